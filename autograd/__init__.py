@@ -1,0 +1,44 @@
+"""A glass-box, scalar, reverse-mode automatic differentiation engine.
+
+A `Value` is a number that remembers how it was made.  `backward()` walks that record from the result to the
+leaves and gives every leaf its derivative.
+
+>>> from autograd import Value
+>>> w, x, b = Value(-3.0, label="w"), Value(2.0, label="x"), Value(6.88, label="b")
+>>> y = (w * x + b).tanh()
+>>> y.backward()
+>>> w
+Value(data=-3.0, grad=0.9983009934571553, label='w')
+"""
+
+from autograd import primitives
+from autograd.engine import Value, is_grad_enabled, linear, no_grad
+from autograd.graph import forward_sweep, partials_of, reverse_sweep, topological_order
+from autograd.installation import warn_of_other_providers
+from autograd.primitive import DomainWarning, Primitive, primitive
+from autograd.primitives import *  # noqa: F403  # one name a row of the table
+from autograd.primitives import TABLE
+from autograd.render import draw, to_dot, to_svg
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "TABLE",
+    "DomainWarning",
+    "Primitive",
+    "Value",
+    "draw",
+    "forward_sweep",
+    "is_grad_enabled",
+    "linear",
+    "no_grad",
+    "partials_of",
+    "primitive",
+    "primitives",
+    "reverse_sweep",
+    "to_dot",
+    "to_svg",
+    "topological_order",
+]
+
+warn_of_other_providers("autograd", "nn")

@@ -1,0 +1,106 @@
+"""The sweep behind `Value.backward()`: adjoints in the `grad` slots of the nodes.
+
+Kahn's algorithm: count how often each node is used below the root, then propagate a node's adjoint when its
+last user has been.  Both lists grow while they are read, first in first out, which visits nodes about in the
+reverse order of their making: on a graph larger than the cache that is faster than depth first, and it takes
+no set of visited nodes.
+
+Here and in the recording closures of the engine, and nowhere else, speed goes before brevity: with the layouts
+of operands unrolled (see the slots of `Value`) the two loops take a third of the time of loops over `operands`
+and `partials`.  `autograd.graph.reverse_sweep` is the same sweep in ten lines; the tests hold them equal.
+"""
+
+from typing import TYPE_CHECKING
+
+from autograd.graph import topological_order
+
+if TYPE_CHECKING:
+    from autograd.engine import Value
+
+
+def backpropagate(root: "Value", seed: float) -> None:
+    """Add the adjoints of the leaves below root to their `grad`, and set that of the nodes in between."""
+    zero = 0.0  # this very object in `grad`: nothing has arrived yet, so the first adjoint need not be added
+    try:
+        _count_uses(root, zero)
+        root.grad = seed
+        _propagate(root, zero)
+    except BaseException:  # KeyboardInterrupt, or a `_backward` closure
+        for node in topological_order(root):
+            node._uses = 0
+        raise
+
+
+def _count_uses(root: "Value", zero: float) -> None:
+    """Set `_uses` of every interior node below root to the number of edges into it, and its `grad` to zero."""
+    found = [root]
+    find = found.append
+    for node in found:
+        dy = node._dy
+        if node._dx is not None:
+            x = node._x
+            if x.primitive is not None:
+                if not x._uses:
+                    x.grad = zero
+                    find(x)
+                x._uses += 1
+            elif x.grad is None:  # as PyTorch users clear it
+                x.grad = zero
+            if dy is None:
+                continue
+        elif dy.__class__ is tuple:
+            for x in dy:
+                if not x._uses:
+                    x.grad = zero
+                    find(x)
+                x._uses += 1
+            continue
+        x = node._y
+        if x.primitive is not None:
+            if not x._uses:
+                x.grad = zero
+                find(x)
+            x._uses += 1
+        elif x.grad is None:
+            x.grad = zero
+
+
+def _propagate(root: "Value", zero: float) -> None:
+    """Add adjoint · partial to the `grad` of every operand, each node after its last user."""
+    ready = [root]
+    release = ready.append
+    for node in ready:
+        adjoint = node.grad
+        dx, dy = node._dx, node._dy
+        if dx is not None:
+            x = node._x
+            if adjoint:
+                known = x.grad
+                x.grad = known + adjoint * dx if known is not zero else adjoint if dx == 1.0 else adjoint * dx
+            if x.primitive is not None:
+                x._uses = uses = x._uses - 1
+                if not uses:
+                    release(x)
+            if dy is None:
+                continue
+        elif dy.__class__ is tuple:
+            partials = node._y
+            if partials.__class__ is not tuple:
+                partials()  # a closure in the lecture's style adds to its operands itself
+            elif adjoint:
+                for x, dx in zip(node._x, partials):
+                    if dx is not None:
+                        x.grad = (x.grad or zero) + adjoint * dx
+            for x in dy:
+                x._uses = uses = x._uses - 1
+                if not uses:
+                    release(x)
+            continue
+        x = node._y
+        if adjoint:
+            known = x.grad
+            x.grad = known + adjoint * dy if known is not zero else adjoint if dy == 1.0 else adjoint * dy
+        if x.primitive is not None:
+            x._uses = uses = x._uses - 1
+            if not uses:
+                release(x)

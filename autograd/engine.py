@@ -1,0 +1,687 @@
+"""`Value`: a number that remembers how it was made, and backpropagation through what it remembers.
+
+Every operation on Values makes a new node that holds
+
+* its number (`data`) and a pointer to its primitive and its operands, and
+* its local partial derivatives, one number an operand, evaluated when the operation is recorded.
+
+So a graph is a record of what was computed: changing `data` of a leaf afterwards (an optimiser step)
+changes neither the recorded numbers nor their gradient.  A node points only at its operands, never the
+other way, so there are no reference cycles and a graph is freed as soon as its root is dropped.
+
+The rules of `backward()`: leaves accumulate, as in PyTorch; intermediate nodes are reset each time; an
+adjoint that is exactly zero stops where it is (0 · anything = 0), which is why the branch that `where`
+did not take cannot poison a gradient with 0 · inf = nan.
+"""
+
+import copy
+import functools
+import gc
+import operator
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ContextDecorator
+from contextvars import ContextVar
+from typing import Any
+
+from autograd import primitives
+from autograd.backpropagation import backpropagate
+from autograd.graph import partials_of, topological_order
+from autograd.primitive import ARITHMETIC_ERRORS, DomainWarning, Primitive, as_number
+from autograd.primitives import affine_partials, affine_value
+
+Operand = Any  # a Value, or anything `as_number` takes; NumPy arrays broadcast, so a result may be an array
+
+_new = object.__new__
+_primitive_of = operator.attrgetter("primitive")
+_EXACT = 2**53  # ints below it are floats without rounding
+
+
+# ---------------------------------------------------------------- recording on and off
+
+_pauses = 0  # in how many `no_grad` blocks all threads together are: what the hot path looks at
+_pauses_lock = threading.Lock()
+_pauses_here: ContextVar[int] = ContextVar("autograd_pauses_here", default=0)
+
+
+class no_grad(ContextDecorator):
+    """Context manager and decorator: inside, operations compute numbers and record nothing.
+
+    Each thread, and each asyncio task, has its own.
+
+    >>> w = Value(3.0)
+    >>> with no_grad():
+    ...     y = w * w
+    >>> y.operands
+    ()
+    """
+
+    def __enter__(self) -> "no_grad":
+        _pause(+1)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        _pause(-1)
+
+
+def _pause(change: int) -> None:
+    global _pauses
+    with _pauses_lock:
+        _pauses += change
+    _pauses_here.set(_pauses_here.get() + change)
+
+
+def _paused() -> bool:
+    return _pauses > 0 and _pauses_here.get() > 0
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations record, here and now: False inside `no_grad`."""
+    return not _pauses_here.get()
+
+
+# ---------------------------------------------------------------- recording one operation
+#
+# `record` does it for any primitive and any operands.  The closures made by `_unary` and `_binary`
+# are its fast paths for one row, with the arity unrolled and the node filled in place: a third of
+# the time, measured on W2 of benchmarks/.  Whatever is out of the ordinary they hand to `record`.
+
+
+def record(primitive: Primitive, operands: Sequence[Operand]) -> "Value":
+    """Apply a primitive to operands, at least one of them a Value, and record it as a new Value."""
+    try:
+        numbers = [operand._number for operand in operands]
+        constants = False
+    except AttributeError:
+        operands = [
+            x if x.__class__ is float or isinstance(x, Value) else as_number(x, f"{primitive.name}: operand {i}")
+            for i, x in enumerate(operands, 1)
+        ]
+        numbers = [operand._number if isinstance(operand, Value) else operand for operand in operands]
+        constants = True
+    if _pauses and _pauses_here.get():
+        return _node(primitive.evaluate(numbers), None, None, None, None, None)
+    arity = primitive.arity
+    try:
+        data = primitive.value(numbers) if arity is None else primitive.value(*numbers)
+    except ARITHMETIC_ERRORS as error:
+        data = primitive.evaluate(numbers)
+        if not isinstance(error, OverflowError):
+            _warn_outside_domain(primitive, operands, data)
+    try:
+        slopes = partials_of(primitive, data, numbers)
+    except ARITHMETIC_ERRORS:
+        slopes = _partials_by_ieee(primitive, data, numbers)
+    if constants:
+        slopes = [d if isinstance(x, Value) else None for x, d in zip(operands, slopes, strict=True)]
+    return _node(data, primitive, *_layout(arity, operands, slopes))
+
+
+def _layout(arity: int | None, operands: Sequence[Operand], partials: Any) -> tuple[Any, Any, Any, Any]:
+    """The slots _x, _y, _dx, _dy for these operands, and their partials or the closure instead of them."""
+    if arity == 1:
+        return operands[0], None, partials[0], None
+    if arity == 2:
+        return operands[0], operands[1], partials[0], partials[1]
+    if isinstance(partials, list):
+        partials = tuple(partials)
+    return tuple(operands), partials, None, _interior(operands)
+
+
+def _interior(operands: Sequence[Operand]) -> tuple["Value", ...]:
+    """The operands that are not leaves: those a sweep goes on to, as often as they occur."""
+    return tuple([x for x in operands if x.__class__ is not float and x.primitive is not None])
+
+
+def _node(data: float, primitive: Primitive | None, x: Any, y: Any, dx: float | None, dy: Any) -> "Value":
+    node = _new(Value)
+    node._number = data
+    node.grad = 0.0
+    node.label = ""
+    node.primitive = primitive
+    node._uses = 0
+    node._x = x
+    node._y = y
+    node._dx = dx
+    node._dy = dy
+    return node
+
+
+def _unary(primitive: Primitive) -> Callable[["Value"], "Value"]:
+    value = primitive.value
+    (partial,) = _numeric_partials(primitive)
+
+    def record_unary(x: "Value") -> "Value":
+        a = x._number
+        try:
+            z = value(a)
+            dx = partial(z, a)
+        except ARITHMETIC_ERRORS:
+            return record(primitive, (x,))
+        if _pauses and _pauses_here.get():
+            return _node(z, None, None, None, None, None)
+        node = _new(Value)
+        node._number = z
+        node.grad = 0.0
+        node.label = ""
+        node.primitive = primitive
+        node._uses = 0
+        node._x = x
+        node._y = None
+        node._dx = dx
+        node._dy = None
+        return node
+
+    return record_unary
+
+
+BinaryRecorders = tuple[Callable[["Value", Operand], Any], Callable[["Value", Operand], Any]]
+
+
+def _binary(primitive: Primitive) -> BinaryRecorders:
+    """The closures for value ∘ other and for number ∘ value."""
+    value = primitive.value
+    x_partial, y_partial = _numeric_partials(primitive)
+
+    def record_binary(x: "Value", y: Operand) -> Any:
+        kind = y.__class__
+        a = x._number
+        try:
+            if kind is Value:
+                b = y._number
+                z = value(a, b)
+                dx = x_partial(z, a, b)
+                dy = y_partial(z, a, b)
+            elif kind is float or kind is int:
+                y = float(y)
+                z = value(a, y)
+                dx = x_partial(z, a, y)
+                dy = None
+            else:
+                return _record_other(primitive, (x, y), y)
+        except ARITHMETIC_ERRORS:
+            return record(primitive, (x, y))
+        if _pauses and _pauses_here.get():
+            return _node(z, None, None, None, None, None)
+        node = _new(Value)
+        node._number = z
+        node.grad = 0.0
+        node.label = ""
+        node.primitive = primitive
+        node._uses = 0
+        node._x = x
+        node._y = y
+        node._dx = dx
+        node._dy = dy
+        return node
+
+    def record_reflected(y: "Value", x: Operand) -> Any:
+        kind = x.__class__
+        if kind is not float and kind is not int:
+            return _record_other(primitive, (x, y), x)
+        b = y._number
+        try:
+            x = float(x)
+            z = value(x, b)
+            dy = y_partial(z, x, b)
+        except ARITHMETIC_ERRORS:
+            return record(primitive, (x, y))
+        if _pauses and _pauses_here.get():
+            return _node(z, None, None, None, None, None)
+        return _node(z, primitive, x, y, None, dy)
+
+    return record_binary, record_reflected
+
+
+def _binary_linear(primitive: Primitive) -> BinaryRecorders:
+    """`_binary` for a row whose partials are constants, a quarter faster: nothing to call, nothing to raise."""
+    value = primitive.value
+    record_any, record_reflected = _binary(primitive)
+    slopes: Any = primitive.partials  # two floats
+    x_slope, y_slope = slopes
+
+    def record_binary(x: "Value", y: Operand) -> Any:
+        kind = y.__class__
+        if kind is Value:
+            z = value(x._number, y._number)
+            dy = y_slope
+        elif kind is float:
+            z = value(x._number, y)
+            dy = None
+        else:
+            return record_any(x, y)
+        if _pauses and _pauses_here.get():
+            return _node(z, None, None, None, None, None)
+        node = _new(Value)
+        node._number = z
+        node.grad = 0.0
+        node.label = ""
+        node.primitive = primitive
+        node._uses = 0
+        node._x = x
+        node._y = y
+        node._dx = x_slope
+        node._dy = dy
+        return node
+
+    return record_binary, record_reflected
+
+
+def _numeric_partials(primitive: Primitive) -> list[Callable[..., float]]:
+    """The partials of a row as functions of (result, *numbers)."""
+
+    def numeric(partial: Any) -> Callable[..., float]:
+        if isinstance(partial, float):
+            return lambda *_: partial
+        if isinstance(partial, Primitive):
+            value = partial.value
+            return lambda _result, *xs: value(*xs)
+        return partial  # type: ignore[no-any-return]
+
+    return [numeric(partial) for partial in primitive.partials]  # type: ignore[union-attr]
+
+
+def _record_other(primitive: Primitive, operands: tuple[Operand, Operand], other: Operand) -> Any:
+    """Record, or leave an array or a stranger to its own operators, or refuse what cannot be a number."""
+    if _is_foreign(other) and not isinstance(other, _NEVER_NUMBERS):
+        return NotImplemented
+    return record(primitive, operands)
+
+
+_NEVER_NUMBERS = (str, bytes, bytearray, complex, list, tuple, dict, set, type(None))
+
+
+def _is_foreign(other: object) -> bool:
+    return not hasattr(other, "__float__") or getattr(other, "ndim", 0) != 0
+
+
+def _partials_by_ieee(primitive: Primitive, data: float, numbers: Sequence[float]) -> list[float]:
+    """The local partials where Python's arithmetic raises: the same formulas, run on Values, which do not."""
+    with no_grad():
+        z, xs = Value(data), [Value(number) for number in numbers]
+        found = partials_of(primitive, z, xs)
+    return [d._number if isinstance(d, Value) else float(d) for d in found]
+
+
+def _warn_outside_domain(primitive: Primitive, operands: Sequence[Operand], data: float) -> None:
+    shown = ", ".join(
+        f"{x.data!r} ({x.label})" if isinstance(x, Value) and x.label else f"{getattr(x, 'data', x)!r}"
+        for x in operands
+    )
+    domain = primitive.domain or "finite numbers"
+    depth, frame = 2, sys._getframe(2)
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith("autograd."):
+        depth, frame = depth + 1, frame.f_back
+    warnings.warn(
+        f"{primitive.name}({shown}) is outside its domain, {domain}: the result is {data}",
+        DomainWarning,
+        stacklevel=depth,
+    )
+
+
+def linear(inputs: Sequence[Operand], weights: Sequence[Sequence[Operand]], biases: Sequence[Operand]) -> list[Any]:
+    """A layer's pre-activations s_k = ⟨w_k, x⟩ + b_k: what `affine` gives for each row of weights and its bias.
+
+    The numbers of the inputs are read once for all rows.  Raises ValueError for lengths that do not fit.
+    Source: seeds, "Multi-layer perceptron", step ①.
+
+    >>> linear([1.0, 2.0], [[3.0, 4.0], [5.0, 6.0]], [0.5, 0.0])
+    [11.5, 17.0]
+    """
+    if len(weights) != len(biases):
+        raise ValueError(f"linear: {len(weights)} rows of weights, but {len(biases)} biases")
+    affine, nodes = primitives.affine, []
+    try:
+        xs = [x._number for x in inputs]
+        below = _interior(inputs)
+        for row, bias in zip(weights, biases, strict=True):
+            ws = [w._number for w in row]
+            if len(ws) != len(xs):
+                raise ValueError(f"linear: {len(ws)} weights in a row, but {len(xs)} inputs")
+            data = affine_value(ws, xs, bias._number)
+            interior = below if not any(map(_primitive_of, row)) and bias.primitive is None else None
+            operands = (*row, *inputs, bias)
+            node = _new(Value)
+            node._number = data
+            node.grad = 0.0
+            node.label = ""
+            node.primitive = affine
+            node._uses = 0
+            node._x = operands
+            node._y = affine_partials(ws, xs)
+            node._dx = None
+            node._dy = _interior(operands) if interior is None else interior
+            nodes.append(node)
+    except AttributeError:  # constants among them
+        return [affine(row, inputs, bias) for row, bias in zip(weights, biases, strict=True)]
+    return [_node(node._number, None, None, None, None, None) for node in nodes] if _paused() else nodes
+
+
+# ---------------------------------------------------------------- the node
+
+
+class Value:
+    """A number that remembers how it was made.
+
+    Args:
+        data: The number.
+        _children, _op: For operations written in the lecture's style: the operands and a symbol of a
+            node whose `_backward` you then assign.  Prefer `@primitive`.
+        label: A name for pictures and messages.
+
+    Raises TypeError, naming what was given, for anything but one real number.
+
+    >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    >>> L = (a * b + 10.0).tanh()
+    >>> L.backward()
+    >>> a
+    Value(data=2.0, grad=-0.003992225160748396, label='a')
+    """
+
+    __slots__ = ("__weakref__", "_dx", "_dy", "_number", "_uses", "_x", "_y", "grad", "label", "primitive")
+
+    grad: float
+    """The adjoint ∂root/∂self of the last `backward()`; summed over all of them on a leaf."""
+    primitive: Primitive | None
+    """The operation that made this node; None for a leaf."""
+    label: str
+    """A name for pictures and messages; empty at first."""
+    # One operand: _x and its partial _dx.  Two: also _y and _dy; the partial of a constant is None.
+    # Any other number: the tuples _x of operands, _y of partials and _dy of the operands that are not leaves.
+    # An operation in the lecture's style: the same, with its closure for _y.
+    _number: float
+    _uses: int
+    _x: Any
+    _y: Any
+    _dx: float | None
+    _dy: Any
+
+    def __init__(self, data: Any, _children: Sequence["Value"] = (), _op: str = "", label: str = "") -> None:
+        self._number = as_number(data, "Value: data")
+        self.grad = 0.0
+        self.primitive = None
+        self.label = label
+        self._uses = 0
+        self._x = self._y = self._dx = self._dy = None
+        if _children:
+            self.primitive = _closure_primitive(_op)
+            self._x, self._y, self._dx, self._dy = _layout(None, _children, _do_nothing)
+
+    # ------------------------------------------------------------ reading
+
+    @property
+    def data(self) -> float:
+        """The number.  Assigning to it takes one real number and changes nothing that is recorded already."""
+        return self._number
+
+    @data.setter
+    def data(self, number: Any) -> None:
+        self._number = number if number.__class__ is float else as_number(number, f"data of {self!r}")
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """What the primitive was applied to: Values, and floats for constants; () for a leaf."""
+        if self.primitive is None:
+            return ()
+        if self._dy.__class__ is tuple:
+            return self._x  # type: ignore[no-any-return]  # a tuple then, see the slots
+        return (self._x,) if self.primitive.arity == 1 else (self._x, self._y)
+
+    @property
+    def partials(self) -> tuple[float | None, ...]:
+        """∂self/∂operand for each operand, as numbers; None for constants."""
+        if self.primitive is None:
+            return ()
+        if self._dy.__class__ is tuple:
+            return self._y if self._y.__class__ is tuple else (None,) * len(self._x)
+        return (self._dx,) if self.primitive.arity == 1 else (self._dx, self._dy)
+
+    def item(self) -> float:
+        """The number, as in PyTorch."""
+        return self._number
+
+    def detach(self) -> "Value":
+        """A new leaf with the same number, the same label and no history."""
+        return Value(self._number, label=self.label)
+
+    # ------------------------------------------------------------ differentiating
+
+    def backward(self, gradient: float = 1.0) -> None:
+        """Reverse sweep: add ∂self/∂leaf · gradient to the `grad` of every leaf below.
+
+        Intermediate nodes get the adjoint of this sweep alone, so a second call is right too.
+        Cost: one visit of every node and edge, whatever the number of leaves.
+        Source: seeds, "Reverse-Mode Automatic Differentiation".
+
+        >>> x = Value(3.0)
+        >>> y = x * x * x
+        >>> y.backward()
+        >>> x.grad
+        27.0
+        """
+        seed = as_number(gradient, "backward: gradient")
+        if self.primitive is None:
+            self.grad = seed if self.grad is None else self.grad + seed
+            return
+        backpropagate(self, seed)
+
+    def zero_grad(self) -> None:
+        """Set the `grad` of this node and of everything below it to 0."""
+        for node in topological_order(self):
+            node.grad = 0.0
+
+    @property
+    def _backward(self) -> Callable[[], None]:
+        """Adds this node's adjoint times its partials to its operands (micrograd's name); assignable."""
+        if self.primitive is None:
+            return _do_nothing
+        if self._dy.__class__ is tuple and callable(self._y):
+            return self._y  # type: ignore[no-any-return]  # the closure that was assigned
+        return functools.partial(_pass_on, self)
+
+    @_backward.setter
+    def _backward(self, closure: Callable[[], None]) -> None:
+        if not callable(closure):
+            raise TypeError(f"_backward must be a function without arguments, not {closure!r}")
+        if self.primitive is not None:
+            self._x, self._y, self._dx, self._dy = _layout(None, self.operands, closure)
+            self.primitive = _closure_primitive(self.primitive.symbol)
+
+    @property
+    def _prev(self) -> set["Value"]:
+        """The operands as a set of Values (micrograd's name); constants are wrapped afresh."""
+        return {x if isinstance(x, Value) else Value(x) for x in self.operands}
+
+    @property
+    def _op(self) -> str:
+        """The symbol of the operation (micrograd's name); empty for a leaf."""
+        return "" if self.primitive is None else self.primitive.symbol
+
+    def _apply_primitive(self, primitive: Primitive, operands: Sequence[Operand]) -> "Value":
+        return record(primitive, operands)
+
+    # ------------------------------------------------------------ operators
+
+    __add__, __radd__ = _binary_linear(primitives.add)
+    __sub__, __rsub__ = _binary_linear(primitives.sub)
+    __mul__, __rmul__ = _binary(primitives.mul)
+    __truediv__, __rtruediv__ = _binary(primitives.div)
+    __floordiv__, __rfloordiv__ = _binary(primitives.floor_divide)
+    __mod__, __rmod__ = _binary(primitives.remainder)
+    __pow__, __rpow__ = _binary(primitives.pow)
+    __neg__ = _unary(primitives.neg)
+    __abs__ = _unary(primitives.abs)
+
+    def __pos__(self) -> "Value":
+        return self
+
+    # `==` and `hash` stay those of the object: a node is itself, whatever its number.
+
+    def __lt__(self, other: Operand) -> Any:
+        return NotImplemented if _is_foreign(other) else self._number < _comparable(other)
+
+    def __le__(self, other: Operand) -> Any:
+        return NotImplemented if _is_foreign(other) else self._number <= _comparable(other)
+
+    def __gt__(self, other: Operand) -> Any:
+        return NotImplemented if _is_foreign(other) else self._number > _comparable(other)
+
+    def __ge__(self, other: Operand) -> Any:
+        return NotImplemented if _is_foreign(other) else self._number >= _comparable(other)
+
+    def __bool__(self) -> bool:
+        return self._number != 0.0
+
+    def __float__(self) -> float:
+        if self.primitive is not None:
+            _warn_detached()
+        return self._number
+
+    def __int__(self) -> int:
+        return int(float(self))
+
+    # ------------------------------------------------------------ showing
+
+    def __repr__(self) -> str:
+        label = f", label={self.label!r}" if self.label else ""
+        return f"Value(data={self._number!r}, grad={self.grad!r}{label})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self._number, spec) if spec else repr(self)
+
+    def __rich_repr__(self) -> Iterator[tuple[str, Any] | tuple[str, Any, Any]]:
+        yield "data", self._number
+        yield "grad", self.grad
+        yield "label", self.label, ""
+        yield "op", self._op, ""
+
+    # ------------------------------------------------------------ copying, iteratively
+
+    def __copy__(self) -> "Value":
+        """Another node made the same way from the same operands."""
+        return _restore_node(type(self), self._state(), self.operands)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Value":
+        """The whole graph below, with its sharing."""
+        for node in topological_order(self):
+            if id(node) not in memo:
+                operands = [memo.get(id(x), x) for x in node.operands]
+                memo[id(node)] = _restore_node(type(node), copy.deepcopy(node._state(), memo), operands)
+        return memo[id(self)]  # type: ignore[no-any-return]  # put there above
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the graph below as a flat list; roots pickled together share its leaves, not its interior."""
+        if self.primitive is None:
+            return _restore_node, (type(self), self._state(), ())
+        order = topological_order(self)
+        leaves = [node for node in order if node.primitive is None]
+        interior = [node for node in order if node.primitive is not None]
+        index = {node: i for i, node in enumerate(leaves + interior)}
+        rows = [
+            (type(node), node._state(), [x if x.__class__ is float else index[x] for x in node.operands])
+            for node in interior
+        ]
+        return _restore_graph, (leaves, rows)
+
+    def _state(self) -> tuple[Any, ...]:
+        """All of a node but its operands: what `_restore_node` takes."""
+        partials = self._y if self._dy.__class__ is tuple else self.partials
+        attributes = getattr(self, "__dict__", None)  # of a subclass
+        return self._number, self.grad, self.label, self.primitive, partials, attributes
+
+
+def _restore_node(kind: type[Value], state: tuple[Any, ...], operands: Sequence[Any]) -> Value:
+    node: Value = _new(kind)
+    node._number, node.grad, node.label, node.primitive, partials, attributes = state
+    node._uses = 0
+    node._x = node._y = node._dx = node._dy = None
+    if node.primitive is not None:
+        node._x, node._y, node._dx, node._dy = _layout(node.primitive.arity, operands, partials)
+    if attributes:
+        node.__dict__.update(attributes)
+    return node
+
+
+def _restore_graph(leaves: Sequence[Value], rows: Sequence[Any]) -> Value:
+    nodes = list(leaves)
+    for kind, state, operands in rows:
+        nodes.append(_restore_node(kind, state, [nodes[x] if x.__class__ is int else x for x in operands]))
+    return nodes[-1]
+
+
+def _closure_primitive(symbol: str) -> Primitive:
+    """The row of a node made as Value(data, children, op): all that is known of it is its symbol."""
+
+    def unknown(*_: Any) -> Any:
+        raise TypeError(
+            f"the operation {symbol!r} was made with Value(data, children, op) and has only its _backward closure: "
+            "it cannot be evaluated again, differentiated forward or to second order; write it with @primitive instead"
+        )
+
+    return Primitive(symbol or "closure", unknown, unknown)
+
+
+def _comparable(other: Any) -> float:
+    return other._number if isinstance(other, Value) else as_number(other, "comparison: operand 2")
+
+
+def _do_nothing() -> None:
+    pass
+
+
+def _pass_on(node: Value) -> None:
+    for x, partial in zip(node.operands, node.partials, strict=True):
+        if partial is not None:
+            x.grad += node.grad * partial
+
+
+_detached_before = False
+
+
+def _warn_detached() -> None:
+    """Once a process: `float(v)` or `math.sin(v)` leaves the graph without a word."""
+    global _detached_before
+    if not _detached_before:
+        _detached_before = True
+        warnings.warn(
+            "a recorded Value was converted to a plain number, so what follows is not differentiated; "
+            "say v.item() if that is meant, or use autograd.sin(v) instead of math.sin(v)",
+            stacklevel=3,
+        )
+
+
+# ---------------------------------------------------------------- methods from the table
+
+
+def _variadic(function: Callable[..., Any]) -> Callable[..., Any]:
+    def method(self: Value, *operands: Operand, **options: Any) -> Any:
+        return function(self, *operands, **options)
+
+    return method
+
+
+def _add_methods() -> None:
+    """Every row is a method of Value, under its name and NumPy's spellings: `v.exp()`, and so `np.exp(v)`."""
+    for row in primitives.TABLE.values():
+        if row.arity == 1:
+            method: Any = _unary(row)
+            row.recorders[Value] = method
+        elif row.arity == 2 and row.pack is None:
+            method, _ = _binary(row)
+        else:
+            method = _variadic(row)
+        for name in (row.name, *row.aliases):
+            setattr(Value, name, method)
+    Value.gelu = _variadic(primitives.gelu)  # type: ignore[attr-defined]
+
+
+_add_methods()
+
+
+# Recorded nodes are never part of a reference cycle, yet with its default of a collection every 700 objects
+# Python's cycle collector takes as long as the recording itself.  The threshold is raised above the size of
+# a usual training step, after which reference counting has freed the graph.  A program's own setting is kept.
+if gc.get_threshold()[0] in (700, 2000):  # the defaults of CPython up to 3.12, and from 3.13
+    gc.set_threshold(250_000, *gc.get_threshold()[1:])

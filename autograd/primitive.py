@@ -1,0 +1,199 @@
+"""What one row of the table of primitives holds, and how it is called.
+
+A `Primitive` is a fact sheet of one operation: its value, its partial derivatives, its symbol, its
+LaTeX, its domain.  It knows nothing of graphs.  Called on numbers it returns a number; an operand
+that has an `_apply_primitive` method (a `Value`) is handed the primitive instead and records it.
+"""
+
+import importlib
+import math
+import sys
+from collections.abc import Callable, Sequence
+from numbers import Complex, Real
+from typing import Any
+
+ARITHMETIC_ERRORS = (ValueError, ZeroDivisionError, OverflowError)
+"""What Python's arithmetic raises where IEEE 754 has an infinity or a nan."""
+
+
+class DomainWarning(RuntimeWarning):
+    """An operand lies outside the domain of a primitive, or on a pole of it.
+
+    The result is what IEEE 754 prescribes: nan, or ±inf at a pole.  To get an error instead:
+    `warnings.simplefilter("error", autograd.DomainWarning)`.
+    """
+
+
+def as_number(value: Any, role: str) -> float:
+    """`value` as a float if it is one real number; otherwise a TypeError that says what it is.
+
+    >>> as_number(3, "Value: data")
+    3.0
+    >>> as_number("3", "Value: data")
+    Traceback (most recent call last):
+        ...
+    TypeError: Value: data must be one real number, not str '3'
+    """
+    if value.__class__ is float:
+        return value
+    if isinstance(value, Real) or (
+        hasattr(value, "__float__")
+        and getattr(value, "ndim", 0) == 0
+        and not isinstance(value, Complex)
+        and not hasattr(value, "_apply_primitive")
+    ):
+        try:
+            return float(value)
+        except (ValueError, OverflowError, TypeError) as error:
+            raise TypeError(f"{role} must fit a float, and {_shown(value)} does not: {error}") from None
+    raise TypeError(f"{role} must be one real number, not {_shown(value)}")
+
+
+def _shown(value: object) -> str:
+    """Type and text of a value for an error message, cut to one short line."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception as error:  # a broken __repr__ must not hide the message it is part of
+        text = f"(its repr raises {type(error).__name__})"
+    return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
+
+
+Partial = float | Callable[..., Any]
+Partials = tuple[Partial, ...] | Callable[..., Any]
+
+
+def evaluate_partial(partial: Partial, result: Any, operands: Sequence[Any]) -> Any:
+    """One partial of a row at (result, operands): a number at numbers, recorded at Values."""
+    if isinstance(partial, Primitive):
+        return partial(*operands)
+    return partial(result, *operands) if callable(partial) else partial
+
+
+def _nan(*_operands: float) -> float:
+    return math.nan
+
+
+class Primitive:
+    """One row of the table: everything there is to know about one operation.
+
+    Args:
+        name: As in `math` or `torch`.
+        value: Function of plain floats.  Where it raises ValueError, ZeroDivisionError or
+            OverflowError, `outside` is asked instead.
+        partials: For one or two operands a tuple with one local derivative an operand, each a float
+            (a constant), a function of (result, *operands), or another primitive (of the operands).
+            For any number of operands one function of (result, operands) that returns the sequence
+            of all of them.  A partial is written in differentiable operations: called on numbers it
+            gives the number, called on Values it records, and that is all of higher order.
+        symbol: Shown in pictures; the name by default.
+        latex: TeX with #1, #2 … for the operands (#* for all of them, comma separated).
+        domain: Where it is defined, in words; empty for everywhere.
+        rule: What happens at a tie or a kink.
+        outside: The IEEE 754 result where `value` raises; nan by default.
+        aliases: NumPy's ufunc spellings, which become methods too.
+        pack: Turns the public arguments (`dot(a, b)`) into the flat operands.
+        module: Where pickle finds the row again; the module that makes it by default.
+
+    Source: the row form is that of ChainRules.jl and DiffRules.jl; a partial may use the result.
+    """
+
+    __slots__ = (
+        "aliases", "arity", "domain", "latex", "module", "name", "outside", "pack", "partials", "recorders",
+        "rule", "symbol", "value",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        value: Callable[..., Any],
+        partials: "Partials",
+        *,
+        symbol: str | None = None,
+        latex: str | None = None,
+        domain: str = "",
+        rule: str = "",
+        outside: Callable[..., float] = _nan,
+        aliases: Sequence[str] = (),
+        pack: Callable[..., tuple[Any, ...]] | None = None,
+        module: str | None = None,
+    ) -> None:
+        self.name = name
+        self.value = value
+        self.partials = partials
+        self.arity = len(partials) if isinstance(partials, tuple) else None
+        self.symbol = symbol or name
+        self.latex = latex or rf"\operatorname{{{name}}}\left(#*\right)".replace("_", r"\_")
+        self.domain = domain
+        self.rule = rule
+        self.outside = outside
+        self.aliases = tuple(aliases)
+        self.pack = pack
+        self.recorders: dict[type, Callable[[Any], Any]] = {}  # of one operand: filled in by the engine, for speed
+        self.module = module or sys._getframe(1).f_globals["__name__"]
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _find_primitive, (self.module, self.name)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """A number for numbers; for anything that records (a Value), what it records.
+
+        Raises TypeError, naming the primitive and the operand, for what is not a number.
+        """
+        if self.arity == 1 and len(arguments) == 1:  # most calls, and the loop below would double their time
+            (x,) = arguments
+            if x.__class__ is float:
+                return self.evaluate(arguments)
+            recorder = self.recorders.get(x.__class__)
+            if recorder is not None:
+                return recorder(x)
+        operands = arguments if self.pack is None else self.pack(*arguments)
+        if self.arity is not None and len(operands) != self.arity:
+            raise TypeError(f"{self.name} takes {self.arity} operand(s), got {len(operands)}")
+        for operand in operands:
+            if operand.__class__ is not float and hasattr(operand, "_apply_primitive"):
+                return operand._apply_primitive(self, operands)
+        return self.evaluate([as_number(x, f"{self.name}: operand {i}") for i, x in enumerate(operands, 1)])
+
+    def evaluate(self, numbers: Sequence[float]) -> float:
+        """The value at floats, total by IEEE 754: nan outside the domain, ±inf at poles and on overflow."""
+        try:
+            number: float = self.value(numbers) if self.arity is None else self.value(*numbers)
+        except ARITHMETIC_ERRORS:
+            return self.outside(numbers) if self.arity is None else self.outside(*numbers)
+        return number
+
+
+def _find_primitive(module: str, name: str) -> Primitive:
+    for row in vars(importlib.import_module(module)).values():
+        if isinstance(row, Primitive) and row.name == name:
+            return row
+    raise LookupError(f"module {module} has no primitive {name!r}: define it at the top level of the module")
+
+
+def primitive(partials: Partials, **facts: Any) -> Callable[[Callable[..., float]], Primitive]:
+    """Decorator: make a row of your own from a function of floats and its partial derivatives.
+
+    The result works wherever a built-in primitive does: any order, any sweep, pictures.
+    `facts` are the keyword arguments of `Primitive`.
+
+    >>> from autograd import Value, primitive
+    >>> @primitive(partials=(lambda y, x: 3 * x * x,), latex="#1^3")
+    ... def cube(x):
+    ...     return x * x * x
+    >>> cube(2.0)
+    8.0
+    >>> x = Value(2.0)
+    >>> cube(x).backward()
+    >>> x.grad
+    12.0
+    """
+
+    def make_row(value: Callable[..., float]) -> Primitive:
+        if not callable(value):
+            raise TypeError("use it as @primitive(partials=(…,)) above a function of floats")
+        return Primitive(value.__name__, value, partials, **{"module": value.__module__, **facts})
+
+    return make_row
