@@ -311,8 +311,8 @@ def _warn_outside_domain(primitive: Primitive, operands: Sequence[Operand], data
         for x in operands
     )
     domain = primitive.domain or "finite numbers"
-    depth, frame = 2, sys._getframe(2)
-    while frame.f_back is not None and frame.f_globals["__name__"].startswith("autograd."):
+    depth, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith(("autograd.", "nn.")):
         depth, frame = depth + 1, frame.f_back
     warnings.warn(
         f"{primitive.name}({shown}) is outside its domain, {domain}: the result is {data}",
@@ -333,28 +333,30 @@ def linear(inputs: Sequence[Operand], weights: Sequence[Sequence[Operand]], bias
     if len(weights) != len(biases):
         raise ValueError(f"linear: {len(weights)} rows of weights, but {len(biases)} biases")
     affine, nodes = primitives.affine, []
+    inputs = [x if x.__class__ is float or isinstance(x, Value) else as_number(x, "linear: an input") for x in inputs]
+    xs = [x if x.__class__ is float else x._number for x in inputs]
+    constant = [x.__class__ is float for x in inputs]
+    constants = any(constant)
+    below = _interior(inputs)
     try:
-        xs = [x._number for x in inputs]
-        below = _interior(inputs)
         for row, bias in zip(weights, biases, strict=True):
             ws = [w._number for w in row]
             if len(ws) != len(xs):
                 raise ValueError(f"linear: {len(ws)} weights in a row, but {len(xs)} inputs")
-            data = affine_value(ws, xs, bias._number)
-            interior = below if not any(map(_primitive_of, row)) and bias.primitive is None else None
+            by_inputs = [None if is_constant else w for is_constant, w in zip(constant, ws)] if constants else ws
             operands = (*row, *inputs, bias)
             node = _new(Value)
-            node._number = data
+            node._number = affine_value(ws, xs, bias._number)
             node.grad = 0.0
             node.label = ""
             node.primitive = affine
             node._uses = 0
             node._x = operands
-            node._y = affine_partials(ws, xs)
+            node._y = affine_partials(by_inputs, xs)
             node._dx = None
-            node._dy = _interior(operands) if interior is None else interior
+            node._dy = _interior(operands) if any(map(_primitive_of, row)) or bias.primitive is not None else below
             nodes.append(node)
-    except AttributeError:  # constants among them
+    except AttributeError:  # constants among the parameters
         return [affine(row, inputs, bias) for row, bias in zip(weights, biases, strict=True)]
     return [_node(node._number, None, None, None, None, None) for node in nodes] if _paused() else nodes
 
@@ -374,10 +376,10 @@ class Value:
     Raises TypeError, naming what was given, for anything but one real number.
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
-    >>> L = (a * b + 10.0).tanh()
+    >>> L = a * b + 10.0
     >>> L.backward()
     >>> a
-    Value(data=2.0, grad=-0.003992225160748396, label='a')
+    Value(data=2.0, grad=-3.0, label='a')
     """
 
     __slots__ = ("__weakref__", "_dx", "_dy", "_number", "_uses", "_x", "_y", "grad", "label", "primitive")
@@ -568,7 +570,8 @@ class Value:
         for node in topological_order(self):
             if id(node) not in memo:
                 operands = [memo.get(id(x), x) for x in node.operands]
-                memo[id(node)] = _restore_node(type(node), copy.deepcopy(node._state(), memo), operands)
+                *rest, attributes = node._state()
+                memo[id(node)] = _restore_node(type(node), (*rest, copy.deepcopy(attributes, memo)), operands)
         return memo[id(self)]  # type: ignore[no-any-return]  # put there above
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -96,7 +96,7 @@ class MLP(Module):
     >>> len(model.parameters())
     46
     >>> [round(y.data, 3) for y in model([1.0, 2.0, 3.0])]
-    [0.421, 2.153]
+    [2.559, 1.212]
     """
 
     def __init__(

@@ -203,8 +203,18 @@ def test_first_and_second_derivatives_equal_mpmath(name, point):
     for i, gradient in enumerate(recorded):
         over_reverse, over_forward = second_derivatives(gradient, leaves)
         for j in range(len(leaves)):
-            assert close(over_reverse[j], second[i][j], PARTIAL_TOLERANCE, scale), (i, j, over_reverse[j], float(second[i][j]))
-            assert close(over_forward[j], second[i][j], PARTIAL_TOLERANCE, scale), (i, j, over_forward[j], float(second[i][j]))
+            assert close(over_reverse[j], second[i][j], PARTIAL_TOLERANCE, scale), (
+                i,
+                j,
+                over_reverse[j],
+                float(second[i][j]),
+            )
+            assert close(over_forward[j], second[i][j], PARTIAL_TOLERANCE, scale), (
+                i,
+                j,
+                over_forward[j],
+                float(second[i][j]),
+            )
 
 
 def second_derivatives(gradient, leaves):

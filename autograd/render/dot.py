@@ -14,7 +14,7 @@ FONT = "Helvetica,Arial,sans-serif"
 MOST_NODES = 1000  # beyond, the layout takes minutes and nobody can read it
 
 
-def to_dot(root: Value, *, rankdir: str = "LR", fold_leaves: int | None = None) -> str:
+def to_dot(root: Value, *, rankdir: str = "LR", partials: bool = True, fold_leaves: int | None = None) -> str:
     """The graph below `root` in the DOT language.
 
     Each node shows its label, its operation, its number and its adjoint; each operand has its own edge, with
@@ -23,7 +23,8 @@ def to_dot(root: Value, *, rankdir: str = "LR", fold_leaves: int | None = None) 
     Args:
         root: The result; what it was made from stands before it.
         rankdir: The direction of the picture, as in Graphviz: LR, RL, TB or BT.
-        fold_leaves: Where an operation has more unlabelled leaves than this, draw them as one box.
+        partials: Write the local partial on each edge.
+        fold_leaves: Where an operation has more unlabelled leaves of its own than this, count them in its box instead.
 
     Raises ValueError for a graph of more than 1000 boxes, and for an unknown direction.
 
@@ -39,26 +40,26 @@ def to_dot(root: Value, *, rankdir: str = "LR", fold_leaves: int | None = None) 
     folded = _folded_leaves(order, fold_leaves)
     hidden = {leaf for leaves in folded.values() for leaf in leaves}
     shown = [node for node in order if node not in hidden]
-    if len(shown) + len(folded) > MOST_NODES:
+    if len(shown) > MOST_NODES:
         raise ValueError(
-            f"the graph has {len(shown) + len(folded)} boxes, more than {MOST_NODES}: draw a part of it, "
-            "or pass fold_leaves=0 to draw the unlabelled leaves of each node as one box"
+            f"the graph has {len(shown)} boxes, more than {MOST_NODES}: draw a part of it, "
+            "or pass fold_leaves=0 to draw the unlabelled leaves of each node inside it"
         )
     names = {node: f"n{i}" for i, node in enumerate(shown)}
     lines = [
-        f'digraph {{ rankdir={rankdir}; bgcolor="transparent"; nodesep=0.25; ranksep=0.5;',
+        f'digraph {{ rankdir={rankdir}; bgcolor="transparent"; nodesep=0.2; ranksep=0.5;',
         f'node [shape=Mrecord, style=filled, color="{LINE_COLOUR}", fontname="{FONT}", fontsize=11];',
         'node [height=0.3, margin="0.13,0.05"];',
         f'edge [color="{LINE_COLOUR}", arrowsize=0.6, fontname="{FONT}", fontsize=9, fontcolor="{MUTED_COLOUR}"];',
     ]
     upright = rankdir in ("LR", "RL")  # a record stacks its fields across the direction of the picture
     for node in shown:
-        fields = _fields(node)
+        fields = _fields(node, folded.get(node, []))
         record = "|".join(fields) if upright else f"{{{'|'.join(fields)}}}"
         colour = LEAF_COLOUR if node.primitive is None else RESULT_COLOUR
         lines.append(f'{names[node]} [label="{record}", fillcolor="{colour}", tooltip={_quoted(repr(node))}];')
     for node in shown:
-        lines.extend(_edges(node, names, folded.get(node, [])))
+        lines.extend(_edges(node, names, partials))
     return "\n".join([*lines, "}", ""])
 
 
@@ -79,36 +80,32 @@ def _folded_leaves(order: list[Value], most: int | None) -> dict[Value, list[Val
     return folded
 
 
-def _fields(node: Value) -> list[str]:
-    """The fields of the record: what it is, then its number and its adjoint."""
+def _fields(node: Value, folded: list[Value]) -> list[str]:
+    """The fields of the record: what it is, its number and its adjoint, how many leaves are folded into it."""
     name = " = ".join(part for part in (node.label, "" if node.primitive is None else node.primitive.symbol) if part)
-    numbers = f"data {short(node.data)}\\lgrad {short(node.grad)}\\l"
-    return [_escaped(name), numbers] if name else [numbers]
+    fields = [_escaped(name)] if name else []
+    fields.append(f"data {short(node.data)}\\lgrad {short(node.grad)}\\l")
+    if folded:
+        fields.append(f"{len(folded)} leaves")
+    return fields
 
 
-def _edges(node: Value, names: dict[Value, str], folded: list[Value]) -> Iterator[str]:
-    """One edge an operand; constants and folded leaves bring a box of their own."""
+def _edges(node: Value, names: dict[Value, str], partials: bool) -> Iterator[str]:
+    """One edge an operand that is drawn; a constant brings a box of its own."""
     target = names[node]
-    hidden = set(folded)
     for position, (operand, partial) in enumerate(zip(node.operands, node.partials, strict=True)):
         if not isinstance(operand, Value):
             source = f"{target}c{position}"
             yield f'{source} [label="{short(operand)}", fillcolor="{CONSTANT_COLOUR}", tooltip="{operand!r}"];'
             yield f"{source} -> {target} [style=dashed];"
-        elif operand not in hidden:
-            label = "" if partial is None else f" [label={_quoted(short(partial))}]"
+        elif operand in names:
+            label = f" [label={_quoted(short(partial))}]" if partials and partial is not None else ""
             yield f"{names[operand]} -> {target}{label};"
-    if folded:
-        yield (
-            f'{target}f [label="{len(folded)} leaves", fillcolor="{LEAF_COLOUR}", '
-            'tooltip="parameters and inputs without a label"];'
-        )
-        yield f"{target}f -> {target};"
 
 
 def short(number: float) -> str:
     """Four significant digits, for a picture."""
-    return f"{number:.4g}".replace("-", "−")
+    return f"{number + 0.0:.4g}".replace("-", "−")  # + 0.0: no negative zero
 
 
 def _escaped(text: str) -> str:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +44,9 @@ def draw(root: Value, file: str | os.PathLike[str], **options: Any) -> Path:
     source = to_dot(root, **options)
     picture = source.encode() if kind in ("dot", "gv") else lay_out(source, kind)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as half:
-        half.write(picture)
-    os.replace(half.name, path)
+    half = path.with_name(f".{path.name}.{os.getpid()}.part")
+    half.write_bytes(picture)
+    half.replace(path)
     return path
 
 

@@ -1,0 +1,63 @@
+"""README, docstrings and demos say what happens: every example in them is run."""
+
+import ast
+import doctest
+import importlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.test_structure import ROOT, modules
+
+SOURCES = [name for name, _ in modules()]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_docstring_examples_print_what_they_say(name):
+    module = importlib.import_module(name)
+    results = doctest.testmod(module, extraglobs={"Value": importlib.import_module("autograd").Value})
+    assert results.failed == 0
+
+
+@pytest.mark.parametrize("document", sorted(path.name for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]))
+def test_document_examples_print_what_they_say(document, tmp_path, monkeypatch):
+    path = next(path for path in (ROOT / document, ROOT / "docs" / document) if path.exists())
+    text = path.read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    namespace = {}
+    for block in re.findall(r"```pycon\n(.*?)```", text, flags=re.DOTALL):
+        test = doctest.DocTestParser().get_doctest(block, namespace, document, str(path), 0)
+        runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+        runner.run(test, clear_globs=False)
+        namespace.update(test.globs)
+        assert runner.failures == 0, block
+    for block in re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL):
+        exec(compile(block, document, "exec"), {})
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_public_functions_and_classes_have_docstrings(name):
+    module = importlib.import_module(name)
+    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            assert ast.get_docstring(node), f"{name}.{node.name}"
+
+
+@pytest.mark.parametrize("demo", ["01_first_gradient.py", "02_moons.py"])
+def test_demos_run(demo, tmp_path):
+    environment = {**os.environ, "MPLBACKEND": "Agg", "PYTHONWARNINGS": "error::DeprecationWarning:autograd"}
+    subprocess.run(
+        [sys.executable, ROOT / "demos" / demo], cwd=tmp_path, env=environment, check=True, capture_output=True
+    )
+    assert list((tmp_path / "out").glob("*.svg"))
+
+
+def test_there_is_one_demo_run_for_each_demo():
+    """03_digits takes half a minute: CI runs it with `make demos`."""
+    demos = {path.name for path in (ROOT / "demos").glob("[0-9]*.py")}
+    assert demos == {"01_first_gradient.py", "02_moons.py", "03_digits.py"}
