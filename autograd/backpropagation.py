@@ -6,7 +6,7 @@ reverse order of their making: on a graph larger than the cache that is faster t
 no set of visited nodes.
 
 Here and in the recording closures of the engine, and nowhere else, speed goes before brevity: with the layouts
-of operands unrolled (see the slots of `Value`) the two loops take a third of the time of loops over `operands`
+of operands unrolled (see the slots of `Node`) the two loops take a third of the time of loops over `operands`
 and `partials`.  `autograd.graph.reverse_sweep` is the same sweep in ten lines; the tests hold them equal.
 """
 
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from autograd.graph import topological_order
 
 if TYPE_CHECKING:
-    from autograd.engine import Value
+    from autograd.node import Node
 
 
-def backpropagate(root: "Value", seed: float) -> None:
+def backpropagate(root: "Node", seed: float) -> None:
     """Add the adjoints of the leaves below root to their `grad`, and set that of the nodes in between."""
     zero = 0.0  # this very object in `grad`: nothing has arrived yet, so the first adjoint need not be added
     try:
@@ -31,7 +31,7 @@ def backpropagate(root: "Value", seed: float) -> None:
         raise
 
 
-def _count_uses(root: "Value", zero: float) -> None:
+def _count_uses(root: "Node", zero: float) -> None:
     """Set `_uses` of every interior node below root to the number of edges into it, and its `grad` to zero."""
     found = [root]
     find = found.append
@@ -65,7 +65,7 @@ def _count_uses(root: "Value", zero: float) -> None:
             x.grad = zero
 
 
-def _propagate(root: "Value", zero: float) -> None:
+def _propagate(root: "Node", zero: float) -> None:
     """Add adjoint · partial to the `grad` of every operand, each node after its last user."""
     ready = [root]
     release = ready.append

@@ -14,14 +14,12 @@ adjoint that is exactly zero stops where it is (0 · anything = 0), which is why
 did not take cannot poison a gradient with 0 · inf = nan.
 """
 
-import copy
-import functools
 import gc
 import operator
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ContextDecorator
 from contextvars import ContextVar
 from typing import Any
@@ -29,6 +27,7 @@ from typing import Any
 from autograd import primitives
 from autograd.backpropagation import backpropagate
 from autograd.graph import partials_of, topological_order
+from autograd.node import Node, interior, layout
 from autograd.primitive import ARITHMETIC_ERRORS, DomainWarning, Primitive, as_number
 from autograd.primitives import affine_partials, affine_value
 
@@ -116,23 +115,7 @@ def record(primitive: Primitive, operands: Sequence[Operand]) -> "Value":
         slopes = _partials_by_ieee(primitive, data, numbers)
     if constants:
         slopes = [d if isinstance(x, Value) else None for x, d in zip(operands, slopes, strict=True)]
-    return _node(data, primitive, *_layout(arity, operands, slopes))
-
-
-def _layout(arity: int | None, operands: Sequence[Operand], partials: Any) -> tuple[Any, Any, Any, Any]:
-    """The slots _x, _y, _dx, _dy for these operands, and their partials or the closure instead of them."""
-    if arity == 1:
-        return operands[0], None, partials[0], None
-    if arity == 2:
-        return operands[0], operands[1], partials[0], partials[1]
-    if isinstance(partials, list):
-        partials = tuple(partials)
-    return tuple(operands), partials, None, _interior(operands)
-
-
-def _interior(operands: Sequence[Operand]) -> tuple["Value", ...]:
-    """The operands that are not leaves: those a sweep goes on to, as often as they occur."""
-    return tuple([x for x in operands if x.__class__ is not float and x.primitive is not None])
+    return _node(data, primitive, *layout(arity, operands, slopes))
 
 
 def _node(data: float, primitive: Primitive | None, x: Any, y: Any, dx: float | None, dy: Any) -> "Value":
@@ -337,7 +320,7 @@ def linear(inputs: Sequence[Operand], weights: Sequence[Sequence[Operand]], bias
     xs = [x if x.__class__ is float else x._number for x in inputs]
     constant = [x.__class__ is float for x in inputs]
     constants = any(constant)
-    below = _interior(inputs)
+    below = interior(inputs)
     try:
         for row, bias in zip(weights, biases, strict=True):
             ws = [w._number for w in row]
@@ -354,7 +337,7 @@ def linear(inputs: Sequence[Operand], weights: Sequence[Sequence[Operand]], bias
             node._x = operands
             node._y = affine_partials(by_inputs, xs)
             node._dx = None
-            node._dy = _interior(operands) if any(map(_primitive_of, row)) or bias.primitive is not None else below
+            node._dy = interior(operands) if any(map(_primitive_of, row)) or bias.primitive is not None else below
             nodes.append(node)
     except AttributeError:  # constants among the parameters
         return [affine(row, inputs, bias) for row, bias in zip(weights, biases, strict=True)]
@@ -364,7 +347,7 @@ def linear(inputs: Sequence[Operand], weights: Sequence[Sequence[Operand]], bias
 # ---------------------------------------------------------------- the node
 
 
-class Value:
+class Value(Node):
     """A number that remembers how it was made.
 
     Args:
@@ -382,67 +365,7 @@ class Value:
     Value(data=2.0, grad=-3.0, label='a')
     """
 
-    __slots__ = ("__weakref__", "_dx", "_dy", "_number", "_uses", "_x", "_y", "grad", "label", "primitive")
-
-    grad: float
-    """The adjoint ∂root/∂self of the last `backward()`; summed over all of them on a leaf."""
-    primitive: Primitive | None
-    """The operation that made this node; None for a leaf."""
-    label: str
-    """A name for pictures and messages; empty at first."""
-    # One operand: _x and its partial _dx.  Two: also _y and _dy; the partial of a constant is None.
-    # Any other number: the tuples _x of operands, _y of partials and _dy of the operands that are not leaves.
-    # An operation in the lecture's style: the same, with its closure for _y.
-    _number: float
-    _uses: int
-    _x: Any
-    _y: Any
-    _dx: float | None
-    _dy: Any
-
-    def __init__(self, data: Any, _children: Sequence["Value"] = (), _op: str = "", label: str = "") -> None:
-        self._number = as_number(data, "Value: data")
-        self.grad = 0.0
-        self.primitive = None
-        self.label = label
-        self._uses = 0
-        self._x = self._y = self._dx = self._dy = None
-        if _children:
-            self.primitive = _closure_primitive(_op)
-            self._x, self._y, self._dx, self._dy = _layout(None, _children, _do_nothing)
-
-    # ------------------------------------------------------------ reading
-
-    @property
-    def data(self) -> float:
-        """The number.  Assigning to it takes one real number and changes nothing that is recorded already."""
-        return self._number
-
-    @data.setter
-    def data(self, number: Any) -> None:
-        self._number = number if number.__class__ is float else as_number(number, f"data of {self!r}")
-
-    @property
-    def operands(self) -> tuple[Any, ...]:
-        """What the primitive was applied to: Values, and floats for constants; () for a leaf."""
-        if self.primitive is None:
-            return ()
-        if self._dy.__class__ is tuple:
-            return self._x  # type: ignore[no-any-return]  # a tuple then, see the slots
-        return (self._x,) if self.primitive.arity == 1 else (self._x, self._y)
-
-    @property
-    def partials(self) -> tuple[float | None, ...]:
-        """∂self/∂operand for each operand, as numbers; None for constants."""
-        if self.primitive is None:
-            return ()
-        if self._dy.__class__ is tuple:
-            return self._y if self._y.__class__ is tuple else (None,) * len(self._x)
-        return (self._dx,) if self.primitive.arity == 1 else (self._dx, self._dy)
-
-    def item(self) -> float:
-        """The number, as in PyTorch."""
-        return self._number
+    __slots__ = ()
 
     def detach(self) -> "Value":
         """A new leaf with the same number, the same label and no history."""
@@ -473,33 +396,6 @@ class Value:
         """Set the `grad` of this node and of everything below it to 0."""
         for node in topological_order(self):
             node.grad = 0.0
-
-    @property
-    def _backward(self) -> Callable[[], None]:
-        """Adds this node's adjoint times its partials to its operands (micrograd's name); assignable."""
-        if self.primitive is None:
-            return _do_nothing
-        if self._dy.__class__ is tuple and callable(self._y):
-            return self._y  # type: ignore[no-any-return]  # the closure that was assigned
-        return functools.partial(_pass_on, self)
-
-    @_backward.setter
-    def _backward(self, closure: Callable[[], None]) -> None:
-        if not callable(closure):
-            raise TypeError(f"_backward must be a function without arguments, not {closure!r}")
-        if self.primitive is not None:
-            self._x, self._y, self._dx, self._dy = _layout(None, self.operands, closure)
-            self.primitive = _closure_primitive(self.primitive.symbol)
-
-    @property
-    def _prev(self) -> set["Value"]:
-        """The operands as a set of Values (micrograd's name); constants are wrapped afresh."""
-        return {x if isinstance(x, Value) else Value(x) for x in self.operands}
-
-    @property
-    def _op(self) -> str:
-        """The symbol of the operation (micrograd's name); empty for a leaf."""
-        return "" if self.primitive is None else self.primitive.symbol
 
     def _apply_primitive(self, primitive: Primitive, operands: Sequence[Operand]) -> "Value":
         return record(primitive, operands)
@@ -544,100 +440,9 @@ class Value:
     def __int__(self) -> int:
         return int(float(self))
 
-    # ------------------------------------------------------------ showing
-
-    def __repr__(self) -> str:
-        label = f", label={self.label!r}" if self.label else ""
-        return f"Value(data={self._number!r}, grad={self.grad!r}{label})"
-
-    def __format__(self, spec: str) -> str:
-        return format(self._number, spec) if spec else repr(self)
-
-    def __rich_repr__(self) -> Iterator[tuple[str, Any] | tuple[str, Any, Any]]:
-        yield "data", self._number
-        yield "grad", self.grad
-        yield "label", self.label, ""
-        yield "op", self._op, ""
-
-    # ------------------------------------------------------------ copying, iteratively
-
-    def __copy__(self) -> "Value":
-        """Another node made the same way from the same operands."""
-        return _restore_node(type(self), self._state(), self.operands)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Value":
-        """The whole graph below, with its sharing."""
-        for node in topological_order(self):
-            if id(node) not in memo:
-                operands = [memo.get(id(x), x) for x in node.operands]
-                *rest, attributes = node._state()
-                memo[id(node)] = _restore_node(type(node), (*rest, copy.deepcopy(attributes, memo)), operands)
-        return memo[id(self)]  # type: ignore[no-any-return]  # put there above
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the graph below as a flat list; roots pickled together share its leaves, not its interior."""
-        if self.primitive is None:
-            return _restore_node, (type(self), self._state(), ())
-        order = topological_order(self)
-        leaves = [node for node in order if node.primitive is None]
-        interior = [node for node in order if node.primitive is not None]
-        index = {node: i for i, node in enumerate(leaves + interior)}
-        rows = [
-            (type(node), node._state(), [x if x.__class__ is float else index[x] for x in node.operands])
-            for node in interior
-        ]
-        return _restore_graph, (leaves, rows)
-
-    def _state(self) -> tuple[Any, ...]:
-        """All of a node but its operands: what `_restore_node` takes."""
-        partials = self._y if self._dy.__class__ is tuple else self.partials
-        attributes = getattr(self, "__dict__", None)  # of a subclass
-        return self._number, self.grad, self.label, self.primitive, partials, attributes
-
-
-def _restore_node(kind: type[Value], state: tuple[Any, ...], operands: Sequence[Any]) -> Value:
-    node: Value = _new(kind)
-    node._number, node.grad, node.label, node.primitive, partials, attributes = state
-    node._uses = 0
-    node._x = node._y = node._dx = node._dy = None
-    if node.primitive is not None:
-        node._x, node._y, node._dx, node._dy = _layout(node.primitive.arity, operands, partials)
-    if attributes:
-        node.__dict__.update(attributes)
-    return node
-
-
-def _restore_graph(leaves: Sequence[Value], rows: Sequence[Any]) -> Value:
-    nodes = list(leaves)
-    for kind, state, operands in rows:
-        nodes.append(_restore_node(kind, state, [nodes[x] if x.__class__ is int else x for x in operands]))
-    return nodes[-1]
-
-
-def _closure_primitive(symbol: str) -> Primitive:
-    """The row of a node made as Value(data, children, op): all that is known of it is its symbol."""
-
-    def unknown(*_: Any) -> Any:
-        raise TypeError(
-            f"the operation {symbol!r} was made with Value(data, children, op) and has only its _backward closure: "
-            "it cannot be evaluated again, differentiated forward or to second order; write it with @primitive instead"
-        )
-
-    return Primitive(symbol or "closure", unknown, unknown)
-
 
 def _comparable(other: Any) -> float:
     return other._number if isinstance(other, Value) else as_number(other, "comparison: operand 2")
-
-
-def _do_nothing() -> None:
-    pass
-
-
-def _pass_on(node: Value) -> None:
-    for x, partial in zip(node.operands, node.partials, strict=True):
-        if partial is not None:
-            x.grad += node.grad * partial
 
 
 _detached_before = False

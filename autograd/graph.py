@@ -12,15 +12,17 @@ adjoints in the `grad` slots and is twice as fast.
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from autograd.primitive import Primitive, evaluate_partial
 
 if TYPE_CHECKING:
-    from autograd.engine import Value
+    from autograd.node import Node
+
+AnyNode = TypeVar("AnyNode", bound="Node")
 
 
-def topological_order(*roots: "Value") -> list["Value"]:
+def topological_order(*roots: AnyNode) -> list[AnyNode]:
     """Every node below the roots, leaves included, each after its operands.
 
     Iterative: a chain of a million nodes takes no stack.
@@ -31,8 +33,8 @@ def topological_order(*roots: "Value") -> list["Value"]:
     >>> [node.data for node in topological_order(y + x)]
     [2.0, 4.0, 6.0]
     """
-    order: list[Value] = []
-    seen: set[Value] = set()
+    order: list[AnyNode] = []
+    seen: set[AnyNode] = set()
     for root in roots:
         if root in seen:
             continue
@@ -51,7 +53,7 @@ def topological_order(*roots: "Value") -> list["Value"]:
     return order
 
 
-def reverse_sweep(order: Sequence["Value"], adjoints: dict["Value", Any], *, record: bool = False) -> None:
+def reverse_sweep(order: Sequence["Node"], adjoints: dict[Any, Any], *, record: bool = False) -> None:
     """Propagate the adjoints of some nodes to everything below them.
 
     Args:
@@ -72,7 +74,7 @@ def reverse_sweep(order: Sequence["Value"], adjoints: dict["Value", Any], *, rec
                 adjoints[operand] = contribution if known is None else known + contribution
 
 
-def forward_sweep(order: Sequence["Value"], tangents: dict["Value", Any], *, record: bool = False) -> None:
+def forward_sweep(order: Sequence["Node"], tangents: dict[Any, Any], *, record: bool = False) -> None:
     """Propagate the tangents of some nodes to everything above them.
 
     Args:
@@ -111,7 +113,7 @@ def _number(quantity: Any) -> float:
     return quantity if quantity.__class__ is float else quantity.data
 
 
-def _edges(node: "Value", record: bool) -> Iterable[tuple["Value", Any]]:
+def _edges(node: "Node", record: bool) -> Iterable[tuple["Node", Any]]:
     """The operands of a node that are Values, each with its local partial."""
     partials: Sequence[Any] = node.partials
     if record:

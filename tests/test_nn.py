@@ -136,9 +136,9 @@ def test_initializers_and_activations_by_name():
     assert get_initializer("zeros")(3, 3, rng) == 0.0
     assert get_activation("relu") is autograd.relu
     assert get_activation(math.sin) is math.sin
-    with pytest.raises(ValueError, match="activation must be .* not 'rleu'"):
+    with pytest.raises(ValueError, match=r"activation must be .* not 'rleu'"):
         get_activation("rleu")
-    with pytest.raises(ValueError, match="initializer must be .* not 'he'"):
+    with pytest.raises(ValueError, match=r"initializer must be .* not 'he'"):
         get_initializer("he")
 
 
@@ -193,7 +193,7 @@ def test_losses_refuse_what_does_not_fit():
     ]:
         with pytest.raises(ValueError, match=message):
             call()
-    with pytest.raises(TypeError, match="must be the number of a class, not float 1.0"):
+    with pytest.raises(TypeError, match=r"must be the number of a class, not float 1\.0"):
         cross_entropy([1.0, 2.0], 1.0)
 
 

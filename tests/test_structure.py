@@ -18,7 +18,7 @@ ROOT = Path(autograd.__file__).parent.parent
 FLOORS = [
     {"autograd.numerics", "autograd.primitive", "autograd.installation"},
     {"autograd.primitives", "autograd.graph"},
-    {"autograd.backpropagation"},
+    {"autograd.backpropagation", "autograd.node"},
     {"autograd.engine"},
     {"autograd.render.dot"},
     {"autograd.render.layout"},
