@@ -132,6 +132,7 @@ log10 = _Primitive(
     outside=lambda x: -_math.inf if x == 0.0 else _math.nan,
 )
 sqrt = _Primitive("sqrt", _math.sqrt, (lambda y, x: 0.5 / y,), symbol="√", latex=r"\sqrt{#1}", domain="x ≥ 0")
+cbrt = _Primitive("cbrt", _math.cbrt, (lambda y, x: (1.0 / 3.0) / (y * y),), symbol="∛", latex=r"\sqrt[3]{#1}")
 
 # ---------------------------------------------------------------- trigonometry
 
