@@ -12,13 +12,29 @@ leaves and gives every leaf its derivative.
 """
 
 from autograd import primitives
-from autograd.engine import Value, is_grad_enabled, linear, no_grad
-from autograd.graph import forward_sweep, partials_of, reverse_sweep, topological_order
+from autograd.engine import Value, enable_grad, is_grad_enabled, linear, no_grad
+from autograd.graph import depending_on, forward_sweep, partials_of, reverse_sweep, topological_order
 from autograd.installation import warn_of_other_providers
 from autograd.primitive import DomainWarning, Primitive, primitive
 from autograd.primitives import *  # noqa: F403  # one name a row of the table
 from autograd.primitives import TABLE
 from autograd.render import draw, to_dot, to_svg
+from autograd.transforms import (
+    derivative,
+    directional_derivative,
+    grad,
+    gradient,
+    hessian,
+    hvp,
+    jacfwd,
+    jacobian,
+    jacrev,
+    jvp,
+    linearize,
+    taylor,
+    value_and_grad,
+    vjp,
+)
 
 __version__ = "0.1.0"
 
@@ -27,18 +43,34 @@ __all__ = [
     "DomainWarning",
     "Primitive",
     "Value",
+    "depending_on",
+    "derivative",
+    "directional_derivative",
     "draw",
+    "enable_grad",
     "forward_sweep",
+    "grad",
+    "gradient",
+    "hessian",
+    "hvp",
     "is_grad_enabled",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jvp",
     "linear",
+    "linearize",
     "no_grad",
     "partials_of",
     "primitive",
     "primitives",
     "reverse_sweep",
+    "taylor",
     "to_dot",
     "to_svg",
     "topological_order",
+    "value_and_grad",
+    "vjp",
 ]
 
 warn_of_other_providers("autograd", "nn")

@@ -10,6 +10,7 @@ of operands unrolled (see the slots of `Node`) the two loops take a third of the
 and `partials`.  `autograd.graph.reverse_sweep` is the same sweep in ten lines; the tests hold them equal.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from autograd.graph import topological_order
@@ -31,7 +32,34 @@ def backpropagate(root: "Node", seed: float) -> None:
         raise
 
 
-def _count_uses(root: "Node", zero: float) -> None:
+VARIABLE = object()
+"""In the slot `_x`, unused in a leaf, of the leaves that a transform differentiates by."""
+
+
+def gradients(root: "Node", variables: Sequence["Node"]) -> list[float]:
+    """∂root/∂variable for leaves marked as VARIABLE: as fast as `backpropagate`, and no other leaf is touched."""
+    if root.primitive is None:
+        return [float(x is root) for x in variables]
+    zero = 0.0
+    others = {}
+    try:
+        for node in _count_uses(root, zero):
+            for x in node._x if node._dy.__class__ is tuple else (node._x, node._y):
+                if x.__class__ is not float and x is not None and x.primitive is None and x._x is not VARIABLE:
+                    others[x] = x.grad
+        root.grad = 1.0
+        _propagate(root, zero)
+    except BaseException:
+        for node in topological_order(root):
+            node._uses = 0
+        raise
+    finally:
+        for leaf, grad in others.items():
+            leaf.grad = grad
+    return [x.grad for x in variables]
+
+
+def _count_uses(root: "Node", zero: float) -> list["Node"]:
     """Set `_uses` of every interior node below root to the number of edges into it, and its `grad` to zero."""
     found = [root]
     find = found.append
@@ -63,6 +91,7 @@ def _count_uses(root: "Node", zero: float) -> None:
             x._uses += 1
         elif x.grad is None:
             x.grad = zero
+    return found
 
 
 def _propagate(root: "Node", zero: float) -> None:

@@ -53,22 +53,36 @@ def topological_order(*roots: AnyNode) -> list[AnyNode]:
     return order
 
 
+def depending_on(inputs: Iterable[AnyNode], *roots: AnyNode) -> list[AnyNode]:
+    """The nodes below the roots that are made from any of the inputs, these included, operands first."""
+    chosen = set(inputs)
+    order = []
+    for node in topological_order(*roots):
+        if node in chosen or any(x.__class__ is not float and x in chosen for x in node.operands):
+            chosen.add(node)
+            order.append(node)
+    return order
+
+
 def reverse_sweep(order: Sequence["Node"], adjoints: dict[Any, Any], *, record: bool = False) -> None:
     """Propagate the adjoints of some nodes to everything below them.
 
     Args:
-        order: Nodes, each after its operands.
+        order: Nodes, each after its operands; adjoints go to operands among them only.
         adjoints: From node to adjoint; seeded by the caller, filled in place.
         record: Adjoints are recorded Values instead of numbers.
 
     Source: seeds, "Reverse-Mode Automatic Differentiation"; Griewank and Walther (2008), chapter 3.
     """
+    within = set(order)
     for node in reversed(order):
         adjoint = adjoints.get(node)
         if adjoint is None or node.primitive is None:
             continue
         for operand, partial in _edges(node, record):
-            contribution = _product(adjoint, partial)
+            if operand not in within:
+                continue
+            contribution = product(adjoint, partial)
             if contribution is not None:
                 known = adjoints.get(operand)
                 adjoints[operand] = contribution if known is None else known + contribution
@@ -90,13 +104,13 @@ def forward_sweep(order: Sequence["Node"], tangents: dict[Any, Any], *, record: 
         total = None
         for operand, partial in _edges(node, record):
             tangent = tangents.get(operand)
-            contribution = None if tangent is None else _product(tangent, partial)
+            contribution = None if tangent is None else product(tangent, partial)
             if contribution is not None:
                 total = contribution if total is None else total + contribution
         tangents[node] = 0.0 if total is None else total
 
 
-def _product(factor: Any, partial: Any) -> Any:
+def product(factor: Any, partial: Any) -> Any:
     """Factor · partial without what is surely 0 (then None) or 1; a factor of 0 absorbs an infinite partial."""
     if (factor.__class__ is float and factor == 0.0) or (partial.__class__ is float and partial == 0.0):
         return None
@@ -110,7 +124,8 @@ def _product(factor: Any, partial: Any) -> Any:
 
 
 def _number(quantity: Any) -> float:
-    return quantity if quantity.__class__ is float else quantity.data
+    number: float = quantity if quantity.__class__ is float else quantity.data
+    return number
 
 
 def _edges(node: "Node", record: bool) -> Iterable[tuple["Node", Any]]:

@@ -152,9 +152,9 @@ class Primitive:
         operands = arguments if self.pack is None else self.pack(*arguments)
         if self.arity is not None and len(operands) != self.arity:
             raise TypeError(f"{self.name} takes {self.arity} operand(s), got {len(operands)}")
-        for operand in operands:
-            if operand.__class__ is not float and hasattr(operand, "_apply_primitive"):
-                return operand._apply_primitive(self, operands)
+        recording = [x for x in operands if x.__class__ is not float and hasattr(x, "_apply_primitive")]
+        if recording:  # the innermost derivative takes precedence: its numbers may themselves be Values
+            return max(recording, key=_level)._apply_primitive(self, operands)
         return self.evaluate([as_number(x, f"{self.name}: operand {i}") for i, x in enumerate(operands, 1)])
 
     def evaluate(self, numbers: Sequence[float]) -> float:
@@ -164,6 +164,11 @@ class Primitive:
         except ARITHMETIC_ERRORS:
             return self.outside(numbers) if self.arity is None else self.outside(*numbers)
         return number
+
+
+def _level(operand: Any) -> int:
+    level: int = operand._level
+    return level
 
 
 def _find_primitive(module: str, name: str) -> Primitive:

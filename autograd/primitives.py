@@ -94,6 +94,8 @@ floor = _Primitive(
 )
 
 
+identity = _Primitive("identity", lambda x: x, (1.0,), symbol="=", latex="#1")
+
 # ---------------------------------------------------------------- exponentials, logarithms, roots
 
 exp = _Primitive("exp", _math.exp, (lambda y, x: y,), latex="e^{#1}", outside=lambda x: _math.inf)
@@ -528,6 +530,11 @@ def _log_softmax_partials(xs: _Any) -> list[_Any]:
 
 TABLE: dict[str, _Primitive] = {row.name: row for row in list(globals().values()) if isinstance(row, _Primitive)}
 """All rows by name, in the order above."""
+
+OPERATORS: dict[str, _Primitive] = {
+    "add": add, "sub": sub, "mul": mul, "truediv": div, "floordiv": floor_divide, "mod": remainder, "pow": pow,
+}  # fmt: skip
+"""Python's binary operators, by the names of their methods."""
 
 
 def markdown_table() -> str:

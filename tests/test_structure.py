@@ -18,8 +18,10 @@ ROOT = Path(autograd.__file__).parent.parent
 FLOORS = [
     {"autograd.numerics", "autograd.primitive", "autograd.installation"},
     {"autograd.primitives", "autograd.graph"},
-    {"autograd.backpropagation", "autograd.node"},
+    {"autograd.backpropagation", "autograd.node", "autograd.tree"},
     {"autograd.engine"},
+    {"autograd.dual"},
+    {"autograd.transforms"},
     {"autograd.render.dot"},
     {"autograd.render.layout"},
     {"autograd.render"},

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from autograd import TABLE, Value, forward_sweep, primitives, reverse_sweep, topological_order
+from autograd import TABLE, Value, derivative, forward_sweep, primitives, reverse_sweep, topological_order
 from autograd.primitives import markdown_table
 
 mp.dps = 60
@@ -47,6 +47,7 @@ DOMAINS = {
     "sub": (lambda x, y: x - y, [(1.5, -2.25), (1e300, 1.0), (1.0, 1.0)]),
     "mul": (lambda x, y: x * y, [(1.5, -2.25), (0.0, 3.0), (1e-200, 1e100)]),
     "div": (lambda x, y: x / y, [(1.5, -2.25), (0.0, 3.0), (1e-100, 1e50)]),
+    "identity": (lambda x: x, [(0.0,), (-2.5,)]),
     "neg": (lambda x: -x, [(0.0,), (2.5,), (-1e300,)]),
     "pow": (
         lambda x, y: mp.power(x, y),
@@ -216,6 +217,36 @@ def test_first_and_second_derivatives_equal_mpmath(name, point):
                 over_forward[j],
                 float(second[i][j]),
             )
+
+
+@each_point
+def test_dual_numbers_equal_mpmath_to_third_order(name, point):
+    first, second = true_partials(name, point)
+    scale = max(abs(entry) for row in second for entry in row) / 1000
+    for i in range(len(point)):
+
+        def along(x, i=i):
+            operands = [x if j == i else number for j, number in enumerate(point)]
+            return x._apply_primitive(TABLE[name], operands)
+
+        assert close(derivative(along)(point[i]), first[i], PARTIAL_TOLERANCE)
+        assert close(derivative(along, 2)(point[i]), second[i][i], PARTIAL_TOLERANCE, scale)
+        # third derivatives are not claimed to be free of cancellation: held to the size of their terms
+        third = true_third(name, point, i)
+        terms = max([abs(third), *(abs(second[i][i] / x) for x in point if x), abs(second[i][i])])
+        assert close(derivative(along, 3)(point[i]), third, 1e-12, terms / 100)
+
+
+def true_third(name, point, i):
+    """∂³/∂xᵢ³ by mpmath."""
+    h = (abs(mpf(point[i])) or mpf(1)) * mpf(10) ** -30
+    with mp.workdps(700):  # differences of numbers near 1 that leave 1e-300
+
+        def along(x):
+            return mpf(DOMAINS[name][0](*[x if j == i else mpf(number) for j, number in enumerate(point)]))
+
+        x = mpf(point[i])
+        return (along(x + 2 * h) - 2 * along(x + h) + 2 * along(x - h) - along(x - 2 * h)) / (2 * h**3)
 
 
 def second_derivatives(gradient, leaves):

@@ -1,0 +1,276 @@
+"""Transforms: every mode gives the same derivative, in every order of nesting, in the structure of the arguments."""
+
+import itertools
+import math
+from collections import namedtuple
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import (
+    Value,
+    derivative,
+    directional_derivative,
+    exp,
+    grad,
+    gradient,
+    hessian,
+    hvp,
+    jacfwd,
+    jacobian,
+    jacrev,
+    jvp,
+    linearize,
+    log,
+    no_grad,
+    sin,
+    taylor,
+    value_and_grad,
+    vjp,
+)
+
+FIRST = {
+    "grad": grad,
+    "jvp": lambda f: lambda x: jvp(f, (x,), (1.0,))[1],
+    "vjp": lambda f: lambda x: vjp(f, x)[1](1.0)[0],
+    "jacfwd": jacfwd,
+    "jacrev": jacrev,
+    "derivative": derivative,
+    "linearize": lambda f: lambda x: linearize(f, x)[1](1.0),
+}
+NESTED = [(a, b) for a, b in itertools.product(FIRST, FIRST) if (a, b) not in {
+    ("jvp", "linearize"), ("jacfwd", "linearize"), ("derivative", "linearize"),
+}]  # fmt: skip  # linearize refuses dual numbers: tested below
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_first_derivative_in_every_mode(name):
+    true = math.cos(1.3) * 1.69 + math.sin(1.3) * 2.6
+    assert FIRST[name](lambda x: sin(x) * x**2)(1.3) == pytest.approx(true, rel=1e-15)
+    assert isinstance(FIRST[name](sin)(1), float)
+    assert FIRST[name](lambda x: 3.0)(1.0) == 0.0
+    assert FIRST[name](lambda x: x)(1.0) == 1.0
+
+
+@pytest.mark.parametrize(("outer", "inner"), NESTED)
+def test_nesting_in_every_order(outer, inner):
+    second = FIRST[outer](FIRST[inner](lambda x: exp(2.0 * x) * x))
+    assert second(0.3) == pytest.approx(math.exp(0.6) * (4 * 0.3 + 4), rel=1e-14)
+
+
+@pytest.mark.parametrize(("outer", "inner"), NESTED)
+def test_perturbations_are_not_confused(outer, inner):
+    """d/dx [x · d/dy (x + y)] = 1: the inner derivative must not see the outer one's perturbation."""
+    assert FIRST[outer](lambda x: x * FIRST[inner](lambda y: x + y)(1.0))(1.0) == 1.0
+    # d/dx [x · d/dy (x y²) at y = x] = d/dx 2x³
+    assert FIRST[outer](lambda x: x * FIRST[inner](lambda y: x * y * y)(x))(3.0) == pytest.approx(54.0, rel=1e-14)
+    # with a constant point inside: d/dx [d/dy (x² y³) at 2] = 24 x
+    assert FIRST[outer](lambda x: FIRST[inner](lambda y: x * x * y**3)(2.0))(5.0) == pytest.approx(120.0, rel=1e-14)
+
+
+@pytest.mark.parametrize("names", list(itertools.product(["grad", "jvp", "vjp", "jacfwd"], repeat=3)))
+def test_three_deep_in_every_order(names):
+    f = lambda x: sin(x) * exp(x)  # noqa: E731
+    for name in names:
+        f = FIRST[name](f)
+    assert f(0.4) == pytest.approx(2 * math.exp(0.4) * (math.cos(0.4) - math.sin(0.4)), rel=1e-13)
+
+
+Pair = namedtuple("Pair", "left right")
+
+
+def test_results_have_the_structure_of_the_arguments():
+    def f(p):
+        return p["w"][0] * p["w"][1] + p["pair"].left * p["pair"].right + (p["none"] or 0.0)
+
+    point = {"w": (2.0, 3.0), "pair": Pair(4.0, [5.0][0]), "none": None}
+    assert grad(f)(point) == {"w": (3.0, 2.0), "pair": Pair(5.0, 4.0), "none": None}
+    value, tangent = jvp(lambda x, y: {"sum": x[0] + y, "both": (x[0] * y, x[1])}, ([1.0, 2.0], 3.0), ([1.0, 0.0], 0.0))
+    assert value == {"sum": 4.0, "both": (3.0, 2.0)}
+    assert tangent == {"sum": 1.0, "both": (3.0, 0.0)}
+
+
+def test_numpy_arrays_come_back_as_arrays():
+    A = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    x = np.array([0.5, -1.0])
+    g = grad(lambda x: (A @ x) @ (A @ x))(x)
+    assert isinstance(g, np.ndarray)
+    assert g.dtype == float
+    np.testing.assert_allclose(g, 2 * A.T @ A @ x, rtol=1e-14)
+    for jac in (jacfwd, jacrev, jacobian):
+        J = jac(lambda x: A @ np.sin(x))(x)
+        np.testing.assert_allclose(J, A * np.cos(x), rtol=1e-14)
+    np.testing.assert_allclose(hessian(lambda x: (A @ x) @ (A @ x))(x), 2 * A.T @ A, rtol=1e-14)
+    np.testing.assert_allclose(hvp(lambda x: (A @ x) @ (A @ x), (x,), (x,)), 2 * A.T @ A @ x, rtol=1e-14)
+    W = np.arange(6.0).reshape(2, 3)
+    np.testing.assert_allclose(grad(lambda W: (W**2).sum())(W), 2 * W)
+
+
+def test_argnums_and_aux():
+    f = lambda x, y, scale=1.0: scale * x * y**2  # noqa: E731
+    assert grad(f, argnums=1)(2.0, 3.0) == 12.0
+    assert grad(f, argnums=(1, 0))(2.0, 3.0, scale=2.0) == (24.0, 18.0)
+    assert grad(f, argnums=-1)(2.0, 3.0) == 12.0
+    value, aux = grad(lambda x: (x * x, [x / 2]), has_aux=True)(3.0)
+    assert (value, aux) == (6.0, [1.5])
+    assert value_and_grad(lambda x: (x * x, x), has_aux=True)(3.0) == ((9.0, 3.0), 6.0)
+    assert jacrev(f, argnums=(0, 1))(2.0, 3.0) == jacfwd(f, argnums=(0, 1))(2.0, 3.0) == (9.0, 12.0)
+
+
+def test_jacobian_chooses_the_cheaper_mode():
+    runs = []
+
+    def tall(x):
+        runs.append(type(x).__name__)
+        return [x, x * 2.0, x * 3.0]
+
+    assert jacobian(tall)(1.0) == [1.0, 2.0, 3.0]
+    assert runs == ["float", "Dual"]
+    runs.clear()
+
+    def wide(xs):
+        runs.append(type(xs[0]).__name__)
+        return xs[0] * xs[1] * xs[2]
+
+    assert jacobian(wide)([1.0, 2.0, 3.0]) == [6.0, 3.0, 2.0]
+    assert runs == ["float", "Value"]
+
+
+def test_hessian_by_all_four_combinations():
+    f = lambda x: x[0] ** 2 * sin(x[1]) + log(x[0])  # noqa: E731
+    x, y = 1.5, 0.7
+    true = [[2 * math.sin(y) - 1 / x**2, 2 * x * math.cos(y)], [2 * x * math.cos(y), -x * x * math.sin(y)]]
+    for a, b in itertools.product((jacfwd, jacrev), repeat=2):
+        assert a(b(f))([x, y]) == [pytest.approx(row, rel=1e-14) for row in true]
+    assert hessian(f)([x, y]) == [pytest.approx(row, rel=1e-14) for row in true]
+    assert directional_derivative(f, [x, y], [1.0, 0.0]) == pytest.approx(2 * x * math.sin(y) + 1 / x, rel=1e-14)
+
+
+def test_taylor_coefficients():
+    assert taylor(exp, 0.0, 6) == pytest.approx([1 / math.factorial(k) for k in range(7)], rel=1e-15)
+    assert taylor(lambda x: 1.0 / (1.0 - x), 0.0, 6) == [1.0] * 7
+    assert derivative(sin, 0)(1.0) == math.sin(1.0)
+    with pytest.raises(ValueError, match="n must be a whole number of at least 0, not -1"):
+        derivative(sin, -1)
+
+
+def test_a_pullback_and_a_pushforward_serve_many_directions():
+    f = lambda x, y: [x * y, x + y, y * y]  # noqa: E731
+    value, pull = vjp(f, 2.0, 3.0)
+    assert value == [6.0, 5.0, 9.0]
+    assert [pull(v) for v in ([1, 0, 0], [0, 1, 0], [0, 0, 1])] == [(3.0, 2.0), (1.0, 1.0), (0.0, 6.0)]
+    value, push = linearize(f, 2.0, 3.0)
+    assert (push(1.0, 0.0), push(0.0, 1.0)) == ([3.0, 1.0, 0.0], [2.0, 1.0, 6.0])
+
+
+def test_values_in_values_out():
+    x = Value(2.0)
+    g = grad(lambda x: x**3)(x)
+    assert isinstance(g, Value)
+    g.backward()
+    assert x.grad == 12.0
+
+
+def test_other_leaves_keep_their_grad():
+    w, v = Value(3.0), Value(4.0)
+    w.grad = 7.0
+    assert grad(lambda x: x * w + autograd.sum([w, v, x]) * v)(2.0) == 3.0 + 4.0
+    assert (w.grad, v.grad) == (7.0, 0.0)
+    with pytest.raises(ZeroDivisionError):
+        grad(lambda x: x * w / 0.0 if False else 1 // 0)(1.0)
+    assert w.grad == 7.0
+
+
+def test_gradient_on_a_recorded_graph():
+    x, y = Value(3.0), Value(2.0)
+    h = x * y
+    z = h * h
+    assert gradient(z, [x, {"h": h, "y": y}]) == [24.0, {"h": 12.0, "y": 36.0}]
+    assert gradient([z, h], x) == 26.0
+    assert gradient(h, Value(1.0)) == 0.0
+    assert (x.grad, h.grad) == (0.0, 0.0)
+    first = gradient(z, x, create_graph=True)
+    assert gradient(first, y) == 24.0
+    with pytest.raises(TypeError, match=r"gradient: outputs must be Values, not float 3\.0"):
+        gradient(3.0, x)
+
+
+def test_transforms_record_inside_no_grad():
+    with no_grad():
+        assert grad(lambda x: x * x)(3.0) == 6.0
+        assert (Value(1.0) * 2.0).operands == ()
+
+
+def test_forward_mode_keeps_no_graph():
+    import tracemalloc
+
+    def long(x):
+        for _ in range(50_000):
+            x = sin(x) + 0.1
+        return x
+
+    tracemalloc.start()
+    _, tangent = jvp(long, (0.5,), (1.0,))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 200_000
+    assert math.isfinite(tangent)
+
+
+def test_a_million_deep_chain_differentiates():
+    def chain(x):
+        for _ in range(200_000):
+            x = x + 1e-6
+        return x
+
+    assert grad(chain)(1.0) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: grad(lambda x: [x, x])(1.0), TypeError, "must return one number, not list"),
+        (lambda: grad(lambda x: "a")(1.0), TypeError, "must be one real number, not str 'a'"),
+        (lambda: grad(sin)("1"), TypeError, r"argument 0 must be one real number, not str '1'"),
+        (lambda: grad(sin, argnums=1)(1.0), ValueError, "there is no argument 1 among 1"),
+        (lambda: jacfwd(sin, argnums=2)(1.0), ValueError, "there is no argument 2 among 1"),
+        (lambda: grad(lambda p: p["a"])({"a": [1.0, None, "x"]}), TypeError, r"argument 0\['a'\]\[2\] must be"),
+        (lambda: jvp(sin, 1.0, (1.0,)), TypeError, "primals must be a tuple or list"),
+        (lambda: jvp(sin, (1.0,), (1.0, 2.0)), ValueError, "primals have 1 numbers, but tangents have 2"),
+        (lambda: vjp(sin, 1.0)[1]([1.0, 2.0]), ValueError, "has 1 results, the cotangent has 2 numbers"),
+        (lambda: linearize(sin, 1.0)[1](1.0, 2.0), ValueError, "1 inputs, but the direction has 2"),
+        (lambda: jvp(lambda x: linearize(sin, x)[0], (1.0,), (1.0,)), TypeError, "linearize cannot be used inside jvp"),
+        (lambda: grad(sin, has_aux=True)(1.0), TypeError, r"must return \(number, aux\)"),
+        (lambda: jvp(lambda x: x * "a", (1.0,), (1.0,)), TypeError, "mul: operand 2 must be one real number"),
+        (lambda: jvp(lambda x: math.sin(x), (1.0,), (1.0,)), TypeError, "must be real number, not Dual"),
+    ],
+)
+def test_bad_input_is_refused_with_advice(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_dual_numbers_compare_and_mix_with_arrays():
+    seen = []
+
+    def f(x):
+        seen.append((x > 1.0, x < 1.0, x >= x, x <= 2, bool(x), abs(-x).data, (+x).data))
+        return (np.array([1.0, 2.0]) * x).sum() + (x * np.array([1.0, 2.0])).sum() + 2**x - 1 / x + x % 2 + 7 // x
+
+    _, tangent = jvp(f, (1.5,), (1.0,))
+    assert seen == [(True, False, True, True, True, 1.5, 1.5)]
+    assert tangent == pytest.approx(6 + 2**1.5 * math.log(2) + 1 / 2.25 + 1)
+
+
+def test_dual_numbers_go_through_a_network():
+    import random
+
+    from nn import MLP
+
+    model = MLP(2, [3, 1], activation="tanh", rng=random.Random(0))
+    f = lambda x: model(x)  # noqa: E731
+    x = [0.5, -1.0]
+    by_reverse = grad(f)(x)
+    by_forward = [jvp(f, (x,), ([float(i == j) for j in range(2)],))[1] for i in range(2)]
+    assert [t.data if isinstance(t, Value) else t for t in by_forward] == pytest.approx(by_reverse, rel=1e-13)
