@@ -44,8 +44,20 @@ def gradients(root: "Node", variables: Sequence["Node"]) -> list[float]:
     others = {}
     try:
         for node in _count_uses(root, zero):
-            for x in node._x if node._dy.__class__ is tuple else (node._x, node._y):
-                if x.__class__ is not float and x is not None and x.primitive is None and x._x is not VARIABLE:
+            dy = node._dy
+            if node._dx is not None:
+                x = node._x
+                if x.primitive is None and x._x is not VARIABLE:
+                    others[x] = x.grad
+                if dy is None:
+                    continue
+            if dy.__class__ is not tuple:
+                x = node._y
+                if x.primitive is None and x._x is not VARIABLE:
+                    others[x] = x.grad
+                continue
+            for x in node._x:
+                if x.__class__ is not float and x.primitive is None and x._x is not VARIABLE:
                     others[x] = x.grad
         root.grad = 1.0
         _propagate(root, zero)

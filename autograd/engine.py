@@ -25,7 +25,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from autograd import primitives
-from autograd.backpropagation import backpropagate
+from autograd.backpropagation import VARIABLE, backpropagate
 from autograd.graph import partials_of, topological_order
 from autograd.node import Node, interior, layout
 from autograd.primitive import ARITHMETIC_ERRORS, DomainWarning, Primitive, as_number
@@ -149,6 +149,11 @@ def _node(data: float, primitive: Primitive | None, x: Any, y: Any, dx: float | 
     node._dx = dx
     node._dy = dy
     return node
+
+
+def independent(number: float) -> "Value":
+    """A fresh leaf that a transform differentiates by, marked so that its sweep can tell it from other leaves."""
+    return _node(number, None, VARIABLE, None, None, None)
 
 
 def _unary(primitive: Primitive) -> Callable[["Value"], "Value"]:

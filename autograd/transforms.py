@@ -16,9 +16,9 @@ from contextvars import ContextVar
 from math import factorial
 from typing import Any
 
-from autograd.backpropagation import VARIABLE, gradients
+from autograd.backpropagation import gradients
 from autograd.dual import Dual, next_level
-from autograd.engine import Value, enable_grad, no_grad
+from autograd.engine import Value, enable_grad, independent, no_grad
 from autograd.graph import depending_on, forward_sweep, reverse_sweep
 from autograd.primitives import identity
 from autograd.tree import flatten, map_leaves
@@ -146,7 +146,12 @@ class _Inputs:
         self.recording = _nesting.get() > 0
         for position in self.positions:
             leaves, rebuild = flatten(args[position], f"argument {position}")
-            self.args[position] = rebuild([self._variable(leaf) for leaf in leaves])
+            if all(leaf.__class__ is float for leaf in leaves):
+                variables = [independent(leaf) for leaf in leaves]
+                self.variables += variables
+            else:
+                variables = [self._variable(leaf) for leaf in leaves]
+            self.args[position] = rebuild(variables)
             self.rebuilds.append(rebuild)
             self.sizes.append(len(leaves))
 
@@ -158,8 +163,7 @@ class _Inputs:
             self.recording = True
             variable: Value = identity(leaf)
         else:
-            variable = Value(leaf)
-            variable._x = VARIABLE
+            variable = independent(leaf)
         self.variables.append(variable)
         return variable
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any
 
 from autograd.primitive import as_number
@@ -36,6 +37,11 @@ def _take_apart(tree: Any, role: str, leaves: list[Any]) -> Callable[[Any], Any]
     if isinstance(tree, dict):
         parts = {key: _take_apart(child, f"{role}[{key!r}]", leaves) for key, child in tree.items()}
         return lambda source: {key: part(source) for key, part in parts.items()}
+    if isinstance(tree, list | tuple) and all(child.__class__ is float for child in tree):
+        leaves.extend(tree)  # the usual vector, in one go
+        size = len(tree)
+        make: Any = getattr(tree, "_make", type(tree))  # of a namedtuple
+        return lambda source: make(islice(source, size))
     if isinstance(tree, list | tuple):
         children = [_take_apart(child, f"{role}[{i}]", leaves) for i, child in enumerate(tree)]
         if isinstance(tree, list):
