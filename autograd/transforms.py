@@ -12,21 +12,16 @@ Source of the modes: seeds, chapter 6, "Automatic Differentiation"; Griewank and
 """
 
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 from math import factorial
 from typing import Any
 
-from autograd.backpropagation import gradients
 from autograd.dual import Dual, next_level
-from autograd.engine import Value, enable_grad, independent, no_grad
+from autograd.engine import Value, no_grad
 from autograd.graph import depending_on, forward_sweep, reverse_sweep
-from autograd.primitives import identity
+from autograd.reverse import Argnums, Inputs, parts_of, positions_of
 from autograd.tree import flatten, map_leaves
 
 Function = Callable[..., Any]
-Argnums = int | Sequence[int]
-
-_nesting: ContextVar[int] = ContextVar("autograd_nesting", default=0)  # of reverse-mode transforms, here and now
 
 
 # ---------------------------------------------------------------- reverse mode
@@ -69,7 +64,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     """
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        inputs = _Inputs(args, argnums)
+        inputs = Inputs(args, argnums)
         result = inputs.call(f, kwargs)
         aux = None
         if has_aux:
@@ -96,7 +91,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     >>> y, pullback([1.0, 10.0])
     ([6.0, 5.0], (13.0, 12.0))
     """
-    inputs = _Inputs(primals, range(len(primals)))
+    inputs = Inputs(primals, range(len(primals)))
     leaves, rebuild = flatten(inputs.call(f, {}), "vjp: the result of the function")
     sweep = inputs.pullback(leaves)
 
@@ -120,118 +115,13 @@ def jacrev(f: Function, argnums: Argnums = 0) -> Function:
     """
 
     def jacobian_function(*args: Any, **kwargs: Any) -> Any:
-        inputs = _Inputs(args, argnums)
+        inputs = Inputs(args, argnums)
         leaves, rebuild = flatten(inputs.call(f, kwargs), "jacrev: the result of the function")
         sweep = inputs.pullback(leaves)
         unit = [[float(i == j) for j in range(len(leaves))] for i in range(len(leaves))]
         return rebuild(inputs.rebuild(sweep(weights)) for weights in unit)
 
     return jacobian_function
-
-
-class _Inputs:
-    """The arguments of one call of a reverse-mode transform, with fresh variables for those to differentiate by."""
-
-    def __init__(self, args: Sequence[Any], argnums: Argnums) -> None:
-        self.one = isinstance(argnums, int)
-        positions = [argnums] if isinstance(argnums, int) else list(argnums)
-        for position in positions:
-            if not -len(args) <= position < len(args):
-                raise ValueError(f"argnums: there is no argument {position} among {len(args)}")
-        self.positions = [position % len(args) for position in positions]
-        self.args = list(args)
-        self.variables: list[Value] = []  # what the graph is differentiated by, below all dual numbers
-        self.rebuilds = []
-        self.sizes = []
-        self.recording = _nesting.get() > 0
-        for position in self.positions:
-            leaves, rebuild = flatten(args[position], f"argument {position}")
-            if all(leaf.__class__ is float for leaf in leaves):
-                variables = [independent(leaf) for leaf in leaves]
-                self.variables += variables
-            else:
-                variables = [self._variable(leaf) for leaf in leaves]
-            self.args[position] = rebuild(variables)
-            self.rebuilds.append(rebuild)
-            self.sizes.append(len(leaves))
-
-    def _variable(self, leaf: Any) -> Any:
-        """A stand-in for a leaf that knows nothing of what is below it, or is connected to it if it records."""
-        if isinstance(leaf, Dual):
-            return Dual(self._variable(leaf.primal), leaf.tangent, leaf._level)
-        if isinstance(leaf, Value):
-            self.recording = True
-            variable: Value = identity(leaf)
-        else:
-            variable = independent(leaf)
-        self.variables.append(variable)
-        return variable
-
-    def call(self, f: Function, kwargs: dict[str, Any]) -> Any:
-        """F of the variables."""
-        token = _nesting.set(_nesting.get() + 1)
-        try:
-            with enable_grad():
-                return f(*self.args, **kwargs)
-        finally:
-            _nesting.reset(token)
-
-    def gradient(self, output: Any) -> list[Any]:
-        """∂output/∂variable for all variables, fast where numbers are enough."""
-        if not self.recording and isinstance(output, Value):
-            return list(gradients(output, self.variables))
-        return self.pullback([output])([1.0])
-
-    def pullback(self, outputs: Sequence[Any]) -> Callable[[Sequence[Any]], list[Any]]:
-        """The function from weights of the outputs to Σ weight · ∂output/∂variable, for all variables."""
-        duals = [x for x in outputs if isinstance(x, Dual)]
-        if duals:
-            level = max(x._level for x in duals)
-            mine = [isinstance(x, Dual) and x._level == level for x in outputs]
-            pull_primal = self.pullback([x.primal if own else x for x, own in zip(outputs, mine, strict=True)])
-            pull_tangent = self.pullback([x.tangent if own else 0.0 for x, own in zip(outputs, mine, strict=True)])
-
-            def pull(weights: Sequence[Any]) -> list[Any]:
-                # (ȳ + ȳ'ε)·(J + J'ε) = ȳJ + (ȳJ' + ȳ'J)ε, the primal and the tangent of the gradient
-                primals, tangents = _parts(weights, level)
-                pulled = zip(pull_primal(primals), pull_tangent(primals), pull_primal(tangents), strict=True)
-                return [Dual(p, a + b, level) for p, a, b in pulled]
-
-            return pull
-        order = depending_on(self.variables, *[x for x in outputs if isinstance(x, Value)])
-        reached = set(order)
-
-        def sweep(weights: Sequence[Any]) -> list[Any]:
-            adjoints: dict[Any, Any] = {}
-            for output, weight in zip(outputs, weights, strict=True):
-                if output in reached and not (weight.__class__ is float and weight == 0.0):
-                    adjoints[output] = adjoints[output] + weight if output in adjoints else weight
-            reverse_sweep(order, adjoints, record=self.recording)
-            return [adjoints.get(variable, 0.0) for variable in self.variables]
-
-        return sweep
-
-    def rebuild(self, leaves: Sequence[Any]) -> Any:
-        """The leaves in the structure of the arguments to differentiate by."""
-        source = iter(leaves)
-        parts = [
-            rebuild([next(source) for _ in range(size)])
-            for rebuild, size in zip(self.rebuilds, self.sizes, strict=True)
-        ]
-        return parts[0] if self.one else tuple(parts)
-
-    def finished(self, leaf: Any) -> Any:
-        """A leaf of the result as the caller gets it: a number, unless the transform is differentiated itself."""
-        if isinstance(leaf, Dual):
-            return Dual(self.finished(leaf.primal), self.finished(leaf.tangent), leaf._level)
-        return leaf.data if isinstance(leaf, Value) and not self.recording else leaf
-
-
-def _parts(weights: Sequence[Any], level: int) -> tuple[list[Any], list[Any]]:
-    """Primals and tangents of numbers some of which are dual on this level."""
-    mine = [isinstance(x, Dual) and x._level == level for x in weights]
-    primals = [x.primal if own else x for x, own in zip(weights, mine, strict=True)]
-    return primals, [x.tangent if own else 0.0 for x, own in zip(weights, mine, strict=True)]
 
 
 def _shown(result: Any) -> str:
@@ -264,7 +154,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     level = next_level()
     arguments = rebuild(Dual(x, v, level) for x, v in zip(points, directions, strict=True))
     leaves, rebuild_result = flatten(f(*arguments), "jvp: the result of the function")
-    values, derivatives = _parts(leaves, level)
+    values, derivatives = parts_of(leaves, level)
     return rebuild_result(values), rebuild_result(derivatives)
 
 
@@ -275,7 +165,7 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
     >>> y, push(1.0, 0.0), push(0.0, 1.0)
     (6.0, 3.0, 2.0)
     """
-    inputs = _Inputs(primals, range(len(primals)))
+    inputs = Inputs(primals, range(len(primals)))
     leaves, rebuild = flatten(inputs.call(f, {}), "linearize: the result of the function")
     if any(isinstance(x, Dual) for x in [*leaves, *flatten(list(primals), "primals")[0]]):
         raise TypeError("linearize cannot be used inside jvp, whose dual numbers leave no graph; use jvp there too")
@@ -303,12 +193,7 @@ def jacfwd(f: Function, argnums: Argnums = 0) -> Function:
     """
 
     def jacobian_function(*args: Any, **kwargs: Any) -> Any:
-        one = isinstance(argnums, int)
-        positions = [argnums] if isinstance(argnums, int) else list(argnums)
-        for position in positions:
-            if not -len(args) <= position < len(args):
-                raise ValueError(f"argnums: there is no argument {position} among {len(args)}")
-        positions = [position % len(args) for position in positions]
+        positions = positions_of(args, argnums)
         chosen = [args[position] for position in positions]
         points, rebuild = flatten(chosen, "jacfwd: the arguments")
 
@@ -325,7 +210,7 @@ def jacfwd(f: Function, argnums: Argnums = 0) -> Function:
             column, rebuild_result = flatten(jvp(at, chosen, unit)[1], "jacfwd: the result of the function")
             columns.append(column)
         rows = [rebuild(row) for row in zip(*columns, strict=True)]
-        return rebuild_result(row[0] if one else tuple(row) for row in rows)
+        return rebuild_result(row[0] if isinstance(argnums, int) else tuple(row) for row in rows)
 
     return jacobian_function
 
@@ -345,8 +230,7 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
     def jacobian_function(*args: Any, **kwargs: Any) -> Any:
         with no_grad():
             outputs, _ = flatten(f(*args, **kwargs), "jacobian: the result of the function")
-        positions = [argnums] if isinstance(argnums, int) else list(argnums)
-        inputs, _ = flatten([args[position] for position in positions], "jacobian: the arguments")
+        inputs, _ = flatten([args[position] for position in positions_of(args, argnums)], "jacobian: the arguments")
         mode = jacfwd if len(inputs) <= len(outputs) else jacrev
         return mode(f, argnums)(*args, **kwargs)
 

@@ -21,6 +21,7 @@ FLOORS = [
     {"autograd.backpropagation", "autograd.node", "autograd.tree"},
     {"autograd.engine"},
     {"autograd.dual"},
+    {"autograd.reverse"},
     {"autograd.transforms"},
     {"autograd.render.dot"},
     {"autograd.render.layout"},
