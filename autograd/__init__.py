@@ -11,6 +11,8 @@ leaves and gives every leaf its derivative.
 0.7064 1.0019
 """
 
+import builtins as _builtins
+
 from autograd import primitives
 from autograd.engine import Value, enable_grad, is_grad_enabled, linear, no_grad
 from autograd.graph import depending_on, forward_sweep, partials_of, reverse_sweep, topological_order
@@ -72,5 +74,8 @@ __all__ = [
     "value_and_grad",
     "vjp",
 ]
+
+# Every row too, but for the names of built-in functions (abs, pow, sum), which `import *` must not replace.
+__all__ += [name for name in TABLE if not hasattr(_builtins, name)]  # pyright: ignore[reportUnsupportedDunderAll]
 
 warn_of_other_providers("autograd", "nn")

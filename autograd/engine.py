@@ -511,6 +511,7 @@ def _add_methods() -> None:
             row.recorders[Value] = method
         else:
             method = _variadic(row)
+        method.__name__, method.__qualname__ = row.name, f"Value.{row.name}"  # for the messages of wrong calls
         for name in (row.name, *row.aliases):
             setattr(Value, name, method)
     Value.gelu = _variadic(primitives.gelu)  # type: ignore[attr-defined]

@@ -80,6 +80,10 @@ class Node:
         """The number, as in PyTorch."""
         return self._number
 
+    def conjugate(self) -> Self:
+        """The number itself, which is real: what NumPy's variance asks for."""
+        return self
+
     # ------------------------------------------------------------ micrograd's names
 
     @property

@@ -190,6 +190,7 @@ def test_ufuncs_call_the_methods():
         assert result.data == pytest.approx(getattr(np, name)(0.5), rel=1e-15)
     assert np.arctan2(v, Value(2.0)).data == math.atan2(0.5, 2.0)
     assert np.power(v, 2).data == 0.25
+    assert np.std(np.array([v, Value(1.5)])).data == 0.5
 
 
 # ---------------------------------------------------------------- backward
