@@ -20,8 +20,8 @@ def other_providers(package: str) -> Iterator[str]:
         installed = any(
             name.lower().startswith(f"{package}-") and name.endswith((".dist-info", ".egg-info")) for name in names
         )
-        stranger = (folder / package / "__init__.py").exists() and not (folder / "autograd" / "installation.py").exists()
-        if installed or stranger:  # a second copy of this one is none
+        ours = (folder / "autograd" / "installation.py").exists()  # perhaps a second copy
+        if installed or ((folder / package / "__init__.py").exists() and not ours):
             yield str(folder)
 
 
