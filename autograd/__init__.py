@@ -15,12 +15,16 @@ import builtins as _builtins
 
 from autograd import primitives
 from autograd.engine import Value, enable_grad, is_grad_enabled, linear, no_grad
+from autograd.explain import explain
 from autograd.graph import depending_on, forward_sweep, partials_of, reverse_sweep, topological_order
 from autograd.installation import warn_of_other_providers
 from autograd.primitive import DomainWarning, Primitive, primitive
 from autograd.primitives import *  # noqa: F403  # one name a row of the table
 from autograd.primitives import TABLE
+from autograd.program import program
 from autograd.render import draw, to_dot, to_svg
+from autograd.straight_line import Program
+from autograd.symbolic import derivative_expression, expression
 from autograd.transforms import (
     derivative,
     directional_derivative,
@@ -44,12 +48,16 @@ __all__ = [
     "TABLE",
     "DomainWarning",
     "Primitive",
+    "Program",
     "Value",
     "depending_on",
     "derivative",
+    "derivative_expression",
     "directional_derivative",
     "draw",
     "enable_grad",
+    "explain",
+    "expression",
     "forward_sweep",
     "grad",
     "gradient",
@@ -66,6 +74,7 @@ __all__ = [
     "partials_of",
     "primitive",
     "primitives",
+    "program",
     "reverse_sweep",
     "taylor",
     "to_dot",

@@ -87,6 +87,9 @@ class Primitive:
             gives the number, called on Values it records, and that is all of higher order.
         symbol: Shown in pictures; the name by default.
         latex: TeX with #1, #2 … for the operands (#* for all of them, comma separated).
+        text: Python with the same markers; a call of the name by default.
+        precedence: How tightly `text` binds: 1 for a sum, 2 a product, 3 a sign, 4 a power, 5 for whatever
+            needs no parentheses.
         domain: Where it is defined, in words; empty for everywhere.
         rule: What happens at a tie or a kink.
         outside: The IEEE 754 result where `value` raises; nan by default.
@@ -98,8 +101,8 @@ class Primitive:
     """
 
     __slots__ = (
-        "aliases", "arity", "domain", "latex", "module", "name", "outside", "pack", "partials", "recorders",
-        "rule", "symbol", "value",
+        "aliases", "arity", "domain", "latex", "module", "name", "outside", "pack", "partials", "precedence",
+        "recorders", "rule", "symbol", "text", "value",
     )  # fmt: skip
 
     def __init__(
@@ -110,6 +113,8 @@ class Primitive:
         *,
         symbol: str | None = None,
         latex: str | None = None,
+        text: str | None = None,
+        precedence: int = 5,
         domain: str = "",
         rule: str = "",
         outside: Callable[..., float] = _nan,
@@ -123,6 +128,8 @@ class Primitive:
         self.arity = len(partials) if isinstance(partials, tuple) else None
         self.symbol = symbol or name
         self.latex = latex or rf"\operatorname{{{name}}}\left(#*\right)".replace("_", r"\_")
+        self.text = text or f"{name}(#*)"
+        self.precedence = precedence
         self.domain = domain
         self.rule = rule
         self.outside = outside

@@ -29,19 +29,29 @@ from autograd.primitive import Primitive as _Primitive
 
 # ---------------------------------------------------------------- arithmetic
 
-add = _Primitive("add", _operator.add, (1.0, 1.0), symbol="+", latex="#1 + #2")
-sub = _Primitive("sub", _operator.sub, (1.0, -1.0), symbol="−", latex="#1 - #2")
-mul = _Primitive("mul", _operator.mul, (lambda z, x, y: y, lambda z, x, y: x), symbol="×", latex=r"#1 \cdot #2")
+add = _Primitive("add", _operator.add, (1.0, 1.0), symbol="+", latex="#1 + #2", text="#1 + #2", precedence=1)
+sub = _Primitive("sub", _operator.sub, (1.0, -1.0), symbol="−", latex="#1 - #2", text="#1 - #2", precedence=1)
+mul = _Primitive(
+    "mul",
+    _operator.mul,
+    (lambda z, x, y: y, lambda z, x, y: x),
+    symbol="×",
+    latex=r"#1 \cdot #2",
+    text="#1 * #2",
+    precedence=2,
+)
 div = _Primitive(
     "div",
     _operator.truediv,
     (lambda z, x, y: 1.0 / y, lambda z, x, y: -z / y),
     symbol="÷",
     latex=r"\frac{#1}{#2}",
+    text="#1 / #2",
+    precedence=2,
     domain="y ≠ 0",
     outside=_n.divide,
 )
-neg = _Primitive("neg", _operator.neg, (-1.0,), symbol="neg", latex="-#1")
+neg = _Primitive("neg", _operator.neg, (-1.0,), symbol="neg", latex="-#1", text="-#1", precedence=3)
 
 
 def _power_slope(_z: _Any, x: _Any, y: _Any) -> _Any:
@@ -57,6 +67,8 @@ pow = _Primitive(
     (_power_slope, lambda z, x, y: where(x, z * log(x), 0.0)),
     symbol="^",
     latex="{#1}^{#2}",
+    text="#1 ** #2",
+    precedence=4,
     domain="x > 0, or x < 0 with a whole y, or x = 0 with y ≥ 0",
     rule="0⁰ = 1 and its partials are 0",
     outside=_n.power_outside,
@@ -70,6 +82,8 @@ remainder = _Primitive(
     (1.0, lambda z, x, y: -floor_divide(x, y)),
     symbol="mod",
     latex=r"#1 \bmod #2",
+    text="#1 % #2",
+    precedence=2,
     domain="y ≠ 0",
     rule="has the sign of y, as Python's %; the jumps have no derivative",
 )
@@ -79,6 +93,8 @@ floor_divide: _Primitive = _Primitive(
     (0.0, 0.0),
     symbol="//",
     latex=r"\left\lfloor \frac{#1}{#2} \right\rfloor",
+    text="#1 // #2",
+    precedence=2,
     domain="y ≠ 0",
     rule="constant between its jumps",
     outside=_n.divide,
@@ -477,6 +493,7 @@ softmax_first: _Primitive = _Primitive(
     _n.softmax_first,
     lambda z, xs: _softmax_partials(z, xs),
     latex=r"\operatorname{softmax}\left(#*\right)_1",
+    text="softmax(#*)[0]",
     rule="the share of its first operand",
     pack=_nonempty,
 )
@@ -486,6 +503,7 @@ log_softmax_first: _Primitive = _Primitive(
     lambda z, xs: _log_softmax_partials(xs),
     symbol="log softmax",
     latex=r"\ln\operatorname{softmax}\left(#*\right)_1",
+    text="log_softmax(#*)[0]",
     rule="the log share of its first operand",
     pack=_nonempty,
 )

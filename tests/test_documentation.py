@@ -48,16 +48,16 @@ def test_public_functions_and_classes_have_docstrings(name):
             assert ast.get_docstring(node), f"{name}.{node.name}"
 
 
-@pytest.mark.parametrize("demo", ["01_first_gradient.py", "02_moons.py"])
+@pytest.mark.parametrize("demo", ["01_first_gradient.py", "02_moons.py", "05_chain_rule.py"])
 def test_demos_run(demo, tmp_path):
     environment = {**os.environ, "MPLBACKEND": "Agg", "PYTHONWARNINGS": "error::DeprecationWarning:autograd"}
     subprocess.run(
         [sys.executable, ROOT / "demos" / demo], cwd=tmp_path, env=environment, check=True, capture_output=True
     )
-    assert list((tmp_path / "out").glob("*.svg"))
+    assert demo == "05_chain_rule.py" or list((tmp_path / "out").glob("*.svg"))
 
 
-def test_there_is_one_demo_run_for_each_demo():
-    """03_digits takes half a minute: CI runs it with `make demos`."""
+def test_every_demo_is_run():
+    """Those that take longer are run by `make demos`, in CI."""
     demos = {path.name for path in (ROOT / "demos").glob("[0-9]*.py")}
-    assert demos == {"01_first_gradient.py", "02_moons.py", "03_digits.py"}
+    assert demos - {"03_digits.py", "04_checkpointing.py"} == {"01_first_gradient.py", "02_moons.py", "05_chain_rule.py"}

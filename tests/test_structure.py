@@ -16,14 +16,14 @@ ROOT = Path(autograd.__file__).parent.parent
 
 # From the ground up: a module may import only modules of lower floors.
 FLOORS = [
-    {"autograd.numerics", "autograd.primitive", "autograd.installation"},
-    {"autograd.primitives", "autograd.graph"},
-    {"autograd.backpropagation", "autograd.node", "autograd.tree"},
-    {"autograd.engine"},
-    {"autograd.dual"},
-    {"autograd.reverse"},
-    {"autograd.transforms"},
-    {"autograd.render.dot"},
+    {"autograd.installation", "autograd.numerics", "autograd.primitive", "autograd.revolve"},
+    {"autograd.differences", "autograd.graph", "autograd.primitives", "autograd.tree"},
+    {"autograd.algebra", "autograd.backpropagation", "autograd.node", "autograd.notation"},
+    {"autograd.engine", "autograd.listing"},
+    {"autograd.dual", "autograd.straight_line", "autograd.witness"},
+    {"autograd.program", "autograd.reverse", "autograd.segment", "autograd.symbolic"},
+    {"autograd.checkpointing", "autograd.transforms"},
+    {"autograd.anomaly", "autograd.check", "autograd.explain", "autograd.render.dot"},
     {"autograd.render.layout"},
     {"autograd.render"},
     {"autograd"},
