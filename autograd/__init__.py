@@ -14,6 +14,10 @@ leaves and gives every leaf its derivative.
 import builtins as _builtins
 
 from autograd import primitives
+from autograd.anomaly import AnomalyError, detect_anomaly
+from autograd.check import GradcheckError, gradcheck
+from autograd.checkpointing import checkpoint, checkpoint_sequential
+from autograd.differences import numerical_gradient
 from autograd.engine import Value, enable_grad, is_grad_enabled, linear, no_grad
 from autograd.explain import explain
 from autograd.graph import depending_on, forward_sweep, partials_of, reverse_sweep, topological_order
@@ -23,6 +27,7 @@ from autograd.primitives import *  # noqa: F403  # one name a row of the table
 from autograd.primitives import TABLE
 from autograd.program import program
 from autograd.render import draw, to_dot, to_svg
+from autograd.revolve import revolve_advances, revolve_schedule
 from autograd.straight_line import Program
 from autograd.symbolic import derivative_expression, expression
 from autograd.transforms import (
@@ -46,13 +51,18 @@ __version__ = "0.1.0"
 
 __all__ = [
     "TABLE",
+    "AnomalyError",
     "DomainWarning",
+    "GradcheckError",
     "Primitive",
     "Program",
     "Value",
+    "checkpoint",
+    "checkpoint_sequential",
     "depending_on",
     "derivative",
     "derivative_expression",
+    "detect_anomaly",
     "directional_derivative",
     "draw",
     "enable_grad",
@@ -60,6 +70,7 @@ __all__ = [
     "expression",
     "forward_sweep",
     "grad",
+    "gradcheck",
     "gradient",
     "hessian",
     "hvp",
@@ -71,11 +82,14 @@ __all__ = [
     "linear",
     "linearize",
     "no_grad",
+    "numerical_gradient",
     "partials_of",
     "primitive",
     "primitives",
     "program",
     "reverse_sweep",
+    "revolve_advances",
+    "revolve_schedule",
     "taylor",
     "to_dot",
     "to_svg",

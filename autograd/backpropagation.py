@@ -10,7 +10,8 @@ of operands unrolled (see the slots of `Node`) the two loops take a third of the
 and `partials`.  `autograd.graph.reverse_sweep` is the same sweep in ten lines; the tests hold them equal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from autograd.graph import topological_order
@@ -19,16 +20,19 @@ if TYPE_CHECKING:
     from autograd.node import Node
 
 
+propagation: ContextVar[Callable[["Node", float], None] | None] = ContextVar("autograd_propagation", default=None)
+"""What propagates here and now instead of `_propagate`: the sweep of `detect_anomaly`, which looks at every adjoint."""
+
+
 def backpropagate(root: "Node", seed: float) -> None:
     """Add the adjoints of the leaves below root to their `grad`, and set that of the nodes in between."""
     zero = 0.0  # this very object in `grad`: nothing has arrived yet, so the first adjoint need not be added
     try:
         _count_uses(root, zero)
         root.grad = seed
-        _propagate(root, zero)
+        (propagation.get() or _propagate)(root, zero)
     except BaseException:  # KeyboardInterrupt, or a `_backward` closure
-        for node in topological_order(root):
-            node._uses = 0
+        _forget_uses(root)
         raise
 
 
@@ -60,15 +64,21 @@ def gradients(root: "Node", variables: Sequence["Node"]) -> list[float]:
                 if x.__class__ is not float and x.primitive is None and x._x is not VARIABLE:
                     others[x] = x.grad
         root.grad = 1.0
-        _propagate(root, zero)
+        (propagation.get() or _propagate)(root, zero)
     except BaseException:
-        for node in topological_order(root):
-            node._uses = 0
+        _forget_uses(root)
         raise
     finally:
         for leaf, grad in others.items():
             leaf.grad = grad
     return [x.grad for x in variables]
+
+
+def _forget_uses(root: "Node") -> None:
+    for node in topological_order(root):
+        node._uses = 0
+        for x in node._dy if node._dy.__class__ is tuple else ():  # a segment's joint node is no operand of its outputs
+            x._uses = 0
 
 
 def _count_uses(root: "Node", zero: float) -> list["Node"]:
@@ -127,7 +137,10 @@ def _propagate(root: "Node", zero: float) -> None:
         elif dy.__class__ is tuple:
             partials = node._y
             if partials.__class__ is not tuple:
-                partials()  # a closure in the lecture's style adds to its operands itself
+                if partials is None:
+                    node.primitive.pass_on(node)  # type: ignore[union-attr]  # a segment of `autograd.checkpointing`
+                else:
+                    partials()  # a closure in the lecture's style adds to its operands itself
             elif adjoint:
                 for x, dx in zip(node._x, partials):
                     if dx is not None:

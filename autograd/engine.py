@@ -22,6 +22,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import ContextDecorator
 from contextvars import ContextVar
+from types import FrameType
 from typing import Any
 
 from autograd import primitives
@@ -40,7 +41,7 @@ _EXACT = 2**53  # ints below it are floats without rounding
 
 # ---------------------------------------------------------------- recording on and off
 
-_pauses = 0  # in how many `no_grad` blocks all threads together are: what the hot path looks at
+_pauses = 0  # in how many `no_grad` and `making` blocks all threads together are: what the hot path looks at
 _pauses_lock = threading.Lock()
 _pauses_here: ContextVar[int] = ContextVar("autograd_pauses_here", default=0)
 
@@ -94,13 +95,37 @@ def _pause(change: int) -> None:
     _pauses_here.set(_pauses_here.get() + change)
 
 
-def _paused() -> bool:
-    return _pauses > 0 and _pauses_here.get() > 0
+def maker_here() -> "Maker":
+    """What makes nodes here and now."""
+    return _maker_here.get()
 
 
 def is_grad_enabled() -> bool:
     """Whether operations record, here and now: False inside `no_grad`."""
     return not _pauses_here.get()
+
+
+class making:
+    """Context manager: inside, recorded operations get their nodes from `maker`, in this thread or task.
+
+    The maker takes what `new_node` takes: the number, the primitive, and the slots _x, _y, _dx and _dy.  It decides for
+    itself what `no_grad` means, and is called inside it too.
+    """
+
+    def __init__(self, maker: "Maker") -> None:
+        self._maker = maker
+
+    def __enter__(self) -> None:
+        global _pauses
+        with _pauses_lock:
+            _pauses += 1
+        self._token = _maker_here.set(self._maker)
+
+    def __exit__(self, *exception: object) -> None:
+        global _pauses
+        _maker_here.reset(self._token)
+        with _pauses_lock:
+            _pauses -= 1
 
 
 # ---------------------------------------------------------------- recording one operation
@@ -122,22 +147,31 @@ def record(primitive: Primitive, operands: Sequence[Operand]) -> "Value":
         ]
         numbers = [operand._number if isinstance(operand, Value) else operand for operand in operands]
         constants = True
-    if _pauses and _pauses_here.get():
-        return _node(primitive.evaluate(numbers), None, None, None, None, None)
     arity = primitive.arity
+    outside = False
+    if _pauses and _pauses_here.get():
+        return make_node(primitive.evaluate(numbers), primitive, *layout(arity, operands, (None, None)))
     try:
         data = primitive.value(numbers) if arity is None else primitive.value(*numbers)
     except ARITHMETIC_ERRORS as error:
         data = primitive.evaluate(numbers)
-        if not isinstance(error, OverflowError):
-            _warn_outside_domain(primitive, operands, data)
+        outside = not isinstance(error, OverflowError)
     slopes: list[Any] = numeric_partials(primitive, data, numbers)
     if constants:
         slopes = [d if isinstance(x, Value) else None for x, d in zip(operands, slopes, strict=True)]
-    return _node(data, primitive, *layout(arity, operands, slopes))
+    node = make_node(data, primitive, *layout(arity, operands, slopes))
+    if outside:
+        _warn_outside_domain(primitive, operands, data)
+    return node
 
 
-def _node(data: float, primitive: Primitive | None, x: Any, y: Any, dx: float | None, dy: Any) -> "Value":
+def make_node(data: float, primitive: Primitive, x: Any, y: Any, dx: float | None, dy: Any) -> "Value":
+    """A node as it is made here and now: a leaf inside `no_grad`, and whatever a maker makes of it."""
+    return _maker_here.get()(data, primitive, x, y, dx, dy) if _pauses else new_node(data, primitive, x, y, dx, dy)
+
+
+def new_node(data: float, primitive: Primitive | None, x: Any, y: Any, dx: float | None, dy: Any) -> "Value":
+    """A node with these slots."""
     node = _new(Value)
     node._number = data
     node.grad = 0.0
@@ -151,9 +185,19 @@ def _node(data: float, primitive: Primitive | None, x: Any, y: Any, dx: float | 
     return node
 
 
+def _node_or_leaf(data: float, primitive: Primitive | None, x: Any, y: Any, dx: float | None, dy: Any) -> "Value":
+    if _pauses_here.get():
+        return new_node(data, None, None, None, None, None)
+    return new_node(data, primitive, x, y, dx, dy)
+
+
+Maker = Callable[[float, Primitive, Any, Any, float | None, Any], "Value"]
+_maker_here: ContextVar[Maker] = ContextVar("autograd_maker_here", default=_node_or_leaf)
+
+
 def independent(number: float) -> "Value":
     """A fresh leaf that a transform differentiates by, marked so that its sweep can tell it from other leaves."""
-    return _node(number, None, VARIABLE, None, None, None)
+    return new_node(number, None, VARIABLE, None, None, None)
 
 
 def _unary(primitive: Primitive) -> Callable[["Value"], "Value"]:
@@ -167,8 +211,8 @@ def _unary(primitive: Primitive) -> Callable[["Value"], "Value"]:
             dx = partial(z, a)
         except ARITHMETIC_ERRORS:
             return record(primitive, (x,))
-        if _pauses and _pauses_here.get():
-            return _node(z, None, None, None, None, None)
+        if _pauses:
+            return _maker_here.get()(z, primitive, x, None, dx, None)
         node = _new(Value)
         node._number = z
         node.grad = 0.0
@@ -210,8 +254,8 @@ def _binary(primitive: Primitive) -> BinaryRecorders:
                 return _record_other(primitive, (x, y), y)
         except ARITHMETIC_ERRORS:
             return record(primitive, (x, y))
-        if _pauses and _pauses_here.get():
-            return _node(z, None, None, None, None, None)
+        if _pauses:
+            return _maker_here.get()(z, primitive, x, y, dx, dy)
         node = _new(Value)
         node._number = z
         node.grad = 0.0
@@ -235,9 +279,7 @@ def _binary(primitive: Primitive) -> BinaryRecorders:
             dy = y_partial(z, x, b)
         except ARITHMETIC_ERRORS:
             return record(primitive, (x, y))
-        if _pauses and _pauses_here.get():
-            return _node(z, None, None, None, None, None)
-        return _node(z, primitive, x, y, None, dy)
+        return make_node(z, primitive, x, y, None, dy)
 
     return record_binary, record_reflected
 
@@ -259,8 +301,8 @@ def _binary_linear(primitive: Primitive) -> BinaryRecorders:
             dy = None
         else:
             return record_any(x, y)
-        if _pauses and _pauses_here.get():
-            return _node(z, None, None, None, None, None)
+        if _pauses:
+            return _maker_here.get()(z, primitive, x, y, x_slope, dy)
         node = _new(Value)
         node._number = z
         node.grad = 0.0
@@ -325,14 +367,19 @@ def _warn_outside_domain(primitive: Primitive, operands: Sequence[Operand], data
         for x in operands
     )
     domain = primitive.domain or "finite numbers"
-    depth, frame = 1, sys._getframe()
-    while frame.f_back is not None and frame.f_globals["__name__"].startswith(("autograd.", "nn.")):
-        depth, frame = depth + 1, frame.f_back
     warnings.warn(
         f"{primitive.name}({shown}) is outside its domain, {domain}: the result is {data}",
         DomainWarning,
-        stacklevel=depth,
+        stacklevel=callers_frame()[0] - 1,
     )
+
+
+def callers_frame() -> tuple[int, FrameType]:
+    """The innermost frame that is not in this library, and how many frames it is above this one, itself counted."""
+    depth, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(("autograd.", "nn.")):
+        depth, frame = depth + 1, frame.f_back
+    return depth, frame
 
 
 def linear(inputs: Sequence[Operand], weights: Sequence[Sequence[Operand]], biases: Sequence[Operand]) -> list[Any]:
@@ -373,7 +420,7 @@ def linear(inputs: Sequence[Operand], weights: Sequence[Sequence[Operand]], bias
             nodes.append(node)
     except AttributeError:  # constants among the parameters
         return [affine(row, inputs, bias) for row, bias in zip(weights, biases, strict=True)]
-    return [_node(node._number, None, None, None, None, None) for node in nodes] if _paused() else nodes
+    return [make_node(node._number, affine, node._x, node._y, None, node._dy) for node in nodes] if _pauses else nodes
 
 
 # ---------------------------------------------------------------- the node

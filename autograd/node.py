@@ -28,7 +28,7 @@ class Node:
     """A name for pictures and messages; empty at first."""
     # One operand: _x and its partial _dx.  Two: also _y and _dy; the partial of a constant is None.
     # Any other number: the tuples _x of operands, _y of partials and _dy of the operands that are not leaves.
-    # An operation in the lecture's style: the same, with its closure for _y.
+    # An operation in the lecture's style: the same, with its closure for _y.  A checkpointed segment: None for _y.
     _number: float
     _uses: int
     _x: Any
@@ -73,6 +73,8 @@ class Node:
         if self.primitive is None:
             return ()
         if self._dy.__class__ is tuple:
+            if self._y is None:  # a segment of `autograd.checkpointing`, which is run again for them
+                return self.primitive.partials_at(self)  # type: ignore[attr-defined,no-any-return]
             return self._y if self._y.__class__ is tuple else (None,) * len(self._x)
         return (self._dx,) if self.primitive.arity == 1 else (self._dx, self._dy)
 

@@ -8,7 +8,14 @@ import autograd
 from autograd import Value, forward_sweep, reverse_sweep, topological_order
 
 UNARY = ["exp", "sin", "cos", "tanh", "sigmoid", "softplus", "relu", "atan", "asinh", "erf", "gelu", "silu", "abs"]
-BINARY = ["add", "sub", "mul", "hypot", "logaddexp", "maximum", "atan2"]
+BINARY = [
+    "add",
+    "sub",
+    "mul",
+    "hypot",
+    "logaddexp",
+    "maximum",
+]  # not atan2: undefined at the origin, which shrinking finds
 VARIADIC = ["sum", "mean", "logsumexp", "maximum"]
 
 

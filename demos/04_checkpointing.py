@@ -1,0 +1,167 @@
+# %% [markdown]
+# # Memory for time
+# A recurrence of 10,000 steps, x ← sin(x·a + b), has 30,000 nodes, and the plain sweep stores them all. Checkpointing
+# stores few states and runs the steps between them again: in √n segments, or by the optimal schedule of *revolve*
+# (Griewank and Walther, ACM TOMS 26, 2000).
+
+# %%
+import gc
+import math
+import sys
+import time
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+from rich.console import Console
+from rich.table import Table
+
+from autograd import Value, checkpoint, checkpoint_sequential, revolve_advances
+
+STEPS = 10_000
+SEGMENT = math.isqrt(STEPS)
+a, b = Value(1.0, label="a"), Value(0.0, label="b")  # here adjoints neither vanish nor explode
+
+
+def step(x):
+    """One step of the recurrence."""
+    return (x * a + b).sin()
+
+
+def segment(x, function):
+    """√n steps."""
+    for _ in range(SEGMENT):
+        x = function(x)
+    return x
+
+
+# %% [markdown]
+# Each strategy takes a step and the first state, and returns the last state:
+
+
+# %%
+def plain(function, x):
+    """Every step recorded."""
+    for _ in range(STEPS):
+        x = function(x)
+    return x
+
+
+def square_root(function, x):
+    """√n checkpointed segments of √n steps."""
+    run = checkpoint(lambda x: segment(x, function))
+    for _ in range(STEPS // SEGMENT):
+        x = run(x)
+    return x
+
+
+def revolve(budget):
+    """The optimal schedule for so many stored states."""
+    return lambda function, x: checkpoint_sequential([function] * STEPS, x, budget)
+
+
+# %% [markdown]
+# To count the live nodes at their peak, a first run looks for the step at which Python has most memory blocks, and a
+# second run counts the Values there. *revolve* stores its states as numbers, which are no nodes: they are added, one
+# each. Time is measured apart from that, the best of five runs, taking turns.
+
+
+# %%
+def sweep(strategy, function=step, before_backward=lambda: None):
+    """The gradient by a and b."""
+    a.grad = b.grad = 0.0
+    y = strategy(function, Value(0.1))
+    before_backward()
+    y.backward()
+    return a.grad, b.grad
+
+
+def live_values():
+    """How many Values there are."""
+    return sum(type(thing) is Value for thing in gc.get_objects())
+
+
+def watch(strategy, look):
+    """Call look(moment) after each step and before the backward pass; return the number of steps run."""
+    moment = 0
+
+    def watched(x):
+        nonlocal moment
+        moment += 1
+        y = step(x)
+        look(moment)
+        return y
+
+    sweep(strategy, watched, lambda: look(0))
+    return moment
+
+
+def peak_nodes(strategy):
+    """The number of live nodes at the peak, and of steps run."""
+    blocks, at = 0, 0
+
+    def find(moment):
+        nonlocal blocks, at
+        if sys.getallocatedblocks() > blocks:
+            blocks, at = sys.getallocatedblocks(), moment
+
+    found = []
+    gc.collect()
+    outside = live_values()
+    watch(strategy, find)
+    runs = watch(strategy, lambda moment: found.append(live_values()) if moment == at else None)
+    return max(found) - outside, runs
+
+
+strategies = {"plain": plain, f"√n = {SEGMENT} segments": square_root}
+budgets = [5, 10, 20, 50, 100, 200]
+strategies |= {f"revolve, {budget} states": revolve(budget) for budget in budgets}
+seconds = dict.fromkeys(strategies, math.inf)
+for _ in range(5):
+    for name, strategy in strategies.items():
+        start = time.perf_counter()
+        sweep(strategy)
+        seconds[name] = min(seconds[name], time.perf_counter() - start)
+
+# %%
+expected_runs = [STEPS, 2 * STEPS, *(STEPS + revolve_advances(STEPS, budget) for budget in budgets)]
+stored_states = [0, 0, *budgets]
+gradient = sweep(plain)
+rows = {}
+for (name, strategy), expected, stored in zip(strategies.items(), expected_runs, stored_states, strict=True):
+    assert all(math.isclose(x, y, rel_tol=1e-9) for x, y in zip(sweep(strategy), gradient, strict=True))
+    nodes, runs = peak_nodes(strategy)
+    assert runs == expected, (name, runs, expected)
+    rows[name] = (nodes + stored, runs, seconds[name])
+
+nodes_plain, _, seconds_plain = rows["plain"]
+table = Table(title=f"{STEPS:,} steps of x ← sin(x·a + b): the same gradient from less memory")
+for column in ("strategy", "nodes and states", "of plain", "steps run", "time", "of plain"):
+    table.add_column(column, justify="left" if column == "strategy" else "right")
+for name, (nodes, runs, time_taken) in rows.items():
+    table.add_row(
+        name, f"{nodes:,}", f"{nodes / nodes_plain:.2%}", f"{runs:,}", f"{time_taken * 1e3:.1f} ms",
+        f"{time_taken / seconds_plain:.2f}x",
+    )  # fmt: skip
+Console(width=100).print(table)
+print("revolve runs exactly l + t(l, c) steps, the least possible, for every number of states c")
+
+# %%
+figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
+curve = [rows[f"revolve, {budget} states"] for budget in budgets]
+axes.plot([x[0] for x in curve], [x[2] / seconds_plain for x in curve], "o-", label="revolve")
+for i, (budget, (nodes, _, time_taken)) in enumerate(zip(budgets, curve, strict=True)):
+    offset = (-12, -14) if i % 2 else (4, 6)
+    axes.annotate(
+        f"{budget} states", (nodes, time_taken / seconds_plain), xytext=offset, textcoords="offset points", fontsize=8
+    )
+for name, marker in (("plain", "s"), (f"√n = {SEGMENT} segments", "D")):
+    axes.plot(rows[name][0], rows[name][2] / seconds_plain, marker, label=name, markersize=8)
+axes.set(
+    xscale="log", xlabel="live nodes and stored states at the peak", ylabel="time, plain sweep = 1", ylim=(0, None)
+)
+axes.set_title("Gradient checkpointing: memory for time")
+axes.grid(alpha=0.3)
+axes.legend()
+Path("out").mkdir(exist_ok=True)
+figure.savefig(Path("out") / "04_checkpointing.png", dpi=150)
+print("the trade-off is drawn in", Path("out") / "04_checkpointing.png")
