@@ -64,8 +64,8 @@ figure.savefig(OUT / "02_moons.png", dpi=130)
 print("the plot is in", OUT / "02_moons.png")
 
 # %% [markdown]
-# The graph of the score of one point, each neuron's parameters folded into its box. A ReLU with gradient 0 is dead
-# for this point.
+# The graph of the score of one point, each neuron's parameters folded into its box. Where a ReLU is off (data 0), no
+# gradient passes: the sum before it has grad 0.
 
 # %%
 x1, x2 = Value(points[0, 0], label="x1"), Value(points[0, 1], label="x2")
