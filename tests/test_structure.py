@@ -27,6 +27,7 @@ FLOORS = [
     {"autograd.render.layout"},
     {"autograd.render"},
     {"autograd"},
+    {"nn.optional", "nn.sequences"},
     {"nn.module", "nn.activations", "nn.initializers", "nn.losses", "nn.optimizers", "nn.data"},
     {"nn.layers"},
     {"nn"},
