@@ -89,6 +89,8 @@ def _data(other: Any) -> float:
 
 def _operand(primitive: Primitive, position: int, x: Any) -> Any:
     """An operand of a lower level, or a constant."""
+    if getattr(x, "requires_grad", True) is False:  # a frozen Value
+        return x.data
     return x if hasattr(x, "_apply_primitive") else as_number(x, f"{primitive.name}: operand {position}")
 
 

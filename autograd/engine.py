@@ -137,6 +137,10 @@ class making:
 
 def record(primitive: Primitive, operands: Sequence[Operand]) -> "Value":
     """Apply a primitive to operands, at least one of them a Value, and record it as a new Value."""
+    if _frozen_before:
+        operands = [x._number if isinstance(x, Frozen) else x for x in operands]
+        if not any(isinstance(x, Value) for x in operands):
+            return _record_frozen(primitive, operands)
     try:
         numbers = [operand._number for operand in operands]
         constants = False
@@ -163,6 +167,18 @@ def record(primitive: Primitive, operands: Sequence[Operand]) -> "Value":
     if outside:
         _warn_outside_domain(primitive, operands, data)
     return node
+
+
+def _record_frozen(primitive: Primitive, operands: Sequence[Operand]) -> "Value":
+    """What a primitive gives for frozen operands and constants: a frozen leaf, for there is nothing to record."""
+    numbers = [as_number(x, f"{primitive.name}: operand {i}") for i, x in enumerate(operands, 1)]
+    try:
+        data = primitive.value(numbers) if primitive.arity is None else primitive.value(*numbers)
+    except ARITHMETIC_ERRORS as error:
+        data = primitive.evaluate(numbers)
+        if not isinstance(error, OverflowError):
+            _warn_outside_domain(primitive, numbers, data)
+    return Value(data).requires_grad_(False)
 
 
 def make_node(data: float, primitive: Primitive, x: Any, y: Any, dx: float | None, dy: Any) -> "Value":
@@ -394,6 +410,8 @@ def linear(inputs: Sequence[Operand], weights: Sequence[Sequence[Operand]], bias
     if len(weights) != len(biases):
         raise ValueError(f"linear: {len(weights)} rows of weights, but {len(biases)} biases")
     affine, nodes = primitives.affine, []
+    if _frozen_before and any(isinstance(x, Frozen) for row in (inputs, biases, *weights) for x in row):
+        return [affine(row, inputs, bias) for row, bias in zip(weights, biases, strict=True)]
     if not all([x.__class__ is float or isinstance(x, Value) for x in inputs]):  # noqa: C419  # twice as fast as a generator
         return [affine(row, inputs, bias) for row, bias in zip(weights, biases, strict=True)]
     xs = [x if x.__class__ is float else x._number for x in inputs]
@@ -450,6 +468,45 @@ class Value(Node):
     def detach(self) -> "Value":
         """A new leaf with the same number, the same label and no history."""
         return Value(self._number, label=self.label)
+
+    # ------------------------------------------------------------ freezing
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on this Value are recorded: True until a leaf is frozen by assigning False."""
+        return True
+
+    @requires_grad.setter
+    def requires_grad(self, flag: bool) -> None:
+        self.requires_grad_(flag)
+
+    def requires_grad_(self, requires_grad: bool = True) -> "Value":
+        """Freeze a leaf (False) or make it trainable again (True), and return it, as in PyTorch.
+
+        To operations a frozen Value is a constant: it gets no edge, no gradient and no update, and what is computed
+        from frozen Values and numbers only is a frozen leaf itself.  What is recorded already stays as it is.
+        Raises ValueError for a Value that an operation made.
+
+        >>> w, x = Value(3.0).requires_grad_(False), Value(2.0)
+        >>> (w * x).operands
+        (3.0, Value(data=2.0, grad=0.0))
+        >>> (w * 2.0).operands
+        ()
+        """
+        global _frozen_before
+        leaf: Any = self  # its class changes
+        if self.primitive is not None:
+            raise ValueError(f"requires_grad_: only a leaf can be frozen, not the result of {self.primitive.name}")
+        if requires_grad and isinstance(self, Frozen):
+            leaf.__class__ = Value
+            leaf.grad = 0.0
+        elif not requires_grad and not isinstance(self, Frozen):
+            if type(self) is not Value:
+                raise TypeError(f"requires_grad_: only a plain Value can be frozen, not a {type(self).__name__}")
+            _frozen_before = True
+            leaf.__class__ = Frozen
+            leaf.grad = 0.0
+        return self
 
     # ------------------------------------------------------------ differentiating
 
@@ -521,6 +578,42 @@ class Value(Node):
         return int(float(self))
 
 
+class Frozen(Value):
+    """A leaf that operations take for a constant: see `Value.requires_grad_`.
+
+    A class of its own, so that recording need not ask each operand: the fast paths above hand on what is not a
+    plain Value, and all operators here go to `record`.
+    """
+
+    __slots__ = ()
+
+    @property
+    def requires_grad(self) -> bool:
+        """False."""
+        return False
+
+    @requires_grad.setter
+    def requires_grad(self, flag: bool) -> None:
+        self.requires_grad_(flag)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore_frozen, (self._number, self.label)
+
+    def backward(self, gradient: float = 1.0) -> None:  # noqa: ARG002
+        """Refused with a RuntimeError: there is nothing to differentiate by."""
+        raise RuntimeError(
+            "backward: this Value is frozen, or was computed from frozen Values and numbers only, so nothing was "
+            "recorded; requires_grad_(True) on what shall be trained, before the forward pass"
+        )
+
+
+def _restore_frozen(number: float, label: str) -> Value:
+    return Value(number, label=label).requires_grad_(False)
+
+
+_frozen_before = False  # until a Value is frozen for the first time, `record` and `linear` need not look for one
+
+
 def _comparable(other: Any) -> float:
     return other._number if isinstance(other, Value) else as_number(other, "comparison: operand 2")
 
@@ -561,6 +654,11 @@ def _add_methods() -> None:
         method.__name__, method.__qualname__ = row.name, f"Value.{row.name}"  # for the messages of wrong calls
         for name in (row.name, *row.aliases):
             setattr(Value, name, method)
+            if row.arity == 1:
+                setattr(Frozen, name, _variadic(row))
+    for symbol, row in {**primitives.OPERATORS, "neg": primitives.neg, "abs": primitives.abs}.items():
+        setattr(Frozen, f"__{symbol}__", lambda x, *y, row=row: _record_other(row, (x, *y), y[0] if y else x))
+        setattr(Frozen, f"__r{symbol}__", lambda y, x, row=row: _record_other(row, (x, y), x))
     Value.gelu = _variadic(primitives.gelu)  # type: ignore[attr-defined]
 
 

@@ -21,7 +21,7 @@ def to_list(x: Any, name: str = "input") -> list[Any]:
     if hasattr(x, "to_numpy"):
         x = x.to_numpy()
     if isinstance(x, Iterable) and not isinstance(x, str | bytes | dict) and getattr(x, "ndim", 1) > 0:
-        return x.tolist() if hasattr(x, "tolist") else list(x)
+        return getattr(x, "tolist", lambda: list(x))()
     raise TypeError(f"{name}: expected a sequence of numbers, got {type(x).__name__} {x!r}")
 
 

@@ -535,3 +535,79 @@ def test_linear_is_affine_for_every_row():
         autograd.dot([1.0], [1.0, 2.0])
     with pytest.raises(ValueError, match="at least one operand"):
         autograd.mean([])
+
+
+# ---------------------------------------------------------------- freezing
+
+FROZEN_OPERATIONS = [
+    lambda w, x: w * x,
+    lambda w, x: x * w,
+    lambda w, x: w - x,
+    lambda w, x: x / w,
+    lambda w, x: x**w,
+    lambda w, x: -w + x.exp(),
+    lambda w, x: w.log() * x.sin(),
+    lambda w, x: autograd.affine([w, x], [x, w], w),
+    lambda w, x: linear([x, 2.0], [[w, x], [w, w]], [w, w])[0],
+    lambda w, x: w.maximum(x) + autograd.logsumexp([w, x]),
+    lambda w, x: (np.array([w, x]) @ np.array([x, w])) + np.exp(w),
+    lambda w, x: autograd.checkpoint(lambda h: (h * w).sin())(x),
+]
+
+
+@pytest.mark.parametrize("f", FROZEN_OPERATIONS)
+def test_a_frozen_value_is_a_constant(f):
+    w, x = Value(3.0), Value(2.0)
+    y = f(w, x)
+    y.backward()
+    slope = x.grad
+    w.grad = x.grad = 0.0
+    assert w.requires_grad_(False) is w
+    z = f(w, x)
+    z.backward()
+    assert z.data == y.data
+    assert x.grad == pytest.approx(slope, rel=1e-15)
+    assert w.grad == 0.0
+    assert w not in topological_order(z)
+    w.requires_grad = True
+    f(w, x).backward()
+    assert w.grad != 0.0
+
+
+def test_what_is_computed_from_frozen_values_is_frozen():
+    w = Value(3.0).requires_grad_(False)
+    for y in (w * 2, 2 - w, w.exp(), -w, abs(w), autograd.affine([w], [2.0], w), linear([1.0], [[w]], [w])[0]):
+        assert (y.operands, y.requires_grad) == ((), False)
+        with pytest.raises(RuntimeError, match=r"frozen.*requires_grad_\(True\)"):
+            y.backward()
+    with pytest.warns(DomainWarning, match=r"log\(-3.0\)"):
+        assert math.isnan((-w).log().data)
+    with pytest.raises(TypeError, match="operand 2"):
+        w + "1"
+
+
+def test_only_plain_leaves_can_be_frozen():
+    class Named(Value):
+        pass
+
+    with pytest.raises(ValueError, match="only a leaf can be frozen, not the result of mul"):
+        (Value(1.0) * 2.0).requires_grad_(False)
+    with pytest.raises(TypeError, match="not a Named"):
+        Named(1.0).requires_grad_(False)
+    assert Value(1.0).requires_grad_(True).requires_grad
+
+
+def test_transforms_take_frozen_values_for_constants():
+    w = Value(3.0).requires_grad_(False)
+    assert autograd.grad(lambda x: x * x * w)(2.0) == 12.0
+    assert autograd.jvp(lambda x: x * w, (2.0,), (1.0,)) == (6.0, 3.0)
+    assert autograd.hessian(lambda x: x[0] ** 2 * w)([2.0]) == [[6.0]]
+
+
+def test_frozen_values_stay_frozen_when_copied_and_pickled():
+    w = Value(3.0, label="w").requires_grad_(False)
+    code = f"import pickle, sys; w = pickle.loads({pickle.dumps(w)!r}); print(w.requires_grad, (w + 1.0).operands)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False ()\n"
+    assert not copy.deepcopy(w).requires_grad
+    assert not copy.copy(w).requires_grad
+    assert copy.deepcopy(w).label == "w"
