@@ -53,9 +53,15 @@ def kaiming_normal(fan_in: int, fan_out: int, rng: Generator = random) -> float:
     return rng.gauss(0.0, math.sqrt(2.0 / fan_in))
 
 
+def torch_uniform(fan_in: int, fan_out: int, rng: Generator = random) -> float:
+    """U(-a, a) with a = 1 / √fan_in: what PyTorch's Linear draws weights and biases from."""
+    bound = 1.0 / math.sqrt(fan_in)
+    return rng.uniform(-bound, bound)
+
+
 INITIALIZERS: dict[str, Initializer] = {
     function.__name__: function
-    for function in (uniform, zeros, xavier_uniform, xavier_normal, kaiming_uniform, kaiming_normal)
+    for function in (uniform, zeros, xavier_uniform, xavier_normal, kaiming_uniform, kaiming_normal, torch_uniform)
 }
 
 

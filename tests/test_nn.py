@@ -91,7 +91,7 @@ def test_wrong_sizes_are_refused_with_both_numbers():
         Layer(2, 1.5)
     with pytest.raises(ValueError, match="at least one layer"):
         MLP(2, [])
-    with pytest.raises(TypeError, match="expected a sequence of inputs, got float"):
+    with pytest.raises(TypeError, match="Neuron: expected a sequence of numbers, got float"):
         Neuron(2)(1.0)
 
 

@@ -1,0 +1,138 @@
+"""A module and what is within it, as a tree."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+FEWEST_ALIKE = 3
+"""So many neighbours that are alike, as the neurons of a layer, have one line together."""
+
+_Line = tuple[str, str, str]  # the branches before it, its name, and what it is
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One line: a module or some parameters, and the lines below it."""
+
+    name: str
+    kind: str
+    shape: str
+    parameters: int
+    frozen: int
+    branches: tuple["Branch", ...] = ()
+    count: int = 1
+    """How many are alike and have this line together; `parameters` and `frozen` are those of one."""
+
+    def describe(self) -> str:
+        """What it is, without its name."""
+        kind = f"{self.count} × {self.kind}" if self.count > 1 else self.kind
+        return ", ".join(part for part in (kind, self.shape, self._counted()) if part)
+
+    def _counted(self) -> str:
+        if not self.parameters:
+            return ""
+        counted = "1 parameter" if self.parameters == 1 else f"{self.parameters:,} parameters"
+        each = " each" if self.count > 1 else ""
+        if self.frozen:
+            each += ", frozen" if self.frozen == self.parameters else f", {self.frozen:,} of them frozen"
+        return counted + each
+
+
+class ModuleTree:
+    """The modules within a module with their shapes, numbers of parameters, and which are frozen.
+
+    `print` shows it with branches, `rich.print` in colours too.
+    """
+
+    def __init__(self, root: Branch) -> None:
+        self.root = root
+
+    def __str__(self) -> str:
+        return "\n".join(before + ": ".join(part for part in line if part) for before, *line in self._lines())
+
+    __repr__ = __str__
+
+    def __rich__(self) -> Any:
+        from rich.text import Text  # rich is there: it has called this
+
+        lines = [
+            Text.assemble(
+                (before, "dim"), (name, "cyan"), ": " if name else "", (what, "dim" if "frozen" in what else "")
+            )
+            for before, name, what in self._lines()
+        ]
+        return Text("\n").join(lines)
+
+    def _lines(self) -> Iterator[_Line]:
+        pending = [(self.root, "", "")]
+        while pending:
+            branch, before, below = pending.pop()
+            yield before, branch.name, branch.describe()
+            *others, last = (*branch.branches,) or (None,)
+            children = [(child, f"{below}├── ", f"{below}│   ") for child in others if child]
+            if last:
+                children.append((last, f"{below}└── ", f"{below}    "))
+            pending += reversed(children)
+
+
+def module_tree(module: Any) -> ModuleTree:
+    """The `ModuleTree` of a Module."""
+    named = dict(module.named_modules())
+    below: dict[str, list[Branch]] = {name: [] for name in named}
+    for name in reversed(named):  # the inner before the outer
+        inner = named[name]
+        kind, shape = inner.describe()
+        parameters = inner.parameters()
+        frozen = sum(not parameter.requires_grad for parameter in parameters)
+        branches = [*_own_parameters(inner, below[name]), *reversed(below[name])]
+        branch = Branch("", kind, shape, len(parameters), frozen, tuple(_merged(branches)))
+        if not name:
+            return ModuleTree(branch)
+        outer = _outer(name, named)
+        if parameters or not named[outer].describe()[1]:  # a layer says itself which activation it has
+            below[outer].append(replace(branch, name=name.removeprefix(f"{outer}.")))
+    raise AssertionError("a module is the first of its own named_modules()")
+
+
+def _outer(name: str, named: dict[str, Any]) -> str:
+    """The name of the module that a module is an attribute of, or in a list or dict of."""
+    while name:
+        name = name.rpartition(".")[0]
+        if name in named:
+            return name
+    return ""
+
+
+def _own_parameters(module: Any, branches: Sequence[Branch]) -> Iterator[Branch]:
+    """A line for each attribute with parameters, if other parameters are in the modules within."""
+    if module.describe()[1] or not branches:
+        return
+    modules = tuple(f"{name}." for name, _ in module.named_modules() if name)
+    counts: dict[str, list[bool]] = {}
+    for name, parameter in module.named_parameters():
+        if not name.startswith(modules):
+            counts.setdefault(name.partition(".")[0], []).append(not parameter.requires_grad)
+    for name, frozen in counts.items():
+        yield Branch(name, "", "", len(frozen), sum(frozen))
+
+
+def _merged(branches: Sequence[Branch]) -> Iterator[Branch]:
+    """The branches, with one for those in a row that differ in their index and numbers only."""
+    alike: list[Branch] = []
+    for branch in [*branches, None]:
+        if branch is not None and alike and _likeness(branch) == _likeness(alike[0]):
+            alike.append(branch)
+            continue
+        if len(alike) < FEWEST_ALIKE:
+            yield from alike
+        else:
+            first, last = alike[0], alike[-1].name.rpartition(".")[2]
+            kind = first.kind if all(x.kind == first.kind for x in alike) else first.kind.partition(",")[0]
+            yield replace(first, name=f"{first.name} … {last}", kind=kind, count=len(alike))
+        alike = [] if branch is None else [branch]
+
+
+def _likeness(branch: Branch) -> object:
+    below = tuple((x.name, x.kind.partition("(")[0], x.parameters, x.frozen) for x in branch.branches)
+    kind = branch.kind.partition("(")[0]
+    return branch.name.rpartition(".")[0], kind, branch.shape, branch.parameters, branch.frozen, below
