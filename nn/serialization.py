@@ -1,0 +1,281 @@
+"""Saving a model and the state of its training to a JSON file, and loading them without running any code.
+
+A file holds `{"format": …, "version": …, "checksum": …, "content": …}`; the content holds the parameters by name, how
+the model is built, and the `state_dict()` of whatever else was handed over.  Numbers are written with as many digits
+as bring back the same float.
+"""
+
+import hashlib
+import json
+import math
+import os
+import random
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from autograd import TABLE, Primitive, Value
+from nn import activations, layers
+from nn.module import Module
+
+FORMAT, VERSION = "scalar-autograd", 1
+
+CLASSES: dict[str, type[Module]] = {
+    name: found
+    for module in (activations, layers)
+    for name, found in vars(module).items()
+    if isinstance(found, type) and issubclass(found, Module)
+}
+"""The modules that a file can describe: `load` makes no others."""
+
+
+def save(model: Module, file: str | os.PathLike[str], **others: Any) -> None:
+    """Write a model to a file, and with it the state of what else is given by name.
+
+    The file appears whole or not at all: it is written under another name and then renamed.
+
+    Args:
+        model: Any Module; one made of the modules of `nn` is described so that `load(file)` can build it anew.
+        file: Where to.
+        others: Anything with `state_dict()`: optimizer=…, schedule=…, loader=…, history=….  With these training
+            goes on bit for bit; so do Dropouts that have a `random.Random` of their own.
+
+    Raises TypeError, before anything is written, for a state that JSON cannot hold.
+
+    >>> import tempfile
+    >>> from nn import MLP
+    >>> model = MLP(2, [3, 1])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(model, f"{folder}/model.json")
+    ...     copy = load(f"{folder}/model.json")
+    >>> copy([1.0, 2.0]).data == model([1.0, 2.0]).data
+    True
+    """
+    names = {parameter: name for name, parameter in model.named_parameters()}
+    try:
+        architecture, reason = _describe(model, names, {}, type(model).__name__), ""
+    except TypeError as error:
+        architecture, reason = None, str(error)
+    content = {
+        "architecture": architecture,
+        "reason": reason,
+        "parameters": {name: parameter.data for parameter, name in names.items()},
+        "frozen": [name for parameter, name in names.items() if not parameter.requires_grad],
+        "generators": {name: _state_of(generator) for name, generator in _generators(model)},
+        "states": {name: other.state_dict() for name, other in others.items()},
+    }
+    text = _dump(_packed(content, "content"))
+    whole = {"format": FORMAT, "version": VERSION, "checksum": hashlib.sha256(text.encode()).hexdigest()}
+    _write_whole(Path(file), f'{_dump(whole)[:-1]}, "content": {text}}}\n')
+
+
+def load(file: str | os.PathLike[str], model: Module | None = None, **others: Any) -> Module:
+    """Read a file of `save`: into a model, or into one built anew, and the states of `others` of the same names.
+
+    Only numbers, names and modules of `nn` are read; no code is run.  Returns the model.
+    Raises ValueError, naming the file and what is wrong with it, if it is truncated, corrupt, foreign, of a later
+    version or does not fit; then nothing is changed.
+    """
+    path = Path(file)
+    content = _read(path)
+    try:
+        if model is None:
+            if content["architecture"] is None:
+                raise ValueError(f"it does not say how the model is built ({content['reason']}): use load(file, model)")
+            model = _built(content["architecture"], content["parameters"], {})
+            if not isinstance(model, Module):
+                raise ValueError("what it describes is no model")
+        missing = [name for name in others if name not in content["states"]]
+        if missing:
+            raise ValueError(f"it holds no state of {', '.join(missing)}, only of {list(content['states'])}")
+        _restore(model, content, others)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        message = str(error.args[0]) if error.args else type(error).__name__
+        raise ValueError(f"load: {str(path)!r} cannot be loaded: {message}") from error
+    return model
+
+
+# ---------------------------------------------------------------- the file
+
+
+def _dump(item: Any) -> str:
+    return json.dumps(item, allow_nan=False, ensure_ascii=False)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            Path(name).unlink()
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The content of a file, held to its checksum."""
+    try:
+        whole = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"load: {str(path)!r} is no whole JSON file: {error}") from error
+    if not isinstance(whole, dict) or whole.get("format") != FORMAT:
+        raise ValueError(f"load: {str(path)!r} was not written by save()")
+    if whole.get("version") != VERSION:
+        raise ValueError(
+            f"load: {str(path)!r} has version {whole.get('version')!r}, this package reads {VERSION}: update it"
+        )
+    try:
+        text = _dump(whole.get("content"))
+    except ValueError:
+        text = ""
+    if hashlib.sha256(text.encode()).hexdigest() != whole.get("checksum"):
+        raise ValueError(f"load: {str(path)!r} is corrupt: its checksum does not fit its content")
+    content: dict[str, Any] = _unpacked(whole["content"])
+    kinds = {"architecture": dict | None, "reason": str, "parameters": dict, "frozen": list, "generators": dict,
+             "states": dict}  # fmt: skip
+    for name, kind in kinds.items():
+        if not isinstance(content, dict) or not isinstance(content.get(name, 0), kind):
+            raise ValueError(f"load: {str(path)!r} is corrupt: it has no {name}")
+    return content
+
+
+def _packed(item: Any, path: str) -> Any:
+    """An item as JSON can hold it: nan and inf as {"float": text}.  Raises TypeError with the path of what cannot."""
+    if isinstance(item, bool | int | str | None):
+        return item
+    if isinstance(item, float):
+        return item if math.isfinite(item) else {"float": repr(item)}
+    if isinstance(item, list | tuple):
+        return [_packed(x, f"{path}[{i}]") for i, x in enumerate(item)]
+    if isinstance(item, Mapping) and all(isinstance(key, str) for key in item):
+        return {key: _packed(x, f"{path}.{key}") for key, x in item.items()}
+    raise TypeError(f"save: {path} must consist of numbers, text, lists and dicts by text, not {type(item).__name__}")
+
+
+def _unpacked(item: Any) -> Any:
+    if isinstance(item, list):
+        return [_unpacked(x) for x in item]
+    if isinstance(item, dict):
+        if item.keys() == {"float"} and item["float"] in ("nan", "inf", "-inf"):
+            return float(item["float"])
+        return {key: _unpacked(x) for key, x in item.items()}
+    return item
+
+
+# ---------------------------------------------------------------- the model
+
+
+def _describe(item: Any, names: Mapping[Value, str], modules: dict[Module, int], path: str) -> Any:
+    """How an attribute of a model is built; TypeError with its path for what cannot be described."""
+    if isinstance(item, bool | int | float | str | None):
+        return item
+    if isinstance(item, Value):
+        return {"parameter": names[item]}
+    if isinstance(item, list):
+        return [_describe(x, names, modules, f"{path}[{i}]") for i, x in enumerate(item)]
+    if isinstance(item, Primitive) and TABLE.get(item.name) is item:
+        return {"primitive": item.name}
+    if item is activations.identity:
+        return {"function": "identity"}
+    if item is random:
+        return {"generator": None}
+    if isinstance(item, random.Random):
+        return {"generator": _state_of(item)}
+    if isinstance(item, Module) and CLASSES.get(type(item).__name__) is type(item):
+        if item in modules:
+            return {"module": modules[item]}
+        modules[item] = len(modules)
+        attributes = {
+            name: _describe(attribute, names, modules, f"{path}.{name}") for name, attribute in vars(item).items()
+        }
+        return {"module": modules[item], "class": type(item).__name__, "attributes": attributes}
+    raise TypeError(f"{path} is {item!r}")
+
+
+def _built(item: Any, parameters: Mapping[str, float], made: dict[Any, Any]) -> Any:
+    """What `_describe` described; ValueError for anything else."""
+    if isinstance(item, list):
+        return [_built(x, parameters, made) for x in item]
+    if not isinstance(item, dict):
+        return item
+    kind, key = next(iter(item.items()), ("", None))
+    if kind == "parameter" and isinstance(key, str) and key in parameters:
+        return made.setdefault(key, Value(parameters[key]))
+    if kind == "primitive" and key in TABLE:
+        return TABLE[key]
+    if item == {"function": "identity"}:
+        return activations.identity
+    if kind == "generator":
+        return random if key is None else _generator(key)
+    if kind == "module" and isinstance(key, int):
+        return made[key] if item.keys() == {"module"} else _built_module(item, parameters, made)
+    raise ValueError(f"{item!r:.60} describes nothing known")
+
+
+def _built_module(item: dict[str, Any], parameters: Mapping[str, float], made: dict[Any, Any]) -> Module:
+    if item["class"] not in CLASSES:
+        raise ValueError(f"it has a module {item['class']!r:.60}, which is none of nn's: use load(file, model)")
+    kind = CLASSES[item["class"]]
+    module = made[item["module"]] = object.__new__(kind)
+    for name, attribute in item["attributes"].items():
+        if not name.isidentifier() or (hasattr(kind, name) and name != "training"):
+            raise ValueError(f"{name!r:.60} is no attribute of a {kind.__name__}")
+        vars(module)[name] = _built(attribute, parameters, made)
+    return module
+
+
+def _restore(model: Module, content: dict[str, Any], others: Mapping[str, Any]) -> None:
+    """Set all states, or none if one of them does not fit."""
+    frozen = set(content["frozen"])
+    generators = dict(_generators(model))
+    fresh = {name: _generator(state) for name, state in content["generators"].items() if name in generators}
+    before = model.state_dict()
+    states = {name: other.state_dict() for name, other in others.items()}
+    changed = []
+    try:
+        model.load_state_dict(content["parameters"])
+        for name, other in others.items():
+            changed.append(name)
+            other.load_state_dict(content["states"][name])
+    except BaseException:
+        model.load_state_dict(before)
+        for name in changed:
+            others[name].load_state_dict(states[name])
+        raise
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(name not in frozen)
+    for name, generator in fresh.items():
+        generators[name].setstate(generator.getstate())
+
+
+def _generators(model: Module) -> Iterator[tuple[str, random.Random]]:
+    """The generators that modules have of their own."""
+    for path, module in model.named_modules():
+        for name, attribute in vars(module).items():
+            if isinstance(attribute, random.Random):
+                yield f"{path}.{name}", attribute
+
+
+def _state_of(generator: random.Random) -> list[Any]:
+    version, numbers, gauss = generator.getstate()
+    return [version, list(numbers), gauss]
+
+
+def _generator(state: Any) -> random.Random:
+    generator = random.Random()
+    version, numbers, gauss = state
+    generator.setstate((version, tuple(numbers), gauss))
+    return generator

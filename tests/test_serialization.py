@@ -1,0 +1,236 @@
+"""Saving and loading: exact, whole or not at all, safe, and good for going on with training."""
+
+import json
+import math
+import os
+import pickle
+import stat
+from random import Random
+
+import pytest
+
+from autograd import Value
+from nn import MLP, SGD, Adam, Dropout, Linear, Module, PReLU, Sequential, Softmax, mse_loss
+from nn.data import DataLoader
+from nn.schedules import StepLR
+from nn.serialization import CLASSES, load, save
+from nn.training import History, fit
+
+
+def data(seed=0, n=24):
+    rng = Random(seed)
+    X = [[rng.gauss(0, 1), rng.gauss(0, 1)] for _ in range(n)]
+    return X, [math.sin(a) * b for a, b in X]
+
+
+def trainee():
+    """All that a training consists of, with a Dropout and a shuffling loader."""
+    rng = Random(1)
+    model = MLP(2, [6, 5, 1], activation=["tanh", "prelu"], initializer="xavier_normal", dropout=0.2, rng=rng)
+    optimizer = Adam(model.parameters(), lr=0.02)
+    schedule = StepLR(optimizer, step_size=2, gamma=0.7)
+    return model, optimizer, schedule, DataLoader(data(), batch_size=5, shuffle=True, seed=3)
+
+
+def test_training_resumes_bit_for_bit(tmp_path):
+    model, optimizer, schedule, loader = trainee()
+    unbroken = fit(model, loader, mse_loss, optimizer, epochs=7, schedule=schedule)
+
+    first, optimizer, schedule, loader = trainee()
+    history = fit(first, loader, mse_loss, optimizer, epochs=3, schedule=schedule)
+    save(first, tmp_path / "half.json", optimizer=optimizer, schedule=schedule, loader=loader, history=history)
+
+    second, optimizer, schedule, loader = trainee()
+    history = History()
+    load(tmp_path / "half.json", second, optimizer=optimizer, schedule=schedule, loader=loader, history=history)
+    fit(second, loader, mse_loss, optimizer, epochs=4, schedule=schedule, history=history)
+    assert second.state_dict() == model.state_dict()
+    assert history["loss"] == unbroken["loss"]
+
+
+def test_a_model_is_built_anew_from_the_file_alone(tmp_path):
+    shared = PReLU(0.1)
+    model = Sequential(
+        MLP(2, [4, 3], activation=shared, dropout=0.5, rng=Random(0)), shared, Linear(3, 2, bias=False), Softmax(2.0)
+    )
+    model[0].layers[0].requires_grad_(False)
+    model.eval()
+    save(model, tmp_path / "m.json")
+    again = load(tmp_path / "m.json")
+    assert again.state_dict() == model.state_dict()
+    assert [p.data for p in again([0.3, -0.7])] == [p.data for p in model([0.3, -0.7])]
+    assert [p.requires_grad for p in again.parameters()] == [p.requires_grad for p in model.parameters()]
+    assert again[1] is again[0].layers[0].neurons[0].activation  # what was shared is shared
+    assert repr(again) == repr(model)
+    assert not again.training
+    assert again.train()([0.3, -0.7])[0].data == model.train()([0.3, -0.7])[0].data  # its generator goes on
+
+
+def test_every_module_of_nn_can_be_built_anew(tmp_path):
+    arguments = {"Neuron": (2,), "Layer": (2, 3), "Linear": (2, 3), "MLP": (2, [3, 1]), "Sequential": (Dropout(0.1),)}
+    for name, kind in CLASSES.items():
+        if name in ("Module", "Elementwise"):
+            continue
+        module = kind(*arguments.get(name, ()))
+        save(module, tmp_path / "m.json")
+        assert repr(load(tmp_path / "m.json")) == repr(module)
+        assert load(tmp_path / "m.json").state_dict() == module.state_dict()
+
+
+def test_floats_are_exact(tmp_path):
+    model = MLP(1, [4], rng=Random(0))
+    numbers = [0.1, 1e308, 5e-324, -0.0, math.inf, -math.inf, math.nan, 1 / 3]
+    for parameter, number in zip(model.parameters(), numbers, strict=True):
+        parameter.data = number
+    save(model, tmp_path / "m.json")
+    found = [p.data for p in load(tmp_path / "m.json").parameters()]
+    assert list(map(float.hex, found)) == list(map(float.hex, numbers))
+
+
+class Line(Module):
+    """A module of a user's own."""
+
+    def __init__(self):
+        self.slope, self.bias, self.function = Value(2.0), Value(1.0), math.sin
+
+    def forward(self, x):
+        return self.slope * x + self.bias
+
+
+def test_a_module_of_ones_own_is_loaded_into_one(tmp_path):
+    line, other = Line(), Line()
+    line.slope.data = 7.0
+    save(line, tmp_path / "line.json")
+    assert load(tmp_path / "line.json", other) is other
+    assert other.slope.data == 7.0
+    with pytest.raises(ValueError, match=r"does not say how the model is built \(Line is .*use load\(file, model\)"):
+        load(tmp_path / "line.json")
+
+
+# ---------------------------------------------------------------- whole or not at all
+
+
+def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    file = tmp_path / "m.json"
+    save(MLP(2, [1], rng=Random(0)), file)
+    old = file.read_bytes()
+    with pytest.raises(TypeError, match=r"content.states.extra.x must consist of numbers.*not object"):
+        save(MLP(2, [1]), file, extra=type("E", (), {"state_dict": lambda self: {"x": object()}})())
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError("no space left")))
+    with pytest.raises(OSError, match="no space"):
+        save(MLP(2, [1]), file)
+    assert file.read_bytes() == old
+    assert [path.name for path in tmp_path.iterdir()] == ["m.json"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_a_file_has_the_usual_permissions(tmp_path):
+    (tmp_path / "plain").touch()
+    save(MLP(1, [1]), tmp_path / "m.json")
+    assert stat.S_IMODE((tmp_path / "m.json").stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
+
+
+def test_a_failed_load_changes_nothing(tmp_path):
+    model, optimizer, schedule, loader = trainee()
+    save(model, tmp_path / "m.json", optimizer=optimizer, loader=loader)
+    before = model.state_dict()
+    for parameter in model.parameters():
+        parameter.data += 1.0
+    now, state = model.state_dict(), optimizer.state_dict()
+    with pytest.raises(ValueError, match="it holds no state of schedule"):
+        load(tmp_path / "m.json", model, optimizer=optimizer, schedule=schedule)
+    with pytest.raises(ValueError, match="cannot be loaded"):
+        load(tmp_path / "m.json", model, loader=loader, optimizer=SGD(model.parameters(), lr=0.1))
+    with pytest.raises(ValueError, match="missing"):
+        load(tmp_path / "m.json", MLP(2, [6, 6, 1]))
+    assert (model.state_dict(), optimizer.state_dict()) == (now, state)
+    load(tmp_path / "m.json", model)
+    assert model.state_dict() == before
+
+
+# ---------------------------------------------------------------- files that are none
+
+
+def content(tmp_path):
+    save(MLP(2, [3, 1], rng=Random(0)), tmp_path / "m.json")
+    return (tmp_path / "m.json").read_text()
+
+
+@pytest.mark.parametrize("keep", [0, 1, 50, 300, -2])
+def test_a_truncated_file_is_refused(tmp_path, keep):
+    text = content(tmp_path)
+    (tmp_path / "m.json").write_text(text[: keep if keep >= 0 else len(text) + keep])
+    with pytest.raises(ValueError, match=r"m.json.*no whole JSON file"):
+        load(tmp_path / "m.json")
+
+
+def test_a_changed_digit_is_noticed(tmp_path):
+    text = content(tmp_path)
+    at = text.index('layers.0.neurons.0.w.0": ') + 30
+    changed = text[:at] + ("1" if text[at] != "1" else "2") + text[at + 1 :]
+    (tmp_path / "m.json").write_text(changed)
+    with pytest.raises(ValueError, match="corrupt: its checksum"):
+        load(tmp_path / "m.json")
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [b"\x80\x04\x95", b"[]", b"{}", b"null", b"\xff\xfe", b'{"format": "other"}', b"[" * 100_000, b"1" * 10_000,
+     pickle.dumps(os.system), b'{"format": "scalar-autograd", "version": 1}'],
+)  # fmt: skip
+def test_foreign_files_are_refused(tmp_path, foreign):
+    (tmp_path / "f.json").write_bytes(foreign)
+    with pytest.raises(ValueError, match=r"f\.json"):
+        load(tmp_path / "f.json")
+
+
+def test_a_later_version_is_refused(tmp_path):
+    (tmp_path / "f.json").write_text('{"format": "scalar-autograd", "version": 2, "content": {}}')
+    with pytest.raises(ValueError, match="version 2, this package reads 1"):
+        load(tmp_path / "f.json")
+
+
+def forged(tmp_path, change):
+    """A file with a right checksum and a wrong content."""
+    from hashlib import sha256
+
+    whole = json.loads(content(tmp_path))
+    change(whole["content"])
+    text = json.dumps(whole["content"], ensure_ascii=False)
+    whole["checksum"] = sha256(text.encode()).hexdigest()
+    (tmp_path / "m.json").write_text(json.dumps(whole, ensure_ascii=False))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda c: c["architecture"].update({"class": "os.system"}),
+        lambda c: c["architecture"].update({"class": "Module"}) or c["architecture"]["attributes"].clear(),
+        lambda c: c["architecture"]["attributes"].update({"__class__": 1}),
+        lambda c: c["architecture"]["attributes"].update({"forward": {"primitive": "exp"}}),
+        lambda c: c["architecture"]["attributes"].update({"x y": 1}),
+        lambda c: c["architecture"].update({"attributes": [1]}),
+        lambda c: c["architecture"]["attributes"].update({"layers": {"module": 77}}),
+        lambda c: c["architecture"]["attributes"].update({"layers": {"parameter": "nowhere"}}),
+        lambda c: c["architecture"]["attributes"].update({"layers": {"primitive": "__import__"}}),
+        lambda c: c["architecture"]["attributes"].update({"layers": {"generator": [3, [1, 2], None]}}),
+        lambda c: c["architecture"]["attributes"].update({"layers": {"eval": "1"}}),
+        lambda c: c.update(architecture=None),
+        lambda c: c.update(parameters=[]),
+        lambda c: c.update(frozen={}),
+        lambda c: c["parameters"].update({"layers.0.neurons.0.b": "x"}),
+        lambda c: c["parameters"].update({"layers.0.neurons.0.b": [1.0]}),
+        lambda c: c["parameters"].update({"more": 1.0}),
+        lambda c: c["parameters"].pop("layers.0.neurons.0.b"),
+        lambda c: c.pop("states"),
+    ],
+)
+def test_malicious_files_give_a_clear_error(tmp_path, change):
+    forged(tmp_path, change)
+    with pytest.raises(ValueError, match=r"m\.json"):
+        load(tmp_path / "m.json")
+
+
+def test_a_missing_file_is_a_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "none.json")
