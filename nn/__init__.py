@@ -16,28 +16,253 @@
 True
 """
 
-from nn.activations import get_activation
-from nn.data import minibatches
+import importlib as _importlib
+import typing as _typing
+
+from nn.activations import (
+    ELU,
+    GELU,
+    Identity,
+    LeakyReLU,
+    LogSigmoid,
+    LogSoftmax,
+    Polynomial,
+    Power,
+    PReLU,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+    get_activation,
+)
+from nn.basis import FourierBasis, GaussianBasis, PolynomialBasis
+from nn.calibration import (
+    TemperatureScaling,
+    brier_score,
+    calibration_bins,
+    expected_calibration_error,
+    fit_temperature,
+    maximum_calibration_error,
+    reliability_diagram,
+)
+from nn.clipping import clip_grad_norm_, clip_grad_value_
+from nn.data import DataLoader, Dataset, minibatches
+from nn.datasets import (
+    load_breast_cancer,
+    load_diabetes,
+    load_digits,
+    load_iris,
+    load_wine,
+    make_blobs,
+    make_circles,
+    make_line,
+    make_moons,
+    make_spirals,
+    make_xor,
+)
+from nn.decisions import conformal_threshold, coverage, decide, expected_costs, mean_set_size, prediction_set
 from nn.initializers import INITIALIZERS, get_initializer
-from nn.layers import MLP, Layer, Neuron
-from nn.losses import binary_cross_entropy_with_logits, cross_entropy, hinge_loss, mse_loss
+from nn.layers import MLP, Dropout, Layer, Linear, Neuron, Sequential
+from nn.lbfgs import LBFGS
+from nn.linear_models import least_squares, least_squares_gd, residual_variance, ridge
+from nn.losses import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    gaussian_nll_loss,
+    gaussian_variance,
+    half_squared_loss,
+    hinge_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    margin,
+    mse_loss,
+    multi_margin_loss,
+    nll_loss,
+)
+from nn.metrics import (
+    accuracy,
+    confusion_matrix,
+    f1_score,
+    mean_absolute_error,
+    mean_squared_error,
+    precision_score,
+    r2_score,
+    recall_score,
+    top_k_accuracy,
+    zero_one_loss,
+)
 from nn.module import Module
-from nn.optimizers import SGD, Adam, Optimizer
+from nn.newton import Newton
+from nn.optimizer import Optimizer
+from nn.optimizers import SGD, Adagrad, Adam, AdamW, RMSprop
+from nn.plateau import ReduceLROnPlateau
+from nn.preprocessing import Standardizer, classes_of, one_hot
+from nn.regularizers import elastic_net_penalty, frobenius_penalty, l1_penalty, l2_penalty
+from nn.schedules import (
+    ConstantLR,
+    CosineAnnealingLR,
+    ExponentialLR,
+    LambdaLR,
+    LinearLR,
+    MultiStepLR,
+    SequentialLR,
+    StepLR,
+)
+from nn.serialization import load, save
+from nn.splits import k_fold, random_split, train_validation_test_split
+from nn.training import Callback, EarlyStopping, History, StopAtSmallGradient, StopWhenStill, evaluate, fit
+
+if _typing.TYPE_CHECKING:
+    from nn.estimators import LinearRegression, LogisticRegression, Ridge, SoftmaxRegression
+    from nn.mlp_estimators import MLPClassifier, MLPRegressor
+else:
+    # These inherit from scikit-learn's classes, so they are imported when first asked for.
+    _LATER = {
+        "nn.estimators": ("LinearRegression", "LogisticRegression", "Ridge", "SoftmaxRegression"),
+        "nn.mlp_estimators": ("MLPClassifier", "MLPRegressor"),
+    }
+
+    def __getattr__(name: str) -> object:
+        for module, names in _LATER.items():
+            if name in names:
+                globals()[name] = value = getattr(_importlib.import_module(module), name)
+                return value
+        raise AttributeError(f"module 'nn' has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
+
 
 __all__ = [
+    "ELU",
+    "GELU",
     "INITIALIZERS",
+    "LBFGS",
     "MLP",
     "SGD",
+    "Adagrad",
     "Adam",
+    "AdamW",
+    "Callback",
+    "ConstantLR",
+    "CosineAnnealingLR",
+    "DataLoader",
+    "Dataset",
+    "Dropout",
+    "EarlyStopping",
+    "ExponentialLR",
+    "FourierBasis",
+    "GaussianBasis",
+    "History",
+    "Identity",
+    "LambdaLR",
     "Layer",
+    "LeakyReLU",
+    "Linear",
+    "LinearLR",
+    "LinearRegression",
+    "LogSigmoid",
+    "LogSoftmax",
+    "LogisticRegression",
+    "MLPClassifier",
+    "MLPRegressor",
     "Module",
+    "MultiStepLR",
     "Neuron",
+    "Newton",
     "Optimizer",
+    "PReLU",
+    "Polynomial",
+    "PolynomialBasis",
+    "Power",
+    "RMSprop",
+    "ReLU",
+    "ReduceLROnPlateau",
+    "Ridge",
+    "Sequential",
+    "SequentialLR",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "SoftmaxRegression",
+    "Softplus",
+    "Standardizer",
+    "StepLR",
+    "StopAtSmallGradient",
+    "StopWhenStill",
+    "Tanh",
+    "TemperatureScaling",
+    "accuracy",
+    "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "brier_score",
+    "calibration_bins",
+    "classes_of",
+    "clip_grad_norm_",
+    "clip_grad_value_",
+    "conformal_threshold",
+    "confusion_matrix",
+    "coverage",
     "cross_entropy",
+    "decide",
+    "elastic_net_penalty",
+    "evaluate",
+    "expected_calibration_error",
+    "expected_costs",
+    "f1_score",
+    "fit",
+    "fit_temperature",
+    "frobenius_penalty",
+    "gaussian_nll_loss",
+    "gaussian_variance",
     "get_activation",
     "get_initializer",
+    "half_squared_loss",
     "hinge_loss",
+    "huber_loss",
+    "k_fold",
+    "kl_div",
+    "l1_loss",
+    "l1_penalty",
+    "l2_penalty",
+    "least_squares",
+    "least_squares_gd",
+    "load",
+    "load_breast_cancer",
+    "load_diabetes",
+    "load_digits",
+    "load_iris",
+    "load_wine",
+    "make_blobs",
+    "make_circles",
+    "make_line",
+    "make_moons",
+    "make_spirals",
+    "make_xor",
+    "margin",
+    "maximum_calibration_error",
+    "mean_absolute_error",
+    "mean_set_size",
+    "mean_squared_error",
     "minibatches",
     "mse_loss",
+    "multi_margin_loss",
+    "nll_loss",
+    "one_hot",
+    "precision_score",
+    "prediction_set",
+    "r2_score",
+    "random_split",
+    "recall_score",
+    "reliability_diagram",
+    "residual_variance",
+    "ridge",
+    "save",
+    "top_k_accuracy",
+    "train_validation_test_split",
+    "zero_one_loss",
 ]

@@ -28,8 +28,13 @@ FLOORS = [
     {"autograd.render"},
     {"autograd"},
     {"nn.optional", "nn.sequences"},
-    {"nn.module", "nn.activations", "nn.initializers", "nn.losses", "nn.optimizers", "nn.data"},
-    {"nn.layers"},
+    {"nn.checks", "nn.decisions", "nn.initializers", "nn.loss_inputs", "nn.metrics", "nn.summary"},
+    {"nn.classification_losses", "nn.data", "nn.module", "nn.optimizer", "nn.preprocessing", "nn.regression_losses"},
+    {"nn.activations", "nn.basis", "nn.calibration", "nn.clipping", "nn.datasets", "nn.line_search", "nn.losses"},
+    {"nn.layers", "nn.optimizers", "nn.regularizers", "nn.schedule", "nn.splits", "nn.whole_step"},
+    {"nn.lbfgs", "nn.linear_models", "nn.newton", "nn.plateau", "nn.schedules", "nn.serialization"},
+    {"nn.estimators", "nn.training"},
+    {"nn.mlp_estimators"},
     {"nn"},
 ]
 FLOOR = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}

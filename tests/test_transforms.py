@@ -71,7 +71,7 @@ def test_perturbations_are_not_confused(outer, inner):
 
 @pytest.mark.parametrize("names", list(itertools.product(["grad", "jvp", "vjp", "jacfwd"], repeat=3)))
 def test_three_deep_in_every_order(names):
-    f = lambda x: sin(x) * exp(x)  # noqa: E731
+    f = lambda x: sin(x) * exp(x)
     for name in names:
         f = FIRST[name](f)
     assert f(0.4) == pytest.approx(2 * math.exp(0.4) * (math.cos(0.4) - math.sin(0.4)), rel=1e-13)
@@ -108,7 +108,7 @@ def test_numpy_arrays_come_back_as_arrays():
 
 
 def test_argnums_and_aux():
-    f = lambda x, y, scale=1.0: scale * x * y**2  # noqa: E731
+    f = lambda x, y, scale=1.0: scale * x * y**2
     assert grad(f, argnums=1)(2.0, 3.0) == 12.0
     assert grad(f, argnums=(1, 0))(2.0, 3.0, scale=2.0) == (24.0, 18.0)
     assert grad(f, argnums=-1)(2.0, 3.0) == 12.0
@@ -138,7 +138,7 @@ def test_jacobian_chooses_the_cheaper_mode():
 
 
 def test_hessian_by_all_four_combinations():
-    f = lambda x: x[0] ** 2 * sin(x[1]) + log(x[0])  # noqa: E731
+    f = lambda x: x[0] ** 2 * sin(x[1]) + log(x[0])
     x, y = 1.5, 0.7
     true = [[2 * math.sin(y) - 1 / x**2, 2 * x * math.cos(y)], [2 * x * math.cos(y), -x * x * math.sin(y)]]
     for a, b in itertools.product((jacfwd, jacrev), repeat=2):
@@ -156,7 +156,7 @@ def test_taylor_coefficients():
 
 
 def test_a_pullback_and_a_pushforward_serve_many_directions():
-    f = lambda x, y: [x * y, x + y, y * y]  # noqa: E731
+    f = lambda x, y: [x * y, x + y, y * y]
     value, pull = vjp(f, 2.0, 3.0)
     assert value == [6.0, 5.0, 9.0]
     assert [pull(v) for v in ([1, 0, 0], [0, 1, 0], [0, 0, 1])] == [(3.0, 2.0), (1.0, 1.0), (0.0, 6.0)]
@@ -269,7 +269,7 @@ def test_dual_numbers_go_through_a_network():
     from nn import MLP
 
     model = MLP(2, [3, 1], activation="tanh", rng=random.Random(0))
-    f = lambda x: model(x)  # noqa: E731
+    f = lambda x: model(x)
     x = [0.5, -1.0]
     by_reverse = grad(f)(x)
     by_forward = [jvp(f, (x,), ([float(i == j) for j in range(2)],))[1] for i in range(2)]
