@@ -141,10 +141,17 @@ def logsumexp(xs: Sequence[float]) -> float:
     return top + math.log1p(math.fsum(math.exp(x - top) for x in rest))
 
 
+def softmax(xs: Sequence[float]) -> list[float]:
+    """exp(xᵢ) / Σ exp(xⱼ) for each i."""
+    top = maximum(xs)
+    terms = [math.exp(x - top) for x in xs]
+    total = math.fsum(terms)
+    return [term / total for term in terms]
+
+
 def softmax_first(xs: Sequence[float]) -> float:
     """exp(x₀) / Σ exp(xᵢ)."""
-    top = maximum(xs)
-    return math.exp(xs[0] - top) / math.fsum(math.exp(x - top) for x in xs)
+    return softmax(xs)[0]
 
 
 def log_softmax_first(xs: Sequence[float]) -> float:

@@ -523,7 +523,10 @@ def softmax(xs: _Iterable[_Any]) -> list[_Any]:
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
     """
-    return [softmax_first(operands) for operands in _each_first(xs)]
+    operands = _nonempty(xs)
+    if all([x.__class__ is float for x in operands]):  # noqa: C419  # one sum for all: n times as fast
+        return _n.softmax(operands)
+    return [softmax_first(each) for each in _each_first(operands)]
 
 
 def log_softmax(xs: _Iterable[_Any]) -> list[_Any]:
