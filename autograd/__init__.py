@@ -47,7 +47,7 @@ if _typing.TYPE_CHECKING:
     from autograd.check import GradcheckError, gradcheck
     from autograd.checkpointing import checkpoint, checkpoint_sequential
     from autograd.differences import numerical_gradient
-    from autograd.render import draw, to_dot, to_svg
+    from autograd.render import LayoutUnavailableError, draw, draw_dot, scene, to_dot, to_svg, trace
     from autograd.revolve import revolve_advances, revolve_schedule
     from autograd.symbolic import derivative_expression, expression
 else:
@@ -57,7 +57,7 @@ else:
         "autograd.check": ("GradcheckError", "gradcheck"),
         "autograd.checkpointing": ("checkpoint", "checkpoint_sequential"),
         "autograd.differences": ("numerical_gradient",),
-        "autograd.render": ("draw", "to_dot", "to_svg"),
+        "autograd.render": ("LayoutUnavailableError", "draw", "draw_dot", "scene", "to_dot", "to_svg", "trace"),
         "autograd.revolve": ("revolve_advances", "revolve_schedule"),
         "autograd.symbolic": ("derivative_expression", "expression"),
     }
@@ -80,6 +80,7 @@ __all__ = [
     "AnomalyError",
     "DomainWarning",
     "GradcheckError",
+    "LayoutUnavailableError",
     "Primitive",
     "Program",
     "Value",
@@ -91,6 +92,7 @@ __all__ = [
     "detect_anomaly",
     "directional_derivative",
     "draw",
+    "draw_dot",
     "enable_grad",
     "explain",
     "expression",
@@ -116,10 +118,12 @@ __all__ = [
     "reverse_sweep",
     "revolve_advances",
     "revolve_schedule",
+    "scene",
     "taylor",
     "to_dot",
     "to_svg",
     "topological_order",
+    "trace",
     "value_and_grad",
     "vjp",
 ]

