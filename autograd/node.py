@@ -7,10 +7,13 @@
 import copy
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from autograd.graph import topological_order
 from autograd.primitive import Primitive, as_number
+
+if TYPE_CHECKING:
+    from autograd.typesetting import Latex
 
 AnyNode = TypeVar("AnyNode", bound="Node")
 
@@ -132,6 +135,38 @@ class Node:
         yield "grad", self.grad
         yield "label", self.label, ""
         yield "op", self._op, ""
+
+    # Drawing and typesetting are made of Values and so are above this module, which asks for them when it is asked.
+
+    def __rich__(self) -> Any:
+        """A small graph as a tree, for `rich.print`."""
+        from autograd.display import rich_renderable
+
+        return rich_renderable(self)  # type: ignore[arg-type]  # every node is a Value
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """Text, and the picture of a small graph, for notebooks."""
+        from autograd.display import mime_bundle
+
+        return mime_bundle(self, include, exclude)  # type: ignore[arg-type]
+
+    def _mime_(self) -> tuple[str, str]:
+        """The same for marimo."""
+        from autograd.display import marimo_output
+
+        return marimo_output(self)  # type: ignore[arg-type]
+
+    def latex(self) -> "Latex":
+        r"""The formula of this number in LaTeX, as it was computed: notebooks typeset it, `str()` gives the source.
+
+        >>> from autograd import Value
+        >>> w, x = Value(2.0, label="w"), Value(3.0, label="x")
+        >>> print((w * x).exp().latex())
+        e^{w \cdot x}
+        """
+        from autograd.typesetting import typeset
+
+        return typeset(self)  # type: ignore[arg-type]
 
     # ------------------------------------------------------------ copying, iteratively
 

@@ -1,0 +1,112 @@
+"""The prompt of `python -m autograd`: IPython if it is there, else Python's own, with everything at hand."""
+
+import code
+import importlib
+import platform
+import sys
+from types import ModuleType
+from typing import Any
+
+import autograd
+
+_TRY = 'Try   x = Value(2.0, label="x"); y = (x*x + 1).log(); y.backward(); x.grad'
+_THEN = 'Then  explain(y)   y.latex()   draw(y, "y.svg")   grad(sin)(0.0)   help(grad)'
+_CONSOLE = {"__name__": "__console__", "__doc__": None}
+
+
+def start() -> int:
+    """Run the prompt until its end, and return the exit status.
+
+    Where the input is no terminal its statements are run one after the other, as by `python -i` but without prompts:
+    what expressions give is printed, an error does not end the rest, and the status is 1 if there was one.
+    """
+    names = names_at_hand()
+    if sys.stdin is None or not sys.stdin.isatty():
+        return _run_input(names)
+    welcome = welcome_lines("nn" in names)
+    try:
+        ipython = importlib.import_module("IPython")
+    except ImportError:
+        return _run_python(names, welcome)
+    return _run_ipython(ipython, names, welcome)
+
+
+def names_at_hand() -> dict[str, Any]:
+    """The public names of autograd, and those of nn where it can be imported.
+
+    >>> {"Value", "grad", "tanh", "draw", "MLP", "nn"} <= set(names_at_hand())
+    True
+    """
+    names: dict[str, Any] = {}
+    try:
+        nn: ModuleType = importlib.import_module("nn")  # a room above this one, wanted here only
+    except ImportError:
+        pass
+    else:
+        # not what nn itself imports when it is first asked for: scikit-learn takes a second
+        names |= {name: vars(nn)[name] for name in nn.__all__ if name in vars(nn)} | {"nn": nn}
+    names |= {name: getattr(autograd, name) for name in autograd.__all__}
+    return names | {"autograd": autograd}
+
+
+def welcome_lines(with_nn: bool = True) -> str:
+    """The three lines above the first prompt.
+
+    >>> len(welcome_lines().splitlines())
+    3
+    """
+    at_hand = "Value, grad, sin, draw" + (", MLP, Adam …" if with_nn else " …")
+    head = f"scalar-autograd {autograd.__version__}, Python {platform.python_version()}. At hand: {at_hand}"
+    return f"{head}\n{_TRY}\n{_THEN}"
+
+
+def _run_ipython(ipython: Any, names: dict[str, Any], welcome: str) -> int:
+    config = importlib.import_module("traitlets.config").Config()
+    config.TerminalInteractiveShell.banner1 = welcome + "\n"
+    ipython.start_ipython(argv=[], user_ns=names, config=config)
+    return 0
+
+
+def _run_python(names: dict[str, Any], welcome: str) -> int:
+    names.update(_CONSOLE)
+    try:
+        readline = importlib.import_module("readline")  # not on Windows
+        completer = importlib.import_module("rlcompleter").Completer(names)
+    except ImportError:
+        pass
+    else:
+        readline.set_completer(completer.complete)
+        is_libedit = "libedit" in (readline.__doc__ or "")
+        readline.parse_and_bind("bind ^I rl_complete" if is_libedit else "tab: complete")
+    code.interact(banner=welcome, local=names, exitmsg="")
+    return 0
+
+
+class _InputConsole(code.InteractiveConsole):
+    """Reads statements from the standard input, without prompts."""
+
+    failed = False
+
+    def raw_input(self, prompt: str = "") -> str:  # noqa: ARG002
+        line = sys.stdin.readline() if sys.stdin else ""
+        if not line:
+            raise EOFError
+        return line.rstrip("\n")
+
+    def write(self, data: str) -> None:
+        if data.strip():  # at its end the console writes an empty line, as after Ctrl-D at a prompt
+            sys.stderr.write(data)
+
+    def showtraceback(self, **options: Any) -> None:
+        self.failed = True
+        super().showtraceback(**options)
+
+    def showsyntaxerror(self, *arguments: Any, **options: Any) -> None:
+        self.failed = True
+        super().showsyntaxerror(*arguments, **options)
+
+
+def _run_input(names: dict[str, Any]) -> int:
+    console = _InputConsole(_CONSOLE | names)
+    console.interact(banner="", exitmsg="")
+    return int(console.failed)
