@@ -48,6 +48,7 @@ if _typing.TYPE_CHECKING:
     from autograd.checkpointing import checkpoint, checkpoint_sequential
     from autograd.differences import numerical_gradient
     from autograd.render import LayoutUnavailableError, draw, draw_dot, scene, to_dot, to_svg, trace
+    from autograd.render.page import to_html
     from autograd.revolve import revolve_advances, revolve_schedule
     from autograd.symbolic import derivative_expression, expression
 else:
@@ -58,6 +59,7 @@ else:
         "autograd.checkpointing": ("checkpoint", "checkpoint_sequential"),
         "autograd.differences": ("numerical_gradient",),
         "autograd.render": ("LayoutUnavailableError", "draw", "draw_dot", "scene", "to_dot", "to_svg", "trace"),
+        "autograd.render.page": ("to_html",),
         "autograd.revolve": ("revolve_advances", "revolve_schedule"),
         "autograd.symbolic": ("derivative_expression", "expression"),
     }
@@ -121,6 +123,7 @@ __all__ = [
     "scene",
     "taylor",
     "to_dot",
+    "to_html",
     "to_svg",
     "topological_order",
     "trace",

@@ -113,6 +113,7 @@ from nn.schedules import (
     StepLR,
 )
 from nn.serialization import load, save
+from nn.snapshots import Snapshots
 from nn.splits import k_fold, random_split, train_validation_test_split
 from nn.training import Callback, EarlyStopping, History, StopAtSmallGradient, StopWhenStill, evaluate, fit
 
@@ -187,6 +188,7 @@ __all__ = [
     "SequentialLR",
     "SiLU",
     "Sigmoid",
+    "Snapshots",
     "Softmax",
     "SoftmaxRegression",
     "Softplus",

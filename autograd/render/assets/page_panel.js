@@ -1,0 +1,182 @@
+// The step in words and formulas, and the details of a box.
+
+const phaseName = (phase) =>
+  ({ start: "start", forward: "forward pass", seed: "backward pass", backward: "backward pass" })[phase];
+
+class Panel {
+  constructor(graph, walk) {
+    [this.graph, this.walk] = [graph, walk];
+    const operations = graph.order.length;
+    byId("about").textContent =
+      graph.summary ||
+      `${graph.boxes.length} boxes, ${operations} operation${operations === 1 ? "" : "s"}${graph.swept ? "" : " · backward() has not run: the page computes the gradients itself"}`;
+    const kinds = {
+      input: "input",
+      parameter: "parameter",
+      constant: "constant",
+      operation: "operation",
+      result: "result",
+      group: "many nodes",
+    };
+    for (const kind of Object.keys(kinds).filter((kind) => graph.boxes.some((box) => box.kind === kind)))
+      byId("legend").append(make("", "dt", { class: `swatch ${kind}` }), make("", "dd", {}, kinds[kind]));
+  }
+
+  show(step) {
+    const [{ graph, walk }, rule] = [this, byId("rule")];
+    const said = graph.summary
+      ? `${graph.summary}. There are no single steps to show.`
+      : sentence(graph, step, walk.adjoints);
+    byId("phase").textContent = graph.summary ? "Overview" : phaseName(step.phase);
+    byId("phase").className = step.phase;
+    const box = graph.boxes[step.box];
+    byId("headline").textContent = {
+      start: graph.summary ? "A summary" : "Ready",
+      forward: box && `Compute ${typeset(box.name)}`,
+      seed: box && `Start at ${typeset(box.name)}`,
+      backward: box && `Pass on the gradient of ${typeset(box.name)}`,
+    }[step.phase];
+    const lines = {
+      start: () => [said],
+      forward: () => this.#forward(box, step),
+      seed: () => [formula(barred(box.name), "=", derivative(box.name, box.name), "=", "1"), said],
+      backward: () => this.#backward(box, step, said),
+    }[step.phase]();
+    rule.replaceChildren(...lines.map((line) => (typeof line === "string" ? make("", "p", {}, visible(line)) : line)));
+    rule.scrollTop = 0;
+    return said;
+  }
+
+  #where(box) {
+    const titles = [];
+    for (let c = box.cluster; c >= 0; c = this.graph.clusters[c].parent) titles.unshift(this.graph.clusters[c].title);
+    return titles.length ? [`in ${titles.join(" › ")}`] : [];
+  }
+
+  #forward(box, step) {
+    const numbers = box.numbers ? ["=", box.numbers] : [];
+    const partials = step.edges.filter((i) => this.graph.boxes[this.graph.edges[i].source].kind !== "constant");
+    const rows = partials
+      .slice(0, 24)
+      .map((i) =>
+        formula(
+          derivative(box.name, this.graph.boxes[this.graph.edges[i].source].name),
+          "=",
+          short(this.graph.edges[i].partial),
+        ),
+      );
+    const more = partials.length > 24 ? [`… and ${partials.length - 24} more`] : [];
+    return [
+      ...this.#where(box),
+      formula(named(box.name), "=", box.formula, ...numbers, "=", strong(short(box.data))),
+      ...(rows.length ? ["Its local partials, kept for the way back:"] : []),
+      ...rows,
+      ...more,
+    ];
+  }
+
+  #backward(box, step, said) {
+    if (!step.updates.length) return [...this.#where(box), said];
+    const adjoint = this.walk.adjoints[step.box];
+    const rows = step.updates.slice(0, 24).map(({ box: operand, edge, before, contribution, after }) => {
+      const { name } = this.graph.boxes[operand];
+      const { partial } = this.graph.edges[edge];
+      const line = formula(
+        barred(name),
+        "+=",
+        barred(box.name),
+        "·",
+        derivative(box.name, name),
+        "=",
+        factor(adjoint),
+        "·",
+        factor(partial),
+        "=",
+        strong(short(contribution)),
+      );
+      const running = make(
+        "",
+        "p",
+        { class: "running" },
+        `${typeset(name)}.grad: ${short(before ?? 0)} → `,
+        make("", "b", {}, short(after)),
+      );
+      return make("", "div", { class: "received" }, line, running);
+    });
+    const more = step.updates.length > 24 ? [`… and ${step.updates.length - 24} more operands`] : [];
+    return [...this.#where(box), ...rows, ...more];
+  }
+}
+
+// MathML: read by screen readers, and drawn by every browser.
+const maths = (tag, ...children) => make(MATHML, tag, {}, ...children);
+const indexed = (base, index) => (index ? maths("msub", base, maths("mn", index)) : base);
+
+function named(name) {
+  const [base, index] = nameParts(name);
+  return indexed(maths("mi", base), index);
+}
+
+function barred(name) {
+  const [base, index] = nameParts(name);
+  if ([...base].length > 1) return make(MATHML, "mi", { class: "bar" }, base); // an accent would not reach over a word
+  return indexed(make(MATHML, "mover", { accent: "true" }, maths("mi", base), maths("mo", "¯")), index);
+}
+
+const derivative = (of, by) =>
+  maths("mfrac", maths("mrow", maths("mo", "∂"), named(of)), maths("mrow", maths("mo", "∂"), named(by)));
+const strong = (text) => make(MATHML, "mn", { class: "result" }, text);
+
+const SPACED = { form: "infix", lspace: "0.25em", rspace: "0.25em" };
+
+const LONG = 26; // characters of text, from which on a line of mathematics may break at any space
+
+// A line of mathematics that may break before each equals sign.
+function formula(...parts) {
+  const pieces = [[]];
+  for (const part of parts) {
+    if (part === "=" && pieces.at(-1).length) pieces.push([]);
+    else if (typeof part === "string" && part.length > LONG) {
+      pieces.at(-1).push(make("", "span", {}, visible(part)));
+      continue;
+    }
+    pieces
+      .at(-1)
+      .push(
+        typeof part !== "string"
+          ? part
+          : /^[=·]$|^\+=$/.test(part)
+            ? make(MATHML, "mo", SPACED, part)
+            : maths("mn", visible(part)),
+      );
+  }
+  return make(
+    "",
+    "div",
+    { class: "formula" },
+    ...pieces.map((piece) =>
+      piece.at(-1).localName === "span"
+        ? make("", "span", { class: "wide" }, ...piece.map((part) => `${part.textContent} `))
+        : make(MATHML, "math", {}, maths("mrow", ...piece)),
+    ),
+  );
+}
+
+// Everything there is to know of a box, with all digits.
+function details(graph, walk, i) {
+  const box = graph.boxes[i];
+  const rows = [];
+  const row = (key, value) => rows.push(make("", "dt", {}, key), make("", "dd", {}, value));
+  if (box.path && box.path !== box.name) row("parameter", box.path);
+  if (box.operation) row("formula", `${typeset(box.name)} = ${visible(box.formula)}`);
+  if (box.data !== null) row("data", walk.known[i] || graph.summary ? full(box.data) : "not computed yet");
+  if (box.kind !== "constant" && box.kind !== "group") {
+    row("adjoint here", walk.adjoints[i] === null ? "none yet" : full(walk.adjoints[i]));
+    if (graph.swept) row("grad in Python", full(box.grad));
+  }
+  const arriving = graph.edges.filter((edge) => edge.target === i && edge.partial !== null);
+  for (const { source, partial } of arriving.slice(0, 8)) row(`∂/∂${typeset(graph.boxes[source].name)}`, full(partial));
+  if (arriving.length > 8) row("…", `${arriving.length - 8} more partials`);
+  for (const note of box.kind === "group" ? [] : box.notes) row("note", note);
+  return [make("", "strong", {}, visible(box.name)), ` ${box.kind}`, make("", "dl", {}, ...rows)];
+}

@@ -1,0 +1,50 @@
+# %% [markdown]
+# # Stepping through backpropagation, and through a training
+# Two pages that need no network and no server: open them in a browser.  Step with ← and →, or press space.
+
+# %%
+from functools import partial
+from pathlib import Path
+from random import Random
+
+from sklearn.datasets import make_moons
+
+from autograd import Value, to_html
+from nn import MLP, Adam, binary_cross_entropy_with_logits
+from nn.metrics import accuracy
+from nn.snapshots import Snapshots
+from nn.training import fit
+
+OUT = Path("out")
+
+# %% [markdown]
+# A 2-2-1 network, one sample, one loss.  Forward, each operation computes its value and keeps its local partials;
+# backward, each node multiplies its gradient with them and passes the products on.  Close a layer with a click on its
+# title; hover for all digits.
+
+# %%
+model = MLP(2, [2, 1], activation="tanh", rng=Random(3))
+x1, x2 = Value(1.0, label="x1"), Value(-2.0, label="x2")
+y = model([x1, x2])
+y.label = "y"
+loss = (y - 1.0) ** 2
+loss.label = "loss"
+loss.backward()
+print("step through it in", to_html(loss, OUT / "08_page.html", model=model))
+
+# %% [markdown]
+# Two moons, learnt by a 2-8-8-1 network: the boundary, the loss and every weight through the epochs.
+
+# %%
+points, classes = make_moons(n_samples=120, noise=0.12, random_state=0)
+points = (points - points.mean(axis=0)) / points.std(axis=0)
+data = points.tolist(), classes.tolist()
+model = MLP(2, [8, 8, 1], activation="tanh", initializer="xavier_uniform", rng=Random(0))
+snapshots = Snapshots(every=1, data=data)
+
+history = fit(
+    model, data, binary_cross_entropy_with_logits, Adam(model.parameters(), lr=0.03), epochs=40, batch_size=20,
+    metrics={"accuracy": partial(accuracy, threshold=0.0)}, callbacks=[snapshots],
+)  # fmt: skip
+print(history)
+print("scrub through it in", to_html(snapshots, OUT / "08_training.html", title="A network learns two moons"))

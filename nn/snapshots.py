@@ -1,0 +1,235 @@
+"""A training as it went: the weights, and what the model says all over the plane, through the epochs."""
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+from autograd import Value, no_grad
+from nn.data import as_dataset
+from nn.module import Module
+from nn.sequences import is_sequence
+from nn.training import Callback, Run
+
+CLASSES = 10
+"""Whole-numbered targets of up to so many kinds are classes; any others are numbers."""
+DRAWN = 1000
+"""Of more samples than this an even choice is drawn."""
+_CONNECTIONS = 700  # beyond, a drawing of the network is a grey block
+_UNITS = 40  # in a layer
+_MARGIN = 0.15  # of the plane around the samples
+
+
+class Snapshots(Callback):
+    """Callback of `fit` that keeps the weights through the epochs, for `autograd.to_html(snapshots, "training.html")`.
+
+    Args:
+        every: Keep the weights of each so many epochs; those before the first and after the last are always kept.
+        data: The samples, as for `fit`.  If they have two features, the page draws them, and behind them what the model
+            says: its output is computed on a grid at each epoch kept.
+        grid: How many points that grid has along each side; their square is what an epoch kept costs in forward passes.
+        most: Beyond so many epochs kept, every second one is dropped and `every` doubled.
+
+    For a loop of one's own call `take(model, loss=…)` after each epoch, and once before the first, without numbers.
+    Raises ValueError for counts below 1.
+
+    >>> from nn.layers import MLP
+    >>> snapshots = Snapshots()
+    >>> model = MLP(2, [1], initializer="zeros")
+    >>> snapshots.take(model)
+    >>> snapshots.take(model, loss=0.5)
+    >>> snapshots
+    Snapshots(2 of 1 epochs kept, the last with loss 0.5)
+    """
+
+    def __init__(self, every: int = 1, data: Any = None, *, grid: int = 30, most: int = 120) -> None:
+        for name, count, least in (("every", every, 1), ("grid", grid, 2), ("most", most, 2)):
+            if isinstance(count, bool) or not isinstance(count, int) or count < least:
+                raise ValueError(f"Snapshots: {name} must be a whole number of at least {least}, not {count!r}")
+        self.every, self.grid, self.most = every, grid, most
+        self.dataset = None if data is None else as_dataset(getattr(data, "dataset", data))
+        self.planar = self.dataset is not None and len(self.dataset.inputs[0]) == 2
+        self._begin()
+
+    def _begin(self) -> None:
+        self.epochs: list[int] = []
+        """The epochs kept; 0 is before the first."""
+        self.states: list[dict[str, float]] = []
+        """The `state_dict` of the model after each of them."""
+        self.surfaces: list[list[Any]] = []
+        """The outputs on the grid, row by row from the bottom; a number each, or a list of them."""
+        self.records: dict[str, list[float]] = {}
+        """The losses and metrics of every epoch, kept or not."""
+        self._latest = 0
+        self._layers: list[dict[str, Any]] = []
+
+    # ------------------------------------------------------------ taking
+
+    def started(self, run: Run) -> None:
+        """Forget the training before, and keep the weights as they are."""
+        self._begin()
+        self._keep(run.model)
+
+    def epoch_ended(self, run: Run) -> None:
+        """Take the numbers of the epoch and, if it is its turn, the weights."""
+        self.take(run.model, **{name: numbers[-1] for name, numbers in run.history.records.items()})
+
+    def ended(self, run: Run) -> None:
+        """Keep the weights that the training ends with: those of its last epoch, or those it went back to."""
+        if not self.states or self.states[-1] != run.model.state_dict():
+            if self.epochs and self.epochs[-1] == self._latest:
+                self._drop(slice(-1, None))
+            self._keep(run.model)
+
+    def take(self, model: Module, **numbers: float) -> None:
+        """Take the losses and metrics of an epoch, by name, and keep the weights if it is its turn.
+
+        Without numbers, keep the weights now: how the training begins.
+        """
+        if numbers:
+            for name in {**self.records, **numbers}:
+                self.records.setdefault(name, [math.nan] * self._latest).append(float(numbers.get(name, math.nan)))
+            self._latest += 1
+        if not numbers or self._latest % self.every == 0:
+            self._keep(model)
+
+    def _keep(self, model: Module) -> None:
+        if len(self.epochs) >= self.most:
+            self.every *= 2
+            self._drop(slice(1, None, 2))
+        self.epochs.append(self._latest)
+        self.states.append(model.state_dict())
+        if not self._layers:
+            self._layers = list(_layers(model))
+        if self.planar:
+            self.surfaces.append(self._surface(model))
+
+    def _drop(self, which: slice) -> None:
+        del self.epochs[which]
+        del self.states[which]
+        del self.surfaces[which]
+
+    def _surface(self, model: Module) -> list[Any]:
+        """The outputs on the grid, nothing recorded, Dropout off."""
+        (left, right), (bottom, top) = self._plane()
+        steps = [i / (self.grid - 1) for i in range(self.grid)]
+        points = [[left + (right - left) * u, bottom + (top - bottom) * v] for v in steps for u in steps]
+        training = model.training
+        model.eval()
+        try:
+            with no_grad():
+                outputs = model(points)
+        finally:
+            model.train(training)
+        return [_numbers(output) for output in outputs]
+
+    def _plane(self) -> list[tuple[float, float]]:
+        """What is drawn of the plane: the samples and a margin."""
+        assert self.dataset is not None
+        spans = []
+        for column in zip(*self.dataset.inputs, strict=True):
+            low, high = min(column), max(column)
+            margin = _MARGIN * (high - low) or 1.0
+            spans.append((low - margin, high + margin))
+        return spans
+
+    # ------------------------------------------------------------ showing
+
+    def page_data(self) -> dict[str, Any]:
+        """What `autograd.to_html` writes into the page: plain numbers, lists, dicts and text.
+
+        Raises ValueError if nothing was taken yet.
+        """
+        if not self.epochs:
+            raise ValueError(
+                "Snapshots: nothing was taken yet; pass them to fit(…, callbacks=[snapshots]), or call take(model)"
+            )
+        names = list(self.states[-1])
+        index = {name: i for i, name in enumerate(names)}
+        return {
+            "kind": "training",
+            "epochs": self.epochs,
+            "records": {name: [_finite(x) for x in numbers] for name, numbers in self.records.items()},
+            "names": names,
+            "states": [[_finite(state[name]) for name in names] for state in self.states],
+            "layers": [
+                {
+                    "title": layer["title"],
+                    "weights": [[index[name] for name in row] for row in layer["weights"]],
+                    "biases": [index.get(name, -1) for name in layer["biases"]],
+                }
+                for layer in self._layers
+            ],
+            "boundary": self._boundary() if self.planar else None,
+        }
+
+    def _boundary(self) -> dict[str, Any]:
+        assert self.dataset is not None
+        targets = [y[0] if isinstance(y, list) else y for y in self.dataset.targets]
+        classes = sorted(set(targets)) if all(float(y).is_integer() for y in targets) else []
+        classes = classes if len(classes) <= CLASSES else []
+        step = max(1, math.ceil(len(targets) / DRAWN))
+        values = [_shown(surface) for surface in self.surfaces]
+        several = bool(classes) and any(isinstance(output, list) and len(output) > 2 for output in self.surfaces[-1])
+        probabilities = all(0.0 <= value <= 1.0 for surface in values for value in surface)
+        return {
+            "plane": self._plane(),
+            "grid": self.grid,
+            "values": [[_finite(float(f"{value:.4g}")) for value in surface] for surface in values],
+            "kind": "classes" if several else "score" if classes else "number",
+            "threshold": 0.5 if probabilities else 0.0,
+            "classes": [f"{label:g}" for label in classes],
+            "features": self.dataset.feature_names or ["x1", "x2"],
+            "points": [
+                [*point, classes.index(target) if classes else target]
+                for point, target in list(zip(self.dataset.inputs, targets, strict=True))[::step]
+            ],
+        }
+
+    def __repr__(self) -> str:
+        last = ", ".join(f"{name} {numbers[-1]:.4g}" for name, numbers in self.records.items())
+        return f"Snapshots({len(self.epochs)} of {self._latest} epochs kept{', the last with ' if last else ''}{last})"
+
+
+def _layers(model: Module) -> Iterator[dict[str, Any]]:
+    """The names of the weights and biases, layer by layer, if the model is a chain of layers that can be drawn."""
+    names = {parameter: name for name, parameter in model.named_parameters()}
+    found = []
+    for path, module in model.named_modules():
+        weight, bias = getattr(module, "weight", None), getattr(module, "bias", None)
+        if isinstance(weight, list) and isinstance(bias, list) and all(isinstance(row, list) for row in weight):
+            found.append((path, module.describe()[0], weight, bias))
+    sizes = [(len(weight[0]), len(weight)) for _, _, weight, _ in found]
+    fits = all(before[1] == after[0] for before, after in pairwise(sizes))
+    covered = {w for _, _, weight, bias in found for w in (*bias, *(w for row in weight for w in row))}
+    small = sum(a * b for a, b in sizes) <= _CONNECTIONS and all(max(size) <= _UNITS for size in sizes)
+    if fits and small and set(names) <= covered:
+        for path, description, weight, bias in found:
+            yield {
+                "title": f"{path}: {description}" if path else description,
+                "weights": [[names[w] for w in row] for row in weight],
+                "biases": [names.get(b, "") if isinstance(b, Value) else "" for b in bias],
+            }
+
+
+def _numbers(output: Any) -> Any:
+    """An output, or several, as plain numbers."""
+    if is_sequence(output):
+        return [_numbers(item) for item in output]
+    return float(getattr(output, "data", output))
+
+
+def _shown(surface: Sequence[Any]) -> list[float]:
+    """One number a point: the output; the lead of the second of two classes; the likeliest of several."""
+    if not isinstance(surface[0], list):
+        return list(surface)
+    if len(surface[0]) == 1:
+        return [output[0] for output in surface]
+    if len(surface[0]) == 2:
+        return [output[1] - output[0] for output in surface]
+    return [float(max(range(len(output)), key=output.__getitem__)) for output in surface]
+
+
+def _finite(number: float) -> float | None:
+    """A number for JSON, which knows no nan and no infinity."""
+    return number if math.isfinite(number) else None

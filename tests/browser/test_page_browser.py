@@ -1,0 +1,553 @@
+"""The pages of `to_html` in a real browser: opened from disk, stepped through with keys, looked at.
+
+Needs Playwright for Python and a Chromium (on PATH, or named by CHROMIUM); without either all of it is skipped.
+The screenshots are left in out/browser.
+"""
+
+import json
+import math
+import os
+import random
+import shutil
+import statistics
+from pathlib import Path
+
+import pytest
+
+import autograd
+from autograd import Value
+from autograd.render.page import to_html
+from nn import MLP, Adam, binary_cross_entropy_with_logits
+from nn.snapshots import Snapshots
+from nn.training import fit
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright for Python is not installed")
+BROWSER = os.environ.get("CHROMIUM") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+pytestmark = [
+    pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on PATH; name one with CHROMIUM"),
+    pytest.mark.slow,
+]
+
+SHOTS = Path(autograd.__file__).parent.parent / "out" / "browser"
+NASTY = [
+    "</script><script>window.hacked=1</script>", "<img src=x onerror=window.hacked=1>", "]]><!--", "${window.hacked=1}",
+    "quote \" and '", "&lt;b&gt;", "line\nbreak\x00", "∂L/∂w ŷ 漢字 🙂", "\u2028 \u202e x", "back\\slash $& $1",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as api:
+        browser = api.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser, tmp_path):
+    """A function that opens the page of something; afterwards nothing may have been fetched, and no error logged."""
+    contexts, requests, complaints = [], [], []
+
+    def open_one(v, width=1280, height=800, color_scheme="light", **options):
+        file = to_html(v, tmp_path / "page.html", **options)
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=color_scheme)
+        contexts.append(context)
+
+        def answer(route):
+            requests.append(route.request.url)
+            if route.request.url == file.as_uri():
+                route.continue_()
+            else:
+                route.abort()
+
+        context.route("**/*", answer)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(file.as_uri())
+        page.wait_for_selector("body[data-drawn]")
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert complaints == []
+    assert len(requests) == len(contexts), requests  # the page itself, and nothing else
+
+
+def shoot(page, name):
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.wait_for_timeout(120)
+    page.screenshot(path=SHOTS / f"{name}.png")
+
+
+def network(seed=3):
+    model = MLP(2, [2, 1], activation="tanh", rng=random.Random(seed))
+    y = model([Value(1.0, label="x1"), Value(-2.0, label="x2")])
+    y.label = "y"
+    loss = (y - 1.0) ** 2
+    loss.label = "loss"
+    loss.backward()
+    return model, loss
+
+
+def random_graph(size, seed=0):
+    rng = random.Random(seed)
+    pool = [Value(rng.uniform(-1.0, 1.0), label=f"x{i}") for i in range(40)]
+    while len(pool) < size:
+        a, b = rng.choice(pool[-120:]), rng.choice(pool[-120:])
+        pool.append(
+            rng.choice([lambda a, b: a + b, lambda a, b: a * b, lambda a, b: a - b, lambda a, b: a.tanh()])(a, b)
+        )
+    used = {x for node in pool for x in node.operands}
+    result = sum((node for node in pool if node not in used), start=Value(0.0))
+    result.backward()
+    return result
+
+
+def shown_adjoints(page):
+    """The adjoint that each box shows, with all digits, and what the page was told of the grad in Python."""
+    numbers = page.locator("[data-box]").evaluate_all(
+        "(boxes) => boxes.map((box) => [box.dataset.box, box.dataset.adjoint ?? null])"
+    )
+    data = json.loads(page.locator("#data").text_content())
+    return [(float(adjoint or 0.0), data["boxes"][int(i)]) for i, adjoint in numbers]
+
+
+def assert_adjoints_are_the_engines(page, count):
+    compared = [(shown, box["grad"]) for shown, box in shown_adjoints(page) if box["grad"] is not None]
+    assert len(compared) == count
+    for shown, grad in compared:
+        assert math.isclose(shown, grad, rel_tol=1e-12, abs_tol=1e-15)
+
+
+def press(page, *keys):
+    for key in keys:
+        page.keyboard.press(key)
+
+
+# ---------------------------------------------------------------- stepping
+
+
+@pytest.mark.parametrize("expand", [False, True])
+def test_at_the_last_step_all_adjoints_are_those_of_the_engine(open_page, expand):
+    model, loss = network()
+    page = open_page(loss, model=model, expand=expand)
+    last = int(page.get_attribute("#slider", "max"))
+    for step in range(1, last + 1):
+        press(page, "ArrowRight")
+        assert page.input_value("#slider") == str(step)
+    assert_adjoints_are_the_engines(page, len(page.query_selector_all("[data-box]:not(.constant)")))
+    press(page, "Home")
+    assert {shown for shown, _ in shown_adjoints(page)} == {0.0}
+
+
+def test_the_chain_rule_is_written_out_with_its_numbers(open_page):
+    a, b, c, f = (Value(x, label=name) for x, name in ((2.0, "a"), (-3.0, "b"), (10.0, "c"), (-2.0, "f")))
+    e = a * b
+    e.label = "e"
+    L = (e + c) * f
+    L.label = "L"
+    L.backward()
+    page = open_page(L)
+    press(page, "ArrowRight")
+    assert page.inner_text("#headline") == "Compute e"
+    assert "a·b=2·(−3)=−6" in page.inner_text("#rule").replace(" ", "").replace("\n", "")
+    press(page, "End")
+    assert page.inner_text("#headline") == "Pass on the gradient of e"
+    assert "b.grad: 0 → −4" in page.inner_text("#rule")
+    assert page.locator("#rule math mfrac").count() == 2
+    assert [box.get_attribute("data-name") for box in page.query_selector_all(".box.operand")] == ["a", "b"]
+    assert page.get_attribute(".box.current", "data-name") == "e"
+    assert page.locator("path.edge.active").count() == 2
+    assert page.inner_text("#announcement") == (
+        "e passes its adjoint −2 on: a receives −2 times −3 = 6, and has 6; b receives −2 times 2 = −4, and has −4."
+    )
+
+
+def test_values_appear_forward_and_vanish_again_backward(open_page):
+    page = open_page(network()[1])
+    waiting = page.locator(".box.waiting")
+    before = waiting.count()
+    assert before > 0
+    press(page, "ArrowRight")
+    assert waiting.count() == before - 1
+    press(page, "ArrowLeft")
+    assert waiting.count() == before
+
+
+def test_play_runs_to_the_end_and_pauses(open_page):
+    page = open_page(network()[1])
+    page.select_option("#speed", "20")
+    page.click("body", position={"x": 500, "y": 20})
+    press(page, " ")
+    assert page.inner_text("#play") == "Pause"
+    playwright.expect(page.locator("#count")).to_have_text("15 of 15 · backward pass")
+    playwright.expect(page.locator("#play")).to_have_text("Play")
+
+
+def test_a_click_on_a_box_goes_to_its_step(open_page):
+    page = open_page(network()[1])
+    page.click('[data-name="y"]')
+    assert page.inner_text("#headline") == "Compute y"
+    press(page, "End")
+    page.click('[data-name="y"]')
+    assert page.inner_text("#headline") == "Pass on the gradient of y"
+
+
+# ---------------------------------------------------------------- modules, search, details
+
+
+def test_modules_collapse_and_expand_by_click_and_by_key(open_page):
+    model, loss = network()
+    page = open_page(loss, model=model)
+    boxes = page.locator(".box:visible")
+    everything = boxes.count()
+    header = page.get_by_role("button", name="module layer 1")
+    header.click()
+    assert header.get_attribute("aria-expanded") == "false"
+    assert boxes.count() < everything
+    press(page, "ArrowRight")
+    assert page.locator(".cluster.current").count() == 1
+    shoot(page, "collapsed")
+    header.focus()
+    press(page, "Enter")
+    assert header.get_attribute("aria-expanded") == "true"
+    assert boxes.count() == everything
+    page.click("#collapse-all")
+    assert page.locator(".cluster.closed").count() == 2
+    page.click("#expand-all")
+    assert boxes.count() == everything
+
+
+def test_collapsing_keeps_boxes_and_modules_apart(open_page):
+    model, loss = network()
+    page = open_page(loss, model=model)
+    page.get_by_role("button", name="module neuron 1").first.click()
+    places = [
+        item.bounding_box() for item in page.query_selector_all(".box, .cluster.closed .frame") if item.is_visible()
+    ]
+    for i, a in enumerate(places):
+        for b in places[:i]:
+            apart = a["x"] >= b["x"] + b["width"] or b["x"] >= a["x"] + a["width"]
+            assert apart or a["y"] >= b["y"] + b["height"] or b["y"] >= a["y"] + a["height"]
+
+
+def test_search_dims_the_rest_and_enter_jumps(open_page):
+    model, loss = network()
+    page = open_page(loss, model=model)
+    page.click("#collapse-all")
+    press(page, "/")
+    page.keyboard.type("w1")
+    assert page.locator(".box.match").count() == 3
+    assert page.inner_text("#found") == "3 found"
+    press(page, "Enter")
+    assert page.inner_text("#found").startswith("1 of 3")
+    assert page.locator(".box.found").is_visible()
+    assert page.evaluate("getComputedStyle(document.querySelector('.box:not(.match)')).opacity") == "0.22"
+    page.fill("#search", "")
+    assert page.locator(".searching").count() == 0
+
+
+def test_hover_and_focus_show_all_digits(open_page):
+    _, loss = network()
+    page = open_page(loss)
+    press(page, "End")
+    page.hover('[data-name="loss"]')
+    assert repr(loss.data) in page.inner_text("#tooltip")
+    press(page, "Escape")
+    assert not page.is_visible("#tooltip")
+    page.focus('[data-name="y"]')
+    tooltip = page.inner_text("#tooltip")
+    assert repr(loss.operands[0].operands[0].grad).replace("-", "−") in tooltip
+    assert "grad in Python" in tooltip
+
+
+def test_pan_zoom_and_fit(open_page):
+    page = open_page(network()[1])
+    view = "document.querySelector('#world').getAttribute('transform')"
+    fitted = page.evaluate(view)
+    page.mouse.move(300, 200)
+    page.mouse.down()
+    page.mouse.move(380, 240, steps=4)
+    page.mouse.up()
+    panned = page.evaluate(view)
+    page.mouse.wheel(0, -300)
+    zoomed = page.evaluate(view)
+    press(page, "+")
+    assert len({fitted, panned, zoomed, page.evaluate(view)}) == 4
+    press(page, "0")
+    assert page.evaluate(view) == fitted
+
+
+# ---------------------------------------------------------------- for everybody
+
+
+def test_the_theme_follows_the_system_and_the_button(open_page):
+    paper = "getComputedStyle(document.body).backgroundColor"
+    page = open_page(network()[1], color_scheme="dark")
+    assert page.evaluate(paper) == "rgb(20, 24, 29)"
+    assert page.get_attribute("#theme", "aria-pressed") == "true"
+    page.click("#theme")
+    assert page.evaluate(paper) == "rgb(255, 255, 255)"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_has_a_contrast_of_at_least_4_5(open_page, scheme):
+    model, loss = network()
+    page = open_page(loss, model=model, color_scheme=scheme)
+    for key in ("ArrowRight", "End"):
+        press(page, key)
+        poor = page.evaluate(CONTRAST)
+        assert poor == []
+
+
+CONTRAST = """() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const rgb = (colour) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+    return { c: [r, g, b], a: a / 255 };
+  };
+  const linear = (x) => (x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+  const shares = [0.2126, 0.7152, 0.0722];
+  const light = (rgb) => rgb.reduce((sum, x, i) => sum + linear(x / 255) * shares[i], 0);
+  const behind = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const rect = e instanceof SVGGElement ? e.querySelector(":scope > rect, :scope > .frame") : null;
+      const fill = rgb(rect ? getComputedStyle(rect).fill : getComputedStyle(e).backgroundColor);
+      if (fill.a > 0.9) return fill.c;
+    }
+    return rgb(getComputedStyle(document.body).backgroundColor).c;
+  };
+  const poor = [];
+  for (const e of document.querySelectorAll("body *")) {
+    const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+    if (!own || !e.getClientRects().length || e.closest("script, style, .unseen, [aria-disabled=true]")) continue;
+    const style = getComputedStyle(e);
+    const ink = rgb(e instanceof SVGElement ? style.fill : style.color).c;
+    const [a, b] = [light(ink), light(behind(e))].sort((x, y) => y - x);
+    const contrast = (a + 0.05) / (b + 0.05);
+    const what = [e.tagName, e.getAttribute("class"), e.textContent.slice(0, 20), contrast.toFixed(2)];
+    if (contrast < 4.5) poor.push(what.join(" "));
+  }
+  return poor;
+}"""
+
+
+@pytest.mark.parametrize("kind", ["graph", "training"])
+def test_everything_in_the_accessibility_tree_has_a_name(open_page, kind):
+    model, loss = network()
+    page = open_page(loss, model=model) if kind == "graph" else open_page(training()[0])
+    press(page, "ArrowRight")
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    roles = {"button", "slider", "searchbox", "combobox", "img", "image", "group", "toolbar", "heading", "link"}
+    nodes = [node for node in tree if not node.get("ignored") and node["role"]["value"] in roles]
+    assert len(nodes) > 8
+    containers = {"group"}  # a plain <g> or <details> groups without a name of its own
+    nameless = [node for node in nodes if not node["name"]["value"] and node["role"]["value"] not in containers]
+    assert nameless == []
+    names = [node["name"]["value"] for node in nodes]
+    if kind == "graph":
+        assert any(name.startswith("y, operation Σwx+b") for name in names)
+        assert any(name.startswith("Computation graph: 19 boxes") for name in names)
+
+
+def test_tab_reaches_every_control_and_box(open_page):
+    model, loss = network()
+    page = open_page(loss, model=model)
+    reached = set()
+    for _ in range(80):
+        press(page, "Tab")
+        reached.add(
+            page.evaluate("[document.activeElement].map((e) => e.id || e.dataset.box || `c${e.dataset.cluster}`)[0]")
+        )
+    wanted = {
+        "search",
+        "theme",
+        "zoom-in",
+        "zoom-out",
+        "fit",
+        "collapse-all",
+        "first",
+        "play",
+        "slider",
+        "speed",
+        "rule",
+    }
+    wanted |= {str(i) for i in range(19)} | {f"c{i}" for i in range(5)}
+    assert wanted <= reached
+
+
+def test_motion_stops_where_it_is_not_wanted(open_page):
+    page = open_page(network()[1])
+    page.emulate_media(reduced_motion="reduce")
+    press(page, "End")
+    assert page.evaluate("getComputedStyle(document.querySelector('path.edge.active')).animationName") == "none"
+
+
+@pytest.mark.parametrize("label", NASTY)
+def test_labels_are_text_whatever_is_in_them(open_page, label):
+    v = Value(1.0, label=label) * Value(2.0, label=label + " again")
+    v.label = label
+    v.backward()
+    page = open_page(v, title=label)
+    press(page, "ArrowRight", "End")
+    page.hover(".box.result")
+    assert page.evaluate("window.hacked") is None
+    assert page.get_attribute(".box.result", "data-name") == label
+    assert page.locator("script").count() == 2
+    assert page.locator("img").count() == 0
+
+
+def test_no_closure_no_summary_no_leaf_breaks_the_page(open_page):
+    a = Value(2.0, label="a")
+    lecture = Value(6.0, (a,), "triple")
+    lecture._backward = lambda: setattr(a, "grad", a.grad + 3.0 * lecture.grad)
+    for v in (Value(3.0, label="alone"), lecture * 2.0, Value(float("nan")) * float("inf")):
+        page = open_page(v)
+        press(page, "End", "Home")
+    x = Value(0.5, label="x")
+    y = x
+    for _ in range(6000):
+        y = y.sin()
+    page = open_page(y)
+    assert "summarised" in page.inner_text("#about")
+    assert not page.is_visible("footer")
+    shoot(page, "summary")
+
+
+# ---------------------------------------------------------------- large graphs
+
+STEPS = """async (key) => {
+  const painted = () => new Promise((done) => requestAnimationFrame(() => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = done;
+    channel.port2.postMessage(0);
+  }));
+  const times = [];
+  for (let i = 0; i < 40; i++) {
+    const begin = performance.now();
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    await painted();
+    times.push(performance.now() - begin);
+  }
+  return times;
+}"""
+
+
+@pytest.mark.parametrize("kind", ["operations", "samples"])
+def test_two_thousand_nodes_paint_within_a_second_and_step_within_50_ms(open_page, kind):
+    """The medians of three openings and of forty steps each way, in milliseconds, are left in speed.json."""
+    if kind == "operations":
+        root, options = random_graph(1_950), {}
+    else:
+        model = MLP(3, [8, 8, 1], activation="tanh", rng=random.Random(0))
+        rng = random.Random(1)
+        root = sum((model([Value(rng.gauss(0.0, 1.0)) for _ in range(3)]) - 1.0) ** 2 for _ in range(49))
+        root.label, options = "loss", {"model": model}
+        root.backward()
+    assert len(autograd.topological_order(root)) >= 2_000
+    opened = []
+    for _ in range(3):
+        page = open_page(root, **options)
+        opened.append(page.evaluate("Number(document.body.dataset.drawn)"))
+    contentful = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    forward = statistics.median(page.evaluate(STEPS, "ArrowRight"))
+    shoot(page, f"large-{kind}-forward")
+    press(page, "End")
+    backward = statistics.median(page.evaluate(STEPS, "ArrowLeft"))
+    file = SHOTS / "speed.json"
+    known = json.loads(file.read_text()) if file.exists() else {}
+    figures = {"drawn": statistics.median(opened), "contentful": contentful, "forward": forward, "backward": backward}
+    file.write_text(json.dumps({**known, kind: {name: round(number, 1) for name, number in figures.items()}}, indent=2))
+    assert figures["drawn"] < 1000.0
+    assert max(forward, backward) < 50.0
+    shoot(page, f"large-{kind}-backward")
+    if options:
+        page.click("#expand-all")
+    press(page, "End", "0")
+    page.wait_for_timeout(400)
+    assert_adjoints_are_the_engines(page, len(page.query_selector_all("[data-box]:not(.constant)")))
+    assert page.locator("[data-box]").count() >= 2_000
+    shoot(page, f"large-{kind}-whole")
+
+
+# ---------------------------------------------------------------- training
+
+
+def training():
+    rng = random.Random(0)
+    points, classes = [], []
+    for i in range(80):
+        angle, side = rng.uniform(0.0, math.pi), i % 2
+        x, y = math.cos(angle), math.sin(angle)
+        points.append([(1.0 - x if side else x) + rng.gauss(0.0, 0.1), (0.5 - y if side else y) + rng.gauss(0.0, 0.1)])
+        classes.append(side)
+    model = MLP(2, [6, 1], activation="tanh", initializer="xavier_uniform", rng=random.Random(0))
+    snapshots = Snapshots(data=(points, classes), grid=20)
+    optimizer = Adam(model.parameters(), lr=0.1)
+    fit(model, (points, classes), binary_cross_entropy_with_logits, optimizer, epochs=15, callbacks=[snapshots])
+    return snapshots, model
+
+
+def test_the_training_page_scrubs_through_the_epochs(open_page):
+    snapshots, model = training()
+    page = open_page(snapshots, title="Two moons")
+    picture = "document.querySelector('#boundary').toDataURL()"
+    before = page.evaluate(picture)
+    assert page.inner_text("#count") == "epoch 0 of 15"
+    press(page, "End")
+    assert page.inner_text("#count") == "epoch 15 of 15"
+    assert page.evaluate(picture) != before
+    name, weight = next(iter(model.state_dict().items()))
+    assert page.locator("#weights line title").first.text_content() == f"{name} = {json.dumps(weight)}"
+    assert "epoch 15" in page.get_attribute("#boundary", "aria-label")
+    box = page.locator("#losses").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert page.inner_text("#count") in ("epoch 7 of 15", "epoch 8 of 15")
+    shoot(page, "training")
+    page.click("#theme")
+    press(page, "End")
+    shoot(page, "training-dark")
+
+
+def test_a_model_of_other_inputs_has_losses_and_weights(open_page):
+    model = MLP(3, [4, 2], rng=random.Random(0))
+    snapshots = Snapshots(data=([[0.0, 1.0, 2.0], [1.0, 0.0, 2.0]], [0, 1]))
+    for epoch in range(3):
+        snapshots.take(model, **({"loss": 1.0 / epoch} if epoch else {}))
+    page = open_page(snapshots)
+    press(page, "End")
+    assert not page.is_visible("#boundary")
+    assert page.locator("#weights line").count() == 3 * 4 + 4 * 2
+    shoot(page, "training-three-inputs")
+    large = MLP(64, [32, 10], rng=random.Random(0))
+    table = Snapshots()
+    table.take(large)
+    page = open_page(table)
+    assert page.locator("#weights tbody tr").count() == 2
+
+
+# ---------------------------------------------------------------- pictures to look at
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("light", {}),
+        ("dark", {"color_scheme": "dark"}),
+        ("phone", {"width": 390, "height": 844}),
+        ("phone-dark", {"width": 390, "height": 844, "color_scheme": "dark"}),
+    ],
+)
+def test_pictures_in_the_middle_of_the_backward_pass(open_page, name, options):
+    model, loss = network()
+    page = open_page(loss, model=model, **options)
+    press(page, "End", "ArrowLeft", "ArrowLeft", "ArrowLeft", "ArrowLeft")
+    shoot(page, name)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
