@@ -47,8 +47,13 @@ if _typing.TYPE_CHECKING:
     from autograd.check import GradcheckError, gradcheck
     from autograd.checkpointing import checkpoint, checkpoint_sequential
     from autograd.differences import numerical_gradient
-    from autograd.render import LayoutUnavailableError, draw, draw_dot, scene, to_dot, to_svg, trace
+    from autograd.native.compiled import Compiled
+    from autograd.native.compiled import compile as compile  # not in __all__: `import *` must not replace the built-in
+    from autograd.native.jit import jit
+    from autograd.native.step import native_step
+    from autograd.render import LayoutUnavailableError, draw, draw_dot, to_dot, to_svg, trace
     from autograd.render.page import to_html
+    from autograd.render.scene import scene
     from autograd.revolve import revolve_advances, revolve_schedule
     from autograd.symbolic import derivative_expression, expression
 else:
@@ -58,6 +63,9 @@ else:
         "autograd.check": ("GradcheckError", "gradcheck"),
         "autograd.checkpointing": ("checkpoint", "checkpoint_sequential"),
         "autograd.differences": ("numerical_gradient",),
+        "autograd.native.compiled": ("Compiled", "compile"),
+        "autograd.native.jit": ("jit",),
+        "autograd.native.step": ("native_step",),
         "autograd.render": ("LayoutUnavailableError", "draw", "draw_dot", "scene", "to_dot", "to_svg", "trace"),
         "autograd.render.page": ("to_html",),
         "autograd.revolve": ("revolve_advances", "revolve_schedule"),
@@ -80,6 +88,7 @@ __version__ = "0.1.0"
 __all__ = [
     "TABLE",
     "AnomalyError",
+    "Compiled",
     "DomainWarning",
     "GradcheckError",
     "LayoutUnavailableError",
@@ -108,9 +117,11 @@ __all__ = [
     "jacfwd",
     "jacobian",
     "jacrev",
+    "jit",
     "jvp",
     "linear",
     "linearize",
+    "native_step",
     "no_grad",
     "numerical_gradient",
     "partials_of",

@@ -68,23 +68,26 @@ class Dual:
         return self
 
     def __lt__(self, other: Any) -> bool:
-        return self.data < _data(other)
+        return bool(self.primal < _compared(other))
 
     def __le__(self, other: Any) -> bool:
-        return self.data <= _data(other)
+        return bool(self.primal <= _compared(other))
 
     def __gt__(self, other: Any) -> bool:
-        return self.data > _data(other)
+        return bool(self.primal > _compared(other))
 
     def __ge__(self, other: Any) -> bool:
-        return self.data >= _data(other)
+        return bool(self.primal >= _compared(other))
 
     def __bool__(self) -> bool:
-        return self.data != 0.0
+        return bool(self.primal)
 
 
-def _data(other: Any) -> float:
-    return other.data if hasattr(other, "_apply_primitive") else as_number(other, "comparison: operand 2")
+def _compared(other: Any) -> Any:
+    """What a primal is compared with; a Value that is being traced refuses."""
+    if isinstance(other, Dual):
+        return other.primal
+    return other if hasattr(other, "_apply_primitive") else as_number(other, "comparison: operand 2")
 
 
 def _operand(primitive: Primitive, position: int, x: Any) -> Any:

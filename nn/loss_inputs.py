@@ -118,8 +118,8 @@ def read_scores(name: str, input: Any, target: Any) -> tuple[list[Any], list[Any
     """The scores, the classes -1 and 1, and their shape."""
     scores, signs, shape = read_pairs(name, input, target)
     for y in signs:
-        if y not in (-1.0, 1.0):
-            raise ValueError(f"{name}: targets must be -1 or 1, not {y!r}")
+        if data_of(y) not in (-1.0, 1.0):
+            raise ValueError(f"{name}: targets must be -1 or 1, not {data_of(y)!r}")
     return scores, signs, shape
 
 

@@ -218,6 +218,9 @@ class FirstOrderOptimizer(Optimizer):
     }
     buffers: ClassVar[Mapping[str, float]] = {}
     """The numbers that the rule keeps of each parameter: PyTorch's name of each, and its first value."""
+    sqrt: Callable[[Any], Any] = staticmethod(math.sqrt)
+    larger: Callable[[Any, Any], Any] = staticmethod(max)
+    """What a rule takes for √ and max, so that it can be recorded with those of `autograd` and compiled."""
 
     def __init__(self, parameters: Parameters, defaults: Settings) -> None:
         self._steps: list[list[int]] = []  # by group and parameter: how often it was moved

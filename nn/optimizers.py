@@ -1,6 +1,5 @@
 """Optimisers: PyTorch's names, argument order, update rules and defaults."""
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -130,13 +129,13 @@ class Adam(FirstOrderOptimizer):
 
     def rule(self, settings: Settings, t: int, xs: Numbers, gs: Numbers, state: State) -> tuple[Numbers, State]:
         """θ ← θ - η·m̂ / (√v̂ + ε)."""
-        (beta1, beta2), eps, sqrt = settings["betas"], settings["eps"], math.sqrt
+        (beta1, beta2), eps, sqrt = settings["betas"], settings["eps"], self.sqrt
         rest1, rest2 = 1.0 - beta1, 1.0 - beta2
         ms, vs, largest = state
         ms = [beta1 * m + rest1 * g for m, g in zip(ms, gs)]
         vs = [beta2 * v + rest2 * g * g for v, g in zip(vs, gs)]
         if settings["amsgrad"]:
-            largest = [max(pair) for pair in zip(largest, vs)]
+            largest = list(map(self.larger, largest, vs))
         rate, scale = settings["lr"] / (1.0 - beta1**t), sqrt(1.0 - beta2**t)
         used = largest if settings["amsgrad"] else vs
         return [x - rate * m / (sqrt(v) / scale + eps) for x, m, v in zip(xs, ms, used)], (ms, vs, largest)
@@ -223,13 +222,13 @@ class RMSprop(FirstOrderOptimizer):
 
     def rule(self, settings: Settings, t: int, xs: Numbers, gs: Numbers, state: State) -> tuple[Numbers, State]:  # noqa: ARG002
         """θ ← θ - η·b."""
-        lr, alpha, eps, momentum, sqrt = *(settings[k] for k in ("lr", "alpha", "eps", "momentum")), math.sqrt
+        lr, alpha, eps, momentum, sqrt = *(settings[k] for k in ("lr", "alpha", "eps", "momentum")), self.sqrt
         rest = 1.0 - alpha
         vs, ms, bs = state
         variances = vs = [alpha * v + rest * g * g for v, g in zip(vs, gs)]
         if settings["centered"]:
             ms = [alpha * m + rest * g for m, g in zip(ms, gs)]
-            variances = [max(v - m * m, 0.0) for v, m in zip(vs, ms)]  # equals may round to a difference below 0
+            variances = [self.larger(v - m * m, 0.0) for v, m in zip(vs, ms)]  # equals may round to less than 0
         bs = [momentum * b + g / (sqrt(v) + eps) for b, g, v in zip(bs, gs, variances)]
         return [x - lr * b for x, b in zip(xs, bs)], (vs, ms, bs)
 
@@ -284,6 +283,6 @@ class Adagrad(FirstOrderOptimizer):
 
     def rule(self, settings: Settings, t: int, xs: Numbers, gs: Numbers, state: State) -> tuple[Numbers, State]:
         """θ ← θ - ηₜ·g / (√s + ε)."""
-        rate, eps, sqrt = settings["lr"] / (1.0 + (t - 1) * settings["lr_decay"]), settings["eps"], math.sqrt
+        rate, eps, sqrt = settings["lr"] / (1.0 + (t - 1) * settings["lr_decay"]), settings["eps"], self.sqrt
         sums = [s + g * g for s, g in zip(state[0], gs)]
         return [x - rate * g / (sqrt(s) + eps) for x, g, s in zip(xs, gs, sums)], (sums,)

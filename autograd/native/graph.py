@@ -1,0 +1,220 @@
+"""The graph that is compiled: indices for nodes, equal nodes once, sums and products gathered.
+
+A reference is the index of a node, or a float.  Each node belongs to a domain:
+
+* SAMPLE: it depends on an input, so it is computed for each sample of a batch;
+* BATCH: it depends on parameters only, so it is computed once a batch;
+* AFTER: it depends on sums over the batch, so it is computed once, after the samples.
+"""
+
+import enum
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from autograd import primitives
+from autograd.engine import Value
+from autograd.graph import topological_order
+from autograd.primitive import Primitive
+
+Ref = int | float
+
+
+class Domain(enum.IntEnum):
+    """When a node is computed; a node is computed as late as the latest of its operands."""
+
+    BATCH = 0
+    SAMPLE = 1
+    AFTER = 2
+
+
+class Graph:
+    """Nodes in topological order.
+
+    >>> graph = Graph()
+    >>> x = graph.leaf(Domain.SAMPLE)
+    >>> y = graph.node(primitives.mul, (x, x))
+    >>> graph.node(primitives.mul, (x, x)) == y, graph.node(primitives.mul, (2.0, 3.0))
+    (True, 6.0)
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[Primitive | None] = []
+        self.operands: list[tuple[Ref, ...]] = []
+        self.domains: list[Domain] = []
+        self._known: dict[Any, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def leaf(self, domain: Domain) -> int:
+        """A new node that nothing is known of."""
+        self.rows.append(None)
+        self.operands.append(())
+        self.domains.append(domain)
+        return len(self.rows) - 1
+
+    def node(self, row: Primitive, operands: tuple[Ref, ...]) -> Ref:
+        """The node of a row on operands: the one that is there already, a number where all operands are."""
+        if not any(x.__class__ is int for x in operands):
+            return row.evaluate([float(x) for x in operands])
+        simpler = self._simpler(row, operands)
+        if simpler is not None:
+            return simpler
+        # 0.0 and -0.0 are equal and yet their quotients differ, so numbers are known by their digits
+        key = (row, *(x if x.__class__ is int else repr(x) for x in operands))
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = len(self.rows)
+            self.rows.append(row)
+            self.operands.append(operands)
+            self.domains.append(max(self.domains[x] for x in operands if isinstance(x, int)))
+        return known
+
+    def _simpler(self, row: Primitive, operands: tuple[Ref, ...]) -> Ref | None:
+        """What gives the same number with less work, or None: x for x·1 and x + 0, -x for x·(-1) …"""
+        if row is primitives.identity:
+            return operands[0]
+        if row in (primitives.abs, primitives.sign) and self._row(operands[0]) is primitives.step:
+            return operands[0]
+        if row is primitives.neg and self._row(operands[0]) is primitives.neg:
+            return self.operands[operands[0]][0]  # type: ignore[index]
+        if row is primitives.mul or row is primitives.add:
+            for x, y in (operands, operands[::-1]):
+                if isinstance(y, float) and y == (1.0 if row is primitives.mul else 0.0):
+                    return x
+                if row is primitives.mul and isinstance(y, float) and y == -1.0:
+                    return self.node(primitives.neg, (x,))
+                if row is primitives.add and self._row(y) is primitives.neg:
+                    return self.node(primitives.sub, (x, self.operands[y][0]))  # type: ignore[index]
+        return None
+
+    def _row(self, x: Ref) -> Primitive | None:
+        return self.rows[x] if isinstance(x, int) else None
+
+    def uses(self, roots: Iterable[Ref]) -> list[int]:
+        """How often each node is an operand or a root."""
+        counts = [0] * len(self)
+        for x in roots:
+            if isinstance(x, int):
+                counts[x] += 1
+        for operands in self.operands:
+            for x in operands:
+                if isinstance(x, int):
+                    counts[x] += 1
+        return counts
+
+
+def take_down(
+    graph: Graph, roots: Sequence[Any], leaves: Mapping[Value, Ref], at: dict[Value, Ref] | None = None
+) -> list[Ref]:
+    """The references of recorded roots, everything below them added to the graph.
+
+    Args:
+        graph: What is added to.
+        roots: Values, or numbers.
+        leaves: The references of the leaves that are no constants.
+        at: References known already, filled in.
+    """
+    at = {} if at is None else at
+    at.update(leaves)
+    for node in topological_order(*[root for root in roots if isinstance(root, Value)]):
+        if node in at:
+            continue
+        if node.primitive is None:
+            at[node] = node.data
+        else:
+            operands = tuple([at[x] if isinstance(x, Value) else x for x in node.operands])
+            at[node] = graph.node(node.primitive, operands)
+    return [at[root] if isinstance(root, Value) else float(root) for root in roots]
+
+
+# ---------------------------------------------------------------- gathering sums and products
+
+
+def gathered(graph: Graph, roots: Sequence[Ref]) -> tuple[Graph, list[Ref], list[Ref]]:
+    """The same graph with chains of additions as sums, sums of products as dots, and w·x + … + b as affine.
+
+    So a layer is found again whatever it was written with.  A term that is used elsewhere too stays a node.  Quotients
+    by one denominator share its reciprocal, a rounding more for a fraction of the time: a quotient and its two partials
+    are three divisions, each as long as twenty products.
+    Returns the new graph, its roots, and the new references by old index.
+    """
+    uses = graph.uses(roots)
+    inside = _inside_sums(graph, uses)
+    divided_by = Counter(graph.operands[i][1] for i, row in enumerate(graph.rows) if row is primitives.div)
+    new = Graph()
+    at: list[Ref] = [math.nan] * len(graph)
+    for i, row in enumerate(graph.rows):
+        if row is None:
+            at[i] = new.leaf(graph.domains[i])
+        elif inside[i]:
+            continue
+        elif row is primitives.add or row is primitives.sum:
+            at[i] = _gathered_sum(graph, i, inside, at, new)
+        elif row is primitives.div and divided_by[graph.operands[i][1]] > 1:
+            x, y = (at[z] if isinstance(z, int) else z for z in graph.operands[i])
+            at[i] = new.node(primitives.mul, (x, new.node(primitives.div, (1.0, y))))
+        elif row is primitives.dot:
+            operands = [at[x] if isinstance(x, int) else x for x in graph.operands[i]]
+            pairs = list(zip(operands[: len(operands) // 2], operands[len(operands) // 2 :]))
+            affine = _affine(new, pairs, 0.0)
+            at[i] = new.node(row, tuple(operands)) if affine is None else affine
+        else:
+            at[i] = new.node(row, tuple([at[x] if isinstance(x, int) else x for x in graph.operands[i]]))
+    return new, [at[x] if isinstance(x, int) else x for x in roots], at
+
+
+def _inside_sums(graph: Graph, uses: Sequence[int]) -> list[bool]:
+    """Which nodes are terms of one sum only: additions, and products, that nothing else uses."""
+    inside = [False] * len(graph)
+    for i, row in enumerate(graph.rows):
+        if row is primitives.add or row is primitives.sum:
+            for x in graph.operands[i]:
+                if isinstance(x, int) and uses[x] == 1 and graph.domains[x] == graph.domains[i]:
+                    inside[x] = graph.rows[x] in (primitives.add, primitives.sum, primitives.mul)
+    return inside
+
+
+def _gathered_sum(graph: Graph, root: int, inside: Sequence[bool], at: Sequence[Ref], new: Graph) -> Ref:
+    pairs: list[tuple[Ref, Ref]] = []
+    terms: list[Ref] = []
+    pending: list[Ref] = [root]
+    while pending:
+        x = pending.pop()
+        row = graph.rows[x] if isinstance(x, int) and (x == root or inside[x]) else None
+        if isinstance(x, int) and row is not None:
+            operands = graph.operands[x]
+            if row is primitives.mul:
+                a, b = (at[y] if isinstance(y, int) else y for y in operands)
+                pairs.append((a, b))
+            else:
+                pending.extend(reversed(operands))
+        else:
+            terms.append(at[x] if isinstance(x, int) else x)
+    if len(pairs) + len(terms) == 2:
+        operands = (*(new.node(primitives.mul, pair) for pair in pairs), *terms)
+        return new.node(primitives.add, operands)
+    if len(pairs) >= 2 and len(terms) <= 1:
+        affine = _affine(new, pairs, terms[0] if terms else 0.0)
+        if affine is not None:
+            return affine
+    if pairs:
+        terms.append(new.node(primitives.dot, tuple([a for a, _ in pairs] + [b for _, b in pairs])))
+    return terms[0] if len(terms) == 1 else new.node(primitives.sum, tuple(terms))
+
+
+def _affine(new: Graph, pairs: Sequence[tuple[Ref, Ref]], bias: Ref) -> Ref | None:
+    """Σ wᵢxᵢ + b with the wᵢ and b the same for all samples and the xᵢ not, or None if it is no such sum."""
+
+    def varies(x: Ref) -> bool:
+        return isinstance(x, int) and new.domains[x] == Domain.SAMPLE
+
+    weights, inputs = [], []
+    for a, b in pairs:
+        if varies(a) == varies(b):
+            return None
+        weights.append(b if varies(a) else a)
+        inputs.append(a if varies(a) else b)
+    return None if varies(bias) else new.node(primitives.affine, (*weights, *inputs, bias))

@@ -1,0 +1,223 @@
+"""`jit`: functions of numbers, recorded at the first call and then run as machine code."""
+
+import functools
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.engine import Value, enable_grad, making, new_node
+from autograd.graph import topological_order
+from autograd.native.builtin import Shape
+from autograd.native.graph import Domain, Graph, Ref, gathered, take_down
+from autograd.native.kernels import Kernel, Point, kernel_of
+from autograd.native.structure import plan_of
+from autograd.primitive import DomainWarning, as_number
+
+
+class Traced(Value):
+    """A Value of a function that is being recorded: it has a number, but a branch must not depend on it."""
+
+    __slots__ = ()
+
+    def _refuse(self, *_: Any) -> Any:
+        raise TypeError(
+            "jit: the function asks for the number of a value (if, <, max, float(), math.sin …), and machine code "
+            "would take the same branch for ever; use where(step(x), a, b), maximum, minimum, abs, autograd.sin …, or "
+            "leave this part out of jit"
+        )
+
+    __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __float__ = __int__ = __index__ = _refuse
+
+
+def _traced(*slots: Any) -> Value:
+    node: Any = new_node(*slots)
+    node.__class__ = Traced
+    return node  # type: ignore[no-any-return]
+
+
+class Jitted:
+    """A function with machine code for every structure of arguments it was called with; see `jit`."""
+
+    def __init__(self, function: Callable[..., Any], backend: str = "llvm", threads: int = 1) -> None:
+        if not callable(function):
+            raise TypeError(f"jit: takes a function, not {function!r}")
+        functools.update_wrapper(self, function)
+        self._function, self._backend, self._threads = function, backend, threads
+        self._entries: dict[Any, _Entry] = {}
+        self._fast: Callable[..., Any] = _not_yet
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The result, of floats for numbers, of arrays for arrays, recorded for Values."""
+        if not kwargs:
+            result = self._fast(*args)
+            if result is not NotImplemented:
+                return result
+        leaves: list[Any] = []
+        structure = _take_apart((args, kwargs), leaves)
+        if any(hasattr(leaf, "_apply_primitive") for leaf in leaves):
+            return self._function(*args, **kwargs)  # inside a transform, or recorded by the caller
+        entry = self.entry(structure, leaves)
+        if any(getattr(leaf, "ndim", 0) for leaf in leaves):
+            return entry.over_arrays(leaves)
+        if entry.fast is not None:
+            self._fast = entry.fast
+        return entry.at_point([as_number(leaf, "jit: an argument") for leaf in leaves])
+
+    def entry(self, structure: Any, leaves: Sequence[Any]) -> "_Entry":
+        """The program for this structure of arguments, recorded if it is the first with it."""
+        found = self._entries.get(structure)
+        if found is None:
+            examples = [float(np.ravel(leaf)[0]) if np.size(leaf) else 1.0 for leaf in leaves]
+            found = _Entry(self._function, structure, examples, self._backend, self._threads)
+            self._entries[structure] = found
+        return found
+
+
+def jit(function: Callable[..., Any], *, backend: str = "llvm", threads: int = 1) -> Jitted:
+    """The same function as machine code, recorded at its first call with each structure of arguments.
+
+    Arguments and results are numbers, and lists, tuples and dicts of them.  NumPy arrays broadcast as in a ufunc: the
+    function runs for each element.  Transforms go inside, jit(value_and_grad(f)), or outside, where the function itself
+    is run.  Values it uses from outside are read anew at each call; other things (None, text, True and False) belong
+    to the structure.
+
+    A function that branches on the number of an argument is refused with a TypeError that says what to use instead.
+    Numbers follow IEEE 754, without warnings.
+
+    >>> from autograd import sin, value_and_grad
+    >>> f = jit(value_and_grad(lambda x, y: x * sin(y), argnums=(0, 1)))
+    >>> f(2.0, 0.0)
+    (0.0, (0.0, 2.0))
+    >>> jit(lambda x, y: x * y)(np.array([1.0, 2.0]), 3.0)
+    array([3., 6.])
+    """
+    return Jitted(function, backend, threads)
+
+
+def _not_yet(*_: Any) -> Any:
+    return NotImplemented
+
+
+class _Entry:
+    """One recorded program: run at a point, or over arrays."""
+
+    def __init__(
+        self, function: Callable[..., Any], structure: Any, examples: Sequence[float], backend: str, threads: int
+    ) -> None:
+        self.inputs = [_traced(x, None, None, None, None, None) for x in examples]
+        self.name = getattr(function, "__name__", "jit")
+        with warnings.catch_warnings(), making(_traced), enable_grad():
+            warnings.simplefilter("ignore", DomainWarning)  # of the examples; the machine code does not warn
+            args, kwargs = _put_together(structure, iter(self.inputs))
+            result = function(*args, **kwargs)
+        outputs: list[Any] = []
+        self.result = _take_apart(result, outputs)
+        self.outputs = [x if isinstance(x, Value) else as_number(x, "jit: the result") for x in outputs]
+        known = set(self.inputs)
+        order = topological_order(*[x for x in self.outputs if isinstance(x, Value)])
+        self.captured = [x for x in order if x.primitive is None and x not in known]
+        graph = Graph()
+        leaves = {x: graph.leaf(Domain.SAMPLE) for x in self.inputs} | {
+            x: graph.leaf(Domain.BATCH) for x in self.captured
+        }
+        graph, roots, at = gathered(graph, take_down(graph, self.outputs, leaves))
+        self.plan = plan_of(
+            graph,
+            [_int(at[x]) for x in range(len(self.inputs))],
+            None,
+            [_int(at[leaves[x]]) for x in self.captured],
+            row_outputs=roots,
+        )
+        self.point = Point(self.plan, backend, self.name, None if self.captured else _shape(self.result))
+        self.fast = (
+            self.point.fast if structure == ("tuple", ("tuple", *[_NUMBER] * len(examples)), ("dict", (), ())) else None
+        )
+        self.slots = self.plan.new_slots()
+        self.kernel: Kernel | None = None
+        self.backend, self.threads = backend, threads
+
+    def at_point(self, numbers: Sequence[float]) -> Any:
+        """The result for one number a leaf."""
+        found = self.point([x.data for x in self.captured], numbers)
+        return _put_together(self.result, iter(found))
+
+    def over_arrays(self, leaves: Sequence[Any]) -> Any:
+        """The result for arrays, broadcast against each other."""
+        arrays = [np.asarray(leaf) for leaf in leaves]
+        for array in arrays:
+            if array.dtype.kind not in "biuf":
+                raise TypeError(f"jit: an array must hold real numbers, not dtype {array.dtype}")
+        shape = np.broadcast_shapes(*(array.shape for array in arrays))
+        rows = [_as_row(array, shape) for array in arrays]
+        if self.kernel is None:
+            self.kernel = kernel_of(self.plan, self.backend, self.threads)
+        self.slots[: len(self.captured)] = [x.data for x in self.captured]
+        found = np.empty((len(self.outputs), len(rows[0])))
+        self.kernel.run(rows, 1.0, self.slots, found)
+        return _put_together(self.result, iter(list(found.reshape(len(found), *shape))))
+
+
+def _as_row(array: Any, shape: tuple[int, ...]) -> Any:
+    """The numbers of an array that was broadcast, one after the other; a single number is not copied out."""
+    numbers = np.broadcast_to(array.astype(np.float64, copy=False), shape)
+    return np.broadcast_to(array.astype(np.float64), (numbers.size,)) if array.ndim == 0 else numbers.reshape(-1)
+
+
+def _int(x: Ref) -> int:
+    assert isinstance(x, int)
+    return x
+
+
+# ---------------------------------------------------------------- structures
+
+_NUMBER = "number"
+
+
+def _take_apart(tree: Any, leaves: list[Any]) -> Any:
+    """Append the numbers, arrays and Values of a structure; return the rest of it, which can be a key."""
+    if isinstance(tree, list | tuple):
+        if hasattr(tree, "_make"):
+            return ("named", type(tree), *(_take_apart(child, leaves) for child in tree))
+        return ("list" if isinstance(tree, list) else "tuple", *(_take_apart(child, leaves) for child in tree))
+    if isinstance(tree, dict):
+        return ("dict", tuple(tree), tuple(_take_apart(child, leaves) for child in tree.values()))
+    if tree is None or isinstance(tree, bool | str | bytes) or callable(tree):
+        return ("static", tree)
+    leaves.append(tree)
+    return _NUMBER
+
+
+def _put_together(structure: Any, leaves: Any) -> Any:
+    if structure == _NUMBER:
+        return next(leaves)
+    kind, *parts = structure
+    if kind == "static":
+        return parts[0]
+    if kind == "dict":
+        return {key: _put_together(part, leaves) for key, part in zip(*parts, strict=True)}
+    if kind == "named":
+        return parts[0](*(_put_together(part, leaves) for part in parts[1:]))
+    items = [_put_together(part, leaves) for part in parts]
+    return items if kind == "list" else tuple(items)
+
+
+def _shape(structure: Any) -> Shape | None:
+    """The shape of a result made of numbers, tuples and lists only, else None."""
+    count = 0
+
+    def shape(part: Any) -> Any:
+        nonlocal count
+        if part == _NUMBER:
+            count += 1
+            return count - 1
+        kind, *parts = part
+        if kind not in ("tuple", "list"):
+            raise LookupError
+        return (kind, *map(shape, parts))
+
+    try:
+        return shape(structure)  # type: ignore[no-any-return]
+    except LookupError:
+        return None

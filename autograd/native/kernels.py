@@ -1,0 +1,198 @@
+"""The back ends behind one interface: something that runs a plan on a batch."""
+
+import ctypes
+import functools
+import importlib
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+import numpy as np
+
+from autograd.native.llvm_kernel import AFTER, BEFORE, SAMPLES, point_text
+from autograd.native.numpy_backend import NumpyKernel
+from autograd.native.plan import Plan
+
+BACKENDS = ("llvm", "numpy", "c")
+
+
+class Kernel(Protocol):
+    """Runs a plan."""
+
+    name: str
+    plan: Plan
+    compile_seconds: float
+    from_cache: bool
+
+    def run(self, data: Any, weight: float, slots: Any, outputs: Any) -> None:
+        """One batch.
+
+        Args:
+            data: The inputs, an array of inputs × n float64 numbers, with any strides, or a list of such rows.
+            weight: Of each sample in the sums.
+            slots: What the plan computes once a batch; the parameters are its first.
+            outputs: An array of outputs × n numbers for the row outputs, filled in.
+        """
+        ...
+
+
+def kernel_of(plan: Plan, backend: str, threads: int = 1) -> Kernel:
+    """The kernel of a plan; one of a plan that was compiled before is made of the same machine code."""
+    if backend not in BACKENDS:
+        raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, not {backend!r}")
+    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+        raise ValueError(f"threads must be a whole number of at least 1, not {threads!r}")
+    if backend == "c":
+        if threads > 1:
+            raise ValueError("backend 'c' has one thread; 'llvm' shares the samples among several")
+        from autograd.native.c_backend import CKernel  # it looks for a compiler
+
+        return CKernel(plan)
+    if not llvm_is_there(backend):
+        return NumpyKernel(plan)
+    return NativeKernel(plan, threads)
+
+
+def llvm_is_there(backend: str) -> bool:
+    """Whether LLVM was asked for and is installed; a RuntimeWarning says so if it was and is not."""
+    if backend != "llvm":
+        return False
+    try:
+        importlib.import_module("llvmlite.binding")
+    except ModuleNotFoundError:
+        warnings.warn(
+            "machine code needs llvmlite, which is missing, so NumPy computes instead, several times slower: "
+            "pip install llvmlite",
+            RuntimeWarning,
+            stacklevel=4,
+        )
+        return False
+    return True
+
+
+@functools.lru_cache(maxsize=256)
+def _machine_code(_key: str, holder: "_PlanHolder") -> Any:
+    from autograd.native.llvm_backend import LLVMKernel  # the one door to llvmlite
+
+    return LLVMKernel(holder.plan)
+
+
+class _PlanHolder:
+    """A plan beside its key: all holders are equal, so that the key alone decides."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _PlanHolder)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+class NativeKernel:
+    """Machine code with the memory it works in, over several threads if asked."""
+
+    name = "llvm"
+
+    def __init__(self, plan: Plan, threads: int = 1) -> None:
+        self.plan = plan
+        before = _machine_code.cache_info().hits
+        self.code = _machine_code(plan.key(), _PlanHolder(plan))
+        self.from_cache = _machine_code.cache_info().hits > before
+        self.compile_seconds = 0.0 if self.from_cache else self.code.compile_seconds
+        self.threads = threads
+        self.rows = [self.code.new_rows(plan) for _ in range(threads)]
+        self.pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+        self._input_numbers, self._output_numbers = np.arange(plan.inputs), np.arange(len(plan.row_outputs))
+        self._strides = np.ones(plan.inputs + len(plan.row_outputs), dtype=np.int64)
+        self._pointers = np.zeros_like(self._strides)
+
+    def run(self, data: Any, weight: float, slots: Any, outputs: Any) -> None:
+        """See `Kernel`."""
+        inputs, n = self.plan.inputs, len(data[0])
+        pointers, strides = self._pointers, self._strides
+        if isinstance(data, list):
+            pointers[:inputs] = [row.ctypes.data for row in data]
+            strides[:inputs] = [row.strides[0] >> 3 for row in data]
+        else:
+            pointers[:inputs] = data.ctypes.data + data.strides[0] * self._input_numbers
+            strides[:inputs] = data.strides[1] >> 3
+        if len(self._output_numbers):
+            pointers[inputs:] = outputs.ctypes.data + outputs.strides[0] * self._output_numbers
+            strides[inputs:] = outputs.strides[1] >> 3
+        if self.pool is None or n < 2 * self.threads:
+            self._part(BEFORE | SAMPLES | AFTER, pointers, 0, n, weight, slots, 0)
+            return
+        # Every thread sums its own part of the samples in slots of its own; then these are added, always in one order.
+        bounds = [n * i // self.threads for i in range(self.threads + 1)]
+        own = [slots, *(slots.copy() for _ in range(self.threads - 1))]
+        shifted = [pointers + 8 * strides * first for first in bounds]
+        futures = [
+            self.pool.submit(self._part, BEFORE | SAMPLES, shifted[i], bounds[i], bounds[i + 1], weight, own[i], i)
+            for i in range(1, self.threads)
+        ]
+        self._part(BEFORE | SAMPLES, shifted[0], 0, bounds[1], weight, slots, 0)
+        first, last = self.plan.sums.start, self.plan.sums.start + self.plan.count_of_sums
+        for future, part in zip(futures, own[1:], strict=True):
+            future.result()
+            slots[first:last] += part[first:last]
+        self._part(AFTER, pointers, 0, 0, weight, slots, 0)
+
+    def _part(self, phases: int, pointers: Any, first: int, last: int, weight: float, slots: Any, thread: int) -> None:
+        at, strides, inputs = pointers.ctypes.data, self._strides.ctypes.data, 8 * self.plan.inputs
+        rows = self.rows[thread].ctypes.data
+        self.code.call(
+            phases, at, strides, last - first, weight, slots.ctypes.data, rows, at + inputs, strides + inputs
+        )
+
+
+class Point:
+    """A plan at one sample, by numbers of Python.
+
+    Args:
+        plan: What to compute.
+        backend: As of `kernel_of`.
+        name: What the function is called.
+        shape: The shape of its result, for `fast`; None for none.
+    """
+
+    def __init__(self, plan: Plan, backend: str, name: str, shape: Any) -> None:
+        self.plan, self.slots = plan, plan.new_slots()
+        self.rows = np.zeros(max(plan.rows, 1))
+        self.fast: Any = None
+        """The same as a function of floats that Python calls directly, which gives NotImplemented for anything else."""
+        self._module: Any = None
+        self._run: Any = None
+        self._kernel = kernel_of(plan, backend) if not llvm_is_there(backend) else None
+        if self._kernel is None:
+            self._compile(name, shape)
+
+    def _compile(self, name: str, shape: Any) -> None:
+        from autograd.native import builtin
+        from autograd.native.llvm_backend import Module
+
+        text = point_text(self.plan)
+        with_fast = shape is not None and builtin.layout_is_known()
+        if with_fast:
+            addresses = self.slots.ctypes.data, self.rows.ctypes.data
+            text += builtin.fast_function("fast", "point", self.plan.inputs, self.plan.row_outputs, shape, *addresses)
+        self._module = Module(text, builtin.symbols() if with_fast else {})
+        self._run = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(self._module.address("point"))
+        if with_fast:
+            keep = (self._module, self.slots, self.rows)
+            self._builtin = builtin.Builtin(name, self._module.address("fast"), keep)
+            self.fast = self._builtin.function
+
+    def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
+        """The outputs for these parameters and inputs."""
+        plan, slots, rows = self.plan, self.slots, self.rows
+        slots[: len(parameters)] = parameters
+        if self._kernel is not None:
+            outputs = np.empty((len(plan.row_outputs), 1))
+            self._kernel.run(np.array(numbers, dtype=np.float64).reshape(len(numbers), 1), 1.0, slots, outputs)
+            return [float(x) for x in outputs[:, 0]]
+        rows[: len(numbers)] = numbers
+        self._run(slots.ctypes.data, rows.ctypes.data)
+        return [float(rows[x]) if isinstance(x, int) else x for x in plan.row_outputs]

@@ -1,0 +1,131 @@
+"""A plan carried out by NumPy: a row is an array over the samples, a loop one operation on a block of rows."""
+
+import math
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from autograd.native.lowering import lowering_of
+from autograd.native.plan import Loop, OuterSum, Place, Plan, Product, Result, Row, RowSum, Slot, SlotDot
+
+try:
+    import numpy as np
+except ModuleNotFoundError as error:  # pragma: no cover
+    raise ModuleNotFoundError("compiling needs numpy: pip install numpy", name="numpy") from error
+
+
+class NumpyMachine:
+    """The operations of `autograd.native.lowering.Machine` on arrays."""
+
+    where = staticmethod(np.where)
+    both = staticmethod(np.logical_and)
+    either = staticmethod(np.logical_or)
+    equal = staticmethod(np.equal)
+    abs = staticmethod(np.abs)
+    sqrt = staticmethod(np.sqrt)
+    floor = staticmethod(np.floor)
+    copysign = staticmethod(np.copysign)
+
+    def call(self, name: str, *operands: Any) -> Any:
+        """NumPy's function, or the scalar one of `math` where NumPy has none."""
+        function = getattr(np, _NUMPY_NAMES.get(name, name), None)
+        if function is None:
+            function = np.vectorize(getattr(math, name), otypes=[float])
+        return function(*operands)
+
+    def fused(self, x: Any, y: Any, z: Any) -> Any:
+        """X·y + z, rounded twice."""
+        return x * y + z
+
+    def in_order(self, operands: Sequence[Any]) -> list[Any]:
+        """The operands as they are: nothing is shared between calls."""
+        return list(operands)
+
+
+_NUMPY_NAMES = {
+    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh", "acosh": "arccosh",
+    "atanh": "arctanh", "pow": "power",
+}  # fmt: skip
+
+
+class NumpyKernel:
+    """A plan by NumPy; see `autograd.native.kernels.Kernel`."""
+
+    name = "numpy"
+    from_cache = False
+
+    def __init__(self, plan: Plan) -> None:
+        start = time.perf_counter()
+        self.plan = plan
+        self.machine = NumpyMachine()
+        self.compile_seconds = time.perf_counter() - start
+
+    def run(self, data: Any, weight: float, slots: Any, outputs: Any) -> None:
+        """One batch."""
+        plan = self.plan
+        rows = np.empty((plan.rows, len(data[0])))
+        for row, given in zip(rows, data, strict=False):
+            row[:] = given
+        if plan.weighted:
+            rows[plan.inputs] = weight
+        slots[plan.sums.start : plan.sums.start + plan.count_of_sums] = 0.0
+        with np.errstate(all="ignore"):
+            for step in (*plan.before, *plan.samples, *plan.after):
+                self._step(step, rows, slots)
+        for k, row_of in enumerate(plan.row_outputs):
+            outputs[k] = rows[row_of] if isinstance(row_of, int) else row_of
+
+    def _step(self, step: Any, rows: Any, slots: Any) -> None:
+        if isinstance(step, Loop):
+            self._loop(step, rows, slots)
+        elif isinstance(step, Product):
+            weights = _matrix(slots, step.weights, step.outputs, step.by_input, step.inputs)
+            found = weights @ rows[step.source : step.source + step.inputs]
+            found += _vector(slots, step.bias, step.outputs)[:, None]
+            rows[step.target : step.target + step.outputs] = found
+        elif isinstance(step, OuterSum):
+            left, right = rows[step.left : step.left + step.lefts], rows[step.right : step.right + step.rights]
+            index = step.sums.start + step.sums.stride * np.arange(step.lefts)[:, None]
+            slots[index + step.by_right * np.arange(step.rights)] += left @ right.T
+        elif isinstance(step, RowSum):
+            index = step.sums.start + step.sums.stride * np.arange(step.count)
+            slots[index] += rows[step.start : step.start + step.count].sum(axis=1)
+        elif isinstance(step, SlotDot):
+            left = _vector(slots, step.left, step.count)
+            slots[step.target] = left.sum() if step.right is None else left @ _vector(slots, step.right, step.count)
+
+    def _loop(self, loop: Loop, rows: Any, slots: Any) -> None:
+        results: list[Any] = []
+        for operation in loop.operations:
+            sources = [
+                results[x.index]
+                if isinstance(x, Result)
+                else x
+                if isinstance(x, float)
+                else self._read(x, loop, rows, slots)
+                for x in operation.sources
+            ]
+            found = lowering_of(operation.row)(self.machine, *sources)
+            results.append(found)
+            if operation.target is not None:
+                memory = rows if isinstance(operation.target, Row) else slots
+                memory[_index(operation.target, loop.passes)] = found
+
+    def _read(self, place: Place, loop: Loop, rows: Any, slots: Any) -> Any:
+        if isinstance(place, Row):
+            return rows[_index(place, loop.passes)]
+        found = slots[_index(place, loop.passes)]
+        in_rows = any(isinstance(x, Row) for op in loop.operations for x in (*op.sources, op.target))
+        return found[:, None] if in_rows and np.ndim(found) else found
+
+
+def _index(place: Place, passes: int) -> Any:
+    return place.start + place.stride * np.arange(passes) if passes > 1 and place.stride else place.start
+
+
+def _vector(slots: Any, place: Slot, count: int) -> Any:
+    return slots[place.start + place.stride * np.arange(count)]
+
+
+def _matrix(slots: Any, place: Slot, rows: int, by_column: int, columns: int) -> Any:
+    return slots[place.start + place.stride * np.arange(rows)[:, None] + by_column * np.arange(columns)]

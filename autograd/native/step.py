@@ -1,0 +1,241 @@
+"""One native call for a training step: loss, gradient, and the update of the parameters."""
+
+import ctypes
+import functools
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.engine import Value
+from autograd.native.compiled import Compiled
+from autograd.native.graph import Domain, Graph, Ref, gathered, take_down
+from autograd.native.kernels import kernel_of
+from autograd.native.llvm_kernel import AFTER, BEFORE, SAMPLES
+from autograd.native.structure import plan_of
+
+Rule = Callable[[Mapping[str, Value], Value, Value, Sequence[Value]], tuple[Any, Sequence[Any]]]
+"""From settings, a parameter, its gradient and its state to the new parameter and the new state."""
+
+_CALL = 10  # words of a call in the glue's list: a function and its nine arguments
+
+
+class Update:
+    """A rule as machine code over arrays of parameters, gradients and states, which it changes in place.
+
+    Args:
+        rule: What to compute for one parameter; recorded once.
+        settings: The names and first numbers of what the rule takes besides; the first of its `slots`.
+        states: How many numbers of state a parameter has.
+        backend: As of `compile`.
+    """
+
+    def __init__(self, rule: Rule, settings: Mapping[str, float], states: int, backend: str) -> None:
+        given = {name: Value(number) for name, number in settings.items()}
+        x, g, state = Value(0.5), Value(0.25), [Value(0.125) for _ in range(states)]
+        moved, new_state = rule(given, x, g, state)
+        outputs = [moved, *new_state]
+        if len(outputs) != 1 + states:
+            raise ValueError(f"the rule returned {len(outputs) - 1} numbers of state, and takes {states}")
+        graph = Graph()
+        leaves: dict[Value, Ref] = {v: graph.leaf(Domain.SAMPLE) for v in (x, g, *state)}
+        leaves |= {v: graph.leaf(Domain.BATCH) for v in given.values()}
+        graph, roots, at = gathered(graph, take_down(graph, outputs, leaves))
+        index = {v: at[_int(leaves[v])] for v in leaves}
+        self.plan = plan_of(
+            graph,
+            [_int(index[v]) for v in (x, g, *state)],
+            None,
+            [_int(index[v]) for v in given.values()],
+            row_outputs=roots,
+        )
+        self.kernel = kernel_of(self.plan, backend)
+        self.slots = self.plan.new_slots()
+
+    def run(self, rows: Sequence[Any]) -> None:
+        """Move the parameters rows[0] by the gradients rows[1], with the states that follow."""
+        changed = [rows[0], *rows[2:]]
+        found = np.empty((len(changed), len(rows[0])))
+        self.kernel.run(list(rows), 1.0, self.slots, found)
+        for row, new in zip(changed, found, strict=True):
+            row[:] = new
+
+
+class Step:
+    """Loss, gradient and updates in one call.
+
+    Args:
+        loss: A compiled loss, whose parameters are moved.
+        updates: For each group of parameters the update, the number of its first parameter, and how many there are.
+        states: For each group the arrays of its state.
+    """
+
+    def __init__(
+        self, loss: Compiled, updates: Sequence[tuple[Update, int, int]], states: Sequence[Sequence[Any]]
+    ) -> None:
+        self.loss = loss
+        count = len(loss.parameters)
+        self.theta = loss.slots[:count]
+        gradient = loss.slots[loss.plan.gradient : loss.plan.gradient + count]
+        self.states = states
+        self.groups = [
+            (update, [self.theta[first : first + n], gradient[first : first + n], *state])
+            for (update, first, n), state in zip(updates, states, strict=True)
+        ]
+        self._slots = [update.slots for update, _ in self.groups]
+        self._slot = loss.plan.slot_outputs[0]
+        self._data: Any = None
+        native = loss.kernel.name == "llvm" and getattr(loss.kernel, "threads", 1) == 1
+        self._glue = self._list_calls() if native else None
+
+    def __call__(self, data: Any) -> float:
+        """One step; the loss before it.  Nothing is moved if the loss is not finite."""
+        loss = self.loss
+        if self._glue is None:
+            batch = loss._batch(data)
+            loss._run_batch(batch)
+            number = float(loss.slots[self._slot])
+            if np.isfinite(number):
+                for update, rows in self.groups:
+                    update.run(rows)
+            return number
+        if data is not self._data:
+            self._point_at(data)
+        _glue()(self._address)
+        return loss.slots.item(self._slot)  # type: ignore[no-any-return]
+
+    def set(self, group: int, *settings: float) -> None:
+        """Give the settings of a group these numbers, in the order of their names."""
+        slots = self._slots[group]
+        for i, number in enumerate(settings):
+            slots[i] = number
+
+    # ------------------------------------------------------------ the list of calls that the glue carries out
+
+    def _list_calls(self) -> Any:
+        loss = self.loss
+        kernel, inputs = loss.kernel, loss.plan.inputs
+        self._pointers = np.zeros(max(inputs, 1), dtype=np.int64)
+        self._strides = np.ones(max(inputs, 1), dtype=np.int64)
+        self._offsets = np.arange(inputs)
+        calls = [
+            self._call(kernel, self._pointers, self._strides, 0, loss.slots, None, None),
+            [loss.slots.ctypes.data + 8 * _int(self._slot), len(self.groups)],
+        ]
+        self._keep: list[Any] = []
+        for update, rows in self.groups:
+            pointers = np.array([row.ctypes.data for row in (*rows, rows[0], *rows[2:])], dtype=np.int64)
+            strides = np.ones_like(pointers)
+            self._keep += [pointers, strides]
+            outputs = pointers[len(rows) :], strides[len(rows) :]
+            calls.append(self._call(update.kernel, pointers, strides, len(rows[0]), update.slots, *outputs))
+        glue = np.array([word for call in calls for word in call], dtype=np.int64)
+        self._address = glue.ctypes.data
+        return glue
+
+    @staticmethod
+    def _call(
+        kernel: Any, pointers: Any, strides: Any, n: int, slots: Any, outputs: Any, output_strides: Any
+    ) -> list[int]:
+        address = ctypes.cast(kernel.code.call, ctypes.c_void_p).value
+        assert address is not None
+        out = (0, 0) if outputs is None else (outputs.ctypes.data, output_strides.ctypes.data)
+        return [
+            address, BEFORE | SAMPLES | AFTER, pointers.ctypes.data, strides.ctypes.data, n, _bits(1.0),
+            slots.ctypes.data, kernel.rows[0].ctypes.data, *out,
+        ]  # fmt: skip
+
+    def _point_at(self, data: Any) -> None:
+        """Let the next calls work on this batch."""
+        batch = self.loss._batch(data)
+        n = len(batch)
+        if n == 0:
+            raise ValueError("step: there are no samples")
+        self._pointers[:] = batch.ctypes.data + batch.strides[1] * self._offsets
+        self._strides[:] = batch.strides[0] >> 3
+        assert self._glue is not None
+        self._glue[4] = n
+        self._glue[5] = _bits(1.0 / n if self.loss.reduction == "mean" else 1.0)
+        self._batch = batch
+        # A batch that had to be converted is a copy, which later changes of the data would not reach.
+        self._data = data if batch is data else None
+
+
+def native_step(
+    loss: Compiled, groups: Sequence[tuple[Rule, Mapping[str, float], int, int, int]], states: Any, backend: str
+) -> Step:
+    """A `Step` that moves the parameters of a compiled loss.
+
+    Args:
+        loss: The loss.
+        groups: For each group of parameters its rule, its settings, how many numbers of state a parameter has, the
+            number of its first parameter, and how many there are.
+        states: For each group and number of state one number a parameter.
+        backend: As of `compile`.
+    """
+    updates = [(Update(rule, settings, size, backend), first, n) for rule, settings, size, first, n in groups]
+    arrays = [[np.array(column, dtype=np.float64) for column in state] for state in states]
+    return Step(loss, updates, arrays)
+
+
+def _bits(number: float) -> int:
+    return int(struct.unpack("<q", struct.pack("<d", number))[0])
+
+
+def _int(x: Any) -> int:
+    assert isinstance(x, int)
+    return x
+
+
+@functools.cache
+def _glue() -> Callable[[int], None]:
+    """Carries out a list of calls: the loss; and if it is finite, the updates."""
+    from autograd.native.llvm_backend import Module
+
+    module = Module(_GLUE)
+    function = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(module.address("glue"))
+    function.keep = module  # type: ignore[attr-defined]
+    return function
+
+
+_ARGUMENTS = ("i64", "ptr", "ptr", "i64", "double", "ptr", "ptr", "ptr", "ptr")
+
+
+def _call_text(base: str, prefix: str) -> str:
+    lines = [f"  %{prefix}a0 = load ptr, ptr {base}"]
+    for i, kind in enumerate(_ARGUMENTS, 1):
+        lines.append(f"  %{prefix}p{i} = getelementptr i64, ptr {base}, i64 {i}")
+        lines.append(f"  %{prefix}a{i} = load {kind}, ptr %{prefix}p{i}")
+    arguments = ", ".join(f"{kind} %{prefix}a{i}" for i, kind in enumerate(_ARGUMENTS, 1))
+    return "\n".join([*lines, f"  call void %{prefix}a0({arguments})"])
+
+
+_GLUE = f"""
+declare double @llvm.fabs.f64(double)
+define dso_local void @glue(ptr %calls) {{
+entry:
+{_call_text("%calls", "l")}
+  %place_of_loss = getelementptr i64, ptr %calls, i64 {_CALL}
+  %at = load ptr, ptr %place_of_loss
+  %loss = load double, ptr %at
+  %size = call double @llvm.fabs.f64(double %loss)
+  %finite = fcmp olt double %size, 0x7FF0000000000000
+  %place_of_count = getelementptr i64, ptr %calls, i64 {_CALL + 1}
+  %count = load i64, ptr %place_of_count
+  %some = icmp sgt i64 %count, 0
+  %go = and i1 %finite, %some
+  br i1 %go, label %update, label %done
+update:
+  %i = phi i64 [0, %entry], [%next, %update]
+  %words = mul i64 %i, {_CALL}
+  %place = add i64 %words, {_CALL + 2}
+  %call = getelementptr i64, ptr %calls, i64 %place
+{_call_text("%call", "u")}
+  %next = add i64 %i, 1
+  %more = icmp slt i64 %next, %count
+  br i1 %more, label %update, label %done
+done:
+  ret void
+}}
+"""

@@ -1,0 +1,147 @@
+"""Training steps as machine code: the loss recorded for one sample, and the rule of an optimiser, over a batch."""
+
+import copy
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import autograd
+from autograd import Value
+from nn.optimizer import FirstOrderOptimizer
+from nn.optional import require
+
+
+class TrainingStep:
+    """θ ← θ - η·∇L for a batch in one native call, with the rule of an optimiser.
+
+    The parameters live in one array, `theta`, while it is at work; `write_back()` gives them back to their Values, and
+    the optimiser its state.  As a context manager it does so at the end.
+
+    Args:
+        loss: The loss of one sample, recorded.
+        inputs: The leaves that a sample has numbers for, in the order of the columns of the data.
+        optimizer: `SGD`, `Adam`, …; learning rates may be changed between steps.
+        backend, threads: As of `autograd.compile`.
+
+    Calling it with data, n × inputs, makes a step and returns the mean loss before it.  Raises FloatingPointError, and
+    moves nothing, if that is not finite.
+
+    >>> from nn import SGD
+    >>> x, t, w = Value(1.0), Value(2.0), Value(3.0)
+    >>> with TrainingStep((w * x - t) ** 2, [x, t], SGD([w], lr=0.25)) as step:
+    ...     losses = [step([[1.0, 2.0]]) for _ in range(3)]
+    >>> losses, w.data
+    ([1.0, 0.25, 0.0625], 2.125)
+    """
+
+    def __init__(
+        self,
+        loss: Value,
+        inputs: Iterable[Value],
+        optimizer: FirstOrderOptimizer,
+        *,
+        backend: str = "llvm",
+        threads: int = 1,
+    ) -> None:
+        if not isinstance(optimizer, FirstOrderOptimizer):
+            raise TypeError(
+                f"TrainingStep: the optimizer must move each parameter by its own gradient, as SGD and Adam do, "
+                f"not {type(optimizer).__name__}"
+            )
+        require("numpy", "TrainingStep")
+        self.optimizer = optimizer
+        self._backend = backend
+        groups = [[p for p in group["params"] if p.requires_grad] for group in optimizer.param_groups]
+        self.parameters = [p for group in groups for p in group]
+        self.compiled = autograd.compile(loss, inputs, self.parameters, backend=backend, threads=threads)
+        self._sizes = [len(group) for group in groups]
+        self._names = [name for name in optimizer.settings if name != "lr"]
+        self._settings: list[list[Any]] = []
+        self._numbers = [i for i, p in enumerate(optimizer.parameters) if p.requires_grad]
+        self.read()
+
+    def read(self) -> None:
+        """Take the parameters' numbers and the optimiser's state from where they are kept."""
+        self.compiled.set_parameters([p.data for p in self.parameters])
+        state = self.optimizer.state_dict()["state"]
+        rows = [state[str(i)] for i in self._numbers]
+        steps = {row["step"] for row in rows}
+        if len(steps) > 1:
+            raise ValueError("TrainingStep: parameters were moved differently often; start with a fresh optimiser")
+        self.steps = steps.pop() if steps else 0
+        names = list(self.optimizer.buffers)
+        updates, states, first = [], [], 0
+        for group, size in zip(self.optimizer.param_groups, self._sizes, strict=True):
+            settings = {"lr": group["lr"], "t": float(self.steps + 1)}
+            rule = self._rule(group)
+            updates.append((rule, settings, len(names), first, size))
+            states.append([[row[name] for row in rows[first : first + size]] for name in names])
+            first += size
+        self._step = autograd.native_step(self.compiled, updates, states, self._backend)
+        self._settings = [self._fixed(group) for group in self.optimizer.param_groups]
+
+    def _rule(self, group: Mapping[str, Any]) -> Any:
+        """The optimiser's rule for one parameter, on Values."""
+        traced: Any = copy.copy(self.optimizer)
+        traced.sqrt, traced.larger = autograd.sqrt, autograd.maximum
+
+        def rule(given: Mapping[str, Value], x: Value, g: Any, state: Sequence[Value]) -> tuple[Any, list[Any]]:
+            settings = {**group, "lr": given["lr"]}
+            xs: Any = [x]
+            gs: Any = [-g if group["maximize"] else g]
+            if group["weight_decay"]:
+                xs, gs = traced.decayed(settings, xs, gs)
+            t: Any = given["t"]
+            columns: Any = tuple([s] for s in state)
+            moved, new = traced.rule(settings, t, xs, gs, columns)
+            return moved[0], [column[0] for column in new]
+
+        return rule
+
+    def _fixed(self, group: Mapping[str, Any]) -> list[Any]:
+        """The settings that the recorded rule holds as numbers."""
+        return [group[name] for name in self._names]
+
+    def __call__(self, data: Any) -> float:
+        """One step on a batch; the loss before it."""
+        names, step = self._names, self._step
+        for i, group in enumerate(self.optimizer.param_groups):
+            if [group[name] for name in names] != self._settings[i]:
+                self.write_back()
+                self.read()
+                step = self._step
+            step.set(i, group["lr"], self.steps + 1)
+        loss: float = step(data)
+        if not math.isfinite(loss):
+            raise FloatingPointError(f"the loss is {loss}")
+        self.steps += 1
+        return loss
+
+    @property
+    def theta(self) -> Any:
+        """The parameters as an array, without the frozen ones; the machine code's own memory."""
+        return self._step.theta
+
+    def write_back(self) -> None:
+        """Give the Values their numbers, and the optimiser its state."""
+        for parameter, number in zip(self.parameters, self.theta.tolist(), strict=True):
+            parameter.data = number
+        whole = self.optimizer.state_dict()
+        names, first = list(self.optimizer.buffers), 0
+        for state, size in zip(self._step.states, self._sizes, strict=True):
+            for k in range(size):
+                row = whole["state"][str(self._numbers[first + k])]
+                row["step"] = self.steps
+                for name, column in zip(names, state, strict=True):
+                    row[name] = float(column[k])
+            first += size
+        self.optimizer.load_state_dict(whole)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.write_back()
