@@ -47,7 +47,9 @@ from nn.calibration import (
     maximum_calibration_error,
     reliability_diagram,
 )
+from nn.callbacks import Callback, EarlyStopping, StopAtSmallGradient, StopWhenStill
 from nn.clipping import clip_grad_norm_, clip_grad_value_
+from nn.compiled_training import TrainingStep
 from nn.data import DataLoader, Dataset, minibatches
 from nn.datasets import (
     load_breast_cancer,
@@ -63,6 +65,7 @@ from nn.datasets import (
     make_xor,
 )
 from nn.decisions import conformal_threshold, coverage, decide, expected_costs, mean_set_size, prediction_set
+from nn.history import History
 from nn.initializers import INITIALIZERS, get_initializer
 from nn.layers import MLP, Dropout, Layer, Linear, Neuron, Sequential
 from nn.lbfgs import LBFGS
@@ -115,7 +118,7 @@ from nn.schedules import (
 from nn.serialization import load, save
 from nn.snapshots import Snapshots
 from nn.splits import k_fold, random_split, train_validation_test_split
-from nn.training import Callback, EarlyStopping, History, StopAtSmallGradient, StopWhenStill, evaluate, fit
+from nn.training import evaluate, fit
 
 if _typing.TYPE_CHECKING:
     from nn.estimators import LinearRegression, LogisticRegression, Ridge, SoftmaxRegression
@@ -198,6 +201,7 @@ __all__ = [
     "StopWhenStill",
     "Tanh",
     "TemperatureScaling",
+    "TrainingStep",
     "accuracy",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",

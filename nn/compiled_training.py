@@ -22,6 +22,7 @@ class TrainingStep:
         loss: The loss of one sample, recorded.
         inputs: The leaves that a sample has numbers for, in the order of the columns of the data.
         optimizer: `SGD`, `Adam`, …; learning rates may be changed between steps.
+        also: Other numbers of a sample whose means are wanted; after a step `also` has them.
         backend, threads: As of `autograd.compile`.
 
     Calling it with data, n × inputs, makes a step and returns the mean loss before it.  Raises FloatingPointError, and
@@ -41,6 +42,7 @@ class TrainingStep:
         inputs: Iterable[Value],
         optimizer: FirstOrderOptimizer,
         *,
+        also: Sequence[Value] = (),
         backend: str = "llvm",
         threads: int = 1,
     ) -> None:
@@ -54,7 +56,7 @@ class TrainingStep:
         self._backend = backend
         groups = [[p for p in group["params"] if p.requires_grad] for group in optimizer.param_groups]
         self.parameters = [p for group in groups for p in group]
-        self.compiled = autograd.compile(loss, inputs, self.parameters, backend=backend, threads=threads)
+        self.compiled = autograd.compile(loss, inputs, self.parameters, also=also, backend=backend, threads=threads)
         self._sizes = [len(group) for group in groups]
         self._names = [name for name in optimizer.settings if name != "lr"]
         self._settings: list[list[Any]] = []
@@ -117,6 +119,11 @@ class TrainingStep:
             raise FloatingPointError(f"the loss is {loss}")
         self.steps += 1
         return loss
+
+    @property
+    def also(self) -> list[float]:
+        """The means of the other numbers over the last batch."""
+        return self.compiled.also()
 
     @property
     def theta(self) -> Any:

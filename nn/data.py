@@ -193,13 +193,15 @@ class DataLoader:
         return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[list[Row], list[Any]]]:
+        return _batches((self.dataset.inputs, self.dataset.targets), self.next_order(), self.batch_size)
+
+    def next_order(self) -> Sequence[int]:
+        """The rows of the next epoch, one batch after the other."""
+        n = len(self.dataset)
         # As text, because seeds that are sums would give epoch 1 of seed 0 and epoch 0 of seed 1 one order.
-        order = (
-            random_order(len(self.dataset), f"{self.seed}, {self.epoch}") if self.shuffle else range(len(self.dataset))
-        )
+        order = random_order(n, f"{self.seed}, {self.epoch}") if self.shuffle else range(n)
         self.epoch += 1
-        rows = order[: len(self) * self.batch_size]
-        return _batches((self.dataset.inputs, self.dataset.targets), rows, self.batch_size)
+        return order[: len(self) * self.batch_size]
 
     def state_dict(self) -> dict[str, int]:
         """Seed and number of the next epoch: all that the orders to come follow from."""

@@ -6,10 +6,10 @@ from itertools import pairwise
 from typing import Any
 
 from autograd import Value, no_grad
+from nn.callbacks import Callback, Run
 from nn.data import as_dataset
 from nn.module import Module
 from nn.sequences import is_sequence
-from nn.training import Callback, Run
 
 CLASSES = 10
 """Whole-numbered targets of up to so many kinds are classes; any others are numbers."""

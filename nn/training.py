@@ -1,203 +1,25 @@
-"""`fit`: the training loop, its history, and the rules for stopping it."""
+"""`fit`: the training loop."""
 
 import math
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 from autograd import no_grad
+from nn.callbacks import Callback, Run, as_callback
 from nn.clipping import clip_grad_norm_
+from nn.compiled_fit import CompiledEpochs
 from nn.data import DataLoader
+from nn.history import History, Mean
 from nn.module import Module
 from nn.optional import require
 from nn.plateau import ReduceLROnPlateau
 
 Loss = Callable[[Any, Any], Any]
 Metrics = Mapping[str, Callable[[Any, Any], Any]]
-
-
-class History:
-    """What happened in each epoch: lists of numbers by name, `"loss"` first, and why training stopped.
-
-    >>> history = History()
-    >>> history.append({"loss": 2.0, "validation_loss": 2.5})
-    >>> history.append({"loss": 1.0, "validation_loss": 2.25})
-    >>> history["validation_loss"]
-    [2.5, 2.25]
-    >>> history
-    History(2 epochs: loss 1, validation_loss 2.25)
-    """
-
-    def __init__(self) -> None:
-        self.records: dict[str, list[float]] = {}
-        self.stopped = ""
-        """Why training ended before its last epoch; empty if it did not."""
-
-    @property
-    def epochs(self) -> int:
-        """How many epochs were completed."""
-        return max((len(numbers) for numbers in self.records.values()), default=0)
-
-    def __getitem__(self, name: str) -> list[float]:
-        if name not in self.records:
-            raise KeyError(f"the history has no {name!r}, only {', '.join(self.records) or 'no epoch at all'}")
-        return self.records[name]
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.records
-
-    def append(self, numbers: Mapping[str, float]) -> None:
-        """Add one epoch; a name that was missing in earlier epochs is nan there."""
-        before = self.epochs
-        for name in {**self.records, **numbers}:
-            self.records.setdefault(name, [math.nan] * before).append(float(numbers.get(name, math.nan)))
-
-    def plot(self, ax: Any = None) -> Any:
-        """Draw every record over the epochs, on `ax` or new axes of matplotlib, and return the axes.
-
-        Losses share the axis on the left; anything else (accuracies …) has one on the right.
-        """
-        if ax is None:
-            _, ax = require("matplotlib.pyplot", "History.plot").subplots(layout="constrained")
-        left = [name for name in self.records if name.endswith("loss")]
-        right = [name for name in self.records if not name.endswith("loss")]
-        other = ax.twinx() if left and right else ax
-        for i, name in enumerate([*left, *right]):
-            axes, style = (ax, "-") if name in left else (other, "--")
-            epochs = range(1, len(self.records[name]) + 1)
-            axes.plot(epochs, self.records[name], style, color=f"C{i}", label=name.replace("_", " "))
-        ax.set(xlabel="epoch", ylabel="loss" if left else "")
-        if self.records:
-            lines = [line for axes in dict.fromkeys((ax, other)) for line in axes.get_lines()]
-            ax.legend(lines, [line.get_label() for line in lines], loc="best")
-        return ax
-
-    def __repr__(self) -> str:
-        last = ", ".join(f"{name} {numbers[-1]:.4g}" for name, numbers in self.records.items())
-        stopped = f"; stopped: {self.stopped}" if self.stopped else ""
-        return f"History({self.epochs} epochs{': ' if last else ''}{last}{stopped})"
-
-    def state_dict(self) -> dict[str, Any]:
-        """The records, for `save`."""
-        return {"records": {name: list(numbers) for name, numbers in self.records.items()}, "stopped": self.stopped}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over the records of a `state_dict`."""
-        records = {str(name): [float(x) for x in numbers] for name, numbers in state["records"].items()}
-        self.records, self.stopped = records, str(state["stopped"])
-
-
-@dataclass
-class Run:
-    """A training that is going on: what callbacks look at."""
-
-    model: Any
-    optimizer: Any
-    history: History
-    stop_reason: str = field(default="", init=False)
-
-    def stop(self, reason: str) -> None:
-        """Let this epoch be the last."""
-        self.stop_reason = reason
-
-
-class Callback:
-    """Base of what is told of each epoch; a plain function of the `Run` serves too."""
-
-    def started(self, run: Run) -> None:
-        """Training begins."""
-
-    def epoch_ended(self, run: Run) -> None:
-        """An epoch was added to `run.history`; `run.stop(reason)` makes it the last one."""
-
-    def ended(self, run: Run) -> None:
-        """Training is over, whatever the reason."""
-
-
-class EarlyStopping(Callback):
-    """Stop when a record has not become smaller for `patience` epochs, and go back to the best weights.
-
-    Args:
-        monitor: The record to look at.
-        patience: How many epochs without a new best are borne.
-        min_delta: By how much a new best must be better.
-        restore_best: Whether the model ends with the weights of its best epoch.
-        maximize: Whether larger is better (accuracies).
-    """
-
-    def __init__(
-        self,
-        monitor: str = "validation_loss",
-        patience: int = 5,
-        min_delta: float = 0.0,
-        restore_best: bool = True,
-        maximize: bool = False,
-    ) -> None:
-        if isinstance(patience, bool) or not isinstance(patience, int) or patience < 0:
-            raise ValueError(f"EarlyStopping: patience must be a whole number of at least 0, not {patience!r}")
-        self.monitor, self.patience, self.restore_best = monitor, patience, restore_best
-        self.min_delta = _at_least_zero("EarlyStopping: min_delta", min_delta)
-        self.maximize = maximize
-        self.started(None)
-
-    def started(self, run: Run | None) -> None:  # noqa: ARG002
-        """Forget what was best."""
-        self.best, self.best_epoch, self.best_state = math.inf, 0, None
-
-    def epoch_ended(self, run: Run) -> None:
-        """Compare with the best epoch so far."""
-        number = run.history[self.monitor][-1] * (-1.0 if self.maximize else 1.0)
-        if number < self.best - self.min_delta:
-            self.best, self.best_epoch = number, run.history.epochs
-            self.best_state = run.model.state_dict()
-        elif run.history.epochs - self.best_epoch > self.patience:
-            run.stop(f"{self.monitor} has not improved since epoch {self.best_epoch}")
-
-    def ended(self, run: Run) -> None:
-        """Go back to the best weights."""
-        if self.restore_best and self.best_state is not None:
-            run.model.load_state_dict(self.best_state)
-
-
-class StopWhenStill(Callback):
-    """Stop when the parameters hardly moved in an epoch: ‖w_{t+1} - w_t‖² < ε.
-
-    Source: seeds, "4.1.4 Solving the Least-Squares Problem".
-    """
-
-    def __init__(self, tolerance: float = 1e-8) -> None:
-        self.tolerance = _at_least_zero("StopWhenStill: tolerance", tolerance)
-
-    def started(self, run: Run) -> None:
-        """Remember where the parameters are."""
-        self.before = [parameter.data for parameter in run.model.parameters()]
-
-    def epoch_ended(self, run: Run) -> None:
-        """Measure how far they moved."""
-        now = [parameter.data for parameter in run.model.parameters()]
-        moved = math.fsum((a - b) ** 2 for a, b in zip(now, self.before, strict=True))
-        self.before = now
-        if moved < self.tolerance:
-            run.stop(f"the parameters moved by ‖Δw‖² = {moved:.3g} < {self.tolerance:g}")
-
-
-class StopAtSmallGradient(Callback):
-    """Stop when the gradient of the last batch is small: ‖∇L‖ < ε, a stationary point.
-
-    Source: seeds, "2.3.1 Convergence of Gradient Descent".
-    """
-
-    def __init__(self, tolerance: float = 1e-6) -> None:
-        self.tolerance = _at_least_zero("StopAtSmallGradient: tolerance", tolerance)
-
-    def epoch_ended(self, run: Run) -> None:
-        """Measure the gradient."""
-        norm = math.hypot(*(parameter.grad or 0.0 for parameter in run.model.parameters()))
-        if norm < self.tolerance:
-            run.stop(f"the gradient is small: ‖∇L‖ = {norm:.3g} < {self.tolerance:g}")
+Advance = Callable[[dict[str, float] | None], None]
 
 
 def fit(
@@ -217,6 +39,7 @@ def fit(
     callbacks: Sequence[Callback | Callable[[Run], object]] = (),
     history: History | None = None,
     progress: bool | None = None,
+    compile: bool = False,
 ) -> History:
     """Train a model: in each epoch go once through the data in batches, θ ← θ - η·∇(loss + regularizer).
 
@@ -235,6 +58,9 @@ def fit(
         callbacks: What is told of each epoch, such as `EarlyStopping`, `StopWhenStill`, `StopAtSmallGradient`.
         history: One to go on with.
         progress: Whether to show a bar; by default if the output is a terminal and `rich` is there.
+        compile: Run the steps as machine code, recorded for one sample: the same numbers but for rounding, hundreds of
+            times as fast.  For `SGD`, `Adam` and the like, without Dropout and `clip_grad_norm`; needs llvmlite, and
+            with NumPy alone is slower.  The Values have their numbers at the end of each epoch.
 
     Returns the history.  Ctrl-C ends training cleanly with the history so far, as does a loss that is not finite
     (with a RuntimeWarning); `history.stopped` says so.
@@ -255,7 +81,14 @@ def fit(
     batches = data if isinstance(data, DataLoader) else DataLoader(data, batch_size, shuffle=True, seed=seed)
     if validation is not None and not isinstance(validation, DataLoader):
         validation = DataLoader(validation, batch_size)
-    listeners = [_as_callback(callback) for callback in callbacks]
+    if compile and clip_grad_norm is not None:
+        raise ValueError("fit: clip_grad_norm cannot be compiled; leave out one of the two")
+    epoch = (
+        CompiledEpochs(model, loss, optimizer, batches, regularizer)
+        if compile
+        else _EagerEpochs(model, loss, optimizer, batches, regularizer, clip_grad_norm)
+    )
+    listeners = [as_callback(callback) for callback in callbacks]
     run = Run(model, optimizer, history if history is not None else History())
     run.history.stopped = ""
     for listener in listeners:
@@ -264,11 +97,15 @@ def fit(
         with _progress_bar(progress, epochs, len(batches)) as advance:
             for _ in range(epochs):
                 model.train()
-                record = _epoch(run, batches, loss, metrics or {}, regularizer, clip_grad_norm, advance)
-                if record is None:
+                try:
+                    record = epoch.run(metrics or {}, lambda: advance(None))
+                except FloatingPointError as error:
+                    number = run.history.epochs + 1
+                    run.stop(f"{error}, in epoch {number}: try a smaller learning rate, or clip_grad_norm")
+                    warnings.warn(f"fit: stopped, {run.stop_reason}", RuntimeWarning, stacklevel=2)
                     break
                 if validation is not None:
-                    found = evaluate(model, validation, loss, metrics)
+                    found = epoch.evaluate(validation, metrics or {})
                     record |= {f"validation_{name}": number for name, number in found.items()}
                 run.history.append(record)
                 advance(record)
@@ -300,7 +137,7 @@ def evaluate(model: Module, data: Any, loss: Loss, metrics: Metrics | None = Non
     batches = data if isinstance(data, DataLoader) else DataLoader(data, batch_size=256)
     training = model.training
     model.eval()
-    mean = _Mean()
+    mean = Mean()
     try:
         with no_grad():
             for inputs, targets in batches:
@@ -313,78 +150,57 @@ def evaluate(model: Module, data: Any, loss: Loss, metrics: Metrics | None = Non
     return mean.result()
 
 
-def _epoch(
-    run: Run,
-    batches: DataLoader,
-    loss: Loss,
-    metrics: Metrics,
-    regularizer: Callable[[Module], Any] | None,
-    clip_grad_norm: float | None,
-    advance: Callable[[dict[str, float] | None], None],
-) -> dict[str, float] | None:
-    """One epoch of steps, and its means; None if the loss was not finite."""
-    model, optimizer = run.model, run.optimizer
-    mean = _Mean()
-    for inputs, targets in batches:
+class _EagerEpochs:
+    """Epochs of steps that record, sweep and update."""
+
+    def __init__(
+        self,
+        model: Module,
+        loss: Loss,
+        optimizer: Any,
+        batches: DataLoader,
+        regularizer: Callable[[Module], Any] | None,
+        clip_grad_norm: float | None,
+    ) -> None:
+        self.model, self.loss, self.optimizer, self.batches = model, loss, optimizer, batches
+        self.regularizer, self.clip_grad_norm = regularizer, clip_grad_norm
+
+    def run(self, metrics: Metrics, advance: Callable[[], None]) -> dict[str, float]:
+        """One epoch, and its means.  Raises FloatingPointError, and moves nothing, where the loss is not finite."""
+        mean = Mean()
+        for inputs, targets in self.batches:
+            outputs, value = self._step(inputs, targets)
+            mean.add("loss", value, len(inputs))
+            with no_grad():
+                for name, metric in metrics.items():
+                    mean.add(name, metric(targets, outputs), len(inputs))
+            advance()
+        return mean.result()
+
+    def evaluate(self, data: DataLoader, metrics: Metrics) -> dict[str, float]:
+        """The means on other data."""
+        return evaluate(self.model, data, self.loss, metrics)
+
+    def _step(self, inputs: Any, targets: Any) -> list[Any]:
+        """The outputs and the loss before the step."""
         first: list[Any] = []
 
-        def closure(inputs: Any = inputs, targets: Any = targets, first: list[Any] = first) -> Any:
-            outputs = model(inputs)
-            value = loss(outputs, targets)
-            objective = value if regularizer is None else value + regularizer(model)
-            if not first:  # what is recorded is the loss before the step
+        def closure() -> Any:
+            outputs = self.model(inputs)
+            value = self.loss(outputs, targets)
+            objective = value if self.regularizer is None else value + self.regularizer(self.model)
+            if not first:
                 first.extend((outputs, value))
             if not math.isfinite(objective.data):
                 raise FloatingPointError(f"the loss is {objective.data}")
-            optimizer.zero_grad()
+            self.optimizer.zero_grad()
             objective.backward()
-            if clip_grad_norm is not None:
-                clip_grad_norm_(model.parameters(), clip_grad_norm)
+            if self.clip_grad_norm is not None:
+                clip_grad_norm_(self.model.parameters(), self.clip_grad_norm)
             return objective
 
-        try:
-            optimizer.step(closure)
-        except FloatingPointError as error:
-            run.stop(f"{error}, in epoch {run.history.epochs + 1}: try a smaller learning rate, or clip_grad_norm")
-            warnings.warn(f"fit: stopped, {run.stop_reason}", RuntimeWarning, stacklevel=3)
-            return None
-        outputs, value = first
-        mean.add("loss", value, len(inputs))
-        with no_grad():
-            for name, metric in metrics.items():
-                mean.add(name, metric(targets, outputs), len(inputs))
-        advance(None)
-    return mean.result()
-
-
-class _Mean:
-    """Means of batches, weighted with their sizes."""
-
-    def __init__(self) -> None:
-        self.sums: dict[str, float] = {}
-        self.sizes: dict[str, int] = {}
-
-    def add(self, name: str, number: Any, size: int) -> None:
-        self.sums[name] = self.sums.get(name, 0.0) + getattr(number, "data", number) * size
-        self.sizes[name] = self.sizes.get(name, 0) + size
-
-    def result(self) -> dict[str, float]:
-        return {name: total / self.sizes[name] for name, total in self.sums.items()}
-
-
-class _Function(Callback):
-    """A plain function as a callback."""
-
-    def __init__(self, function: Callable[[Run], object]) -> None:
-        self.epoch_ended = function  # type: ignore[assignment,method-assign]
-
-
-def _as_callback(callback: Any) -> Callback:
-    if isinstance(callback, Callback):
-        return callback
-    if not callable(callback) or isinstance(callback, type):
-        raise TypeError(f"fit: a callback must be a Callback or a function of the Run, not {callback!r}")
-    return _Function(callback)
+        self.optimizer.step(closure)
+        return first
 
 
 def _advance_schedule(schedule: Any, record: dict[str, float]) -> None:
@@ -392,12 +208,6 @@ def _advance_schedule(schedule: Any, record: dict[str, float]) -> None:
         schedule.step(record.get("validation_loss", record["loss"]))
     else:
         schedule.step()
-
-
-def _at_least_zero(name: str, setting: float) -> float:
-    if isinstance(setting, bool) or not isinstance(setting, int | float) or not 0.0 <= setting < math.inf:
-        raise ValueError(f"{name} must be a number of at least 0, not {setting!r}")
-    return float(setting)
 
 
 @contextmanager

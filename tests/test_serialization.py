@@ -12,9 +12,10 @@ import pytest
 from autograd import Value
 from nn import MLP, SGD, Adam, Dropout, Linear, Module, PReLU, Sequential, Softmax, mse_loss
 from nn.data import DataLoader
+from nn.history import History
 from nn.schedules import StepLR
 from nn.serialization import CLASSES, load, save
-from nn.training import History, fit
+from nn.training import fit
 
 
 def data(seed=0, n=24):

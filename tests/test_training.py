@@ -20,11 +20,13 @@ from nn import (
     mse_loss,
     train_validation_test_split,
 )
+from nn.callbacks import Callback, EarlyStopping, StopAtSmallGradient, StopWhenStill
 from nn.data import DataLoader, Dataset
+from nn.history import History
 from nn.metrics import accuracy
 from nn.regularizers import l2_penalty
 from nn.schedules import LinearLR
-from nn.training import Callback, EarlyStopping, History, StopAtSmallGradient, StopWhenStill, evaluate, fit
+from nn.training import evaluate, fit
 
 X = [[0.0], [1.0], [2.0], [3.0]]
 Y = [1.0, 3.0, 5.0, 7.0]

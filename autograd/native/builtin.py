@@ -7,6 +7,7 @@ functions.  Anything else it answers with NotImplemented, and the caller takes t
 
 import ctypes
 import platform
+import struct
 import sysconfig
 from collections.abc import Sequence
 from typing import Any
@@ -94,7 +95,7 @@ def _made(shape: Shape, outputs: Sequence[int | float], lines: list[str]) -> str
             lines.append(f"  %e{k} = getelementptr double, ptr %R, i64 {row}")
             lines.append(f"  %y{k} = load double, ptr %e{k}")
         else:
-            lines.append(f"  %y{k} = fadd double {float(row).hex()!r}, 0.0")
+            lines.append(f"  %y{k} = bitcast i64 {_bits(row)} to double")
         lines.append(f"  %z{k} = call ptr @PyFloat_FromDouble(double %y{k})")
         return f"%z{k}"
     kind, *parts = shape
@@ -104,6 +105,10 @@ def _made(shape: Shape, outputs: Sequence[int | float], lines: list[str]) -> str
         made = _made(part, outputs, lines)
         lines.append(f"  %s{len(lines)} = call i32 @Py{kind}_SetItem(ptr %z{k}, i64 {i}, ptr {made})")
     return f"%z{k}"
+
+
+def _bits(number: float) -> int:
+    return int(struct.unpack("<q", struct.pack("<d", number))[0])
 
 
 class Builtin:

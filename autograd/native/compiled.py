@@ -43,6 +43,7 @@ class Compiled:
         parameters: Iterable[Value] = (),
         *,
         reduction: str | None = "mean",
+        also: Iterable[Value] = (),
         backend: str = "llvm",
         threads: int = 1,
     ) -> None:
@@ -59,6 +60,9 @@ class Compiled:
         if reduction is not None and not self.single:
             raise ValueError("compile: with a reduction there is one output, the loss; for several say reduction=None")
         self.reduction = reduction
+        self.others = list(also)
+        if self.others and reduction is None:
+            raise ValueError("compile: `also` goes with a reduction; without one, give all as outputs")
         self.plan, self.nodes, self.nodes_after = self._plan()
         self.kernel = kernel_of(self.plan, backend, threads)
         self.slots = self.plan.new_slots()
@@ -77,15 +81,17 @@ class Compiled:
         found = batch_gradient(loss, self.inputs, self.parameters)
         leaves[found.weight] = graph.leaf(Domain.SAMPLE)
         leaves |= {s.leaf: graph.leaf(Domain.AFTER) for s in found.sums}
-        total = graph.leaf(Domain.AFTER)
-        roots = take_down(graph, [found.weight * loss, *(s.term for s in found.sums), *found.gradients], leaves)
+        totals = [graph.leaf(Domain.AFTER) for _ in (loss, *self.others)]
+        summed = [found.weight * x for x in (loss, *self.others)]
+        roots = take_down(graph, [*summed, *(s.term for s in found.sums), *found.gradients], leaves)
         count = len(graph)
         graph, roots, at = gathered(graph, roots)
         position = {p: i for i, p in enumerate(self.parameters)}
-        sums = [BatchTerm(_int(at[total]), None, roots[0])]
+        terms, adjoints = roots[: len(totals)], roots[len(totals) :]
+        sums = [BatchTerm(_int(at[total]), None, term) for total, term in zip(totals, terms, strict=True)]
         sums += [
             BatchTerm(_int(at[_int(leaves[s.leaf])]), position.get(s.node), term)
-            for s, term in zip(found.sums, roots[1:], strict=False)
+            for s, term in zip(found.sums, adjoints, strict=False)
         ]
         plan = plan_of(
             graph,
@@ -93,8 +99,8 @@ class Compiled:
             _int(at[_int(leaves[found.weight])]),
             [_int(at[_int(leaves[p])]) for p in self.parameters],
             sums,
-            slot_outputs=[at[total]],
-            gradient=roots[1 + len(found.sums) :],
+            slot_outputs=[at[total] for total in totals],
+            gradient=adjoints[len(found.sums) :],
         )
         return plan, count, len(graph)
 
@@ -130,6 +136,10 @@ class Compiled:
     def _run_batch(self, batch: Any) -> None:
         weight = 1.0 / len(batch) if self.reduction == "mean" else 1.0
         self.kernel.run(batch.T, weight, self.slots, None)
+
+    def also(self) -> list[float]:
+        """The means (or sums) of the other numbers over the last batch."""
+        return [float(self.slots[cast(int, slot)]) for slot in self.plan.slot_outputs[1:]]
 
     def gradient(self) -> Any:
         """The gradient of the last batch, as a new array."""
@@ -227,6 +237,7 @@ def compile(outputs: Any, inputs: Iterable[Value], parameters: Iterable[Value] =
         inputs: The leaves that each sample has numbers for, in the order of the columns of the data.
         parameters: The leaves that the batch shares and the gradient is by; any other leaf keeps its number.
         reduction: "mean" or "sum" of the loss over the samples; None for outputs of each sample.
+        also: With a loss, other Values whose mean or sum is computed too; see `Compiled.also`.
         backend: "llvm", "numpy", or "c", which runs the system's C compiler.
         threads: How many threads share the samples of a batch.
 

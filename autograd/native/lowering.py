@@ -76,9 +76,17 @@ def lowering_of(primitive: Primitive) -> Lowering:
     found = LOWERINGS.get(primitive.name)
     if found is not None and TABLE.get(primitive.name, primitive) is primitive:  # not a user's row of the same name
         return found
-    if primitive.arity is None:
-        return lambda _m, *xs: primitive.value(xs)
-    return lambda _m, *xs: primitive.value(*xs)
+
+    def own(_m: Machine, *xs: Operand) -> Operand:
+        try:
+            return primitive.value(xs) if primitive.arity is None else primitive.value(*xs)
+        except TypeError as error:
+            raise TypeError(
+                f"{primitive.name} cannot be compiled: its value is not made of + - * / alone ({error}); say how it is "
+                f"computed with @autograd.native.lowering.lowers({primitive.name!r})"
+            ) from error
+
+    return own
 
 
 def lowers(name: str) -> Callable[[Lowering], Lowering]:
