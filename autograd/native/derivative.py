@@ -108,7 +108,10 @@ def _total(terms: Sequence[Term]) -> Any:
         else:
             plain.append(_product(adjoint, partial, infinite))
     if pairs:
-        plain.append(primitives.dot(*zip(*pairs)) if len(pairs) > 1 else _product(*pairs[0], False))
+        adjoints, partials = zip(*pairs)
+        plain.append(
+            primitives.dot(adjoints, partials) if len(pairs) > 1 else _product(pairs[0][0], pairs[0][1], False)
+        )
     return primitives.sum(plain) if len(plain) > 1 else plain[0] if plain else 0.0
 
 

@@ -21,14 +21,15 @@ class Traced(Value):
 
     __slots__ = ()
 
-    def _refuse(self, *_: Any) -> Any:
+    def _refuse(self: Any, *_: Any) -> Any:
         raise TypeError(
             "jit: the function asks for the number of a value (if, <, max, float(), math.sin …), and machine code "
             "would take the same branch for ever; use where(step(x), a, b), maximum, minimum, abs, autograd.sin …, or "
             "leave this part out of jit"
         )
 
-    __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __float__ = __int__ = __index__ = _refuse
+    __bool__ = __float__ = __int__ = __index__ = _refuse
+    __lt__ = __le__ = __gt__ = __ge__ = _refuse  # pyright: ignore[reportAssignmentType]  # it takes anything
 
 
 def _traced(*slots: Any) -> Value:

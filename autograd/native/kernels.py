@@ -175,7 +175,7 @@ class Point:
 
         text = point_text(self.plan)
         with_fast = shape is not None and builtin.layout_is_known()
-        if with_fast:
+        if shape is not None and with_fast:
             addresses = self.slots.ctypes.data, self.rows.ctypes.data
             text += builtin.fast_function("fast", "point", self.plan.inputs, self.plan.row_outputs, shape, *addresses)
         self._module = Module(text, builtin.symbols() if with_fast else {})

@@ -148,7 +148,7 @@ class Steps:
             for x in operation.sources:
                 if isinstance(x, Result):
                     sources.append(results[x.index])
-                elif isinstance(x, float):
+                elif isinstance(x, float | int):
                     sources.append(x)
                 else:
                     if x not in loaded:

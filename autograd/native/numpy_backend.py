@@ -101,7 +101,7 @@ class NumpyKernel:
                 results[x.index]
                 if isinstance(x, Result)
                 else x
-                if isinstance(x, float)
+                if isinstance(x, float | int)
                 else self._read(x, loop, rows, slots)
                 for x in operation.sources
             ]
