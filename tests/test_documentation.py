@@ -63,4 +63,4 @@ def test_demos_run(demo, tmp_path):
 def test_every_demo_is_run():
     """Those that take longer are run by `make demos`, in CI."""
     demos = {path.name for path in (ROOT / "demos").glob("[0-9]*.py")}
-    assert demos == {*QUICK, "03_digits.py", "04_checkpointing.py", "07_calibration.py", "08_page.py"}
+    assert demos == {*QUICK, "03_digits.py", "04_checkpointing.py", "07_calibration.py", "08_page.py", "10_compiled.py"}

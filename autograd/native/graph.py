@@ -16,9 +16,20 @@ from typing import Any
 from autograd import primitives
 from autograd.engine import Value
 from autograd.graph import topological_order
+from autograd.native.lowering import LOWERINGS
 from autograd.primitive import Primitive
 
 Ref = int | float
+
+
+where_positive = Primitive(
+    "where_positive",
+    lambda xs: xs[2] if xs[0] <= 0.0 else xs[1],
+    lambda _z, _xs: [0.0, math.nan, math.nan],  # a graph that is compiled is not differentiated any more
+    rule="where(step(x), y, z) in one",
+    module=__name__,
+)
+LOWERINGS["where_positive"] = lambda m, x, y, z: m.where(x <= 0.0, z, y)
 
 
 class Domain(enum.IntEnum):
@@ -78,6 +89,9 @@ class Graph:
             return operands[0]
         if row in (primitives.abs, primitives.sign) and self._row(operands[0]) is primitives.step:
             return operands[0]
+        if row is primitives.where and self._row(operands[0]) is primitives.step:
+            (condition,) = self.operands[operands[0]]  # type: ignore[index]
+            return self.node(where_positive, (condition, *operands[1:]))
         if row is primitives.neg and self._row(operands[0]) is primitives.neg:
             return self.operands[operands[0]][0]  # type: ignore[index]
         if row is primitives.mul or row is primitives.add:

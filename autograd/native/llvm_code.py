@@ -4,6 +4,7 @@ The rows of a block of samples lie one after the other, `BLOCK` numbers each.  A
 the block.  Steps that are layers are tiled so that a number, once loaded, is used several times.
 """
 
+import re
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ VECTOR_FUNCTIONS = {
 }  # fmt: skip
 """What glibc's libmvec has, from version 2.35 on all of them."""
 TWO_OPERANDS = {"pow", "atan2", "hypot", "fmod"}
+
+
+_CONSTANT = re.compile(r"\{(0x[0-9A-F]{16})\}")
 
 
 class Register(Operand):
@@ -36,7 +40,14 @@ class Code:
     What was computed once is not computed again, as long as it is in the same stretch of code.
     """
 
-    def __init__(self, width: int, vector_functions: Callable[[str], str | None], declarations: set[str]) -> None:
+    def __init__(
+        self,
+        width: int,
+        vector_functions: Callable[[str], str | None],
+        declarations: set[str],
+        constants: dict[str, int],
+    ) -> None:
+        self.constants = constants
         self.lines: list[str] = []
         self.vector_functions = vector_functions
         self.declarations = declarations
@@ -58,12 +69,14 @@ class Code:
 
     def new(self, text: str) -> str:
         """A new register for an instruction."""
+        text = self._with_constants(text)
         self.count += 1
         self.lines.append(f"  %r{self.count} = {text}")
         return f"%r{self.count}"
 
     def emit(self, text: str) -> None:
         """An instruction without a result."""
+        text = self._with_constants(text)
         self.lines.append(f"  {text}")
 
     def once(self, text: str) -> Register:
@@ -126,7 +139,31 @@ class Code:
         if isinstance(x, Register):
             return x.name
         bits = f"0x{struct.unpack('<Q', struct.pack('<d', x))[0]:016X}"
-        return bits if self.width == 1 else f"<{', '.join([f'double {bits}'] * self.width)}>"
+        return bits if self.width == 1 else f"{{{bits}}}"
+
+    def _with_constants(self, text: str) -> str:
+        """The text with every {constant} a vector that is loaded where it is used.
+
+        As literals, LLVM would keep them in registers, of which there are too few, or load the address of each, which
+        may be anywhere in memory, by an instruction of its own: half as many instructions again.
+        """
+        return _CONSTANT.sub(lambda found: self._constant(found[1]), text)
+
+    def _constant(self, bits: str) -> str:
+        index = self.constants.setdefault(bits, len(self.constants))
+        self.count += 3
+        place, number, first = (f"%r{self.count - k}" for k in (2, 1, 0))
+        self.lines += [
+            f"  {place} = getelementptr double, ptr @constants, i64 {index}",
+            f"  {number} = load double, ptr {place}, align 8",
+            f"  {first} = insertelement {self.kind} poison, double {number}, i64 0",
+        ]
+        self.count += 1
+        self.lines.append(
+            f"  %r{self.count} = shufflevector {self.kind} {first}, {self.kind} poison, "
+            f"<{self.width} x i32> zeroinitializer"
+        )
+        return f"%r{self.count}"
 
     def arithmetic(self, operation: str, x: Any, y: Any) -> Register:
         """X ∘ y."""
@@ -226,6 +263,18 @@ class Code:
         """An operation on integers."""
         second = y.name if isinstance(y, Register) else f"<{', '.join([f'i64 {y}'] * self.width)}>"
         return self.once(f"{operation} <{self.width} x i64> {x.name}, {second}")
+
+    @property
+    def has_scalef(self) -> bool:
+        """Whether there is an instruction for x·2ⁿ: AVX-512 has one, and only it has vectors of 8."""
+        return self.width == 8
+
+    def scaled(self, x: Register, n: Register) -> Register:
+        """X·2ⁿ for whole n, rounded once."""
+        function = "llvm.x86.avx512.mask.scalef.pd.512"
+        self.declarations.add(f"declare {self.kind} @{function}({self.kind}, {self.kind}, {self.kind}, i8, i32)")
+        arguments = f"{self.kind} {x.name}, {self.kind} {n.name}, {self.kind} zeroinitializer, i8 -1, i32 4"
+        return self.once(f"call {self.kind} @{function}({arguments})")
 
     # ------------------------------------------------------------ memory
 

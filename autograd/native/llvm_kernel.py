@@ -43,7 +43,9 @@ def point_text(plan: Plan) -> str:
 
 
 def _module(steps: Steps) -> str:
-    return "\n".join([*sorted(steps.declarations), *steps.functions, _ATTRIBUTES])
+    numbers = ", ".join(f"double {bits}" for bits in steps.constants) or "double 0.0"
+    table = f"@constants = internal global [{max(len(steps.constants), 1)} x double] [{numbers}]\n"
+    return "\n".join([*sorted(steps.declarations), table, *steps.functions, _ATTRIBUTES])
 
 
 def _element(code: Code, table: str, index: int | str, kind: str = "ptr") -> str:

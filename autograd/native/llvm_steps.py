@@ -36,6 +36,7 @@ class Steps:
         self.tile = (4, 4) if registers >= 32 else (4, 2)
         self.vector_functions = vector_functions
         self.declarations: set[str] = set()
+        self.constants: dict[str, int] = {}
         self.functions: list[str] = []
         self.direct = _direct_rows(plan)
         self._written: set[str] = set()
@@ -45,7 +46,8 @@ class Steps:
 
     def code(self, width: int | None = None) -> Code:
         """The beginning of a function."""
-        code = Code(self.width if width is None else width, self.vector_functions, self.declarations)
+        width = self.width if width is None else width
+        code = Code(width, self.vector_functions, self.declarations, self.constants)
         code.lines.append("entry:")
         return code
 
@@ -314,7 +316,7 @@ def _accumulate(
     step: int = 1,
     first: int = 0,
 ) -> list[Register]:
-    """Totals after `body(k, totals)` for k = first, first + step, … below count, kept in registers all along."""
+    """Totals after `body(k, totals)` for k = first, first + step, … below count; they start at registers, or at 0.0."""
     before, inside, after = code.label(), code.label(), code.label()
     code.emit(f"br label %{before}")
     previous = before
@@ -334,9 +336,8 @@ def _accumulate(
     code.emit(f"br i1 {code.new(f'icmp slt i64 {following}, {count}')}, label %{inside}, label %{after}")
     code.lines[at] = f"  {k} = phi i64 [{first}, %{previous}], [{following}, %{inside}]"
     for i, (at_first, total, last) in enumerate(zip(start, totals, new, strict=True), 1):
-        code.lines[at + i] = (
-            f"  {total.name} = phi {code.kind} [{code.text(at_first)}, %{previous}], [{last.name}, %{inside}]"
-        )
+        begins = at_first.name if isinstance(at_first, Register) else "zeroinitializer" if code.width > 1 else "0.0"
+        code.lines[at + i] = f"  {total.name} = phi {code.kind} [{begins}, %{previous}], [{last.name}, %{inside}]"
     code.begin(after)
     return new
 
