@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from autograd.primitive import Primitive, evaluate_partial
+from autograd.primitive import ARITHMETIC_ERRORS, Primitive, evaluate_partial
 
 if TYPE_CHECKING:
     from autograd.node import Node
@@ -157,7 +157,17 @@ def partials_of(primitive: Primitive, result: Any, operands: Sequence[Any]) -> l
     if not isinstance(partials, tuple):
         return list(partials(result, operands))
     numeric = result.__class__ is float
+    try:
+        return [
+            evaluate_partial(partial, result, operands) if numeric or x.__class__ is not float else None
+            for partial, x in zip(partials, operands, strict=True)
+        ]
+    except ARITHMETIC_ERRORS:
+        if numeric:
+            raise
+    # 1/y at a constant y of 0 raises as a number and not as a Value
+    wrapped = [type(result)(x) if x.__class__ is float else x for x in operands]
     return [
-        evaluate_partial(partial, result, operands) if numeric or x.__class__ is not float else None
+        evaluate_partial(partial, result, wrapped) if x.__class__ is not float else None
         for partial, x in zip(partials, operands, strict=True)
     ]

@@ -136,9 +136,14 @@ def logsumexp(xs: Sequence[float]) -> float:
     top = maximum(xs)
     if not math.isfinite(top):
         return top
+    return top + math.log1p(_beside(top, xs))
+
+
+def _beside(top: float, xs: Sequence[float]) -> float:
+    """Σ exp(xᵢ - top) over all but the top itself, which would add 1."""
     rest = list(xs)
     rest.remove(top)
-    return top + math.log1p(math.fsum(math.exp(x - top) for x in rest))
+    return math.fsum(math.exp(x - top) for x in rest)
 
 
 def softmax(xs: Sequence[float]) -> list[float]:
@@ -155,9 +160,11 @@ def softmax_first(xs: Sequence[float]) -> float:
 
 
 def log_softmax_first(xs: Sequence[float]) -> float:
-    """x₀ - log Σ exp(xᵢ) as -log Σ exp(xᵢ - x₀), which keeps the digits when x₀ is the largest."""
-    first = xs[0]
-    return -logsumexp([0.0, *(x - first for x in xs[1:])])
+    """x₀ - log Σ exp(xᵢ), as a sum of two terms of at most 0: nothing cancels when x₀ is the largest."""
+    top = maximum(xs)
+    if top != top:
+        return top
+    return (0.0 if xs[0] == top else xs[0] - top) - math.log1p(_beside(top, xs))
 
 
 def maximum(xs: Sequence[float]) -> float:

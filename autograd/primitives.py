@@ -56,9 +56,10 @@ neg = _Primitive("neg", _operator.neg, (-1.0,), symbol="neg", latex="-#1", text=
 
 def _power_slope(_z: _Any, x: _Any, y: _Any) -> _Any:
     """y·x^(y-1), and 0 at x = y = 0 where that reads 0·0⁻¹."""
-    if y.__class__ is float:
-        return y * x ** (y - 1.0) if y != 0.0 else 0.0
-    return where(abs(x) + abs(y), y * x ** (y - 1.0), 0.0)
+    if y.__class__ is not float:
+        return where(abs(x) + abs(y), y * x ** (y - 1.0), 0.0)
+    slope = y * x ** (y - 1.0) if y != 0.0 else 0.0
+    return slope if slope.__class__ is not complex else _math.nan  # Python's power of a negative float
 
 
 pow = _Primitive(

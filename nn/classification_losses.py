@@ -201,11 +201,13 @@ def _cross_entropy(logits: Sequence[Any], target: Any, weights: list[float] | No
         shares = [(1.0 - smoothing) * q + smoothing / len(logits) for q in shares]
     if weights is not None:
         shares = [w * q for w, q in zip(weights, shares)]
-    # Σ qⱼ (log Σ exp s - sⱼ), split at the largest logit into two terms of at least 0, so that nothing cancels
-    top = max(range(len(logits)), key=lambda j: data_of(logits[j]))
-    others = [j for j in range(len(logits)) if j != top and (shares[j].__class__ is not float or shares[j] != 0.0)]
-    of_top = total(shares) * -log_softmax_first([logits[top], *logits[:top], *logits[top + 1 :]])
-    return of_top + dot([shares[j] for j in others], [logits[top] - logits[j] for j in others]) if others else of_top
+    # Terms of at least 0, so that nothing cancels; and the same graph whatever the numbers are.
+    pairs = [
+        (q, -log_softmax_first([logits[j], *logits[:j], *logits[j + 1 :]]))
+        for j, q in enumerate(shares)
+        if q.__class__ is not float or q != 0.0
+    ]
+    return dot(*zip(*pairs)) if pairs else 0.0
 
 
 def nll_loss(input: Any, target: Any, reduction: str = "mean", *, weight: Any = None) -> Any:

@@ -28,7 +28,7 @@ FLOORS = [
     {"autograd.native.graph", "autograd.native.operand", "autograd.native.plan"},
     {"autograd.native.c_code", "autograd.native.derivative", "autograd.native.llvm_maths"},
     {"autograd.native.c_steps", "autograd.native.llvm_code", "autograd.native.numpy_backend"},
-    {"autograd.native.c_source", "autograd.native.llvm_steps", "autograd.native.structure"},
+    {"autograd.native.c_source", "autograd.native.interpreter", "autograd.native.llvm_steps", "autograd.native.structure"},
     {"autograd.native.c_backend", "autograd.native.llvm_kernel"},
     {"autograd.native.llvm_backend"},
     {"autograd.native.kernels"},

@@ -1,6 +1,7 @@
 """`compile`: graphs that are recorded already, as functions of batches."""
 
 import dataclasses
+import warnings
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -10,9 +11,11 @@ from autograd.engine import Value
 from autograd.native.c_source import c_source
 from autograd.native.derivative import batch_gradient
 from autograd.native.graph import Domain, Graph, Ref, gathered, take_down
+from autograd.native.interpreter import Recorded
 from autograd.native.kernels import kernel_of
 from autograd.native.plan import Loop, Plan
 from autograd.native.structure import BatchTerm, plan_of
+from autograd.primitive import DomainWarning
 from autograd.program import program
 
 
@@ -64,7 +67,8 @@ class Compiled:
         if self.others and reduction is None:
             raise ValueError("compile: `also` goes with a reduction; without one, give all as outputs")
         self.plan, self.nodes, self.nodes_after = self._plan()
-        self.kernel = kernel_of(self.plan, backend, threads)
+        recorded = Recorded([*self.outputs, *self.others], self.inputs, self.parameters)
+        self.kernel = kernel_of(self.plan, recorded, backend, threads)
         self.slots = self.plan.new_slots()
 
     def _plan(self) -> tuple[Plan, int, int]:
@@ -78,7 +82,9 @@ class Compiled:
             inputs, parameters = ([_int(at[_int(leaves[x])]) for x in xs] for xs in (self.inputs, self.parameters))
             return plan_of(graph, inputs, None, parameters, row_outputs=roots), count, len(graph)
         (loss,) = self.outputs
-        found = batch_gradient(loss, self.inputs, self.parameters)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DomainWarning)  # of the numbers there are now, which do not matter
+            found = batch_gradient(loss, self.inputs, self.parameters)
         leaves[found.weight] = graph.leaf(Domain.SAMPLE)
         leaves |= {s.leaf: graph.leaf(Domain.AFTER) for s in found.sums}
         totals = [graph.leaf(Domain.AFTER) for _ in (loss, *self.others)]
@@ -238,10 +244,17 @@ def compile(outputs: Any, inputs: Iterable[Value], parameters: Iterable[Value] =
         parameters: The leaves that the batch shares and the gradient is by; any other leaf keeps its number.
         reduction: "mean" or "sum" of the loss over the samples; None for outputs of each sample.
         also: With a loss, other Values whose mean or sum is computed too; see `Compiled.also`.
-        backend: "llvm", "numpy", or "c", which runs the system's C compiler.
+        backend: "llvm"; "numpy"; "c", which runs the system's C compiler; or "interpreter", the engine itself, sample
+            by sample, which the others are compared with.
         threads: How many threads share the samples of a batch.
 
-    Numbers follow IEEE 754, without warnings.  Raises TypeError or ValueError for what does not fit.
+    Numbers follow IEEE 754, without warnings. They are the engine's to a few units in the last place: sums are
+    bracketed otherwise, products are added without rounding them first, and quotients by one denominator share its
+    reciprocal, which overflows where the denominator is subnormal. Infinities and nans are the engine's, too, but for
+    a sum that overflows in one order and not in the other; and in gradients, once a number of the sweep is infinite
+    or nan, a partial that is always 0, as that of `step`, stops an infinite adjoint, which `backward()` makes nan,
+    and an adjoint of 0 times an infinite operand is nan, which `backward()` leaves out.
+    Raises TypeError or ValueError for what does not fit.
 
     >>> x, t, w = Value(1.0), Value(2.0), Value(3.0)
     >>> f = compile((w * x - t) ** 2, inputs=[x, t], parameters=[w])

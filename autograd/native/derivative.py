@@ -92,9 +92,10 @@ def _sweep(order: Sequence[Value], terms: dict[Value, list[Term]], within: set[V
         if node.primitive is None or node not in terms:
             continue
         adjoint = _total(terms.pop(node))
+        own = set(node.operands)
         for x, partial in zip(node.operands, partials_of(node.primitive, node, node.operands), strict=True):
             if x.__class__ is not float and x in within and partial is not None and partial != 0.0:
-                terms.setdefault(x, []).append((adjoint, partial, _may_be_infinite(partial, node)))
+                terms.setdefault(x, []).append((adjoint, partial, _may_be_infinite(partial, own)))
 
 
 def _total(terms: Sequence[Term]) -> Any:
@@ -121,8 +122,8 @@ def _product(adjoint: Any, partial: Any, infinite: bool) -> Any:
     return absorbing_product(adjoint, partial) if infinite else adjoint * partial
 
 
-def _may_be_infinite(partial: Any, node: Value) -> bool:
+def _may_be_infinite(partial: Any, own: set[Any]) -> bool:
     """Whether a partial may be infinite or nan where the operands are finite; an operand itself counts as finite."""
-    if partial.__class__ is float or any(partial is x for x in node.operands):
+    if partial.__class__ is float or partial in own:
         return False
     return partial.primitive is not None and partial.primitive not in _BOUNDED

@@ -32,6 +32,14 @@ where_positive = Primitive(
 LOWERINGS["where_positive"] = lambda m, x, y, z: m.where(x <= 0.0, z, y)
 
 
+_SIMPLIFIED = {
+    primitives.identity, primitives.abs, primitives.sign, primitives.where, primitives.neg, primitives.mul,
+    primitives.add,
+}  # fmt: skip
+_SHARES = {primitives.softmax_first, primitives.log_softmax_first}
+"""Rows of a first operand among others, whose order does not matter."""
+
+
 class Domain(enum.IntEnum):
     """When a node is computed; a node is computed as late as the latest of its operands."""
 
@@ -68,19 +76,25 @@ class Graph:
 
     def node(self, row: Primitive, operands: tuple[Ref, ...]) -> Ref:
         """The node of a row on operands: the one that is there already, a number where all operands are."""
-        if not any(x.__class__ is int for x in operands):
+        kinds = set(map(type, operands))
+        if int not in kinds:
             return row.evaluate([float(x) for x in operands])
-        simpler = self._simpler(row, operands)
-        if simpler is not None:
-            return simpler
+        if row in _SIMPLIFIED:
+            simpler = self._simpler(row, operands)
+            if simpler is not None:
+                return simpler
+        if row in _SHARES:  # the others in one order
+            operands = (operands[0], *sorted(operands[1:], key=lambda x: (type(x) is int, x)))
         # 0.0 and -0.0 are equal and yet their quotients differ, so numbers are known by their digits
-        key = (row, *(x if x.__class__ is int else repr(x) for x in operands))
+        told = operands if float not in kinds else tuple([x if x.__class__ is int else repr(x) for x in operands])
+        key = (row, told)
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = len(self.rows)
             self.rows.append(row)
             self.operands.append(operands)
-            self.domains.append(max(self.domains[x] for x in operands if isinstance(x, int)))
+            domains = self.domains
+            domains.append(max([domains[x] for x in operands if x.__class__ is int]))
         return known
 
     def _simpler(self, row: Primitive, operands: tuple[Ref, ...]) -> Ref | None:

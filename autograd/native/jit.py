@@ -11,6 +11,7 @@ from autograd.engine import Value, enable_grad, making, new_node
 from autograd.graph import topological_order
 from autograd.native.builtin import Shape
 from autograd.native.graph import Domain, Graph, Ref, gathered, take_down
+from autograd.native.interpreter import Recorded
 from autograd.native.kernels import Kernel, Point, kernel_of
 from autograd.native.structure import plan_of
 from autograd.primitive import DomainWarning, as_number
@@ -131,7 +132,9 @@ class _Entry:
             [_int(at[leaves[x]]) for x in self.captured],
             row_outputs=roots,
         )
-        self.point = Point(self.plan, backend, self.name, None if self.captured else _shape(self.result))
+        self.recorded = Recorded(self.outputs, self.inputs, self.captured)
+        shape = None if self.captured else _shape(self.result)
+        self.point = Point(self.plan, self.recorded, backend, self.name, shape)
         self.fast = (
             self.point.fast if structure == ("tuple", ("tuple", *[_NUMBER] * len(examples)), ("dict", (), ())) else None
         )
@@ -153,7 +156,7 @@ class _Entry:
         shape = np.broadcast_shapes(*(array.shape for array in arrays))
         rows = [_as_row(array, shape) for array in arrays]
         if self.kernel is None:
-            self.kernel = kernel_of(self.plan, self.backend, self.threads)
+            self.kernel = kernel_of(self.plan, self.recorded, self.backend, self.threads)
         self.slots[: len(self.captured)] = [x.data for x in self.captured]
         found = np.empty((len(self.outputs), len(rows[0])))
         self.kernel.run(rows, 1.0, self.slots, found)

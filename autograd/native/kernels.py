@@ -10,11 +10,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from autograd.native.interpreter import Interpreter, Recorded
 from autograd.native.llvm_kernel import AFTER, BEFORE, SAMPLES, point_text
 from autograd.native.numpy_backend import NumpyKernel
 from autograd.native.plan import Plan
 
-BACKENDS = ("llvm", "numpy", "c")
+BACKENDS = ("llvm", "numpy", "c", "interpreter")
 
 
 class Kernel(Protocol):
@@ -37,15 +38,17 @@ class Kernel(Protocol):
         ...
 
 
-def kernel_of(plan: Plan, backend: str, threads: int = 1) -> Kernel:
+def kernel_of(plan: Plan, recorded: Recorded, backend: str, threads: int = 1) -> Kernel:
     """The kernel of a plan; one of a plan that was compiled before is made of the same machine code."""
     if backend not in BACKENDS:
         raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, not {backend!r}")
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
         raise ValueError(f"threads must be a whole number of at least 1, not {threads!r}")
+    if threads > 1 and backend != "llvm":
+        raise ValueError(f"backend {backend!r} has one thread; 'llvm' shares the samples among several")
+    if backend == "interpreter":
+        return Interpreter(plan, recorded)
     if backend == "c":
-        if threads > 1:
-            raise ValueError("backend 'c' has one thread; 'llvm' shares the samples among several")
         from autograd.native.c_backend import CKernel  # it looks for a compiler
 
         return CKernel(plan)
@@ -153,19 +156,20 @@ class Point:
 
     Args:
         plan: What to compute.
+        recorded: What it was made of.
         backend: As of `kernel_of`.
         name: What the function is called.
         shape: The shape of its result, for `fast`; None for none.
     """
 
-    def __init__(self, plan: Plan, backend: str, name: str, shape: Any) -> None:
+    def __init__(self, plan: Plan, recorded: Recorded, backend: str, name: str, shape: Any) -> None:
         self.plan, self.slots = plan, plan.new_slots()
         self.rows = np.zeros(max(plan.rows, 1))
         self.fast: Any = None
         """The same as a function of floats that Python calls directly, which gives NotImplemented for anything else."""
         self._module: Any = None
         self._run: Any = None
-        self._kernel = kernel_of(plan, backend) if not llvm_is_there(backend) else None
+        self._kernel = kernel_of(plan, recorded, backend) if not llvm_is_there(backend) else None
         if self._kernel is None:
             self._compile(name, shape)
 

@@ -39,7 +39,7 @@ class Host:
     def machine(self) -> Any:
         """A new target machine."""
         return self.target.create_target_machine(
-            cpu=llvm.get_host_cpu_name(), features=self.features, opt=2, codemodel="jitdefault", jit=True
+            cpu=llvm.get_host_cpu_name(), features=self.features, opt=1, codemodel="jitdefault", jit=True
         )
 
     @functools.cache  # noqa: B019  # there is one Host

@@ -38,6 +38,13 @@ class Code:
     """The text of one function, and the machine of its lowerings: numbers, or vectors of `width` of them.
 
     What was computed once is not computed again, as long as it is in the same stretch of code.
+
+    Args:
+        width: Numbers in a vector; 1 for numbers.
+        vector_functions: From a function of libm to its vector form, None if there is none.
+        declarations: What the text declares, added to.
+        constants: The numbers of constants in the table of the text, added to.
+        inline: Whether functions that can be are written out, even where a vector form could be called.
     """
 
     def __init__(
@@ -46,8 +53,9 @@ class Code:
         vector_functions: Callable[[str], str | None],
         declarations: set[str],
         constants: dict[str, int],
+        inline: bool = True,
     ) -> None:
-        self.constants = constants
+        self.constants, self.inline = constants, inline
         self.lines: list[str] = []
         self.vector_functions = vector_functions
         self.declarations = declarations
@@ -223,9 +231,9 @@ class Code:
         """A function of libm; of vectors that of libmvec, or libm's for each number."""
         if self.width == 1:
             return self._call(name, "double", *operands)
-        if name in INLINE and isinstance(operands[0], Register):
-            return INLINE[name](self, operands[0])
         vector_name = self.vector_functions(name)
+        if name in INLINE and isinstance(operands[0], Register) and (self.inline or vector_name is None):
+            return INLINE[name](self, operands[0])
         if vector_name is not None:
             return self._call(vector_name, self.kind, *operands)
         result: Any = "poison"

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from autograd.native.llvm_code import Code
+from autograd.native.llvm_code import Code, Register
 from autograd.native.llvm_steps import Steps
-from autograd.native.plan import Plan
+from autograd.native.plan import OuterSum, Plan, RowSum, SampleStep
 
 KERNEL = "kernel"
 """void kernel(i64 phases, ptr inputs, ptr strides, i64 n, double weight, ptr slots, ptr rows, ptr outputs, ptr
@@ -60,6 +60,8 @@ class _Kernel:
         self._read()
         self._write()
         self._fill()
+        if self.plan.weighted:
+            self._forget()
         code = steps.code(1)
         code.emit(f"%B = alloca ptr, i64 {max(len(steps.direct), 1)}")
         with self._phase(code, BEFORE):
@@ -102,15 +104,14 @@ class _Kernel:
                     code.emit(f"call void @read(ptr {data}, i64 {stride}, ptr {row}, i64 {size}, i64 {padded})")
         if plan.weighted:
             row = code.address("%R", str(plan.inputs * steps.block))
-            code.emit(f"call void @fill(ptr {row}, i64 1, double %weight, i64 {size})")
-            rest, count = code.address(row, size), code.new(f"sub i64 {padded}, {size}")
-            code.emit(f"call void @fill(ptr {rest}, i64 1, double 0.0, i64 {count})")
+            code.emit(f"call void @fill(ptr {row}, i64 1, double %weight, i64 {padded})")
         columns = [self._column(code, "%O", "%P", k, first) for k in range(len(plan.row_outputs))]
         for (data, stride), output in zip(columns, plan.row_outputs, strict=True):
-            if isinstance(output, int) and output in steps.direct:
+            if isinstance(output, int) and output >= plan.inputs and output in steps.direct:
                 row = code.address("%R", str(output * steps.block))
                 self._in_place(code, steps.direct[output], data, row, stride, (size, padded))
-        for call in steps.samples:
+        for step, call in zip(plan.samples, steps.samples, strict=True):
+            self._forget_padding(code, step, size, padded)
             code.emit(call.format(vectors=vectors))
         for (data, stride), output in zip(columns, plan.row_outputs, strict=True):
             if not isinstance(output, int):
@@ -120,6 +121,16 @@ class _Kernel:
             if output in steps.direct:
                 row = code.new(f"load ptr, ptr {_element(code, '%B', steps.direct[output])}")
             code.emit(f"call void @write(ptr {data}, i64 {stride}, ptr {row}, i64 {size})")
+
+    def _forget_padding(self, code: Code, step: SampleStep, size: str, padded: str) -> None:
+        """Behind the last sample a sum finds zeros; a weight of 0 there would not do, as 0 times infinity is nan."""
+        if isinstance(step, OuterSum):
+            stretches = [(step.left, step.lefts), (step.right, step.rights)]
+        else:
+            stretches = [(step.start, step.count)] if isinstance(step, RowSum) else []
+        for first, count in stretches:
+            row = code.address("%R", str(first * self.steps.block))
+            code.emit(f"call void @forget(ptr {row}, i64 {count}, i64 {size}, i64 {padded})")
 
     @staticmethod
     def _column(code: Code, pointers: str, strides: str, k: int | str, first: str) -> tuple[str, str]:
@@ -164,6 +175,20 @@ class _Kernel:
         with code.loop("0", "%size") as s:
             code.emit(f"store double %x, ptr {code.address('%data', code.new(f'mul i64 {s}, %stride'))}")
         self.steps.function("fill", "ptr %data, i64 %stride, double %x, i64 %size", code)
+
+    def _forget(self) -> None:
+        """Zeros behind the last sample of %count rows, in the last of their vectors."""
+        code, width = self.steps.code(), self.steps.width
+        last = code.new(f"sub i64 %padded, {width}")
+        lanes, kind = ", ".join(f"i64 {lane}" for lane in range(width)), f"<{width} x i64>"
+        first = code.new(f"insertelement {kind} poison, i64 {code.new(f'sub i64 %size, {last}')}, i64 0")
+        size = code.new(f"shufflevector {kind} {first}, {kind} poison, <{width} x i32> zeroinitializer")
+        is_sample = Register(code, code.new(f"icmp slt {kind} <{lanes}>, {size}"), code.count)
+        rows = code.new(f"select i1 {code.new('icmp slt i64 %size, %padded')}, i64 %count, i64 0")
+        with code.loop("0", rows) as row:
+            at = code.new(f"add i64 {code.new(f'mul i64 {row}, {self.steps.block}')}, {last}")
+            code.store(code.where(is_sample, code.load("%row", at), 0.0), "%row", at)
+        self.steps.function("forget", "ptr %row, i64 %count, i64 %size, i64 %padded", code)
 
     def _copy(self, code: Code, to: tuple[str, str], source: tuple[str, str]) -> None:
         """%size numbers from an address with a stride to another; at once if %stride, which is one of them, is 1."""

@@ -12,6 +12,7 @@ from autograd.native.llvm_code import Code, Register
 from autograd.native.lowering import lowering_of
 from autograd.native.plan import Loop, OuterSum, Place, Plan, Product, Result, RowSum, Slot, SlotDot
 
+LONGEST_INLINE = 1000  # operations of a plan in which exp and log are written out, some thirty instructions each
 STEP_PARAMETERS = "ptr noalias %U, ptr noalias %R, ptr noalias %B, i64 %vectors"
 STEP_ARGUMENTS = "ptr %U, ptr %R, ptr %B, i64 {vectors}"
 
@@ -35,6 +36,7 @@ class Steps:
         self.plan, self.width, self.block = plan, width, block
         self.tile = (4, 4) if registers >= 32 else (4, 2)
         self.vector_functions = vector_functions
+        self.inline = sum(len(x.operations) for x in plan.samples if isinstance(x, Loop)) <= LONGEST_INLINE
         self.declarations: set[str] = set()
         self.constants: dict[str, int] = {}
         self.functions: list[str] = []
@@ -47,7 +49,7 @@ class Steps:
     def code(self, width: int | None = None) -> Code:
         """The beginning of a function."""
         width = self.width if width is None else width
-        code = Code(width, self.vector_functions, self.declarations, self.constants)
+        code = Code(width, self.vector_functions, self.declarations, self.constants, self.inline)
         code.lines.append("entry:")
         return code
 

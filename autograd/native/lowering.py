@@ -351,8 +351,8 @@ def _products_added(m: Machine, xs: Sequence[Operand], ys: Sequence[Operand], to
     return total
 
 
-@lowers("logsumexp")
-def _logsumexp(m: Machine, *xs: Operand) -> Operand:
+def _top_and_rest(m: Machine, xs: Sequence[Operand]) -> tuple[Operand, Operand]:
+    """The largest operand and Σ exp(x - top) over the others: log Σ exp(x) is top + log1p(rest)."""
     ordered = m.in_order(xs)
     top = _maximum(m, *ordered)
     rest: Operand = 0.0
@@ -363,8 +363,13 @@ def _logsumexp(m: Machine, *xs: Operand) -> Operand:
         first = is_top if taken is None else m.both(is_top, m.equal(m.where(taken, 1.0, 0.0), 0.0))
         rest = rest + m.where(first, 0.0, term)
         taken = is_top if taken is None else m.either(taken, is_top)
-    finite = m.abs(top) < math.inf
-    return m.where(finite, top + m.call("log1p", rest), top)
+    return top, rest
+
+
+@lowers("logsumexp")
+def _logsumexp(m: Machine, *xs: Operand) -> Operand:
+    top, rest = _top_and_rest(m, xs)
+    return m.where(m.abs(top) < math.inf, top + m.call("log1p", rest), top)
 
 
 @lowers("logaddexp")
@@ -382,4 +387,5 @@ def _softmax(m: Machine, *xs: Operand) -> Operand:
 
 @lowers("log_softmax")
 def _log_softmax(m: Machine, *xs: Operand) -> Operand:
-    return -_logsumexp(m, 0.0, *(x - xs[0] for x in xs[1:]))
+    top, rest = _top_and_rest(m, xs)  # the same for all shares of the same operands, so that their exps are shared
+    return m.where(m.equal(xs[0], top), 0.0, xs[0] - top) - m.call("log1p", rest)

@@ -11,6 +11,7 @@ import numpy as np
 from autograd.engine import Value
 from autograd.native.compiled import Compiled
 from autograd.native.graph import Domain, Graph, Ref, gathered, take_down
+from autograd.native.interpreter import Recorded
 from autograd.native.kernels import kernel_of
 from autograd.native.llvm_kernel import AFTER, BEFORE, SAMPLES
 from autograd.native.structure import plan_of
@@ -50,7 +51,7 @@ class Update:
             [_int(index[v]) for v in given.values()],
             row_outputs=roots,
         )
-        self.kernel = kernel_of(self.plan, backend)
+        self.kernel = kernel_of(self.plan, Recorded(outputs, [x, g, *state], list(given.values())), backend)
         self.slots = self.plan.new_slots()
 
     def run(self, rows: Sequence[Any]) -> None:
