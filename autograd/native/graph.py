@@ -94,7 +94,7 @@ class Graph:
             self.rows.append(row)
             self.operands.append(operands)
             domains = self.domains
-            domains.append(max([domains[x] for x in operands if x.__class__ is int]))
+            domains.append(max([domains[x] for x in operands if isinstance(x, int)]))
         return known
 
     def _simpler(self, row: Primitive, operands: tuple[Ref, ...]) -> Ref | None:

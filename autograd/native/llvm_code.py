@@ -24,6 +24,11 @@ TWO_OPERANDS = {"pow", "atan2", "hypot", "fmod"}
 _CONSTANT = re.compile(r"\{(0x[0-9A-F]{16})\}")
 
 
+def literal(x: float) -> str:
+    """A number in LLVM's text, to the last bit."""
+    return f"0x{struct.unpack('<Q', struct.pack('<d', x))[0]:016X}"
+
+
 class Register(Operand):
     """A value in LLVM's text."""
 
@@ -146,11 +151,10 @@ class Code:
         """An operand as text."""
         if isinstance(x, Register):
             return x.name
-        bits = f"0x{struct.unpack('<Q', struct.pack('<d', x))[0]:016X}"
-        return bits if self.width == 1 else f"{{{bits}}}"
+        return f"{{{literal(x)}}}"
 
     def _with_constants(self, text: str) -> str:
-        """The text with every {constant} a vector that is loaded where it is used.
+        """The text with every {constant} a number or vector that is loaded from %C where it is used.
 
         As literals, LLVM would keep them in registers, of which there are too few, or load the address of each, which
         may be anywhere in memory, by an instruction of its own: half as many instructions again.
@@ -159,19 +163,13 @@ class Code:
 
     def _constant(self, bits: str) -> str:
         index = self.constants.setdefault(bits, len(self.constants))
-        self.count += 3
-        place, number, first = (f"%r{self.count - k}" for k in (2, 1, 0))
+        self.count += 2
+        place, number = f"%r{self.count - 1}", f"%r{self.count}"
         self.lines += [
-            f"  {place} = getelementptr double, ptr @constants, i64 {index}",
+            f"  {place} = getelementptr double, ptr %C, i64 {index}",
             f"  {number} = load double, ptr {place}, align 8",
-            f"  {first} = insertelement {self.kind} poison, double {number}, i64 0",
         ]
-        self.count += 1
-        self.lines.append(
-            f"  %r{self.count} = shufflevector {self.kind} {first}, {self.kind} poison, "
-            f"<{self.width} x i32> zeroinitializer"
-        )
-        return f"%r{self.count}"
+        return self.spread(number).name
 
     def arithmetic(self, operation: str, x: Any, y: Any) -> Register:
         """X ∘ y."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from autograd.native.llvm_code import Code, Register
+from autograd.native.llvm_code import Code, literal
 from autograd.native.llvm_steps import Steps
 from autograd.native.plan import OuterSum, Plan, RowSum, SampleStep
 
@@ -115,7 +115,7 @@ class _Kernel:
             code.emit(call.format(vectors=vectors))
         for (data, stride), output in zip(columns, plan.row_outputs, strict=True):
             if not isinstance(output, int):
-                code.emit(f"call void @fill(ptr {data}, i64 {stride}, double {code.text(output)}, i64 {size})")
+                code.emit(f"call void @fill(ptr {data}, i64 {stride}, double {literal(output)}, i64 {size})")
                 continue
             row = code.address("%R", str(output * steps.block))
             if output in steps.direct:
@@ -183,11 +183,13 @@ class _Kernel:
         lanes, kind = ", ".join(f"i64 {lane}" for lane in range(width)), f"<{width} x i64>"
         first = code.new(f"insertelement {kind} poison, i64 {code.new(f'sub i64 %size, {last}')}, i64 0")
         size = code.new(f"shufflevector {kind} {first}, {kind} poison, <{width} x i32> zeroinitializer")
-        is_sample = Register(code, code.new(f"icmp slt {kind} <{lanes}>, {size}"), code.count)
+        is_sample = code.new(f"icmp slt {kind} <{lanes}>, {size}")
         rows = code.new(f"select i1 {code.new('icmp slt i64 %size, %padded')}, i64 %count, i64 0")
         with code.loop("0", rows) as row:
             at = code.new(f"add i64 {code.new(f'mul i64 {row}, {self.steps.block}')}, {last}")
-            code.store(code.where(is_sample, code.load("%row", at), 0.0), "%row", at)
+            x = code.load("%row", at).name
+            kept = code.new(f"select {code.mask} {is_sample}, {code.kind} {x}, {code.kind} zeroinitializer")
+            code.emit(f"store {code.kind} {kept}, ptr {code.address('%row', at)}, align 8")
         self.steps.function("forget", "ptr %row, i64 %count, i64 %size, i64 %padded", code)
 
     def _copy(self, code: Code, to: tuple[str, str], source: tuple[str, str]) -> None:

@@ -13,8 +13,9 @@ from autograd.native.lowering import lowering_of
 from autograd.native.plan import Loop, OuterSum, Place, Plan, Product, Result, RowSum, Slot, SlotDot
 
 LONGEST_INLINE = 1000  # operations of a plan in which exp and log are written out, some thirty instructions each
-STEP_PARAMETERS = "ptr noalias %U, ptr noalias %R, ptr noalias %B, i64 %vectors"
-STEP_ARGUMENTS = "ptr %U, ptr %R, ptr %B, i64 {vectors}"
+LONGEST_PAIRED = 200  # operations that are written twice, for two vectors at a time; longer code would compile too long
+STEP_PARAMETERS = "ptr noalias %U, ptr noalias %R, ptr noalias %B, ptr noalias %C, i64 %vectors"
+STEP_ARGUMENTS = "ptr %U, ptr %R, ptr %B, ptr @constants, i64 {vectors}"
 
 
 class Steps:
@@ -67,18 +68,18 @@ class Steps:
         if isinstance(step, SlotDot):
             self._slot_dot(code, step)
         elif step.passes == 1:
-            self._operations(code, step, "0", None)
+            self._operations(code, step, "0", [None])
         else:
             places = [x for op in step.operations for x in (*op.sources, op.target) if isinstance(x, Slot)]
             whole = step.passes // self.width * self.width if all(x.stride in (0, 1) for x in places) else 0
             if whole:
                 code.width = self.width
                 with code.loop("0", str(whole), self.width) as u:
-                    self._operations(code, step, u, None)
+                    self._operations(code, step, u, [None])
                 code.width = 1
             if step.passes > whole:
                 with code.loop(str(whole), str(step.passes)) as u:
-                    self._operations(code, step, u, None)
+                    self._operations(code, step, u, [None])
         name = self.function(f"s{len(self.functions)}", STEP_PARAMETERS, code)
         return f"call void @{name}({STEP_ARGUMENTS})"
 
@@ -137,32 +138,38 @@ class Steps:
         return f"call void @{name}({STEP_ARGUMENTS}{''.join(f', i64 {number}' for number in numbers)})"
 
     def _loop(self, code: Code, loop: Loop) -> None:
-        if loop.passes == 1:
-            with code.loop("0", "%vectors") as v:
-                self._operations(code, loop, "0", v)
-        else:
+        if loop.passes > 1:
             with code.loop("0", str(loop.passes)) as u, code.loop("0", "%vectors") as v:
-                self._operations(code, loop, u, v)
+                self._operations(code, loop, u, [v])
+            return
+        start = "0"
+        if not self.plan.weighted and len(loop.operations) <= LONGEST_PAIRED:
+            start = code.new("and i64 %vectors, -2")
+            with code.loop("0", start, 2) as v:
+                self._operations(code, loop, "0", [v, _add(code, v, 1)])
+        with code.loop(start, "%vectors") as v:
+            self._operations(code, loop, "0", [v])
 
-    def _operations(self, code: Code, loop: Loop, u: str, v: str | None) -> None:
-        results: list[Any] = []
+    def _operations(self, code: Code, loop: Loop, u: str, vectors: Sequence[str | None]) -> None:
+        """The operations in pass u; vectors take turns, so that one is computed while another waits for a result."""
+        results: list[list[Any]] = [[] for _ in vectors]
         loaded: dict[Any, Any] = {}
         for operation in loop.operations:
-            sources = []
-            for x in operation.sources:
-                if isinstance(x, Result):
-                    sources.append(results[x.index])
-                elif isinstance(x, float | int):
-                    sources.append(x)
-                else:
-                    if x not in loaded:
-                        loaded[x] = self._load(code, x, u, v)
-                    sources.append(loaded[x])
-            found = lowering_of(operation.row)(code, *sources)
-            results.append(found)
-            if operation.target is not None:
-                base, index = self._where(code, operation.target, u, v)
-                code.store(found, base, index)
+            for found, v in zip(results, vectors, strict=True):
+                sources = []
+                for x in operation.sources:
+                    if isinstance(x, Result):
+                        sources.append(found[x.index])
+                    elif isinstance(x, float | int):
+                        sources.append(x)
+                    else:
+                        if (x, v) not in loaded:
+                            loaded[x, v] = self._load(code, x, u, v)
+                        sources.append(loaded[x, v])
+                found.append(lowering_of(operation.row)(code, *sources))
+                if operation.target is not None:
+                    base, index = self._where(code, operation.target, u, v)
+                    code.store(found[-1], base, index)
 
     def _load(self, code: Code, place: Place, u: str, v: str | None) -> Register:
         base, index = self._where(code, place, u, v)
