@@ -45,7 +45,13 @@ def compare(job, peer, theirs, ours, unit=1e6, name="µs", pairs=15, target=0.05
     """One line: both times and their ratio."""
     theirs(), ours()
     counts = [max(1, int(target / seconds(f, 3))) for f in (theirs, ours)]
-    found = [(seconds(theirs, counts[0]), seconds(ours, counts[1])) for _ in range(pairs)]
+    found = []
+    for _ in range(pairs):
+        pair = []
+        for f, count in zip((theirs, ours), counts):
+            time.sleep(0.05 * (THREADS > 1))  # threads of Dr.Jit go on spinning for a while, and would take our time
+            pair.append(seconds(f, count))
+        found.append(pair)
     ratios = sorted(a / b for a, b in found)
     a, b = (statistics.median(column) * unit for column in zip(*found))
     print(

@@ -20,7 +20,7 @@ def number(name: str, value: Any, low: float = 0.0, high: float = sys.float_info
     >>> number("lr", 1)
     1.0
     """
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+    if value.__class__ is not float and (isinstance(value, bool) or not isinstance(value, numbers.Real)):
         raise TypeError(f"{name} must be a number, not {type(value).__name__} {value!r}")
     given: Any = value
     if not low <= given <= high:

@@ -3,6 +3,7 @@
 import copy
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from types import TracebackType
 from typing import Any, Self
 
@@ -58,8 +59,8 @@ class TrainingStep:
         self.parameters = [p for group in groups for p in group]
         self.compiled = autograd.compile(loss, inputs, self.parameters, also=also, backend=backend, threads=threads)
         self._sizes = [len(group) for group in groups]
-        self._names = [name for name in optimizer.settings if name != "lr"]
-        self._settings: list[list[Any]] = []
+        self._fixed = itemgetter(*(name for name in optimizer.settings if name != "lr"))
+        self._settings: list[tuple[Any, ...]] = []
         self._numbers = [i for i, p in enumerate(optimizer.parameters) if p.requires_grad]
         self.read()
 
@@ -81,6 +82,7 @@ class TrainingStep:
             states.append([[row[name] for row in rows[first : first + size]] for name in names])
             first += size
         self._step = autograd.native_step(self.compiled, updates, states, self._backend)
+        # those that the recorded rule holds as numbers
         self._settings = [self._fixed(group) for group in self.optimizer.param_groups]
 
     def _rule(self, group: Mapping[str, Any]) -> Any:
@@ -101,19 +103,15 @@ class TrainingStep:
 
         return rule
 
-    def _fixed(self, group: Mapping[str, Any]) -> list[Any]:
-        """The settings that the recorded rule holds as numbers."""
-        return [group[name] for name in self._names]
-
     def __call__(self, data: Any) -> float:
         """One step on a batch; the loss before it."""
-        names, step = self._names, self._step
-        for i, group in enumerate(self.optimizer.param_groups):
-            if [group[name] for name in names] != self._settings[i]:
-                self.write_back()
-                self.read()
-                step = self._step
-            step.set(i, group["lr"], self.steps + 1)
+        groups = self.optimizer.param_groups
+        if [self._fixed(group) for group in groups] != self._settings:
+            self.write_back()
+            self.read()
+        step = self._step
+        for group, settings in zip(groups, step.settings, strict=True):
+            settings[0], settings[1] = group["lr"], self.steps + 1
         loss: float = step(data)
         if not math.isfinite(loss):
             raise FloatingPointError(f"the loss is {loss}")

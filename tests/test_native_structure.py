@@ -293,3 +293,20 @@ def test_another_row_of_the_same_name_is_another_program(backend):
         x, w = Value(1.0), Value(1.0)
         results.append(compile(scaled(w * x), [x], [w], backend=backend).value_and_grad([[1.0]])[0])
     assert results == [2.0, 3.0]
+
+
+@each_back_end
+def test_neighbours_become_loops(backend):
+    """Rosenbrock's function: differences of neighbours, constants that equal the number of a node, no inputs."""
+    numbers = np.random.default_rng(4).uniform(-1.5, 1.5, 100)
+    xs = [Value(x) for x in numbers]
+    loss = Value(0.0)
+    for a, b in itertools.pairwise(xs):
+        loss = loss + 100.0 * (b - a * a) ** 2 + (1.0 - a) ** 2
+    compiled = compile(loss, [], xs, reduction="sum", backend=backend)
+    value, gradient = compiled.value_and_grad(np.empty((1, 0)), numbers)
+    loss.backward()
+    assert value == pytest.approx(loss.data, rel=1e-13)
+    np.testing.assert_allclose(gradient, [x.grad for x in xs], rtol=1e-11)
+    operations = [step for step in (*compiled.plan.before, *compiled.plan.after) if isinstance(step, Loop)]
+    assert sum(len(step.operations) for step in operations if step.passes == 1) < 10

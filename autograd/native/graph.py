@@ -228,9 +228,10 @@ def _gathered_sum(graph: Graph, root: int, inside: Sequence[bool], at: Sequence[
         affine = _affine(new, pairs, terms[0] if terms else 0.0)
         if affine is not None:
             return affine
+    parts = [terms[0] if len(terms) == 1 else new.node(primitives.sum, tuple(terms))] if terms else []
     if pairs:
-        terms.append(new.node(primitives.dot, tuple([a for a, _ in pairs] + [b for _, b in pairs])))
-    return terms[0] if len(terms) == 1 else new.node(primitives.sum, tuple(terms))
+        parts.append(new.node(primitives.dot, tuple([a for a, _ in pairs] + [b for _, b in pairs])))
+    return parts[0] if len(parts) == 1 else new.node(primitives.add, tuple(parts))
 
 
 def _affine(new: Graph, pairs: Sequence[tuple[Ref, Ref]], bias: Ref) -> Ref | None:

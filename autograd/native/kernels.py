@@ -4,6 +4,7 @@ import ctypes
 import functools
 import importlib
 import warnings
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ from autograd.native.numpy_backend import NumpyKernel
 from autograd.native.plan import Plan
 
 BACKENDS = ("llvm", "numpy", "c", "interpreter")
+PARTS = 4  # for each thread, so that a thread that starts late leaves them to the others
 
 
 class Kernel(Protocol):
@@ -111,43 +113,71 @@ class NativeKernel:
         self._input_numbers, self._output_numbers = np.arange(plan.inputs), np.arange(len(plan.row_outputs))
         self._strides = np.ones(plan.inputs + len(plan.row_outputs), dtype=np.int64)
         self._pointers = np.zeros_like(self._strides)
+        # To ask an array for its address takes half a microsecond.
+        self._places = self._pointers.ctypes.data, self._strides.ctypes.data
+        self._rows_at = [rows.ctypes.data for rows in self.rows]
+        self._slots, self._slots_at = None, 0
 
     def run(self, data: Any, weight: float, slots: Any, outputs: Any) -> None:
         """See `Kernel`."""
-        inputs, n = self.plan.inputs, len(data[0])
+        inputs = self.plan.inputs
         pointers, strides = self._pointers, self._strides
+        if slots is not self._slots:
+            self._slots, self._slots_at = slots, slots.ctypes.data
         if isinstance(data, list):
             pointers[:inputs] = [row.ctypes.data for row in data]
             strides[:inputs] = [row.strides[0] >> 3 for row in data]
+            n = len(data[0])
         else:
-            pointers[:inputs] = data.ctypes.data + data.strides[0] * self._input_numbers
-            strides[:inputs] = data.strides[1] >> 3
+            n = data.shape[1]
+            if inputs:
+                pointers[:inputs] = data.ctypes.data + data.strides[0] * self._input_numbers
+                strides[:inputs] = data.strides[1] >> 3
         if len(self._output_numbers):
             pointers[inputs:] = outputs.ctypes.data + outputs.strides[0] * self._output_numbers
             strides[inputs:] = outputs.strides[1] >> 3
         if self.pool is None or n < 2 * self.threads:
-            self._part(BEFORE | SAMPLES | AFTER, pointers, 0, n, weight, slots, 0)
+            self._part(BEFORE | SAMPLES | AFTER, self._places[0], n, weight, self._slots_at, 0)
             return
-        # Every thread sums its own part of the samples in slots of its own; then these are added, always in one order.
-        bounds = [n * i // self.threads for i in range(self.threads + 1)]
-        own = [slots, *(slots.copy() for _ in range(self.threads - 1))]
-        shifted = [pointers + 8 * strides * first for first in bounds]
-        futures = [
-            self.pool.submit(self._part, BEFORE | SAMPLES, shifted[i], bounds[i], bounds[i + 1], weight, own[i], i)
-            for i in range(1, self.threads)
-        ]
-        self._part(BEFORE | SAMPLES, shifted[0], 0, bounds[1], weight, slots, 0)
-        first, last = self.plan.sums.start, self.plan.sums.start + self.plan.count_of_sums
-        for future, part in zip(futures, own[1:], strict=True):
-            future.result()
-            slots[first:last] += part[first:last]
-        self._part(AFTER, pointers, 0, 0, weight, slots, 0)
+        self._in_parts(n, weight, slots)
 
-    def _part(self, phases: int, pointers: Any, first: int, last: int, weight: float, slots: Any, thread: int) -> None:
-        at, strides, inputs = pointers.ctypes.data, self._strides.ctypes.data, 8 * self.plan.inputs
-        rows = self.rows[thread].ctypes.data
+    def _in_parts(self, n: int, weight: float, slots: Any) -> None:
+        """Threads take parts of the samples as they get to it, so that none waits for one that starts late.
+
+        Every part is summed in slots of its own; then these are added, always in one order.
+        """
+        count = max(self.threads, min(PARTS * self.threads, n // self.code.block))
+        bounds = [n * i // count for i in range(count + 1)]
+        self._part(BEFORE, self._places[0], 0, weight, self._slots_at, 0)
+        own = [slots, *(slots.copy() if self.plan.weighted else slots for _ in range(count - 1))]
+        addresses = [part.ctypes.data for part in own]
+        left = deque(range(count))
+
+        def work(thread: int) -> None:
+            while True:
+                try:
+                    i = left.popleft()
+                except IndexError:
+                    return
+                first = self._pointers + 8 * self._strides * bounds[i]
+                self._part(SAMPLES, first.ctypes.data, bounds[i + 1] - bounds[i], weight, addresses[i], thread)
+
+        assert self.pool is not None
+        futures = [self.pool.submit(work, thread) for thread in range(1, self.threads)]
+        work(0)
+        for future in futures:
+            if not future.cancel():
+                future.result()
+        if self.plan.weighted:
+            first, last = self.plan.sums.start, self.plan.sums.start + self.plan.count_of_sums
+            for part in own[1:]:
+                slots[first:last] += part[first:last]
+        self._part(AFTER, self._places[0], 0, weight, self._slots_at, 0)
+
+    def _part(self, phases: int, pointers: int, n: int, weight: float, slots: int, thread: int) -> None:
+        strides, outputs = self._places[1], 8 * self.plan.inputs
         self.code.call(
-            phases, at, strides, last - first, weight, slots.ctypes.data, rows, at + inputs, strides + inputs
+            phases, pointers, strides, n, weight, slots, self._rows_at[thread], pointers + outputs, strides + outputs
         )
 
 

@@ -85,14 +85,13 @@ class Steps:
 
     def _slot_dot(self, code: Code, step: SlotDot) -> None:
         """Several running sums at a time, as the terms of one cannot overlap."""
+        places = [place for place in (step.left, step.right) if place is not None]
 
         def body(i: str, totals: Sequence[Register]) -> list[Register]:
-            x = code.load("%U", _index(code, step.left, i))
-            if step.right is None:
-                return [totals[0] + x]
-            return [code.fused(x, code.load("%U", _index(code, step.right, i)), totals[0])]
+            x, *y = (self._load(code, place, i, None) for place in places)
+            return [code.fused(x, y[0], totals[0]) if y else totals[0] + x]
 
-        contiguous = step.left.stride == 1 and (step.right is None or step.right.stride == 1)
+        contiguous = all(place.stride in (0, 1) for place in places)
         whole = step.count // self.width * self.width if contiguous else 0
         total = "0.0"
         if whole:

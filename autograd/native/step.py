@@ -84,11 +84,13 @@ class Step:
             (update, [self.theta[first : first + n], gradient[first : first + n], *state])
             for (update, first, n), state in zip(updates, states, strict=True)
         ]
-        self._slots = [update.slots for update, _ in self.groups]
+        self.settings = [memoryview(update.slots) for update, _ in self.groups]
+        """The settings of each group, in the order of their names, to be changed in place; an array would be slower."""
         self._slot = loss.plan.slot_outputs[0]
         self._data: Any = None
         native = loss.kernel.name == "llvm" and getattr(loss.kernel, "threads", 1) == 1
         self._glue = self._list_calls() if native else None
+        self._run: Any = _glue() if native else None
 
     def __call__(self, data: Any) -> float:
         """One step; the loss before it.  Nothing is moved if the loss is not finite."""
@@ -103,14 +105,8 @@ class Step:
             return number
         if data is not self._data:
             self._point_at(data)
-        _glue()(self._address)
+        self._run(self._address)
         return loss.slots.item(self._slot)  # type: ignore[no-any-return]
-
-    def set(self, group: int, *settings: float) -> None:
-        """Give the settings of a group these numbers, in the order of their names."""
-        slots = self._slots[group]
-        for i, number in enumerate(settings):
-            slots[i] = number
 
     # ------------------------------------------------------------ the list of calls that the glue carries out
 

@@ -90,12 +90,20 @@ class Planner:
         for i, node in enumerate(self.parameters):
             self.place_of[node], self.label[node] = Slot(i), ("parameters", i)
         for leaf, slot in self.sum_slot.items():
-            self.place_of[leaf], self.label[leaf] = Slot(slot), ("sums", slot - count)
+            self.place_of[leaf] = Slot(slot)
+        for kind in ({s.leaf for s in self.sums if s.parameter is not None}, self._factors()):
+            if len(kind) > 1:  # a single one is what all others are multiplied by, and not one of a row
+                self.label |= {leaf: ("sums", self.sum_slot[leaf] - count) for leaf in kind}
         self.constant_slots: dict[float, int] = {}
         self.level = [0] * len(graph)
         for i, operands in enumerate(graph.operands):
             below = [self.level[x] for x in operands if isinstance(x, int) and graph.domains[x] == graph.domains[i]]
             self.level[i] = 1 + max(below, default=0) if graph.rows[i] is not None else 0
+
+    def _factors(self) -> set[int]:
+        """The sums that belong to no parameter and that something is computed from."""
+        used = {x for operands in self.graph.operands for x in operands if isinstance(x, int)}
+        return {s.leaf for s in self.sums if s.parameter is None and s.leaf in used}
 
     # ------------------------------------------------------------ places
 
@@ -153,9 +161,7 @@ class Planner:
         if places == list(range(places[0], places[0] + len(places))) if places else True:
             return places[0] if places else 0
         start = self.slots(len(places))
-        copies = [Operation(primitives.identity, (Slot(place),), Slot(start + i)) for i, place in enumerate(places)]
-        for i in range(0, len(copies), MOST_WORK):
-            self.plan.after.append(Loop(1, tuple(copies[i : i + MOST_WORK])))
+        self.plan.after.extend(_copies(places, start))
         return start
 
     def output_rows(self, outputs: Sequence[Ref]) -> list[int | float]:
@@ -217,12 +223,13 @@ class Planner:
         graph, parts = self.graph, list[Any]()
         operands = graph.operands[node]
         in_sample = graph.domains[node] == Domain.SAMPLE
-        anchors = [x for x in operands if x in self.label and (not in_sample or self._in_sample(x))]
+        labelled = [x for x in operands if isinstance(x, int) and x in self.label]
+        anchors = [x for x in labelled if not in_sample or self._in_sample(x)]
         if not anchors:  # a number of each sample times the parameters in turn
-            anchors = [x for x in operands if x in self.label]
+            anchors = labelled
         if not anchors:
             return None, None
-        _, position = self.label[anchors[0]]  # type: ignore[index]
+        _, position = self.label[anchors[0]]
         for x in operands:
             if not isinstance(x, int):
                 parts.append(repr(x))
@@ -424,6 +431,22 @@ class Planner:
     def _run(places: Sequence[Place]) -> Place:
         kind = type(places[0])
         return kind(places[0].start, places[1].start - places[0].start if len(places) > 1 else 0)
+
+
+def _copies(places: Sequence[int], start: int) -> list[Loop]:
+    """What copies these slots to consecutive ones: a loop for each longer stretch, and straight-line code."""
+    loops, single = [], []
+    first = 0
+    for i in range(1, len(places) + 1):
+        if i < len(places) and places[i] == places[i - 1] + 1:
+            continue
+        if i - first >= FEWEST_MEMBERS:
+            operation = Operation(primitives.identity, (Slot(places[first], 1),), Slot(start + first, 1))
+            loops.append(Loop(i - first, (operation,)))
+        else:
+            single += [Operation(primitives.identity, (Slot(places[k]),), Slot(start + k)) for k in range(first, i)]
+        first = i
+    return [*loops, *(Loop(1, tuple(single[i : i + MOST_WORK])) for i in range(0, len(single), MOST_WORK))]
 
 
 def _runs(positions: Sequence[int]) -> list[list[int]]:
