@@ -1,6 +1,7 @@
 """jit, compile and training steps: what they compute, refuse and show."""
 
 import math
+import shutil
 import subprocess
 import sys
 import warnings
@@ -33,6 +34,8 @@ from nn import (
     mse_loss,
 )
 
+needs_compiler = pytest.mark.skipif(shutil.which("cc") is None and shutil.which("gcc") is None, reason="no C compiler")
+
 # ---------------------------------------------------------------- jit
 
 
@@ -51,7 +54,7 @@ def flat(result):
 POINT = (100.0, 95.0, 0.03, 0.2, 1.5)
 
 
-@pytest.mark.parametrize("backend", ["llvm", "numpy", "interpreter"])
+@pytest.mark.parametrize("backend", ["llvm", "numpy", "interpreter", pytest.param("c", marks=needs_compiler)])
 def test_jit_composes_with_transforms(backend):
     for transform in (lambda f: f, grad, value_and_grad, lambda f: value_and_grad(f, argnums=(0, 1, 2, 3, 4))):
         expected, found = transform(black_scholes)(*POINT), jit(transform(black_scholes), backend=backend)(*POINT)
@@ -200,7 +203,7 @@ def by_hand(model, X, y, reduction="mean"):
     return loss.data, [p.grad for p in model.parameters()]
 
 
-@pytest.mark.parametrize("backend", ["llvm", "numpy", "interpreter"])
+@pytest.mark.parametrize("backend", ["llvm", "numpy", "interpreter", pytest.param("c", marks=needs_compiler)])
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 @pytest.mark.parametrize("n", [1, 7, 8, 64, 65, 300])
 def test_a_compiled_loss_is_the_recorded_one(backend, reduction, n):
@@ -345,7 +348,7 @@ OPTIMIZERS = {
 }
 
 
-@pytest.mark.parametrize("backend", ["llvm", "numpy", "interpreter"])
+@pytest.mark.parametrize("backend", ["llvm", "numpy", "interpreter", pytest.param("c", marks=needs_compiler)])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_compiled_steps_are_the_optimizers_own(name, backend):
     model, inputs, loss = moons_loss()

@@ -86,7 +86,7 @@ class CKernel:
 
     def run(self, data: Any, weight: float, slots: Any, outputs: Any) -> None:
         """One batch."""
-        samples = np.ascontiguousarray(data.T)
+        samples = np.stack(data, axis=1) if isinstance(data, list) else np.ascontiguousarray(data.T)
         found = np.empty((len(samples), len(self.plan.row_outputs)))
         (rows,) = self.rows
         self.library.run(

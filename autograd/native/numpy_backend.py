@@ -63,7 +63,8 @@ class NumpyKernel:
     def run(self, data: Any, weight: float, slots: Any, outputs: Any) -> None:
         """One batch."""
         plan = self.plan
-        rows = np.empty((plan.rows, len(data[0])))
+        n = len(data[0]) if isinstance(data, list) else data.shape[1]
+        rows = np.empty((plan.rows, n))
         for row, given in zip(rows, data, strict=False):
             row[:] = given
         if plan.weighted:
