@@ -1,8 +1,8 @@
 """Training steps as machine code: the loss recorded for one sample, and the rule of an optimiser, over a batch."""
 
 import copy
-import math
 from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 from operator import itemgetter
 from types import TracebackType
 from typing import Any, Self
@@ -105,17 +105,17 @@ class TrainingStep:
 
     def __call__(self, data: Any) -> float:
         """One step on a batch; the loss before it."""
-        groups = self.optimizer.param_groups
-        if [self._fixed(group) for group in groups] != self._settings:
-            self.write_back()
-            self.read()
-        step = self._step
-        for group, settings in zip(groups, step.settings, strict=True):
-            settings[0], settings[1] = group["lr"], self.steps + 1
+        step, t = self._step, self.steps + 1
+        for group, fixed, settings in zip(self.optimizer.param_groups, self._settings, step.settings):
+            if self._fixed(group) != fixed:
+                self.write_back()
+                self.read()
+                return self(data)
+            settings[0], settings[1] = group["lr"], t
         loss: float = step(data)
-        if not math.isfinite(loss):
+        if not isfinite(loss):
             raise FloatingPointError(f"the loss is {loss}")
-        self.steps += 1
+        self.steps = t
         return loss
 
     @property

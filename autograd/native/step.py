@@ -105,8 +105,7 @@ class Step:
             return number
         if data is not self._data:
             self._point_at(data)
-        self._run(self._address)
-        return loss.slots.item(self._slot)  # type: ignore[no-any-return]
+        return self._run(self._address)  # type: ignore[no-any-return]
 
     # ------------------------------------------------------------ the list of calls that the glue carries out
 
@@ -186,12 +185,12 @@ def _int(x: Any) -> int:
 
 
 @functools.cache
-def _glue() -> Callable[[int], None]:
-    """Carries out a list of calls: the loss; and if it is finite, the updates."""
+def _glue() -> Callable[[int], float]:
+    """Carries out a list of calls: the loss, which it returns; and if it is finite, the updates."""
     from autograd.native.llvm_backend import Module
 
     module = Module(_GLUE)
-    function = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(module.address("glue"))
+    function = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_void_p)(module.address("glue"))
     function.keep = module  # type: ignore[attr-defined]
     return function
 
@@ -210,7 +209,7 @@ def _call_text(base: str, prefix: str) -> str:
 
 _GLUE = f"""
 declare double @llvm.fabs.f64(double)
-define dso_local void @glue(ptr %calls) {{
+define dso_local double @glue(ptr %calls) {{
 entry:
 {_call_text("%calls", "l")}
   %place_of_loss = getelementptr i64, ptr %calls, i64 {_CALL}
@@ -233,6 +232,6 @@ update:
   %more = icmp slt i64 %next, %count
   br i1 %more, label %update, label %done
 done:
-  ret void
+  ret double %loss
 }}
 """
