@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
 import numpy as np
@@ -437,3 +438,23 @@ def test_digits_compiled_reach_the_same_accuracy():
     x = [Value(0.0) for _ in range(64)]
     logits = autograd.compile(model(x), x, model.parameters(), reduction=None)(test.inputs)
     assert accuracy(test.targets, logits.tolist()) > 0.9  # other writers than those of the training part
+
+
+def test_results_are_not_overwritten_while_anything_refers_to_them():
+    f = jit(lambda x: (x * sin(x), x + 1.0))
+    x = np.arange(100.0)
+    part = f(x)[0][1:]
+    f(x + 1.0)
+    np.testing.assert_allclose(part, (x * np.sin(x))[1:], rtol=1e-15)
+
+
+def test_a_function_may_be_called_from_several_threads():
+    f = jit(lambda x, y: x * sin(y) + y)
+    f(1.0, 2.0)
+
+    def largest_error(k):
+        y = np.full(1000, 0.5 + k)
+        return max(float(np.abs(f(k, y) - (k * np.sin(y) + y)).max()) for _ in range(100))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert max(pool.map(largest_error, range(4))) < 1e-14

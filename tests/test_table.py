@@ -385,3 +385,14 @@ def test_the_branch_not_taken_cannot_poison_the_gradient():
     y = primitives.where(x > 0.0, x.sqrt(), x * 3.0)
     y.backward()
     assert x.grad == 3.0
+
+
+@pytest.mark.filterwarnings("ignore::autograd.DomainWarning")
+def test_the_slope_of_a_power_is_never_complex():
+    x = Value(-0.5)
+    (x**0.3).backward()
+    assert math.isnan(x.grad)
+
+
+def test_a_share_of_nothing_beside_another():
+    assert primitives.log_softmax([-math.inf, -math.inf, 0.0]) == [-math.inf, -math.inf, 0.0]

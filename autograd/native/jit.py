@@ -1,6 +1,9 @@
 """`jit`: functions of numbers, recorded at the first call and then run as machine code."""
 
 import functools
+import math
+import sys
+import threading
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,6 +18,11 @@ from autograd.native.interpreter import Recorded
 from autograd.native.kernels import Kernel, Point, kernel_of
 from autograd.native.structure import plan_of
 from autograd.primitive import DomainWarning, as_number
+
+MOST_KEPT = 1 << 26  # bytes of results that are kept to be used again
+_references: Callable[[Any], int] = getattr(
+    sys, "getrefcount", lambda _: 3
+)  # CPython has it; elsewhere nothing is kept
 
 
 class Traced(Value):
@@ -141,10 +149,13 @@ class _Entry:
         self.slots = self.plan.new_slots()
         self.kernel: Kernel | None = None
         self.backend, self.threads = backend, threads
+        self._lock = threading.Lock()  # the machine code's memory is there once
+        self._found: Any = None
 
     def at_point(self, numbers: Sequence[float]) -> Any:
         """The result for one number a leaf."""
-        found = self.point([x.data for x in self.captured], numbers)
+        with self._lock:
+            found = self.point([x.data for x in self.captured], numbers)
         return _put_together(self.result, iter(found))
 
     def over_arrays(self, leaves: Sequence[Any]) -> Any:
@@ -153,20 +164,37 @@ class _Entry:
         for array in arrays:
             if array.dtype.kind not in "biuf":
                 raise TypeError(f"jit: an array must hold real numbers, not dtype {array.dtype}")
-        shape = np.broadcast_shapes(*(array.shape for array in arrays))
+        shape = arrays[0].shape
+        if any(array.shape != shape for array in arrays):
+            shape = np.broadcast_shapes(*(array.shape for array in arrays))
         rows = [_as_row(array, shape) for array in arrays]
-        if self.kernel is None:
-            self.kernel = kernel_of(self.plan, self.recorded, self.backend, self.threads)
-        self.slots[: len(self.captured)] = [x.data for x in self.captured]
-        found = np.empty((len(self.outputs), len(rows[0])))
-        self.kernel.run(rows, 1.0, self.slots, found)
+        with self._lock:
+            if self.kernel is None:
+                self.kernel = kernel_of(self.plan, self.recorded, self.backend, self.threads)
+            self.slots[: len(self.captured)] = [x.data for x in self.captured]
+            found = self._new_results(len(rows[0]))
+            self.kernel.run(rows, 1.0, self.slots, found)
         return _put_together(self.result, iter(list(found.reshape(len(found), *shape))))
+
+    def _new_results(self, n: int) -> Any:
+        """Memory for results: that of the last ones if nothing refers to them any more.
+
+        The pages of fresh memory would take a tenth of the time of a function like the price of an option.
+        """
+        shape = len(self.outputs), n
+        if self._found is None or self._found.shape != shape or _references(self._found) > 2:
+            found = np.empty(shape)
+            self._found = found if found.nbytes <= MOST_KEPT else None
+            return found
+        return self._found
 
 
 def _as_row(array: Any, shape: tuple[int, ...]) -> Any:
-    """The numbers of an array that was broadcast, one after the other; a single number is not copied out."""
-    numbers = np.broadcast_to(array.astype(np.float64, copy=False), shape)
-    return np.broadcast_to(array.astype(np.float64), (numbers.size,)) if array.ndim == 0 else numbers.reshape(-1)
+    """The numbers of an array that is broadcast, one after the other; a single number is not copied out."""
+    numbers = array.astype(np.float64, copy=False)
+    if array.shape == shape:
+        return numbers.reshape(-1)
+    return np.broadcast_to(numbers, (math.prod(shape),) if array.ndim == 0 else shape).reshape(-1)
 
 
 def _int(x: Ref) -> int:
