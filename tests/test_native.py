@@ -1,9 +1,13 @@
 """jit, compile and training steps: what they compute, refuse and show."""
 
+import gc
 import math
+import os
 import shutil
 import subprocess
 import sys
+import threading
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
@@ -104,6 +108,40 @@ def test_threads_change_nothing(threads):
     x = np.linspace(0.1, 5.0, 1001)
     one, many = jit(lambda x: log(x) * x), jit(lambda x: log(x) * x, threads=threads)
     np.testing.assert_array_equal(one(x), many(x))
+
+
+def test_threads_add_in_one_order():
+    w, x = Value(0.3), Value(0.0)
+    x_all = np.random.default_rng(0).normal(size=(5003, 1))
+    runs = [autograd.compile(sin(w * x) * w, [x], [w], threads=3) for _ in range(2)]
+    results = {str(run.value_and_grad(x_all)) for run in runs for _ in range(20)}
+    assert len(results) == 1
+    slope = np.mean(np.sin(0.3 * x_all) + 0.3 * x_all * np.cos(0.3 * x_all))
+    assert runs[0].value_and_grad(x_all)[1][0] == pytest.approx(slope, rel=1e-12)
+
+
+def test_threads_end_with_the_function():
+    before = threading.active_count()
+    f = jit(lambda x: x * x, threads=3)
+    f(np.arange(1000.0))
+    assert threading.active_count() == before + 2
+    del f
+    gc.collect()
+    until = time.monotonic() + 30.0
+    while threading.active_count() > before and time.monotonic() < until:
+        time.sleep(0.01)
+    assert threading.active_count() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # Python 3.12 on forks beside threads
+def test_threads_work_after_a_fork():
+    f, x = jit(lambda x: x * x, threads=2), np.arange(5000.0)
+    f(x)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if all((f(x) == x * x).all() for _ in range(10)) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_strided_arrays_are_read_in_place():

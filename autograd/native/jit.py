@@ -20,9 +20,7 @@ from autograd.native.structure import plan_of
 from autograd.primitive import DomainWarning, as_number
 
 MOST_KEPT = 1 << 26  # bytes of results that are kept to be used again
-_references: Callable[[Any], int] = getattr(
-    sys, "getrefcount", lambda _: 3
-)  # CPython has it; elsewhere nothing is kept
+_references: Callable[[Any], int] = getattr(sys, "getrefcount", lambda _: 2)
 
 
 class Traced(Value):
@@ -182,11 +180,21 @@ class _Entry:
         The pages of fresh memory would take a tenth of the time of a function like the price of an option.
         """
         shape = len(self.outputs), n
-        if self._found is None or self._found.shape != shape or _references(self._found) > 2:
+        if self._found is None or self._found.shape != shape or _references(self._found) > _ALONE:
             found = np.empty(shape)
             self._found = found if found.nbytes <= MOST_KEPT else None
             return found
         return self._found
+
+
+class _Holder:
+    def __init__(self) -> None:
+        self.held = np.empty(0)
+
+
+_holder = _Holder()
+_ALONE = _references(_holder.held) if hasattr(sys, "getrefcount") else 0
+"""What is counted for an attribute that nothing else refers to; 0, so that nothing is used again, if nothing counts."""
 
 
 def _as_row(array: Any, shape: tuple[int, ...]) -> Any:

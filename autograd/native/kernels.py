@@ -4,9 +4,7 @@ import ctypes
 import functools
 import importlib
 import warnings
-from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +15,6 @@ from autograd.native.numpy_backend import NumpyKernel
 from autograd.native.plan import Plan
 
 BACKENDS = ("llvm", "numpy", "c", "interpreter")
-PARTS = 4  # for each thread, so that a thread that starts late leaves them to the others
 
 
 class Kernel(Protocol):
@@ -78,9 +75,15 @@ def llvm_is_there(backend: str) -> bool:
 
 @functools.lru_cache(maxsize=256)
 def _machine_code(_key: str, holder: "_PlanHolder") -> Any:
-    from autograd.native.llvm_backend import LLVMKernel  # the one door to llvmlite
+    from autograd.native.llvm_backend import LLVMKernel  # it needs llvmlite
 
     return LLVMKernel(holder.plan)
+
+
+def _threads(plan: Plan, code: Any, rows: list[Any]) -> Any:
+    from autograd.native.threads import Threads  # it needs llvmlite
+
+    return Threads(plan, code, rows)
 
 
 class _PlanHolder:
@@ -109,14 +112,15 @@ class NativeKernel:
         self.compile_seconds = 0.0 if self.from_cache else self.code.compile_seconds
         self.threads = threads
         self.rows = [self.code.new_rows(plan) for _ in range(threads)]
-        self.pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+        self._threads = _threads(plan, self.code, self.rows) if threads > 1 else None
         self._input_numbers, self._output_numbers = np.arange(plan.inputs), np.arange(len(plan.row_outputs))
         self._strides = np.ones(plan.inputs + len(plan.row_outputs), dtype=np.int64)
         self._pointers = np.zeros_like(self._strides)
         # To ask an array for its address takes half a microsecond.
         self._places = self._pointers.ctypes.data, self._strides.ctypes.data
-        self._rows_at = [rows.ctypes.data for rows in self.rows]
+        self._rows_at = self.rows[0].ctypes.data
         self._slots, self._slots_at = None, 0
+        self._outputs_place: tuple[int, ...] = ()
 
     def run(self, data: Any, weight: float, slots: Any, outputs: Any) -> None:
         """See `Kernel`."""
@@ -134,50 +138,23 @@ class NativeKernel:
                 pointers[:inputs] = data.ctypes.data + data.strides[0] * self._input_numbers
                 strides[:inputs] = data.strides[1] >> 3
         if len(self._output_numbers):
-            pointers[inputs:] = outputs.ctypes.data + outputs.strides[0] * self._output_numbers
-            strides[inputs:] = outputs.strides[1] >> 3
-        if self.pool is None or n < 2 * self.threads:
-            self._part(BEFORE | SAMPLES | AFTER, self._places[0], n, weight, self._slots_at, 0)
+            place = outputs.ctypes.data, *outputs.strides
+            if place != self._outputs_place:
+                self._outputs_place = place
+                pointers[inputs:] = place[0] + place[1] * self._output_numbers
+                strides[inputs:] = place[2] >> 3
+        if self._threads is None or n <= self.code.block:
+            self._phases(BEFORE | SAMPLES | AFTER, n, weight)
             return
-        self._in_parts(n, weight, slots)
+        self._phases(BEFORE, 0, weight)
+        self._threads.run(*self._places, n, weight, slots)
+        self._phases(AFTER, 0, weight)
 
-    def _in_parts(self, n: int, weight: float, slots: Any) -> None:
-        """Threads take parts of the samples as they get to it, so that none waits for one that starts late.
-
-        Every part is summed in slots of its own; then these are added, always in one order.
-        """
-        count = max(self.threads, min(PARTS * self.threads, n // self.code.block))
-        bounds = [n * i // count for i in range(count + 1)]
-        self._part(BEFORE, self._places[0], 0, weight, self._slots_at, 0)
-        own = [slots, *(slots.copy() if self.plan.weighted else slots for _ in range(count - 1))]
-        addresses = [part.ctypes.data for part in own]
-        left = deque(range(count))
-
-        def work(thread: int) -> None:
-            while True:
-                try:
-                    i = left.popleft()
-                except IndexError:
-                    return
-                first = self._pointers + 8 * self._strides * bounds[i]
-                self._part(SAMPLES, first.ctypes.data, bounds[i + 1] - bounds[i], weight, addresses[i], thread)
-
-        assert self.pool is not None
-        futures = [self.pool.submit(work, thread) for thread in range(1, self.threads)]
-        work(0)
-        for future in futures:
-            if not future.cancel():
-                future.result()
-        if self.plan.weighted:
-            first, last = self.plan.sums.start, self.plan.sums.start + self.plan.count_of_sums
-            for part in own[1:]:
-                slots[first:last] += part[first:last]
-        self._part(AFTER, self._places[0], 0, weight, self._slots_at, 0)
-
-    def _part(self, phases: int, pointers: int, n: int, weight: float, slots: int, thread: int) -> None:
-        strides, outputs = self._places[1], 8 * self.plan.inputs
+    def _phases(self, phases: int, n: int, weight: float) -> None:
+        pointers, strides = self._places
+        outputs = 8 * self.plan.inputs
         self.code.call(
-            phases, pointers, strides, n, weight, slots, self._rows_at[thread], pointers + outputs, strides + outputs
+            phases, pointers, strides, n, weight, self._slots_at, self._rows_at, pointers + outputs, strides + outputs
         )
 
 
