@@ -27,7 +27,7 @@ class TrainingStep:
         backend, threads: As of `autograd.compile`.
 
     Calling it with data, n × inputs, makes a step and returns the mean loss before it.  Raises FloatingPointError, and
-    moves nothing, if that is not finite.
+    moves nothing, if that or its gradient is not finite.
 
     >>> from nn import SGD
     >>> x, t, w = Value(1.0), Value(2.0), Value(3.0)
@@ -55,10 +55,12 @@ class TrainingStep:
         require("numpy", "TrainingStep")
         self.optimizer = optimizer
         self._backend = backend
-        groups = [[p for p in group["params"] if p.requires_grad] for group in optimizer.param_groups]
-        self.parameters = [p for group in groups for p in group]
+        self._chosen = [
+            [i for i, p in enumerate(group["params"]) if p.requires_grad] for group in optimizer.param_groups
+        ]
+        self.parameters = [p for p in optimizer.parameters if p.requires_grad]
         self.compiled = autograd.compile(loss, inputs, self.parameters, also=also, backend=backend, threads=threads)
-        self._sizes = [len(group) for group in groups]
+        self._sizes = [len(chosen) for chosen in self._chosen]
         self._fixed = itemgetter(*(name for name in optimizer.settings if name != "lr"))
         self._settings: list[tuple[Any, ...]] = []
         self._numbers = [i for i, p in enumerate(optimizer.parameters) if p.requires_grad]
@@ -114,7 +116,9 @@ class TrainingStep:
             settings[0], settings[1] = group["lr"], t
         loss: float = step(data)
         if not isfinite(loss):
-            raise FloatingPointError(f"the loss is {loss}")
+            if not isfinite(step.number):
+                raise FloatingPointError(f"the loss is {step.number}")
+            self._refuse("the gradient", step.gradient.tolist(), "nothing was moved")
         self.steps = t
         return loss
 
@@ -129,19 +133,22 @@ class TrainingStep:
         return self._step.theta
 
     def write_back(self) -> None:
-        """Give the Values their numbers, and the optimiser its state."""
-        for parameter, number in zip(self.parameters, self.theta.tolist(), strict=True):
+        """Give the Values their numbers, and the optimiser its state.
+
+        Raises FloatingPointError, and gives nothing, if a number is not finite.
+        """
+        found = self.theta.tolist()
+        self._refuse("the number", found, "the Values keep what they had")
+        for parameter, number in zip(self.parameters, found, strict=True):
             parameter.data = number
-        whole = self.optimizer.state_dict()
-        names, first = list(self.optimizer.buffers), 0
-        for state, size in zip(self._step.states, self._sizes, strict=True):
-            for k in range(size):
-                row = whole["state"][str(self._numbers[first + k])]
-                row["step"] = self.steps
-                for name, column in zip(names, state, strict=True):
-                    row[name] = float(column[k])
-            first += size
-        self.optimizer.load_state_dict(whole)
+        for k, (chosen, state) in enumerate(zip(self._chosen, self._step.states, strict=True)):
+            self.optimizer.take_state(k, chosen, self.steps, tuple(column.tolist() for column in state))
+
+    def _refuse(self, what: str, numbers: Any, then: str) -> None:
+        """Raise FloatingPointError for the first number of a parameter that is not finite, if there is one."""
+        for i, parameter, number in zip(self._numbers, self.parameters, numbers):
+            if not isfinite(number):
+                raise FloatingPointError(f"{what} of parameter {i}, {parameter!r}, is {number!r}; {then}")
 
     def __enter__(self) -> Self:
         return self

@@ -168,9 +168,12 @@ class Module:
         return type(self).__name__, ""
 
 
+_HOLDERS = (Module, dict, list, tuple)
+
+
 def _found(name: str, item: Any, kind: type, seen: set[int]) -> Iterator[tuple[str, Any]]:
     """All items of this kind, Value or Module, in an item and its attributes and elements, each once, with its path."""
-    if not isinstance(item, Value | Module | dict | list | tuple) or id(item) in seen:
+    if id(item) in seen:
         return
     seen.add(id(item))
     if isinstance(item, kind):
@@ -179,4 +182,5 @@ def _found(name: str, item: Any, kind: type, seen: set[int]) -> Iterator[tuple[s
         item = vars(item)
     children = enumerate(item) if isinstance(item, list | tuple) else item.items() if isinstance(item, dict) else ()
     for key, child in children:
-        yield from _found(f"{name}.{key}" if name else str(key), child, kind, seen)
+        if isinstance(child, (_HOLDERS, kind)):  # not to look into each number takes half as long
+            yield from _found(f"{name}.{key}" if name else str(key), child, kind, seen)

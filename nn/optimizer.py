@@ -340,6 +340,11 @@ class FirstOrderOptimizer(Optimizer):
     def _set_state(self, state: tuple[list[list[int]], list[State]]) -> None:
         self._steps, self._states = state
 
+    def take_state(self, group: int, chosen: Sequence[int], t: int, state: State) -> None:
+        """Take what the rule keeps of some parameters of a group that other code has moved, t times in all."""
+        self._steps[group] = _put(self._steps[group], chosen, [t] * len(chosen))
+        self._states[group] = tuple(_put(b, chosen, new) for b, new in zip(self._states[group], state, strict=True))
+
 
 def _alike(parameters: list[Value], steps: list[int]) -> Iterable[Sequence[int]]:
     """The positions of the parameters to move, in sets of those that were moved equally often: all but always one."""

@@ -58,8 +58,8 @@ def fit(
         callbacks: What is told of each epoch, such as `EarlyStopping`, `StopWhenStill`, `StopAtSmallGradient`.
         history: One to go on with.
         progress: Whether to show a bar; by default if the output is a terminal and `rich` is there.
-        compile: Run the steps as machine code, recorded for one sample: the same numbers but for rounding, more
-            than a hundred times as fast.  For `SGD`, `Adam` and the like, without Dropout and `clip_grad_norm`; needs
+        compile: Run the steps as machine code, recorded for one sample: the same numbers but for rounding,
+            hundreds of times as fast.  For `SGD`, `Adam` and the like, without Dropout and `clip_grad_norm`; needs
             llvmlite, and with NumPy alone is slower.  The Values have their numbers at the end of each epoch.
 
     Returns the history.  Ctrl-C ends training cleanly with the history so far, as does a loss that is not finite

@@ -31,6 +31,7 @@ FLOORS = [
     {"autograd.native.c_source", "autograd.native.llvm_steps", "autograd.native.structure"},
     {"autograd.native.c_backend", "autograd.native.interpreter", "autograd.native.llvm_kernel"},
     {"autograd.native.llvm_backend"},
+    {"autograd.native.threads"},
     {"autograd.native.kernels"},
     {"autograd.native.compiled", "autograd.native.jit"},
     {"autograd.native.step"},

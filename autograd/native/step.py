@@ -2,6 +2,7 @@
 
 import ctypes
 import functools
+import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -20,6 +21,7 @@ Rule = Callable[[Mapping[str, Value], Value, Value, Sequence[Value]], tuple[Any,
 """From settings, a parameter, its gradient and its state to the new parameter and the new state."""
 
 _CALL = 10  # words of a call in the glue's list: a function and its nine arguments
+_HEAD = 4  # words between the call of the loss and those of the updates
 
 
 class Update:
@@ -78,7 +80,7 @@ class Step:
         self.loss = loss
         count = len(loss.parameters)
         self.theta = loss.slots[:count]
-        gradient = loss.slots[loss.plan.gradient : loss.plan.gradient + count]
+        self.gradient = gradient = loss.slots[loss.plan.gradient : loss.plan.gradient + count]
         self.states = states
         self.groups = [
             (update, [self.theta[first : first + n], gradient[first : first + n], *state])
@@ -93,19 +95,25 @@ class Step:
         self._run: Any = _glue() if native else None
 
     def __call__(self, data: Any) -> float:
-        """One step; the loss before it.  Nothing is moved if the loss is not finite."""
-        loss = self.loss
+        """One step; the loss before it.  If that or its gradient is not finite, nothing is moved, and it is nan."""
         if self._glue is None:
+            loss = self.loss
             batch = loss._batch(data)
             loss._run_batch(batch)
-            number = float(loss.slots[self._slot])
-            if np.isfinite(number):
-                for update, rows in self.groups:
-                    update.run(rows)
+            if not (np.isfinite(self.number) and np.isfinite(self.gradient).all()):
+                return math.nan
+            number = self.number
+            for update, rows in self.groups:
+                update.run(rows)
             return number
         if data is not self._data:
             self._point_at(data)
         return self._run(self._address)  # type: ignore[no-any-return]
+
+    @property
+    def number(self) -> float:
+        """The loss of the last batch."""
+        return float(self.loss.slots[self._slot])
 
     # ------------------------------------------------------------ the list of calls that the glue carries out
 
@@ -117,7 +125,12 @@ class Step:
         self._offsets = np.arange(inputs)
         calls = [
             self._call(kernel, self._pointers, self._strides, 0, loss.slots, None, None),
-            [loss.slots.ctypes.data + 8 * _int(self._slot), len(self.groups)],
+            [
+                loss.slots.ctypes.data + 8 * _int(self._slot),
+                len(self.groups),
+                self.gradient.ctypes.data,
+                len(self.theta),
+            ],
         ]
         self._keep: list[Any] = []
         for update, rows in self.groups:
@@ -186,7 +199,7 @@ def _int(x: Any) -> int:
 
 @functools.cache
 def _glue() -> Callable[[int], float]:
-    """Carries out a list of calls: the loss, which it returns; and if it is finite, the updates."""
+    """Carries out a list of calls: the loss, which it returns; and the updates, if no number is nan or infinite."""
     from autograd.native.llvm_backend import Module
 
     module = Module(_GLUE)
@@ -208,30 +221,67 @@ def _call_text(base: str, prefix: str) -> str:
 
 
 _GLUE = f"""
-declare double @llvm.fabs.f64(double)
+declare double @llvm.vector.reduce.fadd.v16f64(double, <16 x double>)
 define dso_local double @glue(ptr %calls) {{
 entry:
 {_call_text("%calls", "l")}
-  %place_of_loss = getelementptr i64, ptr %calls, i64 {_CALL}
-  %at = load ptr, ptr %place_of_loss
-  %loss = load double, ptr %at
-  %size = call double @llvm.fabs.f64(double %loss)
-  %finite = fcmp olt double %size, 0x7FF0000000000000
-  %place_of_count = getelementptr i64, ptr %calls, i64 {_CALL + 1}
-  %count = load i64, ptr %place_of_count
-  %some = icmp sgt i64 %count, 0
-  %go = and i1 %finite, %some
-  br i1 %go, label %update, label %done
+  %head = getelementptr i64, ptr %calls, i64 {_CALL}
+  %loss_at = load ptr, ptr %head
+  %loss = load double, ptr %loss_at
+  %count_at = getelementptr i64, ptr %head, i64 1
+  %count = load i64, ptr %count_at
+  %gradient_at = getelementptr i64, ptr %head, i64 2
+  %gradient = load ptr, ptr %gradient_at
+  %size_at = getelementptr i64, ptr %head, i64 3
+  %size = load i64, ptr %size_at
+  %whole = and i64 %size, -16
+  %none = fmul double %loss, 0.0
+  br label %look_at_vectors
+; 0 times a number is nan if that is nan or infinite.
+look_at_vectors:
+  %v = phi i64 [0, %entry], [%v_next, %vector]
+  %sums = phi <16 x double> [zeroinitializer, %entry], [%sums_next, %vector]
+  %v_more = icmp slt i64 %v, %whole
+  br i1 %v_more, label %vector, label %rest
+vector:
+  %vector_at = getelementptr double, ptr %gradient, i64 %v
+  %gs = load <16 x double>, ptr %vector_at, align 8
+  %zeros = fmul <16 x double> %gs, zeroinitializer
+  %sums_next = fadd <16 x double> %sums, %zeros
+  %v_next = add i64 %v, 16
+  br label %look_at_vectors
+rest:
+  %sum = call reassoc double @llvm.vector.reduce.fadd.v16f64(double %none, <16 x double> %sums)
+  br label %look_at_numbers
+look_at_numbers:
+  %n = phi i64 [%whole, %rest], [%n_next, %number]
+  %all = phi double [%sum, %rest], [%all_next, %number]
+  %n_more = icmp slt i64 %n, %size
+  br i1 %n_more, label %number, label %judge
+number:
+  %number_at = getelementptr double, ptr %gradient, i64 %n
+  %g = load double, ptr %number_at
+  %zero = fmul double %g, 0.0
+  %all_next = fadd double %all, %zero
+  %n_next = add i64 %n, 1
+  br label %look_at_numbers
+judge:
+  %finite = fcmp oeq double %all, 0.0
+  br i1 %finite, label %updates, label %refuse
+updates:
+  %i = phi i64 [0, %judge], [%next, %update]
+  %more = icmp slt i64 %i, %count
+  br i1 %more, label %update, label %done
 update:
-  %i = phi i64 [0, %entry], [%next, %update]
   %words = mul i64 %i, {_CALL}
-  %place = add i64 %words, {_CALL + 2}
-  %call = getelementptr i64, ptr %calls, i64 %place
+  %place = add i64 %words, {_HEAD}
+  %call = getelementptr i64, ptr %head, i64 %place
 {_call_text("%call", "u")}
   %next = add i64 %i, 1
-  %more = icmp slt i64 %next, %count
-  br i1 %more, label %update, label %done
+  br label %updates
 done:
   ret double %loss
+refuse:
+  ret double 0x7FF8000000000000
 }}
 """
