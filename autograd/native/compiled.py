@@ -13,8 +13,9 @@ from autograd.native.derivative import batch_gradient
 from autograd.native.graph import Domain, Graph, Ref, gathered, take_down
 from autograd.native.interpreter import Recorded
 from autograd.native.kernels import kernel_of
+from autograd.native.places import BatchTerm
 from autograd.native.plan import Loop, Plan
-from autograd.native.structure import BatchTerm, plan_of
+from autograd.native.structure import plan_of
 from autograd.primitive import DomainWarning
 from autograd.program import program
 
