@@ -470,7 +470,7 @@ affine = _Primitive(
     "affine",
     lambda xs: affine_value(xs[: len(xs) // 2], xs[len(xs) // 2 : -1], xs[-1]),
     lambda z, xs: affine_partials(xs[: len(xs) // 2], xs[len(xs) // 2 : -1]),
-    symbol="Σwx+b",
+    symbol="Σwᵢxᵢ+b",
     latex=r"\left\langle w, x \right\rangle + b",
     rule="summed from the bias, left to right",
     pack=_weights_inputs_bias,

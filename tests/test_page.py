@@ -221,7 +221,7 @@ def test_an_affine_node_is_written_as_a_sum_of_products_if_it_is_short():
     formulas = [box["formula"] for box in graph_data(loss, most=MOST, model=model)["boxes"]]
     assert "b + w₁ · x₁ + w₂ · x₂" in formulas
     model, loss = network((9, 1))
-    assert "Σwx+b" in [box["formula"] for box in graph_data(loss, most=MOST, model=model)["boxes"]]
+    assert "Σwᵢxᵢ+b" in [box["formula"] for box in graph_data(loss, most=MOST, model=model)["boxes"]]
     expanded = graph_data(loss, most=MOST, model=model, expand=True)
     assert {"w₁ · x₁", "b + v₁"} <= {box["formula"] for box in expanded["boxes"]}
 

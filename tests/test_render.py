@@ -343,7 +343,7 @@ def test_an_input_comes_into_a_frame_through_a_gate_and_its_partial_is_written_o
 def test_fused_nodes_are_written_out_on_request(without_dot):
     model, y = network()
     shown = texts(to_svg(y, model=model, expand=True))
-    assert "Σwx+b" not in shown
+    assert "Σwᵢxᵢ+b" not in shown
     assert shown.count("×") == 6
 
 

@@ -64,7 +64,7 @@ def test_a_whole_exponent_is_written_into_the_symbol():
 def test_leaves_fold_into_their_only_user():
     _, y = network()
     boxes = scene(y, fold_leaves=2).boxes
-    assert [box.notes for box in boxes if box.operation == "Σwx+b"] == [("folded: 3 leaves",)] * 3
+    assert [box.notes for box in boxes if box.operation == "Σwᵢxᵢ+b"] == [("folded: 3 leaves",)] * 3
     assert len(boxes) == 2 + 5
 
 
@@ -123,7 +123,7 @@ def test_parameters_are_named_and_nodes_are_in_their_modules():
     target = Value(1.0, label="t")
     loss = (y - target) ** 2 + 0.1 * sum(p * p for p in model.parameters())
     found = scene(loss, model=model)
-    homes = {box.id: box.cluster for box in found.boxes if box.operation in ("Σwx+b", "ReLU")}
+    homes = {box.id: box.cluster for box in found.boxes if box.operation in ("Σwᵢxᵢ+b", "ReLU")}
     assert sorted(homes.values()) == [
         "layers.0.neurons.0", "layers.0.neurons.0", "layers.0.neurons.1", "layers.0.neurons.1", "layers.1.neurons.0",
     ]  # fmt: skip

@@ -353,7 +353,7 @@ def test_everything_in_the_accessibility_tree_has_a_name(open_page, kind):
     assert nameless == []
     names = [node["name"]["value"] for node in nodes]
     if kind == "graph":
-        assert any(name.startswith("y, operation Σwx+b") for name in names)
+        assert any(name.startswith("y, operation Σwᵢxᵢ+b") for name in names)
         assert any(name.startswith("Computation graph: 19 boxes") for name in names)
 
 
