@@ -85,7 +85,7 @@ def _propagate_checked(places: MutableMapping[Node, Place], root: Node, zero: fl
             _run_closure(places, node)
         elif node.grad:
             for i, (x, slope) in enumerate(zip(node.operands, node.partials, strict=True), 1):
-                if slope is not None:
+                if slope:  # 0 times anything is 0, and a constant has none
                     known = x.grad
                     x.grad = node.grad * slope if known is zero else (known or zero) + node.grad * slope
                     if not math.isfinite(x.grad):

@@ -45,6 +45,8 @@ def gradients(root: "Node", variables: Sequence["Node"]) -> list[float]:
     if root.primitive is None:
         return [float(x is root) for x in variables]
     zero = 0.0
+    for x in variables:
+        x.grad = zero  # the function may have called backward() itself
     others = {}
     try:
         for node in _count_uses(root, zero):
@@ -125,7 +127,7 @@ def _propagate(root: "Node", zero: float) -> None:
         dx, dy = node._dx, node._dy
         if dx is not None:
             x = node._x
-            if adjoint:
+            if adjoint and dx:
                 known = x.grad
                 x.grad = known + adjoint * dx if known is not zero else adjoint if dx == 1.0 else adjoint * dx
             if x.primitive is not None:
@@ -143,15 +145,21 @@ def _propagate(root: "Node", zero: float) -> None:
                     partials()  # a closure in the lecture's style adds to its operands itself
             elif adjoint:
                 for x, dx in zip(node._x, partials):
-                    if dx is not None:
+                    if dx:
                         x.grad = (x.grad or zero) + adjoint * dx
+                    elif dx is not None and x.grad is None:
+                        x.grad = zero
+            else:
+                for x in node._x:
+                    if x.__class__ is not float and x.grad is None:
+                        x.grad = zero
             for x in dy:
                 x._uses = uses = x._uses - 1
                 if not uses:
                     release(x)
             continue
         x = node._y
-        if adjoint:
+        if adjoint and dy:
             known = x.grad
             x.grad = known + adjoint * dy if known is not zero else adjoint if dy == 1.0 else adjoint * dy
         if x.primitive is not None:

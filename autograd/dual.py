@@ -9,13 +9,14 @@ A primal or a tangent may be a Dual of a lower level, or a Value: so forward and
 """
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd import primitives
-from autograd.engine import numeric_partials
+from autograd.engine import Value, is_grad_enabled, numeric_partials
 from autograd.graph import product
-from autograd.primitive import Primitive, as_number, evaluate_partial
+from autograd.primitive import ARITHMETIC_ERRORS, Primitive, as_number, evaluate_partial
 
 _levels = itertools.count(1)
 
@@ -57,6 +58,8 @@ class Dual:
             for position, (x, own) in enumerate(zip(operands, mine, strict=True), 1)
         ]
         result = _apply(primitive, primals)
+        if not is_grad_enabled():
+            return Dual(result, 0.0, level)
         tangent: Any = None
         for x, partial in zip(operands, _partials(primitive, result, primals, mine), strict=True):
             contribution = None if partial is None else product(x.tangent, partial)
@@ -66,6 +69,22 @@ class Dual:
 
     def __pos__(self) -> "Dual":
         return self
+
+    def detach(self) -> "Dual":
+        """The same number without its derivative, on any level."""
+        primal = self.primal
+        return Dual(primal if primal.__class__ is float else primal.detach(), 0.0, self._level)
+
+    def item(self) -> float:
+        """The number below all levels."""
+        return self.data
+
+    def conjugate(self) -> "Dual":
+        """The number itself, which is real."""
+        return self
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else repr(self)
 
     def __lt__(self, other: Any) -> bool:
         return bool(self.primal < _compared(other))
@@ -81,6 +100,27 @@ class Dual:
 
     def __bool__(self) -> bool:
         return bool(self.primal)
+
+    def __int__(self) -> int:
+        return int(self.data)
+
+    def __trunc__(self) -> int:
+        return math.trunc(self.data)
+
+    def __floor__(self) -> int:
+        return math.floor(self.data)
+
+    def __ceil__(self) -> int:
+        return math.ceil(self.data)
+
+    def __round__(self, digits: int | None = None) -> float:
+        return round(self.data, digits)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
 
 
 def _compared(other: Any) -> Any:
@@ -110,13 +150,25 @@ def _partials(primitive: Primitive, result: Any, primals: Sequence[Any], mine: S
     if all(x.__class__ is float for x in primals):
         found: Sequence[Any] = numeric_partials(primitive, result, primals)
     elif isinstance(primitive.partials, tuple):
-        return [
-            evaluate_partial(partial, result, primals) if own else None
-            for partial, own in zip(primitive.partials, mine, strict=True)
-        ]
+        try:
+            return _own_partials(primitive.partials, result, primals, mine)
+        except ARITHMETIC_ERRORS:  # 1/y at a constant y of 0 raises as a number and not as a Value
+            wrapped = [_lifted(x, result) if x.__class__ is float else x for x in primals]
+            return _own_partials(primitive.partials, result, wrapped, mine)
     else:
         found = primitive.partials(result, primals)
     return [partial if own else None for partial, own in zip(found, mine, strict=True)]
+
+
+def _own_partials(partials: Sequence[Any], result: Any, primals: Sequence[Any], mine: Sequence[bool]) -> list[Any]:
+    return [
+        evaluate_partial(partial, result, primals) if own else None for partial, own in zip(partials, mine, strict=True)
+    ]
+
+
+def _lifted(number: float, like: Any) -> Any:
+    """A constant of the kind of another number."""
+    return Dual(number, 0.0, like._level) if isinstance(like, Dual) else Value(number)
 
 
 def _add_operators() -> None:

@@ -15,6 +15,7 @@ did not take cannot poison a gradient with 0 · inf = nan.
 """
 
 import gc
+import math
 import operator
 import sys
 import threading
@@ -22,6 +23,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import ContextDecorator
 from contextvars import ContextVar
+from numbers import Real
 from types import FrameType
 from typing import Any
 
@@ -126,6 +128,10 @@ class making:
         _maker_here.reset(self._token)
         with _pauses_lock:
             _pauses -= 1
+
+
+nesting: ContextVar[int] = ContextVar("autograd_nesting", default=0)
+"""How many reverse-mode transforms are at work, here and now."""
 
 
 # ---------------------------------------------------------------- recording one operation
@@ -352,7 +358,7 @@ def _record_other(primitive: Primitive, operands: tuple[Operand, Operand], other
     """Record, or leave an array or a stranger to its own operators, or refuse what cannot be a number."""
     if _is_foreign(other) and not isinstance(other, _NEVER_NUMBERS):
         return NotImplemented
-    return record(primitive, operands)
+    return primitive(*operands) if hasattr(other, "dtype") else record(primitive, operands)
 
 
 _NEVER_NUMBERS = (str, bytes, bytearray, complex, list, tuple, dict, set, type(None))
@@ -570,12 +576,38 @@ class Value(Node):
         return self._number != 0.0
 
     def __float__(self) -> float:
+        if self._x is VARIABLE or (self.primitive is not None and nesting.get()):
+            raise TypeError(
+                f"a Value that is being differentiated, {self!r}, was to be converted to a plain number, whose "
+                "derivative would be lost; use autograd.sin instead of math.sin, an array of dtype object instead of "
+                "one of floats, and v.item() if the number alone is meant"
+            )
         if self.primitive is not None:
             _warn_detached()
         return self._number
 
+    # Whole numbers: what they were rounded from has partial 0 wherever there is one, so nothing is lost.
+
     def __int__(self) -> int:
-        return int(float(self))
+        return int(self._number)
+
+    def __trunc__(self) -> int:
+        return math.trunc(self._number)
+
+    def __floor__(self) -> int:
+        return math.floor(self._number)
+
+    def __ceil__(self) -> int:
+        return math.ceil(self._number)
+
+    def __round__(self, digits: int | None = None) -> float:
+        return round(self._number, digits)
+
+    def __divmod__(self, other: Operand) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Operand) -> Any:
+        return other // self, other % self
 
 
 class Frozen(Value):
@@ -614,8 +646,10 @@ def _restore_frozen(number: float, label: str) -> Value:
 _frozen_before = False  # until a Value is frozen for the first time, `record` and `linear` need not look for one
 
 
-def _comparable(other: Any) -> float:
-    return other._number if isinstance(other, Value) else as_number(other, "comparison: operand 2")
+def _comparable(other: Any) -> Any:
+    if isinstance(other, Value):
+        return other._number
+    return other if isinstance(other, Real) else as_number(other, "comparison: operand 2")  # Python's is exact
 
 
 _detached_before = False

@@ -111,14 +111,14 @@ def forward_sweep(order: Sequence["Node"], tangents: dict[Any, Any], *, record: 
 
 
 def product(factor: Any, partial: Any) -> Any:
-    """Factor · partial without what is surely 0 (then None) or 1; a factor of 0 absorbs an infinite partial."""
+    """Factor · partial without what is surely 0 (then None) or 1; 0 absorbs an infinity or a nan."""
     if (factor.__class__ is float and factor == 0.0) or (partial.__class__ is float and partial == 0.0):
         return None
     if partial.__class__ is float and partial == 1.0:
         return factor
     if factor.__class__ is float and factor == 1.0:
         return partial
-    if not math.isfinite(_number(partial)) and _number(factor) == 0.0:
+    if 0.0 in (a := _number(factor), b := _number(partial)) and not (math.isfinite(a) and math.isfinite(b)):
         return None
     return factor * partial
 

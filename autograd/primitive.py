@@ -36,6 +36,7 @@ def as_number(value: Any, role: str) -> float:
     """
     if value.__class__ is float:
         return value
+    value = unwrapped(value)
     if isinstance(value, Real) or (
         hasattr(value, "__float__")
         and getattr(value, "ndim", 0) == 0
@@ -47,6 +48,12 @@ def as_number(value: Any, role: str) -> float:
         except (ValueError, OverflowError, TypeError) as error:
             raise TypeError(f"{role} must fit a float, and {_shown(value)} does not: {error}") from None
     raise TypeError(f"{role} must be one real number, not {_shown(value)}")
+
+
+def unwrapped(value: Any) -> Any:
+    """The object in a NumPy array of objects without dimensions, such as `np.asarray(v)`; else the value itself."""
+    holds_an_object = getattr(value, "ndim", None) == 0 and getattr(getattr(value, "dtype", None), "kind", "") == "O"
+    return value.item() if holds_an_object else value
 
 
 def _shown(value: object) -> str:
@@ -159,6 +166,8 @@ class Primitive:
         operands = arguments if self.pack is None else self.pack(*arguments)
         if self.arity is not None and len(operands) != self.arity:
             raise TypeError(f"{self.name} takes {self.arity} operand(s), got {len(operands)}")
+        if not all(x.__class__ is float or hasattr(x, "_apply_primitive") for x in operands):
+            operands = tuple(map(unwrapped, operands))
         recording = [x for x in operands if x.__class__ is not float and hasattr(x, "_apply_primitive")]
         if recording:  # the innermost derivative takes precedence: its numbers may themselves be Values
             return max(recording, key=_level)._apply_primitive(self, operands)

@@ -200,7 +200,10 @@ hypot: _Primitive = _Primitive(
 direction: _Primitive = _Primitive(
     "direction",
     _n.direction,
-    (lambda z, x, y: direction(y, x) ** 2.0 / hypot(x, y), lambda z, x, y: -z * direction(y, x) / hypot(x, y)),
+    (
+        lambda z, x, y: direction(y, x) * (direction(y, x) / hypot(x, y)),
+        lambda z, x, y: -z * direction(y, x) / hypot(x, y),
+    ),
     latex=r"\frac{#1}{\sqrt{#1^2 + #2^2}}",
     domain="not both 0",
     rule="0 at the origin",
@@ -279,7 +282,7 @@ minimum = _Primitive(
 where: _Primitive = _Primitive(
     "where",
     lambda xs: xs[1] if xs[0] else xs[2],
-    lambda z, xs: [0.0, abs(sign(xs[0])), 1.0 - abs(sign(xs[0]))],
+    lambda z, xs: [0.0, where(xs[0], 1.0, 0.0), where(xs[0], 0.0, 1.0)],
     latex=r"\left(#2 \text{ if } #1 \neq 0 \text{ else } #3\right)",
     rule="the condition has partial 0; the branch not taken gets no gradient, even where its own is infinite",
     pack=lambda condition, x, y: (condition, x, y),
@@ -349,6 +352,7 @@ gelu_tanh = _Primitive(
 
 
 def _gelu_tanh_slope(x: _Any) -> _Any:
+    x = maximum(minimum(x, 50.0), -50.0)  # beyond, the slope is 0 or 1 and the squares would overflow
     twice_inner = 2.0 * _n.gelu_tanh_inner(x)
     inner_slope = _n.SQRT_2_OVER_PI * (1.0 + 3.0 * 0.044715 * x * x)
     return sigmoid(twice_inner) + 2.0 * x * inner_slope * logistic_pdf(twice_inner)
@@ -384,7 +388,7 @@ erfc = _Primitive(
     latex=r"\operatorname{erfc}\left(#1\right)",
 )
 exp_minus_square: _Primitive = _Primitive(
-    "exp_minus_square", _n.exp_minus_square, (lambda y, x: -2.0 * x * y,), symbol="exp(−x²)", latex="e^{-#1^2}"
+    "exp_minus_square", _n.exp_minus_square, (lambda y, x: -2.0 * (x * y),), symbol="exp(−x²)", latex="e^{-#1^2}"
 )
 normal_pdf: _Primitive = _Primitive(
     "normal_pdf", _n.normal_pdf, (lambda y, x: -x * y,), symbol="φ", latex=r"\varphi\left(#1\right)"

@@ -1,19 +1,16 @@
 """One call of a reverse-mode transform: its variables, the graph it records, and the sweep over it."""
 
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 from typing import Any
 
 from autograd.backpropagation import gradients
 from autograd.dual import Dual
-from autograd.engine import Value, enable_grad, independent
+from autograd.engine import Value, enable_grad, independent, nesting
 from autograd.graph import depending_on, reverse_sweep
 from autograd.primitives import identity
 from autograd.tree import flatten
 
 Argnums = int | Sequence[int]
-
-_nesting: ContextVar[int] = ContextVar("autograd_nesting", default=0)  # of reverse-mode transforms, here and now
 
 
 def positions_of(args: Sequence[Any], argnums: Argnums) -> list[int]:
@@ -22,7 +19,10 @@ def positions_of(args: Sequence[Any], argnums: Argnums) -> list[int]:
     for position in positions:
         if not -len(args) <= position < len(args):
             raise ValueError(f"argnums: there is no argument {position} among {len(args)}")
-    return [position % len(args) for position in positions]
+    found = [position % len(args) for position in positions]
+    if len(set(found)) < len(found):
+        raise ValueError(f"argnums: {argnums!r} names an argument twice")
+    return found
 
 
 class Inputs:
@@ -35,7 +35,7 @@ class Inputs:
         self.variables: list[Value] = []  # what the graph is differentiated by, below all dual numbers
         self.rebuilds = []
         self.sizes = []
-        self.recording = _nesting.get() > 0
+        self.recording = nesting.get() > 0
         for position in self.positions:
             leaves, rebuild = flatten(args[position], f"argument {position}")
             if all(leaf.__class__ is float for leaf in leaves):
@@ -51,22 +51,22 @@ class Inputs:
         """A stand-in for a leaf that knows nothing of what is below it, or is connected to it if it records."""
         if isinstance(leaf, Dual):
             return Dual(self._variable(leaf.primal), leaf.tangent, leaf._level)
-        if isinstance(leaf, Value):
+        if isinstance(leaf, Value) and leaf.requires_grad:
             self.recording = True
             variable: Value = identity(leaf)
         else:
-            variable = independent(leaf)
+            variable = independent(getattr(leaf, "data", leaf))  # a number, or a frozen Value
         self.variables.append(variable)
         return variable
 
     def call(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
         """Call f with the variables for arguments."""
-        token = _nesting.set(_nesting.get() + 1)
+        token = nesting.set(nesting.get() + 1)
         try:
             with enable_grad():
                 return f(*self.args, **kwargs)
         finally:
-            _nesting.reset(token)
+            nesting.reset(token)
 
     def gradient(self, output: Any) -> list[Any]:
         """∂output/∂variable for all variables, fast where numbers are enough."""

@@ -16,10 +16,10 @@ from math import factorial
 from typing import Any
 
 from autograd.dual import Dual, next_level
-from autograd.engine import Value, no_grad
+from autograd.engine import Value, enable_grad
 from autograd.graph import depending_on, forward_sweep, reverse_sweep
 from autograd.reverse import Argnums, Inputs, parts_of, positions_of
-from autograd.tree import flatten, map_leaves
+from autograd.tree import flatten, flatten_like, map_leaves
 
 Function = Callable[..., Any]
 
@@ -92,14 +92,12 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     ([6.0, 5.0], (13.0, 12.0))
     """
     inputs = Inputs(primals, range(len(primals)))
-    leaves, rebuild = flatten(inputs.call(f, {}), "vjp: the result of the function")
+    result = inputs.call(f, {})
+    leaves, rebuild = flatten(result, "vjp: the result of the function")
     sweep = inputs.pullback(leaves)
 
     def pullback(cotangents: Any) -> Any:
-        weights, _ = flatten(cotangents, "vjp: the cotangent")
-        if len(weights) != len(leaves):
-            raise ValueError(f"vjp: the function has {len(leaves)} results, the cotangent has {len(weights)} numbers")
-        return inputs.rebuild(sweep(weights))
+        return inputs.rebuild(sweep(flatten_like(cotangents, result, "vjp: the cotangent")))
 
     return rebuild(map(inputs.finished, leaves)), pullback
 
@@ -116,12 +114,16 @@ def jacrev(f: Function, argnums: Argnums = 0) -> Function:
 
     def jacobian_function(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums)
-        leaves, rebuild = flatten(inputs.call(f, kwargs), "jacrev: the result of the function")
-        sweep = inputs.pullback(leaves)
-        unit = [[float(i == j) for j in range(len(leaves))] for i in range(len(leaves))]
-        return rebuild(inputs.rebuild(sweep(weights)) for weights in unit)
+        return _rows(inputs, *flatten(inputs.call(f, kwargs), "jacrev: the result of the function"))
 
     return jacobian_function
+
+
+def _rows(inputs: Inputs, leaves: Sequence[Any], rebuild: Callable[[Any], Any]) -> Any:
+    """The Jacobian of what was recorded, a sweep for each of the leaves."""
+    sweep = inputs.pullback(leaves)
+    unit = [[float(i == j) for j in range(len(leaves))] for i in range(len(leaves))]
+    return rebuild(inputs.rebuild(sweep(weights)) for weights in unit)
 
 
 def _shown(result: Any) -> str:
@@ -148,12 +150,12 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
         if not isinstance(argument, list | tuple):
             raise TypeError(f"jvp: {name} must be a tuple or list of arguments, not {_shown(argument)}")
     points, rebuild = flatten(list(primals), "jvp: primals")
-    directions, _ = flatten(list(tangents), "jvp: tangents")
-    if len(points) != len(directions):
-        raise ValueError(f"jvp: primals have {len(points)} numbers, but tangents have {len(directions)}")
+    directions = flatten_like(list(tangents), list(primals), "jvp: tangents")
     level = next_level()
     arguments = rebuild(Dual(x, v, level) for x, v in zip(points, directions, strict=True))
-    leaves, rebuild_result = flatten(f(*arguments), "jvp: the result of the function")
+    with enable_grad():
+        result = f(*arguments)
+    leaves, rebuild_result = flatten(result, "jvp: the result of the function")
     values, derivatives = parts_of(leaves, level)
     return rebuild_result(values), rebuild_result(derivatives)
 
@@ -172,9 +174,7 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
     order = depending_on(inputs.variables, *[x for x in leaves if isinstance(x, Value)])
 
     def push(*tangents: Any) -> Any:
-        directions, _ = flatten(list(tangents), "linearize: the direction")
-        if len(directions) != len(inputs.variables):
-            raise ValueError(f"linearize: {len(inputs.variables)} inputs, but the direction has {len(directions)}")
+        directions = flatten_like(list(tangents), list(primals), "linearize: the direction")
         pushed = dict(zip(inputs.variables, directions, strict=True))
         forward_sweep(order, pushed, record=inputs.recording)
         return rebuild(pushed.get(leaf, 0.0) for leaf in leaves)
@@ -221,18 +221,18 @@ def jacfwd(f: Function, argnums: Argnums = 0) -> Function:
 def jacobian(f: Function, argnums: Argnums = 0) -> Function:
     """The Jacobian function, by forward mode when there are no more inputs than outputs, by reverse mode otherwise.
 
-    To count the outputs f runs once more, without recording.
+    For forward mode f runs once more, recorded, to count the outputs.
 
     >>> jacobian(lambda x: [x, x * x])(3.0)
     [1.0, 6.0]
     """
 
     def jacobian_function(*args: Any, **kwargs: Any) -> Any:
-        with no_grad():
-            outputs, _ = flatten(f(*args, **kwargs), "jacobian: the result of the function")
-        inputs, _ = flatten([args[position] for position in positions_of(args, argnums)], "jacobian: the arguments")
-        mode = jacfwd if len(inputs) <= len(outputs) else jacrev
-        return mode(f, argnums)(*args, **kwargs)
+        inputs = Inputs(args, argnums)
+        outputs, rebuild = flatten(inputs.call(f, kwargs), "jacobian: the result of the function")
+        if sum(inputs.sizes) <= len(outputs):
+            return jacfwd(f, argnums)(*args, **kwargs)
+        return _rows(inputs, outputs, rebuild)
 
     return jacobian_function
 
@@ -294,6 +294,8 @@ def taylor(f: Function, x: float, order: int) -> list[Any]:
     >>> taylor(lambda x: x**3, 2.0, 3)
     [8.0, 12.0, 6.0, 1.0]
     """
+    if isinstance(order, bool) or not isinstance(order, int) or order < 0:
+        raise ValueError(f"taylor: order must be a whole number of at least 0, not {order!r}")
     return [derivative(f, k)(x) / factorial(k) for k in range(order + 1)]
 
 

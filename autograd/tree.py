@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
-from autograd.primitive import as_number
+from autograd.primitive import as_number, unwrapped
 
 Rebuild = Callable[[Iterable[Any]], Any]
 
@@ -36,7 +36,17 @@ def _take_apart(tree: Any, role: str, leaves: list[Any]) -> Callable[[Any], Any]
         return lambda _: None
     if isinstance(tree, dict):
         parts = {key: _take_apart(child, f"{role}[{key!r}]", leaves) for key, child in tree.items()}
-        return lambda source: {key: part(source) for key, part in parts.items()}
+        kind = tree.copy() if type(tree) is not dict else None  # an OrderedDict, a defaultdict
+
+        def fill(source: Any) -> Any:
+            filled = {key: part(source) for key, part in parts.items()}
+            if kind is None:
+                return filled
+            made = kind.copy()
+            made.update(filled)
+            return made
+
+        return fill
     if isinstance(tree, list | tuple) and all(child.__class__ is float for child in tree):
         leaves.extend(tree)  # the usual vector, in one go
         size = len(tree)
@@ -52,13 +62,68 @@ def _take_apart(tree: Any, role: str, leaves: list[Any]) -> Callable[[Any], Any]
     if getattr(tree, "ndim", 0) > 0 and hasattr(tree, "tolist"):
         children = [_take_apart(child, f"{role}[{i}]", leaves) for i, child in enumerate(tree.ravel().tolist())]
         return lambda source: _array([part(source) for part in children], tree.shape)
+    tree = unwrapped(tree)
     leaves.append(tree if hasattr(tree, "_apply_primitive") else as_number(tree, role))
     return next
 
 
+def flatten_like(tree: Any, like: Any, role: str) -> list[Any]:
+    """The leaves of a structure in the order of those of another one, which it must equal but for its numbers.
+
+    Dicts are matched by their keys; lists, tuples and arrays of the same length stand for each other.
+    Raises ValueError, naming the place, where the two differ.
+
+    >>> flatten_like({"b": 1.0, "a": (2.0, 3.0)}, {"a": [0.0, 0.0], "b": 0.0}, "tangents")
+    [2.0, 3.0, 1.0]
+    """
+    leaves: list[Any] = []
+    _match(tree, like, role, leaves)
+    return leaves
+
+
+def _match(tree: Any, like: Any, role: str, leaves: list[Any]) -> None:
+    tree, like = (
+        x.tolist() if getattr(x, "ndim", None) is not None and hasattr(x, "tolist") else x for x in (tree, like)
+    )
+    if isinstance(like, dict):
+        if not isinstance(tree, dict) or tree.keys() != like.keys():
+            raise ValueError(f"{role} must be a dict with the keys {list(like)}, not {_shown(tree)}")
+        for key, child in like.items():
+            _match(tree[key], child, f"{role}[{key!r}]", leaves)
+    elif isinstance(like, list | tuple):
+        if not isinstance(tree, list | tuple) or len(tree) != len(like):
+            found = f"length {len(tree)}" if isinstance(tree, list | tuple) else _shown(tree)
+            raise ValueError(f"{role} must have length {len(like)}, as what it belongs to, not {found}")
+        if all(child.__class__ is float for child in tree) and all(child.__class__ is float for child in like):
+            leaves.extend(tree)
+            return
+        for i, (child, other) in enumerate(zip(tree, like, strict=True)):
+            _match(child, other, f"{role}[{i}]", leaves)
+    elif like is None or tree is None:
+        if tree is not like:
+            raise ValueError(f"{role} must be {'None' if like is None else 'a number'}, not {_shown(tree)}")
+    elif isinstance(tree, list | tuple | dict):
+        raise ValueError(f"{role} must be one number, not {_shown(tree)}")
+    else:
+        leaves.append(tree if hasattr(tree, "_apply_primitive") else as_number(tree, role))
+
+
+def _shown(tree: Any) -> str:
+    return f"{type(tree).__name__} {tree!r:.60}"
+
+
 def _array(entries: list[Any], shape: tuple[int, ...]) -> Any:
-    """A NumPy array of the shape: of floats if all entries are, stacked if they are arrays, else of objects."""
+    """A NumPy array of the shape: of floats if all entries are, stacked if they are arrays, else of objects.
+
+    If the entries are structures, as the gradients by several arguments are, the same structure of such arrays.
+    """
     numpy = sys.modules["numpy"]
+    first = entries[0] if entries else None
+    if isinstance(first, dict):
+        return {key: _array([entry[key] for entry in entries], shape) for key in first}
+    if isinstance(first, list | tuple):
+        parts = [_array(list(column), shape) for column in zip(*entries, strict=True)]
+        return parts if isinstance(first, list) else type(first)(*parts) if hasattr(first, "_fields") else tuple(parts)
     if all(entry.__class__ is float for entry in entries):
         return numpy.array(entries).reshape(shape)
     if entries and all(isinstance(entry, numpy.ndarray) for entry in entries):
@@ -69,7 +134,12 @@ def _array(entries: list[Any], shape: tuple[int, ...]) -> Any:
 
 
 def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
-    """The same structure with `function` applied to its leaves; what is no structure of numbers stays as it is."""
+    """The same structure with `function` applied to its leaves; what is no number stays as it is."""
+    if isinstance(tree, dict):
+        return {key: map_leaves(function, child) for key, child in tree.items()}
+    if isinstance(tree, list | tuple):
+        items = [map_leaves(function, child) for child in tree]
+        return items if isinstance(tree, list) else type(tree)(*items) if hasattr(tree, "_fields") else tuple(items)
     try:
         leaves, rebuild = flatten(tree, "result")
     except TypeError:

@@ -35,7 +35,8 @@ class Traced(Value):
             "leave this part out of jit"
         )
 
-    __bool__ = __float__ = __int__ = __index__ = _refuse
+    __bool__ = __float__ = __int__ = __index__ = __trunc__ = __floor__ = __ceil__ = _refuse
+    __round__ = __format__ = _refuse  # type: ignore[assignment]
     __lt__ = __le__ = __gt__ = __ge__ = _refuse  # pyright: ignore[reportAssignmentType]  # it takes anything
 
 
