@@ -22,7 +22,10 @@ Curve = Callable[[float], Vector]  # of one input, the others fixed
 
 EPSILON = sys.float_info.epsilon
 _ROWS = 10  # of the extrapolation: steps of 1/8 to 1/4096 of the scale, halved each time
-_COMPLEX_STEP = 1e-20  # its square is below the rounding of any f, and nothing cancels
+_MOST_ROWS = 20  # for a function that changes faster: down to 10⁻⁷ of the scale
+_CONVERGED = 1e-6  # relative error
+_COMPLEX_STEP = 1e-20  # of |x|: its square is below the rounding of any f, and nothing cancels
+_SMALLEST_STEP = 1e-290
 
 
 def numerical_gradient(
@@ -39,7 +42,8 @@ def numerical_gradient(
             about 10⁻¹², and it knows its error.  "auto" means this.
             "complex": Im f(x + ih) / h, exact to rounding, for an f that takes complex numbers and is analytic.
         step: h; by default ∛ε · max(|x|, 1) for central, where both errors are about equal; the first h for
-            richardson, by default max(|x|, 1) / 8, and also |x| / 8 if that gives the smaller error; 10⁻²⁰ for complex.
+            richardson, by default max(|x|, 1) / 8, and also |x| / 8 if that gives the smaller error; 10⁻²⁰·|x| for
+            complex.
         with_error: Return (gradient, error), the error an estimate (for complex, that of rounding).
 
     Raises ValueError for an unknown method or a step that is not positive, TypeError if f does not take or does not
@@ -75,7 +79,7 @@ def numerical_gradient(
 
 def _derivative(f: Callable[[Any], Any], x: float, method: Method, step: float | None) -> tuple[float, float]:
     if method == "complex":
-        return _complex_step(f, x, step or _COMPLEX_STEP)
+        return _complex_step(f, x, step or max(_COMPLEX_STEP * abs(x), _SMALLEST_STEP) if x else _COMPLEX_STEP)
 
     def curve(moved: float) -> Vector:
         try:
@@ -143,11 +147,14 @@ def richardson(f: Curve, x: float, step: float | None = None) -> tuple[Vector, V
 def _ridders(f: Curve, x: float, step: float) -> list[tuple[float, float]]:
     """The best entry of one tableau for each result, and its error.
 
-    A[i][0] has the step h/2ⁱ, and A[i][k] = A[i][k-1] + (A[i][k-1] - A[i-1][k-1]) / (4ᵏ - 1).
+    A[i][0] has the step h/2ⁱ, and A[i][k] = A[i][k-1] + (A[i][k-1] - A[i-1][k-1]) / (4ᵏ - 1).  An entry that a later
+    row contradicts agreed with its neighbours by chance, as where the steps are periods of the function.
     """
     best: list[tuple[float, float]] = []
     above: list[Vector] = []  # the row before, for each result
-    for _ in range(_ROWS):
+    for i in range(_MOST_ROWS):
+        if i >= _ROWS and all(error <= _CONVERGED * abs(value) for value, error in best):
+            break
         slopes, rounding = _slopes(f, x, step)
         step /= 2.0
         best = best or [(math.nan, math.inf)] * len(slopes)
@@ -159,6 +166,9 @@ def _ridders(f: Curve, x: float, step: float) -> list[tuple[float, float]]:
                 error = _finite(max(abs(row[-1] - row[-2]), abs(row[-1] - previous)) + rounded)
                 if error < best[j][1]:
                     best[j] = row[-1], error
+            known, finest = best[j][0], row[-1]
+            if abs(finest - known) > max(abs(finest), abs(known)) / 2.0 + 100.0 * rounded:
+                best[j] = math.nan, math.inf
             rows.append(row)
         above = rows
     return best

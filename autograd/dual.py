@@ -62,7 +62,7 @@ class Dual:
             return Dual(result, 0.0, level)
         tangent: Any = None
         for x, partial in zip(operands, _partials(primitive, result, primals, mine), strict=True):
-            contribution = None if partial is None else product(x.tangent, partial)
+            contribution = None if partial is None else product(x.tangent, partial, operands)
             if contribution is not None:
                 tangent = contribution if tangent is None else tangent + contribution
         return Dual(result, 0.0 if tangent is None else tangent, level)

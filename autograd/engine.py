@@ -111,7 +111,8 @@ class making:
     """Context manager: inside, recorded operations get their nodes from `maker`, in this thread or task.
 
     The maker takes what `new_node` takes: the number, the primitive, and the slots _x, _y, _dx and _dy.  It decides for
-    itself what `no_grad` means, and is called inside it too.
+    itself what `no_grad` means, and is called inside it too.  If it has an attribute `keeps_frozen`, frozen Values are
+    operands like others.
     """
 
     def __init__(self, maker: "Maker") -> None:
@@ -143,7 +144,7 @@ nesting: ContextVar[int] = ContextVar("autograd_nesting", default=0)
 
 def record(primitive: Primitive, operands: Sequence[Operand]) -> "Value":
     """Apply a primitive to operands, at least one of them a Value, and record it as a new Value."""
-    if _frozen_before:
+    if _frozen_before and not getattr(_maker_here.get(), "keeps_frozen", False):
         operands = [x._number if isinstance(x, Frozen) else x for x in operands]
         if not any(isinstance(x, Value) for x in operands):
             return _record_frozen(primitive, operands)

@@ -82,7 +82,7 @@ def reverse_sweep(order: Sequence["Node"], adjoints: dict[Any, Any], *, record: 
         for operand, partial in _edges(node, record):
             if operand not in within:
                 continue
-            contribution = product(adjoint, partial)
+            contribution = product(adjoint, partial, node.operands)
             if contribution is not None:
                 known = adjoints.get(operand)
                 adjoints[operand] = contribution if known is None else known + contribution
@@ -104,23 +104,37 @@ def forward_sweep(order: Sequence["Node"], tangents: dict[Any, Any], *, record: 
         total = None
         for operand, partial in _edges(node, record):
             tangent = tangents.get(operand)
-            contribution = None if tangent is None else product(tangent, partial)
+            contribution = None if tangent is None else product(tangent, partial, node.operands)
             if contribution is not None:
                 total = contribution if total is None else total + contribution
         tangents[node] = 0.0 if total is None else total
 
 
-def product(factor: Any, partial: Any) -> Any:
-    """Factor · partial without what is surely 0 (then None) or 1; 0 absorbs an infinity or a nan."""
+def product(factor: Any, partial: Any, operands: Sequence[Any]) -> Any:
+    """Factor · partial without what is surely 0 (then None) or 1; 0 absorbs an infinity or a nan.
+
+    The partial is one at these operands.  Values whose numbers are examples only, as when `jit` records a function, do
+    not let them decide: they have a product of their own.
+    """
     if (factor.__class__ is float and factor == 0.0) or (partial.__class__ is float and partial == 0.0):
         return None
     if partial.__class__ is float and partial == 1.0:
         return factor
     if factor.__class__ is float and factor == 1.0:
         return partial
+    for x in (factor, partial):
+        own_product = getattr(_innermost(x), "_product", None)
+        if own_product is not None:
+            return own_product(factor, partial, operands)
     if 0.0 in (a := _number(factor), b := _number(partial)) and not (math.isfinite(a) and math.isfinite(b)):
         return None
     return factor * partial
+
+
+def _innermost(quantity: Any) -> Any:
+    while hasattr(quantity, "primal"):  # a dual number
+        quantity = quantity.primal
+    return quantity
 
 
 def _number(quantity: Any) -> float:

@@ -232,7 +232,9 @@ class _Scribe:
                     self._instruction(node, section, named.get(node, ""))
 
     def _instruction(self, node: Value, section: Section, name: str) -> None:
-        assert node.primitive is not None
+        if node.primitive is None:  # a constant that its partial needed as a Value, as that of 1/y at 0
+            self.operand_of[node] = node.data
+            return
         operands = tuple(self.operand_of[x] if isinstance(x, Value) else x for x in node.operands)
         self.instructions.append(Instruction(self._new(node), node.primitive, operands, section, name))
 

@@ -190,3 +190,23 @@ def test_nothing_outside_is_touched():
     w.grad = 7.0
     assert gradcheck(lambda x: x * w, [3.0])
     assert w.grad == 7.0
+
+
+@pytest.mark.parametrize(
+    ("f", "true"),
+    [
+        (lambda x: math.sin(1000.0 * x), 1000.0 * math.cos(1000.0)),
+        (lambda x: math.sin(2.0 * math.pi * 64.0 * x), 2.0 * math.pi * 64.0),
+        (lambda x: math.exp(-(((x - 1.001) / 1e-3) ** 2)), 2.0 / 1e-3 * math.exp(-1.0)),
+    ],
+)
+def test_functions_that_change_fast_are_not_mistaken_for_others(f, true):
+    found, error = numerical_gradient(f, 1.0, with_error=True)
+    assert found == pytest.approx(true, rel=1e-8)
+    assert error < 1e-5 * abs(true)
+
+
+def test_a_complex_step_is_small_against_the_point():
+    assert numerical_gradient(lambda x: 1.0 / x, 1e-25, "complex") == pytest.approx(-1e50, rel=1e-15)
+    assert numerical_gradient(cmath.log, 1e-280, "complex") == pytest.approx(1e280, rel=1e-15)
+    assert numerical_gradient(cmath.sin, 0.0, "complex") == 1.0

@@ -342,3 +342,10 @@ def test_references_are_typed():
     assert made.inputs[0].number == 2.0
     assert isinstance(made.outputs[0].operand, Variable)
     assert "3 outputs" in repr(made)
+
+
+@pytest.mark.filterwarnings("ignore::autograd.DomainWarning")
+def test_division_by_a_constant_zero_has_a_program():
+    y = Value(0.2, label="y")
+    assert program(y / 0.0)(0.2) == (math.inf, math.inf)
+    assert program(y / -0.0, mode="forward", tangents=[1.0])(0.2) == (-math.inf, -math.inf)
