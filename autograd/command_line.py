@@ -84,7 +84,9 @@ def _run(arguments: list[str]) -> int:
     parser = _parser()
     # argparse takes whatever starts with - for an option, and so would a formula: -x**2.  A space before it helps.
     arguments = [f" {a}" if a[:1] == "-" and a[:2] != "--" and a not in ("-h", "-") else a for a in arguments]
-    options = parser.parse_intermixed_args(arguments)
+    options, unknown = parser.parse_known_intermixed_args(arguments)
+    if unknown:
+        parser.error(f"there is no option {unknown[0]}; a formula that begins with -- needs a space before it: ' --x'")
     if options.expression is None:
         if arguments:
             parser.error("there is no formula; it comes first, as in: python -m autograd 'x**2' x=3")

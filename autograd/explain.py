@@ -76,9 +76,12 @@ class LocalExplanation:
             received = f"  {step.operand} = {step.number:.6g}: ∂{v}/∂{step.operand} = {step.partial:.6g}"
             received += f", so it receives {step.partial:.6g} times the adjoint of {v}"
             if self.adjoint:
-                received += f", {step.partial * self.adjoint:.6g} of its adjoint {self.adjoint:.6g}"
+                factors = [_in_product(f"{x:.6g}") for x in (step.partial, self.adjoint)]
+                received += f": {' · '.join(factors)} = {step.partial * self.adjoint:.6g}"
             lines.append(received)
         return "\n".join(lines)
+
+    __repr__ = __str__  # at a prompt it is to be read
 
     def latex(self) -> str:
         """LaTeX without dollar signs."""
@@ -126,6 +129,8 @@ class PathExplanation:
             product = f"{' · '.join(_shortened(names))} = {' · '.join(_shortened(numbers))}"
             lines.append(f"  {arrows}: {product}" + (f" = {path.product:.6g}" if len(numbers) > 1 else ""))
         return "\n".join(lines)
+
+    __repr__ = __str__
 
     def latex(self) -> str:
         """LaTeX without dollar signs."""

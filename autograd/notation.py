@@ -185,6 +185,15 @@ def short_number(number: float) -> str:
     return repr(number).removesuffix(".0")
 
 
+class Open(Spelled):
+    """LaTeX of which a factor behind it would be read as a part, as behind sin x."""
+
+    __slots__ = ()
+
+
+DOTS = Spelled(r"\cdots")
+"""What stands for operands that are left out."""
+
 _GREEK = re.compile(
     "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|upsilon|phi|chi|psi|"
     "omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega"
@@ -214,25 +223,45 @@ def latex_application(row: Primitive, operands: Sequence[Spelled]) -> Spelled:
     >>> latex_application(TABLE["sqrt"], [Spelled("a + b", SUM)]).text
     '\\sqrt{a + b}'
     """
-    template = row.latex
+    if row is TABLE["logsumexp"]:  # no template tells how each of its operands is written
+        terms = [x.text if x is DOTS else f"e^{{{x.text}}}" for x in operands]
+        return Spelled(rf"\ln\left({' + '.join(terms)}\right)", POWER)
+    template, precedence = row.latex, _latex_precedence(row)
+    kind = Spelled
 
     def operand(match: re.Match[str]) -> str:
+        nonlocal kind
         if match[1] == "*":
             return ", ".join(x.text for x in operands)
         i = int(match[1]) - 1
         if i >= len(operands):
             return match[0]
-        before, after = template[: match.start()], template[match.end() :]
-        if re.search(r"(\{|\\left[(|])$", before) and re.match(r"(\}(?!\^)|\\right[)|])", after):
-            return operands[i].text
-        needed = row.precedence + (i > 0) if row.precedence < POWER else ATOM
-        return _enclosed(operands[i], needed)
+        x, before, after = operands[i], template[: match.start()], template[match.end() :]
+        if re.search(r"(\{|\\left[(|]|, )$", before) and re.match(r"(\}(?!\^)|\\right[)|]|, )", after):
+            return x.text
+        written = _enclosed(x, _needed(precedence, i), sign=not before, follows=bool(after) and precedence != SUM)
+        if not after and written == x.text:
+            kind = Open if row.precedence == ATOM and before else type(x)
+        return written
 
-    return Spelled(re.sub(r"#(\d|\*)", operand, template), _latex_precedence(row))
+    text = re.sub(r"#(\d|\*)", operand, template)
+    return kind(text, precedence)
 
 
-def _enclosed(spelled: Spelled, precedence: int) -> str:
-    return spelled.text if spelled.precedence >= precedence else rf"\left({spelled.text}\right)"
+def _needed(precedence: int, i: int) -> int:
+    """How tightly operand i of a row has to bind to go without parentheses."""
+    if precedence in (SUM, PRODUCT):
+        return precedence + (i > 0)  # a - (b - c) needs its parentheses
+    return {_REMAINDER: POWER, SIGN: PRODUCT}.get(precedence, ATOM)
+
+
+def _enclosed(spelled: Spelled, precedence: int, *, sign: bool = False, follows: bool = False) -> str:
+    """The text, in parentheses if it binds less tightly.
+
+    So too if it begins with a sign where none may stand, or is open to a factor that follows.
+    """
+    misread = (not sign and spelled.text.startswith("-")) or (follows and isinstance(spelled, Open))
+    return rf"\left({spelled.text}\right)" if misread or spelled.precedence < precedence else spelled.text
 
 
 def latex_product(factors: Sequence[Spelled]) -> Spelled:
@@ -241,9 +270,16 @@ def latex_product(factors: Sequence[Spelled]) -> Spelled:
     >>> latex_product([Spelled("2"), Spelled("a + b", SUM)]).text
     '2 \\cdot \\left(a + b\\right)'
     """
-    first, *others = factors
-    pieces = [_enclosed(first, PRODUCT), *(_enclosed(factor, POWER) for factor in others)]
-    return Spelled(r" \cdot ".join(pieces), PRODUCT) if others else first
+    if len(factors) == 1:
+        return factors[0]
+    first, *middle, last = factors
+    pieces = [
+        _enclosed(first, PRODUCT, sign=True, follows=True),
+        *(_enclosed(factor, POWER, follows=True) for factor in middle),
+        _enclosed(last, POWER),
+    ]
+    kind = type(last) if pieces[-1] == last.text else Spelled
+    return kind(r" \cdot ".join(pieces), PRODUCT)
 
 
 def latex_power(base: Spelled, exponent: str) -> Spelled:
@@ -255,13 +291,17 @@ def latex_power(base: Spelled, exponent: str) -> Spelled:
     return Spelled(f"{_enclosed(base, ATOM)}^{{{exponent}}}", POWER)
 
 
+_REMAINDER = 0
+"""Nobody knows how tightly x mod y binds."""
+
+
 def _latex_precedence(row: Primitive) -> int:
-    if row.precedence < ATOM:
-        return PRODUCT if row.latex.startswith(r"\frac") else row.precedence
     outside = row.latex
     innermost = re.compile(r"\{[^{}]*\}|\\left(?:(?!\\left|\\right).)*\\right")
     while innermost.search(outside):  # what stands in braces or brackets does not bind to its neighbours
         outside = innermost.sub("", outside)
+    if row.precedence < ATOM and "#" in outside:
+        return _REMAINDER if row.precedence == PRODUCT and row is not TABLE["mul"] else row.precedence
     return SUM if re.search(r" [+-] ", outside) else POWER
 
 
@@ -272,8 +312,8 @@ def joined(terms: Sequence[tuple[float, Spelled]]) -> Spelled:
     'a - 2*b'
     """
     (coefficient, first), *others = terms
-    text = f"-{first.within(PRODUCT)}" if coefficient < 0.0 else first.text
+    text = f"-{first.within(PRODUCT)}" if coefficient < 0.0 else first.within(SUM)
     if not others:
-        return Spelled(text, SIGN) if coefficient < 0.0 else first
-    pieces = [f" - {term.within(PRODUCT)}" if sign < 0.0 else f" + {term.text}" for sign, term in others]
+        return type(first)(text, SIGN) if coefficient < 0.0 else first
+    pieces = [f" - {term.within(PRODUCT)}" if sign < 0.0 else f" + {term.within(SUM)}" for sign, term in others]
     return Spelled(text + "".join(pieces), SUM)

@@ -97,6 +97,16 @@ class _InputConsole(code.InteractiveConsole):
         if data.strip():  # at its end the console writes an empty line, as after Ctrl-D at a prompt
             sys.stderr.write(data)
 
+    def finish(self) -> None:
+        """Run the last block, which no empty line ends; a statement that is not whole is a SyntaxError."""
+        if self.buffer:
+            try:
+                statement = compile("\n".join([*self.buffer, ""]), self.filename, "single")
+            except (SyntaxError, ValueError, OverflowError):
+                self.showsyntaxerror(self.filename)
+            else:
+                self.runcode(statement)
+
     def showtraceback(self, **options: Any) -> None:
         self.failed = True
         super().showtraceback(**options)
@@ -109,4 +119,5 @@ class _InputConsole(code.InteractiveConsole):
 def _run_input(names: dict[str, Any]) -> int:
     console = _InputConsole(_CONSOLE | names)
     console.interact(banner="", exitmsg="")
+    console.finish()
     return int(console.failed)

@@ -8,6 +8,7 @@ import difflib
 import functools
 import inspect
 import math
+import re
 import unicodedata
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd.notation import public_arguments
-from autograd.primitive import DomainWarning, Primitive
+from autograd.primitive import ARITHMETIC_ERRORS, DomainWarning, Primitive
 from autograd.primitives import OPERATORS, TABLE
 
 MOST_CHARACTERS = 10_000  # Python's parser takes well under a second for them, whatever they are
@@ -111,7 +112,9 @@ log(x), maximum(x, y), sum([x, y]), dot([u, v], [x, y]) …
             try:
                 result = numbers[step.name] if step.name else step.apply(*operands)
             except (TypeError, ValueError) as error:
-                raise ExpressionError(_with_name(step.apply, str(error)), self.text, step.column, "") from None
+                name = getattr(step.apply, "name", "") or step.apply.__name__
+                message = str(error) if str(error).startswith(f"{name}:") else f"{name}: {error}"
+                raise ExpressionError(message, self.text, step.column, "") from None
             if result.__class__ is float and not math.isfinite(result) and step.count:
                 _warn_of_constants(step.apply, operands, result)
             stack[len(stack) - step.count :] = [result]
@@ -240,7 +243,10 @@ def _parsed(source: str, text: str) -> ast.expr:
             return ast.parse(source, mode="eval").body
     except SyntaxError as error:
         message = (error.msg or "invalid syntax").split(". ")[0].split(";")[0]
-        raise ExpressionError(f"not a formula: {message}", text, (error.offset or len(text) + 1) - 1) from None
+        column = (error.offset or len(text) + 1) - 1
+        if re.match("=(?!=)", source[column:]):
+            message = "it has no =, and the numbers for its names come after it, as in 'x**2' x=3"
+        raise ExpressionError(f"not a formula: {message}", text, column) from None
     except (MemoryError, RecursionError):
         raise ExpressionError("the formula is too long or too deep for Python's parser", advice="split it up") from None
     except ValueError as error:
@@ -285,14 +291,16 @@ def _grouped(row: Primitive, sizes: Sequence[int | None]) -> Callable[..., Any]:
 
 
 def _warn_of_constants(apply: Callable[..., Any], operands: Sequence[Any], result: float) -> None:
-    if all(map(math.isfinite, operands)):
-        shown = _with_name(apply, f"({', '.join(map(repr, operands))})", "")
+    """Warn of operands outside a domain, but of no overflow, as recording does."""
+    if not isinstance(apply, Primitive) or not apply.domain or not all(map(math.isfinite, operands)):
+        return
+    try:
+        apply.value(*operands)
+    except OverflowError:
+        pass
+    except ARITHMETIC_ERRORS:
+        shown = f"{apply.name}({', '.join(map(repr, operands))})"
         warnings.warn(f"{shown} is outside its domain: the result is {result}", DomainWarning, stacklevel=3)
-
-
-def _with_name(apply: Callable[..., Any], message: str, colon: str = ": ") -> str:
-    name = apply.name if isinstance(apply, Primitive) else apply.__name__
-    return message if message.startswith(f"{name}:") else f"{name}{colon}{message}"
 
 
 def _unknown(name: str) -> str:

@@ -5,7 +5,7 @@ The formula equals the recorded number wherever that is defined; x/x is 1, and l
 """
 
 import collections
-import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +17,7 @@ from autograd.notation import (
     ATOM,
     POWER,
     PRODUCT,
-    SIGN,
+    SUM,
     Names,
     Spelled,
     joined,
@@ -27,7 +27,7 @@ from autograd.notation import (
     latex_power,
     latex_product,
     python_application,
-    short_number,
+    python_number,
 )
 from autograd.primitive import as_number
 
@@ -83,15 +83,19 @@ def _expression(y: Any, symbols: dict[Value, str]) -> "Expression":
     for node in topological_order(y):
         label = symbols.get(node, "" if node.primitive is not None else node.label)
         if label:
-            # the text is to be Python: a label of several words has underscores between them
-            name = names.unique(re.sub(r"\W", "_", label) if not label.isidentifier() else label)
-            formula[node] = algebra.symbol(name, node.data)
+            formula[node] = algebra.symbol(names.unique(_identifier(label)), node.data)
         elif node.primitive is None:
             formula[node] = algebra.number(node.data)
         else:
             operands = [formula[x] if isinstance(x, Value) else algebra.number(x) for x in node.operands]
             formula[node] = algebra.apply(node.primitive, operands)
     return Expression(formula[y])
+
+
+def _identifier(label: str) -> str:
+    """A label as Python takes it for a name: a label of several words has underscores between them."""
+    name = "".join(c if f"_{c}".isidentifier() else "_" for c in unicodedata.normalize("NFKC", label))
+    return name if name.isidentifier() else f"_{name}"
 
 
 class Expression:
@@ -238,8 +242,9 @@ class _TextWriter:
 
     def number(self, number: float) -> Spelled:
         """A constant."""
-        text = short_number(number)
-        return Spelled(text, SIGN if text.startswith("-") else ATOM)
+        written = python_number(number)
+        short = written.text.removesuffix(".0")
+        return written if short == "-0" else written._replace(text=short)  # -0 has lost its sign in Python
 
     def name(self, name: str) -> str:
         """A name."""
@@ -249,7 +254,9 @@ class _TextWriter:
         """A row applied to operands."""
         if formula.row is primitives.pow:
             return Spelled(f"{operands[0].within(ATOM)}**{operands[1].within(ATOM)}", POWER)
-        return python_application(formula.row, operands)
+        written = python_application(formula.row, operands)
+        # -a % b is (-a) % b, unlike -a * b, which is no application here
+        return Spelled(written.text, SUM) if written.precedence == PRODUCT else written
 
     def power(self, base: Spelled, exponent: int) -> Spelled:
         """A base with a whole exponent above 0."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd import primitives
 from autograd.engine import Value
-from autograd.notation import Spelled, latex_application, latex_name, latex_number
+from autograd.notation import DOTS, Spelled, latex_application, latex_name, latex_number
 
 MOST_OPERATIONS = 60
 """How many operations are written out, those nearest to the result; MathJax takes a second for some hundreds."""
@@ -120,9 +120,6 @@ class _Writer:
         return Spelled(latex_name(operand.label)) if operand.label else _number(operand.data)
 
 
-_DOTS = Spelled(r"\cdots")
-
-
 def _shown(node: Value) -> Sequence[Any]:
     """The operands that are written: of many the first and last ones, with dots between."""
     operands = node.operands
@@ -136,14 +133,14 @@ def _shown(node: Value) -> Sequence[Any]:
 def _shortened(operands: Sequence[Any]) -> Sequence[Any]:
     if len(operands) <= _FIRST + _LAST + 1:
         return operands
-    return [*operands[:_FIRST], _DOTS, *operands[-_LAST:]]
+    return [*operands[:_FIRST], DOTS, *operands[-_LAST:]]
 
 
 def _scalar_product(operands: Sequence[Spelled]) -> Spelled:
     """Σ wᵢ·xᵢ + b of w₁, x₁, w₂, x₂, …, and b if there is one."""
     product, total = primitives.mul, primitives.add
     pairs = zip(operands[::2], operands[1::2], strict=False)
-    terms = [_DOTS if w is _DOTS else latex_application(product, (w, x)) for w, x in pairs]
+    terms = [DOTS if w is DOTS else latex_application(product, (w, x)) for w, x in pairs]
     if len(operands) % 2:
         terms.append(operands[-1])
     result, *others = terms or [Spelled("0")]

@@ -6,6 +6,8 @@ from typing import Any
 
 from nn.optional import require
 
+_FEW = 50  # epochs that are marked one by one
+
 
 class History:
     """What happened in each epoch: lists of numbers by name, `"loss"` first, and why training stopped.
@@ -53,20 +55,28 @@ class History:
         left = [name for name in self.records if name.endswith("loss")]
         right = [name for name in self.records if not name.endswith("loss")]
         other = ax.twinx() if left and right else ax
+        marker = "." if self.epochs <= _FEW else ""
         for i, name in enumerate([*left, *right]):
             axes, style = (ax, "-") if name in left else (other, "--")
             epochs = range(1, len(self.records[name]) + 1)
-            axes.plot(epochs, self.records[name], style, color=f"C{i}", label=name.replace("_", " "))
-        ax.set(xlabel="epoch", ylabel="loss" if left else "")
+            axes.plot(epochs, self.records[name], marker + style, color=f"C{i}", label=name.replace("_", " "))
+        metrics = ", ".join(name.replace("_", " ") for name in right)
+        other.set_ylabel(metrics)
+        ax.set(xlabel="epoch", ylabel="loss" if left else metrics)
+        ax.xaxis.set_major_locator(
+            require("matplotlib.ticker", "History.plot").MaxNLocator(integer=True, min_n_ticks=1)
+        )
         if self.records:
+            # on the axes that are drawn last; "best" would not see the lines of the others
             lines = [line for axes in dict.fromkeys((ax, other)) for line in axes.get_lines()]
-            ax.legend(lines, [line.get_label() for line in lines], loc="best")
+            other.legend(handles=lines, loc="best" if other is ax else "center right", framealpha=1.0)
         return ax
 
     def __repr__(self) -> str:
         last = ", ".join(f"{name} {numbers[-1]:.4g}" for name, numbers in self.records.items())
         stopped = f"; stopped: {self.stopped}" if self.stopped else ""
-        return f"History({self.epochs} epochs{': ' if last else ''}{last}{stopped})"
+        epochs = f"{self.epochs} epoch{'' if self.epochs == 1 else 's'}"
+        return f"History({epochs}{': ' if last else ''}{last}{stopped})"
 
     def state_dict(self) -> dict[str, Any]:
         """The records, for `save`."""

@@ -194,7 +194,7 @@ def test_a_wrong_ending_is_refused_before_anything_is_done(capsys, tmp_path):
         (["x", "a.b=1"], "'a.b' cannot be the name of a variable"),
         (["x", "(x)=1"], "'(x)' cannot be the name of a variable"),
         (["", "x=1"], "the formula is empty"),
-        (["x=1"], "not a formula: invalid syntax"),
+        (["x=1"], "not a formula: it has no ="),
     ],
 )
 def test_wrong_usage_says_what_is_wrong(capsys, arguments, message):
@@ -428,6 +428,33 @@ def test_an_error_in_a_piped_statement_does_not_end_the_rest_but_shows_in_the_st
     assert "SyntaxError" in result.stderr
     assert run(input="import sys; sys.exit(7)\n").returncode == 7
     assert run(stdin=subprocess.DEVNULL).returncode == 0
+
+
+def test_what_looks_like_an_option_or_an_assignment_is_told(capsys):
+    with pytest.raises(SystemExit):
+        main(["--x", "x=3"])
+    assert "there is no option --x; a formula that begins with -- needs a space before it" in capsys.readouterr().err
+    assert main([" --x", "x=3"]) == 0
+    for arguments in (["y=x**2", "x=3"], ["x=3", "x**2"]):
+        assert main(arguments) == 2
+        assert "not a formula: it has no =, and the numbers for its names come after it" in capsys.readouterr().err
+
+
+def test_an_overflow_of_constants_is_not_called_a_domain():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for text in ("exp(1000)", "2**2000", "1e308*10", "1e308/1e-10", "sum([1e308, 1e308])", "-1e308 - 1e308"):
+            assert abs(value_of(text)) == float("inf")
+    with pytest.warns(DomainWarning, match=r"log\(0.0\) is outside its domain: the result is -inf"):
+        value_of("log(0)")
+
+
+def test_the_last_statement_of_a_pipe_needs_no_empty_line_but_has_to_be_whole():
+    result = run(input="for i in range(2):\n    i\n")
+    assert (result.returncode, result.stdout.split(), result.stderr) == (0, ["0", "1"], "")
+    result = run(input="x = (\n1")
+    assert result.returncode == 1
+    assert "SyntaxError: '(' was never closed" in result.stderr
 
 
 def test_everything_is_at_hand():

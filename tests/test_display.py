@@ -209,6 +209,40 @@ def test_latex_is_the_formula_as_it_was_computed():
     assert str((Value(1 / 3) + x).latex()) == "0.333333 + x"
 
 
+@pytest.mark.parametrize(
+    ("formula", "shown"),
+    [
+        ("x * -3.0", r"x \cdot \left(-3\right)"),
+        ("x + (-3.0)", r"x + \left(-3\right)"),
+        ("x - (-3.0)", r"x - \left(-3\right)"),
+        ("x + (-y) * z", r"x + \left(-y \cdot z\right)"),
+        ("-(-x)", r"-\left(-x\right)"),
+        ("-(x * y)", r"-x \cdot y"),
+        ("-(x + y)", r"-\left(x + y\right)"),
+        ("x / y - (-x)", r"\frac{x}{y} - \left(-x\right)"),
+        ("x * (y / z)", r"x \cdot \frac{y}{z}"),
+        ("(x / y) ** 2", r"{\left(\frac{x}{y}\right)}^{2}"),
+        ("sin(x) * y", r"\left(\sin x\right) \cdot y"),
+        ("y * sin(x)", r"y \cdot \sin x"),
+        ("y * sin(x) * z", r"\left(y \cdot \sin x\right) \cdot z"),
+        ("-sin(x) * y", r"\left(-\sin x\right) \cdot y"),
+        ("sin(x + y) * z", r"\sin \left(x + y\right) \cdot z"),
+        ("sin(x) + y", r"\sin x + y"),
+        ("(x % y) * y", r"\left(x \bmod y\right) \cdot y"),
+        ("-(x % y)", r"-\left(x \bmod y\right)"),
+        ("x + x % y", r"x + \left(x \bmod y\right)"),
+        ("(x * y) % z", r"\left(x \cdot y\right) \bmod z"),
+        ("-(x // y)", r"-\left\lfloor \frac{x}{y} \right\rfloor"),
+        ("-logsumexp([x, y]) * y", r"-\ln\left(e^{x} + e^{y}\right) \cdot y"),
+        ("logsumexp([x, y, z] * 3)", r"\ln\left(e^{x} + e^{y} + e^{z} + e^{x} + \cdots + e^{z}\right)"),
+    ],
+)
+def test_latex_has_parentheses_where_they_are_needed_and_only_there(formula, shown):
+    x, y, z = (Value(number, label=label) for number, label in [(2.0, "x"), (3.0, "y"), (4.0, "z")])
+    names = {"x": x, "y": y, "z": z, "sin": autograd.sin, "logsumexp": autograd.logsumexp}
+    assert str(eval(formula, names).latex()) == shown
+
+
 def test_what_is_used_twice_is_written_once():
     x, y = Value(2.0, label="x"), Value(3.0, label="y")
     s = x + y

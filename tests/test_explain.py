@@ -147,7 +147,8 @@ def test_the_local_step_names_operation_operands_and_what_they_receive():
     assert "v1 = w * x = 6, made by mul" in text
     assert "w = 3: ∂v1/∂w = 2, so it receives 2 times the adjoint of v1" in text
     L.backward(0.5)
-    assert "1 of its adjoint 0.5" in str(explain(product))
+    assert "so it receives 2 times the adjoint of v1: 2 · 0.5 = 1" in str(explain(product))
+    assert repr([explain(product)]) == f"[{explain(product)}]"
 
 
 def test_constants_and_leaves_are_explained_too():

@@ -220,9 +220,17 @@ def test_typst_makes_png_and_pdf(without_dot, tmp_path, kind, magic):
     assert len(picture) > 1000
 
 
+def test_with_dot_png_and_pdf_are_made_from_the_svg_too(tmp_path, monkeypatch):
+    svg = to_svg(example())
+    pictures = types.SimpleNamespace(compile=lambda page, *, sys_inputs, **options: sys_inputs["svg"].encode())
+    monkeypatch.setitem(sys.modules, "typst", pictures)
+    assert draw(example(), tmp_path / "a.png").read_bytes().decode() == svg
+
+
 @pytest.mark.skipif(shutil.which("dot") is None, reason="needs the `dot` program, which .ci/run installs")
 @pytest.mark.parametrize(("kind", "magic"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
-def test_the_dot_program_makes_png_and_pdf(tmp_path, kind, magic):
+def test_the_dot_program_makes_png_and_pdf(tmp_path, kind, magic, monkeypatch):
+    monkeypatch.setitem(sys.modules, "typst", None)
     model, y = network()
     assert draw(y, tmp_path / f"a.{kind}", model=model, theme="dark").read_bytes().startswith(magic)
 
@@ -280,7 +288,9 @@ def test_numbers_of_every_size_are_shown():
 
 def test_kinds_differ_in_class_shape_and_outline(without_dot):
     model, y = network()
-    kinds = {tuple(box.get("class").split()[1:]): box for box in boxes(to_svg(y + 1.0, model=model))}
+    y = y + 1.0
+    y.backward()
+    kinds = {tuple(box.get("class").split()[1:]): box for box in boxes(to_svg(y, model=model))}
     assert set(kinds) == {("input",), ("parameter",), ("operation",), ("result",), ("constant",), ("gate",)}
     drawn = {kind[0]: box.find(f"{SVG}path") for kind, box in kinds.items()}
     assert drawn["parameter"] is None  # sharp corners: a polygon
@@ -310,10 +320,31 @@ def test_what_no_gradient_reaches_is_dashed_and_a_dead_relu_is_marked(without_do
 def test_backward_that_has_not_run_is_said_instead_of_zeros(without_dot):
     y = Value(2.0, label="x").tanh()
     svg = to_svg(y)
-    assert "backward() has not run: no gradients yet" in texts(svg)
+    assert "no gradients: backward() has not run, or none came back" in texts(svg)
     assert not any("grad" in text and "backward" not in text for text in texts(svg))
     y.backward()
     assert not any("backward" in text for text in texts(to_svg(y)))
+
+
+def test_the_gradients_of_a_loss_are_not_called_those_of_what_is_below_it(without_dot):
+    x = Value(2.0, label="x")
+    h = x * 3.0
+    loss = (h - 1.0) ** 2
+    loss.backward()
+    assert "grad: ∂result/∂box" in texts(to_svg(loss))
+    assert "grad: as backward() left it" in texts(to_svg(h))
+
+
+def test_numbers_changed_after_the_recording_are_told(without_dot):
+    w, x = Value(2.0, label="w"), Value(3.0, label="x")
+    loss = (w * x - 1.0) ** 2
+    loss.backward()
+    said = "numbers were changed after the recording: run the forward pass again"
+    assert said not in texts(to_svg(loss))
+    w.data -= 0.1 * w.grad
+    svg = to_svg(loss)
+    assert said in texts(svg)
+    assert "Numbers were changed after" in ET.fromstring(svg).find(f"{SVG}desc").text
 
 
 def test_modules_are_framed_and_named(without_dot):
@@ -371,6 +402,19 @@ def test_boxes_are_coloured_by_gradient_or_value_on_request(without_dot):
     assert any(text.startswith("data: ") for text in texts(by_value))
     with pytest.raises(ValueError, match="to_dot: colour must be kind, grad or value, not 'size'"):
         to_dot(y, colour="size")
+
+
+def test_a_group_is_coloured_by_its_largest_gradient_and_never_by_value(without_dot):
+    model, y = network()
+    by_grad, by_value = (to_svg(y, model=model, summarize="module", colour=colour) for colour in ("grad", "value"))
+    assert len(boxes(by_grad, "node", "group")) == len(boxes(by_grad, "group", "node")) == 2
+    assert all("scaled" in box.get("class").split() for box in boxes(by_grad, "node", "group"))
+    assert not any("scaled" in box.get("class").split() for box in boxes(by_value, "node", "group"))
+    largest = max(abs(p.grad) for p in model.parameters())
+    assert any(text.startswith("|grad|: ") and text.endswith(f", {largest:.4g}") for text in texts(by_grad))
+    (sample,) = boxes(by_value, "group")[-1:]
+    assert sample.get("class") == "group"  # in the legend, with the colour it has in the picture
+    assert sample.find(f"{SVG}rect").get("fill") == LIGHT.boxes["group"][0]
 
 
 def test_zero_gradients_and_nan_have_no_place_on_the_scale():
@@ -445,6 +489,7 @@ def test_an_svg_can_be_read_out_and_pointed_at(without_dot):
     assert root.get("role") == "img"
     assert [child.tag for child in root][:2] == [f"{SVG}title", f"{SVG}desc"]
     assert title(root) == "Computation graph of y = tanh"
+    assert root.find(f"{SVG}desc").text.startswith("2 boxes, 1 arrow from operands to results. ")
     assert f"x = {1 / 3!r}, gradient {x.grad!r}." in root.find(f"{SVG}desc").text
     assert [title(box) for box in boxes(svg)] == [
         f"x (input)\ndata = {1 / 3!r}\ngrad = {x.grad!r}", f"y = tanh (result)\ndata = {y.data!r}\ngrad = 1.0",

@@ -78,6 +78,39 @@ def test_backward_that_has_not_run_is_told():
     loss = (y - 1.0) ** 2
     loss.backward()
     assert scene(y).swept  # below the root of the sweep
+    dead = -y * y
+    (dead.relu() + y).backward()
+    assert dead.grad == 0.0
+    assert scene(dead).swept  # y has a gradient
+
+
+def test_gradients_of_leaves_are_not_taken_for_a_sweep():
+    x = Value(2.0)
+    (x * 3.0).backward()
+    assert not scene(x * 5.0).swept
+
+
+def test_numbers_changed_after_the_recording_are_told():
+    w, x = Value(2.0, label="w"), Value(3.0, label="x")
+    y = (w * x).tanh() + autograd.affine([w, w], [x, 1.0], 0.5)
+    assert not scene(y).stale
+    w.data = 4.0
+    assert scene(y).stale
+    assert scene(y, expand=True).stale
+    assert not scene(y, summarize="depth").stale
+    w.data = 2.0
+    assert not scene(y).stale
+    y.operands[0].data = 0.5
+    assert scene(y).stale
+
+
+@pytest.mark.filterwarnings("ignore::autograd.DomainWarning")
+def test_nan_and_what_cannot_be_evaluated_again_are_not_stale():
+    x = Value(-1.0, label="x")
+    twice = autograd.primitive(partials=(2.0,))(lambda x: random.random() * x)
+    closure = Value(7.0, (x,), "mine")
+    checkpointed = autograd.checkpoint(lambda x: (x * x, x + 1.0))(x)
+    assert not scene(x.log() + twice(x) + closure + checkpointed[0] * checkpointed[1]).stale
 
 
 def test_a_cleared_gradient_is_none():

@@ -170,6 +170,34 @@ def test_every_row_prints_in_latex_with_its_operands(name):
     assert "x_{0}" in shown
 
 
+@pytest.mark.parametrize(
+    ("formula", "text", "latex"),
+    [
+        ("-(a % b)", "-(a % b)", r"-(a \bmod b)"),
+        ("-(a // b)", "-(a // b)", r"-\left\lfloor \frac{a}{b} \right\rfloor"),
+        ("c - (a % b)", "c - (a % b)", r"c - (a \bmod b)"),
+        ("c + a % b", "c + a % b", r"c + (a \bmod b)"),
+        ("-2.0 * (a % b)", "-2*(a % b)", r"-2 \cdot \left(a \bmod b\right)"),
+        ("-(a * b)", "-a*b", r"-a \cdot b"),
+        ("-(a / b)", "-a/b", r"-\frac{a}{b}"),
+        ("a + inf", "a + float('inf')", r"a + \infty"),
+        ("atan2(-0.0, a)", "atan2(-0.0, a)", r"\operatorname{atan2}\left(-0, a\right)"),
+    ],
+)
+def test_the_text_gives_the_number_again(formula, text, latex):
+    numbers = {"a": 7.0, "b": 3.0, "c": 2.0}
+    rows = {"inf": math.inf, "float": float, "atan2": autograd.atan2}
+    y = eval(formula, rows | {name: Value(number, label=name) for name, number in numbers.items()})
+    shown = expression(y)
+    assert (str(shown), shown.latex()) == (text, latex)
+    assert eval(str(shown), rows | numbers) == shown.evaluate() == y.data
+
+
+@pytest.mark.parametrize(("label", "name"), [("2x", "_2x"), ("x²", "x2"), ("a b", "a_b"), ("½", "_1_2")])
+def test_a_label_that_is_no_name_becomes_one(label, name):
+    assert str(expression(Value(2.0, label=label) * 3.0)) == f"3*{name}"
+
+
 def test_infinities_have_a_text_and_a_value():
     x = Value(0.0, label="x")
     with pytest.warns(autograd.DomainWarning):

@@ -12,7 +12,8 @@ from autograd.render.words import equation, escaped, quoted, short, tooltip
 
 FONT = "Helvetica"
 """The font that is laid out: of a list of fonts Graphviz in WebAssembly would take the widths of Times."""
-NOT_SWEPT = "backward() has not run: no gradients yet"
+NOT_SWEPT = "no gradients: backward() has not run, or none came back"
+STALE = "numbers were changed after the recording: run the forward pass again"
 _CLOSING = "}"
 MARKS = {DEAD: "✕", NOT_FINITE: "✕", SATURATED: "≈", VANISHING: "↓"}
 """The sign before a note that is written into its box; other notes are told by the outline."""
@@ -70,7 +71,7 @@ def to_dot(
 def dot_source(drawing: Plan, *, tooltips: bool = True) -> str:
     """A plan in the DOT language; tooltips as an SVG of Graphviz has them, in links."""
     colours, shown, arrows = drawing.colours, drawing.scene, Arrows(drawing)
-    caption = [text for text in ("" if shown.swept else NOT_SWEPT, shown.summary) if text]
+    caption = [text for text in ("" if shown.swept else NOT_SWEPT, STALE if shown.stale else "", shown.summary) if text]
     lines = [
         f'digraph {{ rankdir={drawing.rankdir}; bgcolor="{colours.canvas}"; nodesep=0.2; ranksep=0.45; pad=0.15;',
         f'fontname="{FONT}"; fontsize=11; fontcolor="{colours.muted}"; labelloc=b; labeljust=l;',

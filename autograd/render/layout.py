@@ -44,8 +44,8 @@ def _svg(drawing: Plan) -> str:
 def draw(root: Value, file: str | os.PathLike[str], **options: Unpack[Options]) -> Path:
     """Write a picture of the graph below `root` and return its path; options as in `to_dot`.
 
-    The ending says which kind: .svg, .dot, .gv, .png, .pdf.  The last two are made by the `dot` program, or without it
-    from the SVG by the package `typst`.  The file is there whole or not at all.
+    The ending says which kind: .svg, .dot, .gv, .png, .pdf.  The last two are made from the SVG by the package `typst`,
+    or without it, and without a legend, by the `dot` program.  The file is there whole or not at all.
     Raises ValueError for another ending, LayoutUnavailableError if something has to be installed.
     """
     path = Path(file)
@@ -63,8 +63,14 @@ def _picture(drawing: Plan, kind: str) -> bytes:
         return dot_source(drawing).encode()
     if kind == "svg":
         return _svg(drawing).encode()
-    by_dot = _by_dot(dot_source(drawing, tooltips=False), kind)
-    return by_dot if by_dot is not None else _by_typst(_svg(drawing), kind)
+    try:
+        return _by_typst(_svg(drawing), kind)
+    except LayoutUnavailableError:
+        source = dot_source(drawing, tooltips=False).replace("{", f"{{ dpi={_PIXELS_PER_INCH:g};", 1)
+        by_dot = _by_dot(source, kind)
+        if by_dot is None:
+            raise
+        return by_dot
 
 
 def write_whole(path: Path, content: bytes) -> None:

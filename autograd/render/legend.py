@@ -51,21 +51,24 @@ def legend(drawing: Plan, width: float, top: float) -> tuple[str, float]:
 def _entries(drawing: Plan) -> Iterator[_Entry]:
     shown, scale = drawing.scene, drawing.scale
     kinds = {box.kind for box in shown.boxes}
-    yield from (_Entry(_sample(kind, drawing), 28.0, text) for kind, text in _WORDS.items() if kind in kinds)
-    if scale is not None:
+    scaled = {box.kind for box in shown.boxes if drawing.measured(box) is not None}
+    for kind in [kind for kind in _WORDS if kind in kinds]:
+        yield _Entry(_sample(kind, drawing, coloured=kind in scaled), 28.0, _WORDS[kind])
+    if scale is not None and scaled:
         yield _Entry(_bar(scale), _BAR + 6.0, f"{scale.name}: {', '.join(map(short, scale.marks))}")
     root = shown.boxes[-1]
     if shown.swept:
-        yield _Entry("", 0.0, f"grad: ∂{root.name or 'result'}/∂box")
+        meaning = f"∂{root.name or 'result'}/∂box" if root.grad == 1.0 else "as backward() left it"
+        yield _Entry("", 0.0, f"grad: {meaning}")
     if drawing.partials and any(edge.partial is not None for edge in shown.edges):
         yield _Entry(_arrow(drawing, dashed=False), 32.0, "local partial ∂target/∂source")
     if any(map(Arrows(drawing).carries_nothing, shown.edges)):
         yield _Entry(_arrow(drawing, dashed=True), 32.0, "no gradient comes back")
 
 
-def _sample(kind: str, drawing: Plan) -> str:
+def _sample(kind: str, drawing: Plan, *, coloured: bool) -> str:
+    """A box as the picture has them; without an inside where its colour is that of its number."""
     fill, outline = drawing.colours.boxes[kind]
-    coloured = drawing.scale is not None
     radius = 0 if kind == "parameter" else 4
     dashes = ' stroke-dasharray="4,2"' if kind == "constant" else ""
     return (

@@ -37,6 +37,8 @@ class Box:
     """How many nodes it stands for."""
     path: str = ""
     """The full name of a parameter, as `named_parameters` gives it."""
+    largest: float | None = None
+    """Of a group the largest |grad| in it, of its parameters if it has any; None before `backward()`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class Scene:
     clusters: tuple[Cluster, ...]
     """The outer before the inner."""
     swept: bool
-    """Whether `backward()` has reached the root, so that the gradients mean something."""
+    """Whether `backward()` has reached the root or an operation below it, so that the gradients mean something."""
     summary: str = ""
     """Why and how the graph was summarised; empty if it was not."""
+    stale: bool = False
+    """Whether numbers were changed after the recording, so that old and new ones are mixed; False in a summary."""

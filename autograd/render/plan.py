@@ -57,7 +57,7 @@ class Plan:
         """The number that colours this box; None if it has its kind's colour."""
         if self.scale is None:
             return None
-        number = box.data if self.scale.name == "data" else box.grad if self.scene.swept else None
+        number = box.data if self.scale.name == "data" else _gradient(box) if self.scene.swept else None
         return number if number is None or number == number else None
 
 
@@ -89,10 +89,14 @@ def plan(
 
 def _scale(found: Scene, colour: str) -> Scale | None:
     if colour == "grad":
-        return gradient_scale([box.grad for box in found.boxes if box.grad is not None])
+        return gradient_scale([grad for grad in map(_gradient, found.boxes) if grad is not None])
     if colour == "value":
         return value_scale([box.data for box in found.boxes if box.data is not None])
     return None
+
+
+def _gradient(box: Box) -> float | None:
+    return box.largest if box.kind == "group" else box.grad
 
 
 def _check(name: str, wish: str, allowed: Sequence[str]) -> None:

@@ -31,6 +31,7 @@ VANISHED = 1e-6
 """A gradient below this part of the largest in the picture has vanished."""
 _LARGEST_SLOPE = {primitives.sigmoid: 0.25, primitives.tanh: 1.0}
 _SATURATION = 0.01  # of the largest slope: beyond |x| = 3 for tanh, 6 for sigmoid
+_ROWS = frozenset(primitives.TABLE.values())
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
@@ -73,12 +74,12 @@ def scene(
     shown = [node for node in order if node not in hidden] if hidden else order
     size = sum(map(expanded_size, shown)) if expand else len(shown)
     how = _summary(summarize, model, size, most)
-    swept = _is_swept(root)
+    swept = _is_swept(order)
     if how:
         reason = f"{size:,} nodes" if summarize else f"{size:,} nodes are more than {most:,}"
         summarized = (by_module if how == "module" else by_depth)(order, modules, swept)
         return Scene(*summarized, swept, f"{reason}: summarised by {how}")
-    return _Painter(root, modules, modules.membership(order), swept).paint(shown, folded, expand)
+    return _Painter(root, modules, modules.membership(order), swept).paint(shown, folded, expand, _is_stale(shown))
 
 
 def _check_count(name: str, number: Any) -> None:
@@ -97,9 +98,22 @@ def _summary(wish: str | bool | None, model: Any, size: int, most: int) -> str:
     return str(wish or "")
 
 
-def _is_swept(root: Value) -> bool:
-    """The seed of a sweep is in the grad of its root, and an adjoint in that of what is below another root."""
-    return bool(root.grad)
+def _is_swept(order: Sequence[Value]) -> bool:
+    """Whether the root, the last, or an operation has a gradient; leaves may have one of an earlier graph."""
+    return any(node.grad for node in reversed(order) if node.primitive is not None or node is order[-1])
+
+
+def _is_stale(nodes: Iterable[Value]) -> bool:
+    """Whether a number is not what its operation gives for the present numbers of its operands.
+
+    Rows of the table are asked only: an operation of one's own, or a checkpointed segment, may take long, or fail.
+    """
+    for node in nodes:
+        if node.primitive in _ROWS:
+            now = node.primitive.evaluate([x.data if isinstance(x, Value) else x for x in node.operands])
+            if now != node.data and not (math.isnan(now) and math.isnan(node.data)):
+                return True
+    return False
 
 
 def _folded_leaves(order: Sequence[Value], most: int | None) -> dict[Value, list[Value]]:
@@ -128,7 +142,7 @@ class _Painter:
         self._edges: list[Edge] = []
         self._ids: dict[Value, str] = {}
 
-    def paint(self, shown: Sequence[Value], folded: dict[Value, list[Value]], expand: bool) -> Scene:
+    def paint(self, shown: Sequence[Value], folded: dict[Value, list[Value]], expand: bool, stale: bool) -> Scene:
         self._threshold = VANISHED * max(
             (abs(node.grad) for node in shown if node.grad and math.isfinite(node.grad)), default=0.0
         )
@@ -139,7 +153,8 @@ class _Painter:
                 self._ids[step.node] = f"n{next(numbers)}"
                 self._paint_step(step, self._homes.get(node, ""), inside if step.node is node else 0)
         used = dict.fromkeys(box.cluster for box in self._boxes)
-        return Scene(tuple(self._boxes), tuple(self._edges), self._modules.clusters(used), self._swept)
+        clusters = self._modules.clusters(used)
+        return Scene(tuple(self._boxes), tuple(self._edges), clusters, self._swept, stale=stale)
 
     def _paint_step(self, step: Step, home: str, inside: int) -> None:
         node, target = step.node, self._ids[step.node]

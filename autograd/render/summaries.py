@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from autograd.engine import Value
 from autograd.render.modules import Modules
 from autograd.render.parts import Box, Cluster, Edge
+from autograd.render.words import counted
 
 Summary = tuple[tuple[Box, ...], tuple[Edge, ...], tuple[Cluster, ...]]
 
@@ -146,21 +147,19 @@ def _group_box(name: str, title: str, nodes: Sequence[Value], modules: Modules, 
     """A group tells how many nodes, parameters and operations it has, and how large its gradients are."""
     parameters = [node for node in nodes if node in modules.names]
     operations = Counter(node.primitive.symbol for node in nodes if node.primitive is not None)
-    notes = [_counted(len(nodes), "node")]
+    notes = [counted(len(nodes), "node")]
     if parameters:
-        notes.append(_counted(len(parameters), "parameter"))
+        notes.append(counted(len(parameters), "parameter"))
     inputs = sum([node.primitive is None for node in nodes]) - len(parameters)
     if inputs and operations:
-        notes.append(_counted(inputs, "input"))
+        notes.append(counted(inputs, "input"))
     notes.extend(f"{count:,} {symbol}" for symbol, count in operations.most_common(_OPERATIONS))
     if len(operations) > _OPERATIONS:
         notes.append(f"{len(operations) - _OPERATIONS} other operations")
+    largest = None
     if swept:
         sizes = [abs(node.grad or 0.0) for node in parameters or nodes]
         notes.append(f"mean |grad| {math.fsum(sizes) / len(sizes) if all(map(math.isfinite, sizes)) else math.nan:.3g}")
-        notes.append(f"max |grad| {max(sizes):.3g}")
-    return Box(name, "group", title, "", None, None, "", tuple(notes), members=len(nodes))
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+        largest = max(sizes)
+        notes.append(f"max |grad| {largest:.3g}")
+    return Box(name, "group", title, "", None, None, "", tuple(notes), members=len(nodes), largest=largest)

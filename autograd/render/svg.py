@@ -4,12 +4,12 @@ import html
 import re
 
 from autograd.render.arrows import Arrows
-from autograd.render.dot import MARKS
+from autograd.render.dot import MARKS, NOT_SWEPT, STALE
 from autograd.render.legend import legend
 from autograd.render.parts import Edge
 from autograd.render.plan import Plan
 from autograd.render.style import DARK, FONT
-from autograd.render.words import equation, tooltip, visible
+from autograd.render.words import counted, equation, tooltip, visible
 
 _HEADER = re.compile(r'<svg width="[\d.]+pt" height="[\d.]+pt"\s+viewBox="0.00 0.00 ([\d.]+) ([\d.]+)"([^>]*)>')
 _TITLE = re.compile(r'(<g id="[^"]*" class="(node|edge|cluster)[^"]*">\s*<title>)([^<]*)(?=</title>)')
@@ -66,11 +66,14 @@ def _title(drawing: Plan) -> str:
 def _description(drawing: Plan) -> str:
     shown = drawing.scene
     root = shown.boxes[-1]
-    sentences = [f"{len(shown.boxes)} boxes, {len(shown.edges)} arrows from operands to results."]
+    counts = f"{counted(len(shown.boxes), 'box')}, {counted(len(shown.edges), 'arrow')}"
+    sentences = [f"{counts} from operands to results."]
     if root.data is not None:
         sentences.append(f"The result is {root.data!r}.")
     if not shown.swept:
-        sentences.append("backward() has not run, so there are no gradients.")
+        sentences.append(f"{NOT_SWEPT.capitalize()}.")
+    if shown.stale:
+        sentences.append(f"{STALE.capitalize()}.")
     for box in [box for box in shown.boxes if box.name and box.kind in ("input", "parameter")][:_NAMED]:
         gradient = f", gradient {box.grad!r}" if shown.swept else ""
         sentences.append(f"{box.path or box.name} = {box.data!r}{gradient}.")

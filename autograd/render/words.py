@@ -12,6 +12,15 @@ def short(number: float) -> str:
     return f"{number + 0.0:.4g}".replace("-", "−")  # + 0.0: no negative zero
 
 
+def counted(count: int, noun: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "node"), counted(4160, "box")
+    ('1 node', '4,160 boxes')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 'es' if noun.endswith('x') else 's'}"
+
+
 def equation(box: Box) -> str:
     """The name of a box and its operation, of which either may be missing.
 
