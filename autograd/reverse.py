@@ -55,7 +55,7 @@ class Inputs:
             self.recording = True
             variable: Value = identity(leaf)
         else:
-            variable = independent(getattr(leaf, "data", leaf))  # a number, or a frozen Value
+            variable = independent(leaf.data if isinstance(leaf, Value) else leaf)  # frozen, or a number
         self.variables.append(variable)
         return variable
 

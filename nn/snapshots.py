@@ -1,5 +1,6 @@
 """A training as it went: the weights, and what the model says all over the plane, through the epochs."""
 
+import json
 import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -11,8 +12,6 @@ from nn.data import as_dataset
 from nn.module import Module
 from nn.sequences import is_sequence
 
-CLASSES = 10
-"""Whole-numbered targets of up to so many kinds are classes; any others are numbers."""
 DRAWN = 1000
 """Of more samples than this an even choice is drawn."""
 _CONNECTIONS = 700  # beyond, a drawing of the network is a grey block
@@ -39,7 +38,7 @@ class Snapshots(Callback):
     >>> snapshots.take(model)
     >>> snapshots.take(model, loss=0.5)
     >>> snapshots
-    Snapshots(2 of 1 epochs kept, the last with loss 0.5)
+    Snapshots(1 of 1 epoch kept, the last with loss 0.5)
     """
 
     def __init__(self, every: int = 1, data: Any = None, *, grid: int = 30, most: int = 120) -> None:
@@ -54,6 +53,9 @@ class Snapshots(Callback):
     def _begin(self) -> None:
         self.epochs: list[int] = []
         """The epochs kept; 0 is before the first."""
+        self.changed_after = False
+        """Whether the last weights kept are not those that their epoch ended with: `fit` stopped within the next epoch,
+        or went back to better ones."""
         self.states: list[dict[str, float]] = []
         """The `state_dict` of the model after each of them."""
         self.surfaces: list[list[Any]] = []
@@ -61,6 +63,7 @@ class Snapshots(Callback):
         self.records: dict[str, list[float]] = {}
         """The losses and metrics of every epoch, kept or not."""
         self._latest = 0
+        self._state: dict[str, float] = {}  # after the latest epoch
         self._layers: list[dict[str, Any]] = []
 
     # ------------------------------------------------------------ taking
@@ -68,17 +71,17 @@ class Snapshots(Callback):
     def started(self, run: Run) -> None:
         """Forget the training before, and keep the weights as they are."""
         self._begin()
-        self._keep(run.model)
+        self.take(run.model)
 
     def epoch_ended(self, run: Run) -> None:
         """Take the numbers of the epoch and, if it is its turn, the weights."""
         self.take(run.model, **{name: numbers[-1] for name, numbers in run.history.records.items()})
 
     def ended(self, run: Run) -> None:
-        """Keep the weights that the training ends with: those of its last epoch, or those it went back to."""
-        if not self.states or self.states[-1] != run.model.state_dict():
-            if self.epochs and self.epochs[-1] == self._latest:
-                self._drop(slice(-1, None))
+        """Keep the weights that the training ends with too: those of its last epoch, or what became of them."""
+        state = run.model.state_dict()
+        if self.states[-1] != state:
+            self.changed_after = state != self._state
             self._keep(run.model)
 
     def take(self, model: Module, **numbers: float) -> None:
@@ -90,6 +93,7 @@ class Snapshots(Callback):
             for name in {**self.records, **numbers}:
                 self.records.setdefault(name, [math.nan] * self._latest).append(float(numbers.get(name, math.nan)))
             self._latest += 1
+        self._state = model.state_dict()
         if not numbers or self._latest % self.every == 0:
             self._keep(model)
 
@@ -149,9 +153,10 @@ class Snapshots(Callback):
         return {
             "kind": "training",
             "epochs": self.epochs,
-            "records": {name: [_finite(x) for x in numbers] for name, numbers in self.records.items()},
+            "changed_after": self.changed_after,
+            "records": {name: [_written(x) for x in numbers] for name, numbers in self.records.items()},
             "names": names,
-            "states": [[_finite(state[name]) for name in names] for state in self.states],
+            "states": [[_written(state[name]) for name in names] for state in self.states],
             "layers": [
                 {
                     "title": layer["title"],
@@ -165,18 +170,19 @@ class Snapshots(Callback):
 
     def _boundary(self) -> dict[str, Any]:
         assert self.dataset is not None
-        targets = [y[0] if isinstance(y, list) else y for y in self.dataset.targets]
-        classes = sorted(set(targets)) if all(float(y).is_integer() for y in targets) else []
-        classes = classes if len(classes) <= CLASSES else []
+        first = self.surfaces[-1][0]
+        outputs = len(first) if isinstance(first, list) else 1
+        targets = [_target(y) for y in self.dataset.targets]
+        classes = _classes(targets, outputs)
         step = max(1, math.ceil(len(targets) / DRAWN))
-        values = [_shown(surface) for surface in self.surfaces]
-        several = bool(classes) and any(isinstance(output, list) and len(output) > 2 for output in self.surfaces[-1])
-        probabilities = all(0.0 <= value <= 1.0 for surface in values for value in surface)
+        values = [[_shown(output, bool(classes)) for output in surface] for surface in self.surfaces]
+        probabilities = outputs == 1 and all(0.0 <= value <= 1.0 for surface in values for value in surface)
         return {
             "plane": self._plane(),
             "grid": self.grid,
-            "values": [[_finite(float(f"{value:.4g}")) for value in surface] for surface in values],
-            "kind": "classes" if several else "score" if classes else "number",
+            "values": [[_written(float(f"{value:.4g}")) for value in surface] for surface in values],
+            "kind": "number" if not classes else "score" if outputs <= 2 else "classes",
+            "outputs": outputs,
             "threshold": 0.5 if probabilities else 0.0,
             "classes": [f"{label:g}" for label in classes],
             "features": self.dataset.feature_names or ["x1", "x2"],
@@ -188,7 +194,9 @@ class Snapshots(Callback):
 
     def __repr__(self) -> str:
         last = ", ".join(f"{name} {numbers[-1]:.4g}" for name, numbers in self.records.items())
-        return f"Snapshots({len(self.epochs)} of {self._latest} epochs kept{', the last with ' if last else ''}{last})"
+        kept = len({epoch for epoch in self.epochs if epoch})  # 0 is before the first
+        epochs = f"{self._latest} epoch{'' if self._latest == 1 else 's'}"
+        return f"Snapshots({kept} of {epochs} kept{', the last with ' if last else ''}{last})"
 
 
 def _layers(model: Module) -> Iterator[dict[str, Any]]:
@@ -219,17 +227,32 @@ def _numbers(output: Any) -> Any:
     return float(getattr(output, "data", output))
 
 
-def _shown(surface: Sequence[Any]) -> list[float]:
-    """One number a point: the output; the lead of the second of two classes; the likeliest of several."""
-    if not isinstance(surface[0], list):
-        return list(surface)
-    if len(surface[0]) == 1:
-        return [output[0] for output in surface]
-    if len(surface[0]) == 2:
-        return [output[1] - output[0] for output in surface]
-    return [float(max(range(len(output)), key=output.__getitem__)) for output in surface]
+def _target(target: Any) -> float:
+    """A target as one number: of a row that shares out 1 among classes, one-hot or soft, the class with most of it."""
+    if not isinstance(target, list):
+        return float(target)
+    if len(target) > 1 and min(target) >= 0.0 and math.isclose(math.fsum(target), 1.0, abs_tol=1e-6):
+        return float(target.index(max(target)))
+    return float(target[0])
 
 
-def _finite(number: float) -> float | None:
-    """A number for JSON, which knows no nan and no infinity."""
-    return number if math.isfinite(number) else None
+def _classes(targets: Sequence[float], outputs: int) -> list[float]:
+    """The classes that the targets name, those of several outputs in their order; none if targets are numbers."""
+    found = sorted(set(targets))
+    if outputs == 1:
+        return found if len(found) <= 2 and all(map(float.is_integer, found)) else []
+    return [float(i) for i in range(outputs)] if set(found) <= set(range(outputs)) else []
+
+
+def _shown(output: Any, classes: bool) -> float:
+    """What a point shows: the (first) output; of two classes the lead of the second; of several the likeliest."""
+    if not isinstance(output, list):
+        return float(output)
+    if len(output) == 1 or not classes:
+        return float(output[0])
+    return float(output[1] - output[0]) if len(output) == 2 else float(output.index(max(output)))
+
+
+def _written(number: float) -> float | str:
+    """A number for JSON, which knows no nan and no infinity: as JavaScript calls them."""
+    return number if math.isfinite(number) else json.dumps(number)

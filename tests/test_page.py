@@ -15,12 +15,14 @@ from pathlib import Path
 
 import pytest
 
+import autograd
 from autograd import Value, topological_order
 from autograd.render.page import MOST, embedded, html_page, to_html
 from autograd.render.page_columns import ranks
 from autograd.render.page_graph import graph_data
 from autograd.render.page_layout import HEADER, lay_out_layers
 from nn import MLP, SGD, Dropout, Linear, ReLU, Sequential, mse_loss
+from nn.callbacks import EarlyStopping
 from nn.snapshots import Snapshots
 from nn.training import fit
 
@@ -90,7 +92,7 @@ def test_labels_are_text_and_come_out_as_they_went_in(label):
     assert parts.tags.count("script") == html_page(lecture()).count("<script") == 2
     assert "img" not in parts.tags
     box = data_of(page)["boxes"][0]
-    assert box["name"] == (label or "x₁")
+    assert box["name"] == (label if label.strip() else "x₁")
     assert data_of(page)["title"] == (label or "Backpropagation, step by step")
 
 
@@ -221,7 +223,8 @@ def test_an_affine_node_is_written_as_a_sum_of_products_if_it_is_short():
     formulas = [box["formula"] for box in graph_data(loss, most=MOST, model=model)["boxes"]]
     assert "b + w₁ · x₁ + w₂ · x₂" in formulas
     model, loss = network((9, 1))
-    assert "Σwᵢxᵢ+b" in [box["formula"] for box in graph_data(loss, most=MOST, model=model)["boxes"]]
+    formulas = [box["formula"] for box in graph_data(loss, most=MOST, model=model)["boxes"]]
+    assert "b + w₁ · x₁ + w₂ · x₂ + … + w₉ · x₉" in formulas
     expanded = graph_data(loss, most=MOST, model=model, expand=True)
     assert {"w₁ · x₁", "b + v₁"} <= {box["formula"] for box in expanded["boxes"]}
 
@@ -229,7 +232,33 @@ def test_an_affine_node_is_written_as_a_sum_of_products_if_it_is_short():
 def test_names_are_unique_where_the_page_invents_them():
     a = Value(1.0, label="v₁")
     names = [box["name"] for box in graph_data(a.exp().exp() * Value(2.0), most=MOST)["boxes"]]
-    assert names == ["v₁", "v₁′", "v₂", "x₁", "v₃"]
+    assert names == ["v₁", "v₁⁽²⁾", "v₂", "x₁", "v₃"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (("x1", ""), ["x1", "x₂"]),
+        (("", "x_1"), ["x₂", "x_1"]),
+        (("x", "x"), ["x", "x⁽²⁾"]),
+        (("x1", "x_1"), ["x1", "x1⁽²⁾"]),
+        (("x1", "x₁"), ["x1", "x1⁽²⁾"]),
+    ],
+)
+def test_different_numbers_look_different(labels, names):
+    a, b = (Value(number, label=label) for number, label in zip((2.0, 5.0), labels, strict=True))
+    assert [box["name"] for box in graph_data(a * b, most=MOST)["boxes"]] == [*names, "v₁"]
+
+
+def test_names_alike_take_linear_time():
+    total = sum(Value(1.0, label="x") for _ in range(MOST // 2))
+    assert graph_data(total, most=MOST)["boxes"][-2]["name"] == "x⁽²⁵⁰⁰⁾"
+
+
+def test_parameters_are_called_as_in_their_module():
+    model, loss = network()
+    names = [box["name"] for box in graph_data(loss, most=MOST, model=model)["boxes"]]
+    assert names.count("w₁") == 3
 
 
 def test_a_leaf_alone_and_a_closure_have_a_page():
@@ -250,6 +279,44 @@ def test_a_graph_beyond_the_limit_is_summarised_without_steps():
     assert "5,001 nodes are more than 5,000" in data["summary"]
     assert len(data["boxes"]) < 30
     assert (data["order"], data["root"]) == ([], -1)
+
+
+@pytest.mark.parametrize(
+    ("v", "formula", "numbers", "rounded"),
+    [
+        (lambda x: x(2.0) * 1.00001, "x₁ · 1.00001", "2 · 1", True),
+        (lambda x: x(0.1) + x(0.2), "x₁ + x₂", "0.1 + 0.2", False),
+        (lambda x: x(1 / 3) * x(2.0), "x₁ · x₂", "0.3333 · 2", True),
+        (lambda x: x(1234567.0) - x(1234566.0), "x₁ − x₂", "1.234567·10⁶ − 1.234566·10⁶", False),
+        (lambda x: x(1e-7) * x(math.inf), "x₁ · x₂", "1·10⁻⁷ · ∞", False),
+        (lambda x: x(2.0) * x(-1e-7), "x₁ · x₂", "2 · (−1·10⁻⁷)", False),
+        (lambda x: x(math.nan) + x(-math.inf), "x₁ + x₂", "nan + (−∞)", False),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_numbers_have_the_digits_that_tell_the_result(v, formula, numbers, rounded):
+    box = graph_data(v(Value), most=MOST)["boxes"][-1]
+    assert (box["formula"], box["numbers"], box["rounded"]) == (formula, numbers, rounded)
+
+
+def test_numbers_changed_after_the_recording_make_no_false_equation():
+    x, w = Value(3.0, label="x"), Value(2.0, label="w")
+    data = graph_data((w * x).exp(), most=MOST)
+    assert (data["stale"], data["boxes"][2]["numbers"]) == (False, "2 · 3")
+    w.data = -1.0
+    z = w * x
+    w.data = 2.0
+    data = graph_data(z.exp(), most=MOST)
+    assert data["stale"]
+    assert [box["numbers"] for box in data["boxes"]] == ["", "", "", "exp(−3)"]
+
+
+def test_the_first_terms_of_a_long_sum_are_written():
+    total = autograd.sum([Value(float(i)) for i in range(20)])
+    box = graph_data(total, most=MOST)["boxes"][-1]
+    assert (box["formula"], box["numbers"]) == ("x₁ + x₂ + x₃ + … + x₂₀", "0 + 1 + 2 + … + 19")
+    box = graph_data(autograd.mean([Value(float(i)) for i in range(20)]), most=MOST)["boxes"][-1]
+    assert box["formula"] == "(x₁ + x₂ + x₃ + … + x₂₀) / 20"
 
 
 # ---------------------------------------------------------------- the layout
@@ -405,6 +472,29 @@ def test_every_and_most_bound_what_is_kept_and_the_ends_are_kept_always():
     assert len(many.records["loss"]) == 40
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_weights_that_no_epoch_ended_with_do_not_take_the_name_of_one():
+    model = MLP(2, [3, 1], rng=random.Random(0))
+    before = model.state_dict()
+    snapshots = Snapshots()
+    optimizer = SGD(model.parameters(), lr=1e200)
+    fit(model, (X, [3.0, 1.0, 2.0, 4.0]), mse_loss, optimizer, epochs=3, batch_size=1, callbacks=[snapshots])
+    assert (snapshots.epochs, snapshots.changed_after) == ([0, 0], True)
+    assert snapshots.states == [before, model.state_dict()]
+    assert repr(snapshots) == "Snapshots(0 of 0 epochs kept)"
+
+
+@pytest.mark.parametrize(("every", "epochs"), [(1, [0, 1, 2, 3, 3]), (2, [0, 2, 3])])
+def test_going_back_to_the_best_weights_keeps_those_of_the_epochs(every, epochs):
+    model = MLP(2, [3, 1], rng=random.Random(0))
+    snapshots = Snapshots(every)
+    best = EarlyStopping("loss", patience=1, min_delta=1e9)
+    optimizer = SGD(model.parameters(), lr=0.1)
+    fit(model, (X, Y), mse_loss, optimizer, epochs=9, callbacks=[best, snapshots])
+    assert snapshots.states[-1] == model.state_dict()
+    assert (snapshots.epochs, snapshots.changed_after) == (epochs, True)
+
+
 def test_a_second_training_begins_anew():
     model = MLP(2, [1], rng=random.Random(0))
     snapshots = Snapshots()
@@ -421,6 +511,7 @@ def test_a_second_training_begins_anew():
         ({"output_activation": "sigmoid"}, [0, 1, 1, 0], "score", 0.5),
         ({}, [-1, 1, 1, -1], "score", 0.0),
         ({}, [0.5, 1.5, 2.5, 0.25], "number", 0.0),
+        ({}, [0, 1, 2, 3], "number", 0.0),
     ],
 )
 def test_targets_and_outputs_say_what_the_boundary_is(outputs, targets, kind, threshold):
@@ -444,6 +535,34 @@ def test_several_outputs_are_classes(count, kind):
     first = [output.data for output in model([boundary["plane"][0][0], boundary["plane"][1][0]])]
     expected = first[1] - first[0] if count == 2 else first.index(max(first))
     assert boundary["values"][0][0] == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("targets", "marks"),
+    [
+        ([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]], [0, 2, 1, 2]),
+        ([[0.6, 0.3, 0.1], [0.1, 0.2, 0.7], [0.3, 0.4, 0.3], [0.0, 0.0, 1.0]], [0, 2, 1, 2]),
+        ([[2], [0], [0], [2]], [2, 0, 0, 2]),
+        ([2, 0, 0, 2], [2, 0, 0, 2]),
+    ],
+)
+def test_rows_of_classes_are_marked_as_the_class_with_most(targets, marks):
+    snapshots = Snapshots(data=(X, targets), grid=4)
+    snapshots.take(MLP(2, [3], rng=random.Random(0)))
+    boundary = snapshots.page_data()["boundary"]
+    assert (boundary["kind"], boundary["classes"]) == ("classes", ["0", "1", "2"])
+    assert [point[2] for point in boundary["points"]] == marks
+
+
+def test_of_several_numbers_the_first_is_shown():
+    model = MLP(2, [2], rng=random.Random(0))
+    snapshots = Snapshots(data=(X, [[0.5, 3.0], [1.5, 2.0], [-2.5, 1.0], [0.25, 0.0]]), grid=4)
+    snapshots.take(model)
+    boundary = snapshots.page_data()["boundary"]
+    assert boundary["kind"] == "number"
+    assert [point[2] for point in boundary["points"]] == [0.5, 1.5, -2.5, 0.25]
+    first = model([boundary["plane"][0][0], boundary["plane"][1][0]])[0].data
+    assert boundary["values"][0][0] == pytest.approx(first, rel=1e-3)
 
 
 def test_models_of_other_inputs_have_no_boundary():
@@ -484,7 +603,7 @@ def test_losses_that_are_not_finite_stay_json():
     snapshots.take(model)
     snapshots.take(model, loss=math.inf)
     snapshots.take(model, loss=1.0, accuracy=0.5)
-    assert snapshots.page_data()["records"] == {"loss": [None, 1.0], "accuracy": [None, 0.5]}
+    assert snapshots.page_data()["records"] == {"loss": ["Infinity", 1.0], "accuracy": ["NaN", 0.5]}
     assert data_of(html_page(snapshots))["epochs"] == [0, 1, 2]
 
 

@@ -71,7 +71,7 @@ def html_page(v: Any, *, title: str = "", **options: Any) -> str:
     if isinstance(v, Value):
         data = graph_data(v, most=MOST, **options)
         scripts = ["page_picture.js", "page_panel.js", "page_graph.js"]
-        title = title or f"Backpropagation{v.label and f' through {v.label}'}, step by step"
+        title = title or f"Backpropagation{v.label.strip() and f' through {v.label}'}, step by step"
     elif callable(getattr(v, "page_data", None)):
         data = v.page_data()
         scripts = ["page_training.js"]

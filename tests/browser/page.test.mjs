@@ -5,10 +5,12 @@ import { test } from "node:test";
 
 const require = createRequire(import.meta.url);
 const page = require("../../autograd/render/assets/page.js");
+Object.assign(globalThis, page); // on a page the scripts are one
 const { contour, scaleOf } = require("../../autograd/render/assets/page_training.js");
 
-const leaf = (name, kind = "input") => ({ name, kind, operation: "", data: 0, formula: "", numbers: "" });
-const node = (name, operation = "×") => ({ name, kind: "operation", operation, data: 0, formula: "…", numbers: "" });
+const written = { data: 0, formula: "", numbers: "", rounded: false, path: "", cluster: -1 };
+const leaf = (name, kind = "input") => ({ ...written, name, kind, operation: "" });
+const node = (name, operation = "×") => ({ ...written, name, kind: "operation", operation, formula: "…" });
 const edge = (source, target, partial) => ({ source, target, partial, multiplicity: 1 });
 
 // L = (a·b + c)·f at 2, −3, 10, −2
@@ -127,8 +129,28 @@ test("numbers have four digits in the picture and all of them in the details", (
   assert.deepEqual(["NaN", "-Infinity", 0.1, null].map(page.numberOf), [NaN, -Infinity, 0.1, null]);
 });
 
+test("what is rounded is not called equal", () => {
+  const box = { formula: "a · b", numbers: "2 · 3", rounded: false, data: 6 };
+  assert.deepEqual(page.equation(box), ["=", "a · b", "=", "2 · 3", "=", "6"]);
+  assert.deepEqual(page.equation({ ...box, data: 6.00001 }).slice(-2), ["≈", "6"]);
+  assert.deepEqual(page.equation({ ...box, rounded: true }).slice(2), ["≈", "2 · 3", "≈", "6"]);
+  assert.deepEqual(page.equation({ ...box, numbers: "" }), ["=", "a · b", "=", "6"]);
+  assert.deepEqual([page.equals(0.1 + 0.2), page.equals(2, 1 / 3), page.equals(Infinity, NaN)], ["=", "≈", "="]);
+});
+
+test("the places of one operand are told apart", () => {
+  const edges = [edge(0, 2, 3), edge(1, 2, 1), edge(0, 2, 4)];
+  assert.deepEqual(
+    [0, 1, 2].map((i) => page.ordinalOf(edges, i)),
+    ["first ", "", "second "],
+  );
+});
+
 test("names are set as mathematics, and nothing in them is invisible", () => {
-  assert.deepEqual(["x1", "w_12", "v₁₂", "w₁,₂", "score", "x1y", ""].map(page.typeset), [
+  assert.deepEqual(page.nameParts("x1⁽²⁾"), ["x", "1", "⁽²⁾"]);
+  assert.deepEqual(["x1⁽²⁾", "score⁽²⁾", "x1", "w_12", "v₁₂", "w₁,₂", "score", "x1y", ""].map(page.typeset), [
+    "x₁⁽²⁾",
+    "score⁽²⁾",
     "x₁",
     "w₁₂",
     "v₁₂",
@@ -142,11 +164,19 @@ test("names are set as mathematics, and nothing in them is invisible", () => {
 });
 
 test("search looks at labels and operations, whatever the case", () => {
-  const boxes = [leaf("Loss"), node("x₁", "tanh"), leaf("a.*b")];
-  assert.deepEqual(page.matching(boxes, " loss "), [0]);
-  assert.deepEqual(page.matching(boxes, "TANH"), [1]);
-  assert.deepEqual(page.matching(boxes, ".*"), [2]);
-  assert.deepEqual(page.matching(boxes, "  "), []);
+  const boxes = [leaf("Loss"), { ...node("x₁", "tanh"), cluster: 1 }, { ...leaf("a.*b"), path: "layers.1.b" }];
+  const clusters = [
+    { title: "layer 1: Linear", path: "layers.0", parent: -1 },
+    { title: "neuron 2", path: "layers.0.neurons.1", parent: 0 },
+  ];
+  const found = (query) => page.matching({ boxes, clusters }, query);
+  assert.deepEqual(found(" loss "), [0]);
+  assert.deepEqual(found("TANH"), [1]);
+  assert.deepEqual(found(".*"), [2]);
+  assert.deepEqual(found("  "), []);
+  assert.deepEqual(found("linear"), [1]);
+  assert.deepEqual(found("layers.0"), [1]);
+  assert.deepEqual(found("layers"), [1, 2]);
 });
 
 test("wide empty space shrinks, and order is kept", () => {
@@ -218,6 +248,13 @@ test("losses over several orders of magnitude get a logarithmic axis", () => {
   assert.ok(Math.abs(ticks[1] - 0.1) < 1e-12);
   assert.ok(Math.abs(height(0.1) - (height(1) + height(0.01)) / 2) < 1e-9);
   assert.equal(scaleOf([1, 2]).ticks.length, 3);
+  assert.deepEqual(scaleOf([0.7, NaN]).ticks, [0.7]);
+});
+
+test("more numbers than a call takes arguments have an extent too", () => {
+  const numbers = Array.from({ length: 300_000 }, (_, i) => i);
+  assert.deepEqual(page.extent([NaN, null, Infinity, ...numbers.slice(0, 9)]), [0, 8]);
+  assert.deepEqual(page.extent(numbers), [0, 299_999]);
 });
 
 test("a centred box leaves no empty margin where there is more to show", () => {

@@ -17,7 +17,7 @@ import pytest
 import autograd
 from autograd import Value
 from autograd.render.page import to_html
-from nn import MLP, Adam, binary_cross_entropy_with_logits
+from nn import MLP, SGD, Adam, binary_cross_entropy_with_logits, mse_loss
 from nn.snapshots import Snapshots
 from nn.training import fit
 
@@ -248,7 +248,9 @@ def test_search_dims_the_rest_and_enter_jumps(open_page):
     assert page.locator(".box.found").is_visible()
     assert page.evaluate("getComputedStyle(document.querySelector('.box:not(.match)')).opacity") == "0.22"
     page.fill("#search", "")
-    assert page.locator(".searching").count() == 0
+    assert page.locator(".searching, .match, .found").count() == 0
+    page.fill("#search", "layers.0")
+    assert page.inner_text("#found") == "10 found"
 
 
 def test_hover_and_focus_show_all_digits(open_page):
@@ -280,6 +282,137 @@ def test_pan_zoom_and_fit(open_page):
     assert len({fitted, panned, zoomed, page.evaluate(view)}) == 4
     press(page, "0")
     assert page.evaluate(view) == fitted
+
+
+def test_a_view_that_the_reader_chose_stays_when_the_window_changes(open_page):
+    page = open_page(network()[1])
+    view = "document.querySelector('#world').getAttribute('transform')"
+    whole = page.evaluate(view)
+    page.set_viewport_size({"width": 1100, "height": 700})
+    page.wait_for_timeout(200)
+    assert page.evaluate(view) != whole
+    press(page, "+")
+    chosen = page.evaluate(view)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.wait_for_timeout(200)
+    assert page.evaluate(view) == chosen
+
+
+def test_text_can_be_read_at_the_beginning(open_page):
+    model = MLP(3, [4, 4, 1], rng=random.Random(0))
+    loss = (model([0.5, -1.0, 2.0]) - 1.0) ** 2
+    page = open_page(loss, model=model)
+    scale = "document.querySelector('#world').transform.baseVal.consolidate().matrix.a"
+    assert 12.5 * page.evaluate(scale) >= 8.0
+    assert page.locator('[data-box="0"]').is_visible()
+    press(page, "0")
+    page.set_viewport_size({"width": 1100, "height": 700})
+    page.wait_for_timeout(200)
+    assert page.evaluate(scale) < 0.5  # who asked for the whole keeps it
+
+
+PARTIALS = """() => [...document.querySelectorAll(".partial")].map((label) => {
+  const { left, top, right, bottom } = label.getBoundingClientRect();
+  return [left, top, right, bottom];
+})"""
+CROSSED = """() => {
+  const labels = [...document.querySelectorAll(".partial")].map((label) => label.getBoundingClientRect());
+  return [...document.querySelectorAll("path.edge")].some((path) => {
+    const [length, matrix] = [path.getTotalLength(), path.getScreenCTM()];
+    return [...Array(200).keys()].some((i) => {
+      const { x, y } = path.getPointAtLength((length * i) / 199).matrixTransform(matrix);
+      return labels.some((box) => x > box.left && x < box.right && y > box.top + 3 && y < box.bottom - 3);
+    });
+  });
+}"""
+
+
+@pytest.mark.parametrize("kind", ["square", "chain"])
+def test_partials_stand_beside_their_lines_and_not_on_each_other(open_page, kind):
+    if kind == "square":
+        x = Value(2.0, label="x")
+        y = x * x
+    else:
+        y = -((Value(0.5, label="w") * Value(2.0, label="x") + 0.1).sigmoid().log())
+    y.backward()
+    page = open_page(y)
+    press(page, "End")
+    labels = page.evaluate(PARTIALS)
+    assert len(labels) == (2 if kind == "square" else 6)
+    assert not page.evaluate(CROSSED)
+    for i, (left, top, right, bottom) in enumerate(labels):
+        for a, b, c, d in labels[:i]:
+            assert right <= a or c <= left or bottom <= b or d <= top
+    shoot(page, f"partials-{kind}")
+    if kind == "square":
+        assert page.locator("#rule mfrac mtext").all_text_contents() == ["first\xa0", "second\xa0"]
+
+
+def test_words_as_labels_are_not_cut_off_and_do_not_overlap(open_page):
+    w, x, b = (
+        Value(number, label=label)
+        for number, label in ((0.5, "hidden_layer_weight"), (2.0, "input_feature"), (0.1, "W" * 30))
+    )
+    p = (w * x + b).sigmoid()
+    p.label = "predicted_probability"
+    loss = -p.log()
+    loss.label = "binary_cross_entropy_of_one_sample"
+    loss.backward()
+    page = open_page(loss)
+    press(page, "End")
+    assert page.evaluate(
+        "[...document.querySelectorAll('.formula')].every((line) => line.scrollWidth <= line.clientWidth)"
+    )
+    for box in page.locator(".box").all():
+        frame, name = box.locator("rect").bounding_box(), box.locator(".name").bounding_box()
+        assert name["x"] + name["width"] <= frame["x"] + frame["width"]
+        if box.locator(".operation").count():
+            assert name["x"] + name["width"] < box.locator(".operation").bounding_box()["x"]
+    shoot(page, "words")
+
+
+def test_changed_numbers_are_pointed_out(open_page):
+    w, x = Value(2.0, label="w"), Value(3.0, label="x")
+    z = w * x
+    page = open_page(z)
+    assert not page.is_visible("#note")
+    w.data = -1.0
+    page = open_page(z)
+    assert "run the model again" in page.inner_text("#note")
+    press(page, "ArrowRight")
+    assert page.inner_text("#announcement") == "v₁ = w · x = 6"
+
+
+def test_a_summary_shows_the_gradients_of_python_and_its_titles_fit(open_page):
+    model = MLP(64, [60, 50, 10], activation="tanh", rng=random.Random(0))
+    rng = random.Random(1)
+    loss = sum(sum(model([rng.gauss(0.0, 1.0) for _ in range(64)])) for _ in range(30))
+    loss.label = "loss"
+    loss.backward()
+    page = open_page(loss, model=model)
+    assert "summarised" in page.inner_text("#about")
+    assert page.text_content(".box.result .adjoint") == "1"
+    for group in page.locator(".box.group").all():
+        frame, name = group.locator("rect").bounding_box(), group.locator(".name").bounding_box()
+        assert name["x"] + name["width"] < frame["x"] + frame["width"]
+    shoot(page, "summary-modules")
+
+
+@pytest.mark.parametrize("kind", ["graph", "training"])
+def test_a_narrow_window_is_wide_enough(open_page, kind):
+    page = open_page(network()[1] if kind == "graph" else training()[0], width=320, height=640)
+    press(page, "End")
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    shoot(page, f"narrow-{kind}")
+
+
+def test_the_buttons_do_not_cover_the_current_box(open_page):
+    page = open_page(network()[1], width=800, height=400)
+    for _ in range(15):
+        press(page, "ArrowRight")
+        box = page.locator(".current").bounding_box()
+        bar = page.locator(".corner").bounding_box()
+        assert box["y"] + box["height"] <= bar["y"] or box["x"] >= bar["x"] + bar["width"]
 
 
 # ---------------------------------------------------------------- for everybody
@@ -399,7 +532,7 @@ def test_labels_are_text_whatever_is_in_them(open_page, label):
     press(page, "ArrowRight", "End")
     page.hover(".box.result")
     assert page.evaluate("window.hacked") is None
-    assert page.get_attribute(".box.result", "data-name") == label
+    assert page.get_attribute(".box.result", "data-name") == label + "⁽²⁾"
     assert page.locator("script").count() == 2
     assert page.locator("img").count() == 0
 
@@ -531,6 +664,64 @@ def test_a_model_of_other_inputs_has_losses_and_weights(open_page):
     table.take(large)
     page = open_page(table)
     assert page.locator("#weights tbody tr").count() == 2
+
+
+def test_classes_have_a_mark_each_and_a_legend(open_page):
+    rng = random.Random(0)
+    points = [[rng.gauss(0.0, 1.0), rng.gauss(0.0, 1.0)] for _ in range(40)]
+    rows = [[float(i % 4 == k) for k in range(4)] for i in range(40)]
+    snapshots = Snapshots(data=(points, rows), grid=5)
+    snapshots.take(MLP(2, [4], rng=random.Random(0)))
+    page = open_page(snapshots)
+    assert page.locator("#boundary-caption .class").all_inner_texts() == [f" class {i}" for i in range(4)]
+    marks = page.locator("#boundary-caption path").evaluate_all(
+        "(paths) => paths.map((path) => path.getAttribute('d') + path.getAttribute('fill'))"
+    )
+    assert len(set(marks)) == 4
+    shoot(page, "training-classes")
+    snapshots = Snapshots(data=(points, [i % 2 for i in range(40)]), grid=5)
+    snapshots.take(MLP(2, [2], rng=random.Random(0)))
+    assert "where the two outputs are equal" in open_page(snapshots).inner_text("#boundary-caption")
+
+
+def test_many_epochs_on_a_fine_grid_are_drawn(open_page):
+    class Large:
+        def page_data(self):
+            data = training()[0].page_data()
+            values = [[float(i % 7) for i in range(1600)]] * 120
+            data["boundary"] |= {"grid": 40, "values": values, "kind": "number", "classes": []}
+            return data | {"epochs": list(range(120)), "states": data["states"][:1] * 120}
+
+    page = open_page(Large())
+    press(page, "End")
+    assert page.inner_text("#count") == "epoch 119 of 119"
+    assert "blue is high" in page.inner_text("#boundary-caption")
+    assert "blue is positive" in page.inner_text("#weights-caption")
+
+
+def test_losses_of_one_epoch_or_of_no_number_are_said(open_page):
+    snapshots = Snapshots()
+    model = MLP(2, [1], rng=random.Random(0))
+    snapshots.take(model)
+    snapshots.take(model, loss=0.7, validation_loss=math.nan)
+    page = open_page(snapshots)
+    press(page, "End")
+    assert "validation loss nan" in page.inner_text("#loss-caption")
+    assert page.locator("#losses text").all_text_contents() == ["0.7", "0", "1", "epoch"]
+    assert page.locator("#losses path[stroke-linecap]").count() == 1
+    assert page.inner_text("#about") == "3 parameters, 1 epoch, 1 kept"
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_weights_of_no_epoch_are_called_so(open_page):
+    model = MLP(2, [3, 1], rng=random.Random(0))
+    snapshots = Snapshots()
+    data = ([[1.0, 2.0], [3.0, 4.0]], [1.0, 2.0])
+    fit(model, data, mse_loss, SGD(model.parameters(), lr=1e200), epochs=3, batch_size=1, callbacks=[snapshots])
+    page = open_page(snapshots)
+    assert page.inner_text("#count") == "epoch 0 of 0"
+    press(page, "End")
+    assert page.inner_text("#count") == "after epoch 0 of 0"
 
 
 # ---------------------------------------------------------------- pictures to look at

@@ -31,6 +31,30 @@ function full(number) {
   return number === null ? "unknown" : withMinus(String(number));
 }
 
+// The least and the largest of the finite numbers: by a loop, for a call takes only so many arguments.
+function extent(numbers) {
+  let [least, largest] = [Infinity, -Infinity];
+  for (const number of numbers) {
+    if (!Number.isFinite(number)) continue;
+    if (number < least) least = number;
+    if (number > largest) largest = number;
+  }
+  return [least, largest];
+}
+
+// Whether four digits leave something out that is more than the noise of floats; `is_rounded` of Python does the same.
+function isRounded(number) {
+  return Number.isFinite(number) && Math.abs(Number(number.toPrecision(4)) - number) > 1e-12 * Math.abs(number);
+}
+
+const equals = (...numbers) => (numbers.some(isRounded) ? "≈" : "=");
+
+// What follows the name of an operation: = a · b ≈ 0.333 · 2 ≈ 0.667.
+function equation({ formula, numbers, rounded, data }) {
+  const onNumbers = numbers && numbers !== formula ? [rounded ? "≈" : "=", numbers] : [];
+  return ["=", visible(formula), ...onNumbers, numbers && rounded ? "≈" : equals(data), short(data)];
+}
+
 // A number inside a product: in parentheses if it would be misread.
 function factor(number) {
   const text = short(number);
@@ -45,17 +69,19 @@ function visible(text) {
 
 const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";
 
-// A name as [base, index]: x1, x_1 and x₁ are x with the index 1; anything longer is a word of its own.
+// A name as [base, index, which]: x1, x_1 and x₁ are x with the index 1, x1⁽²⁾ is the second x₁; anything longer is a
+// word of its own.
 function nameParts(name) {
-  const match = /^(\p{L}\p{M}*)_?([0-9₀-₉][0-9₀-₉,]*)$/u.exec(name);
-  if (!match) return [visible(name), ""];
-  return [match[1], match[2].replace(/[₀-₉]/g, (c) => SUBSCRIPTS.indexOf(c))];
+  const [, first, which = ""] = /^(.*?)(⁽[⁰¹²³⁴-⁹]+⁾)?$/su.exec(name);
+  const match = /^(\p{L}\p{M}*)_?([0-9₀-₉][0-9₀-₉,]*)$/u.exec(first);
+  if (!match) return [visible(first), "", which];
+  return [match[1], match[2].replace(/[₀-₉]/g, (c) => SUBSCRIPTS.indexOf(c)), which];
 }
 
 // A name as it is written: x₁ for x1.
 function typeset(name) {
-  const [base, index] = nameParts(name);
-  return base + index.replace(/[0-9]/g, (c) => SUBSCRIPTS[c]);
+  const [base, index, which] = nameParts(name);
+  return base + index.replace(/[0-9]/g, (c) => SUBSCRIPTS[c]) + which;
 }
 
 // ---------------------------------------------------------------- the steps
@@ -132,32 +158,41 @@ function stepOfBox(steps, box, now) {
 function sentence(graph, step, adjoints) {
   const name = (box) => typeset(graph.boxes[box].name);
   if (step.phase === "start") return "The leaves hold their numbers. Step forward: each operation computes its value.";
-  if (step.phase === "forward") {
-    const { formula, numbers, data } = graph.boxes[step.box];
-    return [name(step.box), visible(formula), numbers, short(data)].filter(Boolean).join(" = ");
-  }
+  if (step.phase === "forward") return [name(step.box), ...equation(graph.boxes[step.box])].join(" ");
   if (step.phase === "seed")
     return `The derivative of ${name(step.box)} by itself is 1: its adjoint. From here the adjoints run backward.`;
   const adjoint = adjoints[step.box];
   if (!step.updates.length)
     return `${name(step.box)} has the adjoint ${adjoint === null ? "0" : short(adjoint)} and passes nothing on.`;
   const parts = step.updates.slice(0, 12).map(({ box, edge, contribution, after }) => {
-    const product = `${short(adjoint)} times ${short(graph.edges[edge].partial)} = ${short(contribution)}`;
+    const { partial } = graph.edges[edge];
+    const sign = equals(adjoint, partial, contribution);
+    const product = `${short(adjoint)} times ${short(partial)} ${sign} ${short(contribution)}`;
     return `${name(box)} receives ${product}, and has ${short(after)}`;
   });
   return `${name(step.box)} passes its adjoint ${short(adjoint)} on: ${parts.join("; ")}.`;
 }
 
+// Which of the places that one box has in an operation an edge comes to: "first " x, "second " x; nothing if it is alone.
+function ordinalOf(edges, i) {
+  const alike = edges.flatMap(({ source, target }, k) =>
+    source === edges[i].source && target === edges[i].target ? [k] : [],
+  );
+  const at = alike.indexOf(i);
+  return alike.length < 2 ? "" : `${["first", "second", "third"][at] ?? `no. ${at + 1}`} `;
+}
+
 // ---------------------------------------------------------------- search
 
-// The boxes whose label or operation contains the text, whatever the case; x1 finds x₁.
-function matching(boxes, query) {
+// The boxes whose label, operation or path, or a module around them, contains the text, whatever the case; x1 finds x₁.
+function matching({ boxes, clusters }, query) {
   const plain = (text) => text.toLowerCase().replace(/[₀-₉]/g, (c) => SUBSCRIPTS.indexOf(c));
   const wanted = plain(query.trim());
   if (!wanted) return [];
-  return boxes.flatMap((box, i) =>
-    plain(box.name).includes(wanted) || plain(box.operation).includes(wanted) ? [i] : [],
-  );
+  const has = (...texts) => texts.some((text) => plain(text).includes(wanted));
+  const inside = []; // of each cluster, the outer before the inner
+  for (const { title, path, parent } of clusters) inside.push(has(title, path) || (parent >= 0 && inside[parent]));
+  return boxes.flatMap((box, i) => (has(box.name, box.operation, box.path) || inside[box.cluster] ? [i] : []));
 }
 
 // ---------------------------------------------------------------- geometry
@@ -191,8 +226,8 @@ function squeezed(intervals, most) {
 // A squeezed axis that begins at 0 with the first of the spans shown, and how long it is.
 function fromZero(shown, solid, most) {
   const squeeze = squeezed(solid, most);
-  const begin = Math.min(...shown.map(([from]) => squeeze(from)));
-  const end = Math.max(...shown.map(([, to]) => squeeze(to)));
+  const [begin] = extent(shown.map(([from]) => squeeze(from)));
+  const [, end] = extent(shown.map(([, to]) => squeeze(to)));
   return [(x) => squeeze(x) - begin, end - begin];
 }
 
@@ -262,6 +297,10 @@ if (typeof module !== "undefined")
     numberOf,
     short,
     full,
+    extent,
+    equals,
+    equation,
+    ordinalOf,
     factor,
     visible,
     nameParts,

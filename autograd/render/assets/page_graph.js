@@ -71,8 +71,7 @@ function startPointer(picture, enter) {
         a - left,
         b - top,
       );
-    } else
-      picture.look({ ...picture.view, x: picture.view.x + event.clientX - x, y: picture.view.y + event.clientY - y });
+    } else picture.pan(event.clientX - x, event.clientY - y);
     held.set(event.pointerId, [event.clientX, event.clientY]);
   });
   for (const ending of ["pointerup", "pointercancel"])
@@ -101,10 +100,10 @@ function startPointer(picture, enter) {
     if (key && !event.ctrlKey && !event.metaKey && !event.target.matches("input[type=search], select")) actions[key]();
   });
   new ResizeObserver(() => {
-    const [w, h] = [svg.clientWidth, svg.clientHeight];
-    if (w === picture.window.w && h === picture.window.h) return;
-    picture.window = { w, h };
-    picture.begin();
+    if (!picture.resize()) return;
+    if (picture.moved) picture.look(picture.view);
+    else if (picture.whole) picture.fit();
+    else picture.begin();
   }).observe(svg);
   document.addEventListener("themechange", () => picture.look(picture.view));
 }
@@ -145,8 +144,8 @@ function startSearch(graph, picture) {
   const [field, found] = [byId("search"), byId("found")];
   let [hits, at] = [[], -1];
   field.addEventListener("input", () => {
-    for (const i of hits) picture.boxes[i].group.classList.remove("match");
-    [hits, at] = [matching(graph.boxes, field.value), -1];
+    for (const i of hits) picture.boxes[i].group.classList.remove("match", "found");
+    [hits, at] = [matching(graph, field.value), -1];
     for (const i of hits) picture.boxes[i].group.classList.add("match");
     picture.svg.classList.toggle("searching", field.value.trim() !== "");
     picture.look(picture.view);

@@ -9,7 +9,10 @@ class Panel {
     const operations = graph.order.length;
     byId("about").textContent =
       graph.summary ||
-      `${graph.boxes.length} boxes, ${operations} operation${operations === 1 ? "" : "s"}${graph.swept ? "" : " · backward() has not run: the page computes the gradients itself"}`;
+      `${counted(graph.boxes.length, "box", "boxes")}, ${counted(operations, "operation")}${graph.swept ? "" : " · backward() has not run: the page computes the gradients itself"}`;
+    byId("note").hidden = !graph.stale;
+    byId("note").textContent =
+      "Numbers were changed after the graph was recorded (by an optimiser's step?): run the model again for equations that agree.";
     const kinds = {
       input: "input",
       parameter: "parameter",
@@ -53,22 +56,24 @@ class Panel {
     return titles.length ? [`in ${titles.join(" › ")}`] : [];
   }
 
+  #derivative(i) {
+    const { boxes, edges } = this.graph;
+    return derivative(boxes[edges[i].target].name, boxes[edges[i].source].name, ordinalOf(edges, i));
+  }
+
   #forward(box, step) {
-    const numbers = box.numbers ? ["=", box.numbers] : [];
     const partials = step.edges.filter((i) => this.graph.boxes[this.graph.edges[i].source].kind !== "constant");
     const rows = partials
       .slice(0, 24)
       .map((i) =>
-        formula(
-          derivative(box.name, this.graph.boxes[this.graph.edges[i].source].name),
-          "=",
-          short(this.graph.edges[i].partial),
-        ),
+        formula(this.#derivative(i), equals(this.graph.edges[i].partial), short(this.graph.edges[i].partial)),
       );
     const more = partials.length > 24 ? [`… and ${partials.length - 24} more`] : [];
+    const equations = equation(box);
+    const result = strong(equations.pop());
     return [
       ...this.#where(box),
-      formula(named(box.name), "=", box.formula, ...numbers, "=", strong(short(box.data))),
+      formula(named(box.name), ...equations, result),
       ...(rows.length ? ["Its local partials, kept for the way back:"] : []),
       ...rows,
       ...more,
@@ -86,12 +91,12 @@ class Panel {
         "+=",
         barred(box.name),
         "·",
-        derivative(box.name, name),
-        "=",
+        this.#derivative(edge),
+        equals(adjoint, partial),
         factor(adjoint),
         "·",
         factor(partial),
-        "=",
+        equals(adjoint, partial, contribution),
         strong(short(contribution)),
       );
       const running = make(
@@ -110,56 +115,55 @@ class Panel {
 
 // MathML: read by screen readers, and drawn by every browser.
 const maths = (tag, ...children) => make(MATHML, tag, {}, ...children);
-const indexed = (base, index) => (index ? maths("msub", base, maths("mn", index)) : base);
+
+function indexed(base, index, which) {
+  const name = index ? maths("msub", base, maths("mn", index)) : base;
+  return which ? maths("mrow", name, maths("mtext", which)) : name;
+}
 
 function named(name) {
-  const [base, index] = nameParts(name);
-  return indexed(maths("mi", base), index);
+  const [base, index, which] = nameParts(name);
+  return indexed(maths("mi", base), index, which);
 }
 
 function barred(name) {
-  const [base, index] = nameParts(name);
-  if ([...base].length > 1) return make(MATHML, "mi", { class: "bar" }, base); // an accent would not reach over a word
-  return indexed(make(MATHML, "mover", { accent: "true" }, maths("mi", base), maths("mo", "¯")), index);
+  const [base, index, which] = nameParts(name);
+  const bar =
+    [...base].length > 1 // an accent would not reach over a word
+      ? make(MATHML, "mi", { class: "bar" }, base)
+      : make(MATHML, "mover", { accent: "true" }, maths("mi", base), maths("mo", "¯"));
+  return indexed(bar, index, which);
 }
 
-const derivative = (of, by) =>
-  maths("mfrac", maths("mrow", maths("mo", "∂"), named(of)), maths("mrow", maths("mo", "∂"), named(by)));
+const derivative = (of, by, place = "") =>
+  maths(
+    "mfrac",
+    maths("mrow", maths("mo", "∂"), named(of)),
+    maths("mrow", maths("mo", "∂"), ...(place ? [maths("mtext", place.replace(" ", "\u00a0"))] : []), named(by)),
+  );
 const strong = (text) => make(MATHML, "mn", { class: "result" }, text);
 
 const SPACED = { form: "infix", lspace: "0.25em", rspace: "0.25em" };
 
 const LONG = 26; // characters of text, from which on a line of mathematics may break at any space
 
-// A line of mathematics that may break before each equals sign.
+// A line of mathematics that may break before each = and ≈, and before a · only where even that does not fit.
 function formula(...parts) {
-  const pieces = [[]];
+  const sides = [[[]]];
   for (const part of parts) {
-    if (part === "=" && pieces.at(-1).length) pieces.push([]);
-    else if (typeof part === "string" && part.length > LONG) {
-      pieces.at(-1).push(make("", "span", {}, visible(part)));
-      continue;
-    }
-    pieces
-      .at(-1)
-      .push(
-        typeof part !== "string"
-          ? part
-          : /^[=·]$|^\+=$/.test(part)
-            ? make(MATHML, "mo", SPACED, part)
-            : maths("mn", visible(part)),
-      );
+    if (/^[=≈]$/.test(part) && sides.at(-1)[0].length) sides.push([[]]);
+    else if (part === "·") sides.at(-1).push([]);
+    const piece = sides.at(-1).at(-1);
+    if (typeof part !== "string") piece.push(part);
+    else if (part.length > LONG) piece.push(make("", "span", {}, visible(part)));
+    else piece.push(/^[=≈·]$|^\+=$/.test(part) ? make(MATHML, "mo", SPACED, part) : maths("mn", visible(part)));
   }
-  return make(
-    "",
-    "div",
-    { class: "formula" },
-    ...pieces.map((piece) =>
-      piece.at(-1).localName === "span"
-        ? make("", "span", { class: "wide" }, ...piece.map((part) => `${part.textContent} `))
-        : make(MATHML, "math", {}, maths("mrow", ...piece)),
-    ),
-  );
+  const drawn = (piece) =>
+    piece.at(-1).localName === "span"
+      ? make("", "span", { class: "wide" }, ...piece.map((part) => `${part.textContent} `))
+      : make(MATHML, "math", {}, maths("mrow", ...piece));
+  const lines = sides.map((side) => make("", "span", { class: "side" }, ...side.map(drawn)));
+  return make("", "div", { class: "formula" }, ...lines);
 }
 
 // Everything there is to know of a box, with all digits.
@@ -174,8 +178,13 @@ function details(graph, walk, i) {
     row("adjoint here", walk.adjoints[i] === null ? "none yet" : full(walk.adjoints[i]));
     if (graph.swept) row("grad in Python", full(box.grad));
   }
-  const arriving = graph.edges.filter((edge) => edge.target === i && edge.partial !== null);
-  for (const { source, partial } of arriving.slice(0, 8)) row(`∂/∂${typeset(graph.boxes[source].name)}`, full(partial));
+  const arriving = [...graph.edges.keys()].filter(
+    (edge) => graph.edges[edge].target === i && graph.edges[edge].partial !== null,
+  );
+  for (const edge of arriving.slice(0, 8)) {
+    const { source, partial } = graph.edges[edge];
+    row(`∂/∂${ordinalOf(graph.edges, edge)}${typeset(graph.boxes[source].name)}`, full(partial));
+  }
   if (arriving.length > 8) row("…", `${arriving.length - 8} more partials`);
   for (const note of box.kind === "group" ? [] : box.notes) row("note", note);
   return [make("", "strong", {}, visible(box.name)), ` ${box.kind}`, make("", "dl", {}, ...rows)];

@@ -1,6 +1,8 @@
 // The picture of a graph: drawn once; then only what a step changes is changed.
 
 const SKETCHED = 800; // edges, beyond which they are drawn on a canvas
+const BUTTONS = 48; // pixels at the bottom
+const READABLE = 0.65; // the scale from which on text has 8 pixels
 
 class Picture {
   constructor(graph) {
@@ -25,6 +27,9 @@ class Picture {
     this.svg.append(make(SVG, "defs", {}, arrow), this.world);
     this.collapsed = new Set(graph.clusters.flatMap((cluster, i) => (cluster.closed ? [i] : [])));
     this.few = graph.boxes.length <= 300; // beyond, Tab goes to the modules and the boxes of the current step only
+    this.unknown = graph.edges.some(
+      ({ partial, source }) => partial === null && graph.boxes[source].kind !== "constant",
+    );
     this.lit = [];
     const [clusters, edges, boxes] = ["clusters", "edges", "boxes"].map((name) => make(SVG, "g", { class: name }));
     this.clusters = graph.clusters.map((cluster, i) => this.#cluster(cluster, i));
@@ -41,7 +46,16 @@ class Picture {
       `Computation graph: ${graph.boxes.length} boxes, ${graph.edges.length} edges, ${graph.clusters.length} modules`,
     );
     if (this.few) for (const i of graph.boxes.keys()) this.#write(i);
-    this.window = { w: this.svg.clientWidth, h: this.svg.clientHeight };
+    this.resize();
+  }
+
+  // Measures the window, and says whether it has changed; `room` is what of it the buttons leave.
+  resize() {
+    const [w, h] = [this.svg.clientWidth, this.svg.clientHeight];
+    if (w === this.window?.w && h === this.window.h) return false;
+    this.window = { w, h };
+    this.room = { w, h: Math.max(h / 2, h - BUTTONS) };
+    return true;
   }
 
   #cluster(cluster, i) {
@@ -92,12 +106,11 @@ class Picture {
     };
     if (box.kind === "constant") text(box.w / 2, 17.5, "number", visible(box.name), "middle");
     else if (box.kind === "group") {
-      text(12, 21, "name", visible(box.name));
+      text(12, 21, "name", cut(visible(box.name), "name", box.w - 24));
       for (const [line, note] of box.notes.entries()) text(12, 40 + 16 * line, "note", note);
     } else {
-      const room = Math.floor((box.w - 30 - 7.5 * box.operation.length) / 8.2);
-      const name = typeset(box.name);
-      text(10, 19, "name", [...name].length > room ? `${[...name].slice(0, Math.max(1, room - 1)).join("")}…` : name);
+      const beside = box.operation && widthOf(box.operation, "operation") + 8;
+      text(10, 19, "name", cut(typeset(box.name), "name", box.w - 20 - beside));
       if (box.operation) text(box.w - 10, 19, "operation", box.operation, "end");
       text(10, 37, "key", "data");
       text(10, 53, "key", "grad");
@@ -248,7 +261,8 @@ class Picture {
     if (to >= 0) points.push([this.smallPlaces[to].x, this.smallPlaces[to].y + this.smallPlaces[to].h / 2]);
     this.paths[i] = pathThrough(points);
     const [across, down] = [points.map(([x]) => x), points.map(([, y]) => y)];
-    this.spans[i] = [Math.min(...across), Math.min(...down), Math.max(...across), Math.max(...down)];
+    const [[left, right], [top, bottom]] = [extent(across), extent(down)];
+    this.spans[i] = [left, top, right, bottom];
     return i;
   }
 
@@ -310,7 +324,8 @@ class Picture {
 
   showNumbers(i, walk) {
     const { group, value, adjoint } = this.boxes[i];
-    const [box, current, known] = [this.graph.boxes[i], walk.adjoints[i], walk.known[i] || this.graph.summary !== ""];
+    const [box, { summary, swept }] = [this.graph.boxes[i], this.graph];
+    const [current, known] = summary ? [swept ? box.grad : null, true] : [walk.adjoints[i], walk.known[i]];
     group.classList.toggle("waiting", !known);
     group.classList.toggle("reached", current !== null);
     if (current === null) delete group.dataset.adjoint;
@@ -319,7 +334,7 @@ class Picture {
     else delete group.dataset.value;
     if (value) {
       setNumber(value, known ? short(box.data) : "");
-      setNumber(adjoint, current === null ? "" : Number.isNaN(current) ? "?" : short(current));
+      setNumber(adjoint, current === null ? "" : Number.isNaN(current) && this.unknown ? "?" : short(current));
     }
     const numbers = known && box.data !== null ? `, value ${short(box.data)}` : "";
     group.setAttribute(
@@ -400,32 +415,57 @@ class Picture {
   }
 
   fit() {
-    this.look(fitted(this.width, this.height, this.window));
+    this.look(fitted(this.width, this.height, this.room));
     this.whole = true; // until the reader, or a step, moves the view
+    this.moved = false; // until the reader does
   }
 
   // The whole picture, unless nothing of it could be read: then where the steps begin.
   begin() {
     this.fit();
-    if (this.view.scale > (this.window.w < 700 ? 0.6 : 0.3)) return;
+    if (this.view.scale >= READABLE) return;
     this.look({ ...this.view, scale: 0.8 });
     this.follow(this.step && this.step.box >= 0 ? this.step.box : (this.graph.order[0] ?? 0), true);
   }
 
   zoom(by, x = this.window.w / 2, y = this.window.h / 2) {
     this.look(zoomed(this.view, by, x, y));
+    this.moved = true;
+  }
+
+  pan(x, y) {
+    this.look({ ...this.view, x: this.view.x + x, y: this.view.y + y });
+    this.moved = true;
   }
 
   // Moves the view if the box is outside it.
   follow(box, always = false) {
     if (!this.view) return;
-    const { window, view } = this;
+    const { room, view } = this;
     const place = this.placeOf(box);
     const [left, top] = [view.x + place.x * view.scale, view.y + place.y * view.scale];
     const [right, bottom] = [left + place.w * view.scale, top + place.h * view.scale];
-    const inside = left > 0 && right < window.w && top > 0 && bottom < window.h;
-    if (always || !inside) this.look(centred(place, view.scale, this.width, this.height, window));
+    const inside = left > 0 && right < room.w && top > 0 && bottom < room.h;
+    if (always || !inside) this.look(centred(place, view.scale, this.width, this.height, room));
   }
+}
+
+// The width of a text in a box, and the text cut to the room it has.
+const ruler = typeof document === "undefined" ? null : document.createElement("canvas").getContext("2d");
+function widthOf(text, kind) {
+  const style = getComputedStyle(document.documentElement);
+  ruler.font = kind === "name" ? `italic 600 16px ${style.getPropertyValue("--serif")}` : `14px ${style.fontFamily}`;
+  return ruler.measureText(text).width;
+}
+
+function cut(text, kind, room) {
+  const letters = [...text];
+  let shown = text;
+  while (letters.length > 1 && widthOf(shown, kind) > room) {
+    letters.length = Math.min(letters.length - 1, Math.ceil((letters.length * room) / widthOf(shown, kind)));
+    shown = `${letters.join("")}…`;
+  }
+  return shown;
 }
 
 function setNumber(element, text) {

@@ -12,6 +12,8 @@ function make(namespace, tag, attributes = {}, ...children) {
   return element;
 }
 
+const counted = (count, noun, nouns = `${noun}s`) => `${count} ${count === 1 ? noun : nouns}`;
+
 // When the picture is on the screen, in milliseconds after the page was opened: the frame after the one that draws it.
 function sayWhenDrawn() {
   requestAnimationFrame(() => requestAnimationFrame(() => (document.body.dataset.drawn = String(performance.now()))));

@@ -13,13 +13,38 @@ const ZONES = [
   [210, 160, 0],
 ];
 
-const colourOf = (zone) => `rgb(${ZONES[zone].join(" ")})`;
+const [BLUE, ORANGE] = ZONES; // of all numbers on the page: high and low, positive and negative
+const rgb = (colour) => `rgb(${colour.map(Math.round).join(" ")})`;
+
+// A mark around the point 0, 0 for each class: a shape too, for colours are not seen alike by all.
+const MARKS = [
+  "M5 0A5 5 0 1 1 -5 0A5 5 0 1 1 5 0z",
+  "M-4.3 -4.3h8.6v8.6h-8.6z",
+  "M0 -6L5.5 4H-5.5z",
+  "M0 -6L6 0L0 6L-6 0z",
+  "M0 6L5.5 -4H-5.5z",
+  "M-2 -5.5h4v3.5h3.5v4h-3.5v3.5h-4v-3.5h-3.5v-4h3.5z",
+  "M-6 0L4 -5.5V5.5z",
+  "M6 0L-4 -5.5V5.5z",
+  "M-5 -5H5L-5 5H5z",
+  "M-5 -5V5L5 -5V5z",
+];
+const markOf = (target) => MARKS[target % MARKS.length];
+const zoneOf = (target) => ZONES[target % ZONES.length];
+const colourOfMark = (target) => rgb(zoneOf(target).map((c) => 0.85 * c));
 
 function startTraining(training) {
   byId("training").hidden = false;
   byId("search").hidden = byId("found").hidden = true;
+  const { epochs, records, states } = training;
+  for (const numbers of [...Object.values(records), ...states, ...(training.boundary?.values ?? [])])
+    for (const [i, written] of numbers.entries()) numbers[i] = numberOf(written);
+  const last = epochs.length - 1;
+  training.epochCount = Math.max(epochs[last], ...Object.values(records).map((series) => series.length));
+  training.nameOf = (i) => `${i === last && training.changed_after ? "after epoch" : "epoch"} ${epochs[i]}`;
+  const kept = new Set(epochs.filter((epoch) => epoch > 0)).size; // 0 is before the first
   byId("about").textContent =
-    `${training.names.length} parameters, ${training.epochs.at(-1)} epochs, ${training.epochs.length} of them kept`;
+    `${counted(training.names.length, "parameter")}, ${counted(training.epochCount, "epoch")}, ${kept} kept`;
   const parts = [lossChart(training), training.layers.length ? networkDrawing(training) : weightTable(training)];
   if (training.boundary) parts.unshift(boundaryMap(training));
   else byId("training").classList.add("no-boundary");
@@ -31,10 +56,9 @@ function startTraining(training) {
       .join(", ");
   const show = (wanted) => {
     frame = wanted;
-    return `Epoch ${training.epochs[frame]}: ${draw()}`;
+    return `${training.nameOf(frame)}: ${draw()}`;
   };
-  const last = training.epochs.length - 1;
-  const transport = startTransport(last, show, (i) => `epoch ${training.epochs[i]} of ${training.epochs[last]}`, 250);
+  const transport = startTransport(last, show, (i) => `${training.nameOf(i)} of ${training.epochCount}`, 250);
   startScrubbing(training, transport);
   document.addEventListener("themechange", draw);
   new ResizeObserver(draw).observe(byId("training"));
@@ -44,7 +68,7 @@ function startTraining(training) {
 }
 
 function caption(id, title, ...note) {
-  byId(id).replaceChildren(title, make("", "small", {}, " · ", ...note));
+  byId(id).replaceChildren(title, ...(note.length ? [make("", "small", {}, " · ", ...note)] : []));
 }
 
 // ---------------------------------------------------------------- the decision boundary
@@ -80,7 +104,7 @@ function contour(values, size, threshold) {
 function spread(frames, threshold) {
   const distances = frames
     .flat()
-    .filter((value) => value !== null)
+    .filter(Number.isFinite)
     .map((value) => Math.abs(value - threshold))
     .sort((a, b) => a - b);
   return distances[Math.floor(distances.length * 0.85)] || 1;
@@ -88,17 +112,19 @@ function spread(frames, threshold) {
 
 function boundaryMap(training) {
   const { boundary } = training;
-  const { grid, values, kind, threshold } = boundary;
+  const { grid, values, kind, threshold, outputs, classes } = boundary;
   const [[left, right], [bottom, top]] = boundary.plane;
   const canvas = byId("boundary");
-  const middle = kind === "number" ? (Math.min(...values.flat()) + Math.max(...values.flat())) / 2 : threshold;
+  const [least, largest] = extent(values.flat());
+  const middle = kind !== "number" ? threshold : least <= largest ? (least + largest) / 2 : 0;
   const full = spread(values, middle);
+  const [low, high] = kind === "number" ? [ORANGE, BLUE] : ZONES;
   const image = make("", "canvas", { width: grid, height: grid });
   const zone = (value, paper) => {
-    if (value === null) return paper;
-    if (kind === "classes") return ZONES[value].map((c, i) => 0.45 * c + 0.55 * paper[i]);
+    if (!Number.isFinite(value)) return paper;
+    if (kind === "classes") return zoneOf(value).map((c, i) => 0.45 * c + 0.55 * paper[i]);
     const strength = 0.75 * Math.min(1, Math.abs(value - middle) / full);
-    return ZONES[value < middle ? 0 : 1].map((c, i) => strength * c + (1 - strength) * paper[i]);
+    return (value < middle ? low : high).map((c, i) => strength * c + (1 - strength) * paper[i]);
   };
   return (frame) => {
     const dark = document.documentElement.dataset.theme === "dark";
@@ -138,31 +164,34 @@ function boundaryMap(training) {
     context.strokeStyle = dark ? "#000000" : "#ffffff";
     for (const [x, y, target] of boundary.points) {
       const [u, v] = [((x - left) / (right - left)) * side, side - ((y - bottom) / (top - bottom)) * side];
-      const colour = kind === "number" ? zone(target, paper) : ZONES[target];
-      context.fillStyle = `rgb(${colour.map((c) => Math.round(c * (kind === "number" ? 1 : 0.85))).join(" ")})`;
-      context.beginPath();
-      if (target % 2 && kind !== "number")
-        context.rect(u - 4.3, v - 4.3, 8.6, 8.6); // a shape too: colours are not seen alike by all
-      else context.arc(u, v, 5, 0, 7);
-      context.fill();
-      context.stroke();
+      const mark = new Path2D();
+      mark.addPath(new Path2D(markOf(kind === "number" ? 0 : target)), new DOMMatrix([1, 0, 0, 1, u, v]));
+      context.fillStyle = kind === "number" ? rgb(zone(target, paper)) : colourOfMark(target);
+      context.fill(mark);
+      context.stroke(mark);
     }
     context.fillStyle = ink;
     context.font = "italic 15px Georgia, serif";
     context.fillText(`${typeset(boundary.features[0])} →`, side - 14 - 8 * boundary.features[0].length - 14, side - 8);
     context.fillText(`↑ ${typeset(boundary.features[1])}`, 8, 20);
-    const what = kind === "number" ? "Output over the plane" : "Decision boundary";
+    const what = kind !== "number" ? "Decision boundary" : `${outputs > 1 ? "First output" : "Output"} over the plane`;
     const note = {
-      score: `the line is where the output is ${threshold}; ● class ${boundary.classes[0]}, ■ class ${boundary.classes[1] ?? "?"}`,
+      score: `the line is where ${outputs > 1 ? "the two outputs are equal" : `the output is ${threshold}`}`,
       classes: "the likeliest class everywhere",
-      number: "orange is high, blue is low",
+      number: "blue is high, orange is low",
     }[kind];
-    caption("boundary-caption", `${what}, epoch ${training.epochs[frame]}`, note);
+    caption("boundary-caption", `${what}, ${training.nameOf(frame)}`, note, ...classes.flatMap(legendOf));
     canvas.setAttribute(
       "aria-label",
-      `${what} over ${boundary.features.join(" and ")}, epoch ${training.epochs[frame]}; ${boundary.points.length} samples`,
+      `${what}, ${boundary.features.join(" and ")}, ${training.nameOf(frame)}; ${counted(boundary.points.length, "sample")}`,
     );
   };
+}
+
+function legendOf(name, target) {
+  const mark = make(SVG, "path", { d: markOf(target), fill: colourOfMark(target) });
+  const drawn = make(SVG, "svg", { class: "mark", viewBox: "-7 -7 14 14", "aria-hidden": "true" }, mark);
+  return [target ? ", " : "; ", make("", "span", { class: "class" }, drawn, ` class ${name}`)];
 }
 
 // ---------------------------------------------------------------- the losses
@@ -171,22 +200,20 @@ const BOX = { w: 560, h: 240, left: 52, right: 46, top: 12, bottom: 30 };
 
 // From numbers to heights on the page, logarithmic if they span more than a factor of thirty.
 function scaleOf(numbers) {
-  const finite = numbers.filter((x) => x !== null);
-  const [low, high] = [Math.min(...finite), Math.max(...finite)];
+  const [low, high] = extent(numbers);
   const logarithmic = low > 0 && high / low > 30;
-  const [a, b] = logarithmic
-    ? [Math.log(low), Math.log(high)]
-    : [Math.min(low, low >= 0 && low < 0.3 * high ? 0 : low), high];
-  const span = b - a || 1;
-  const height = (x) =>
-    BOX.h - BOX.bottom - (((logarithmic ? Math.log(x) : x) - a) / span) * (BOX.h - BOX.top - BOX.bottom);
-  const ticks = [0, 0.5, 1].map((share) => (logarithmic ? Math.exp(a + share * span) : a + share * span));
+  const bottom = low >= 0 && low < 0.3 * high ? 0 : low;
+  const [a, b] = logarithmic ? [Math.log(low), Math.log(high)] : [bottom, high];
+  const share = (x) => (a === b ? 0.5 : ((logarithmic ? Math.log(x) : x) - a) / (b - a));
+  const height = (x) => BOX.h - BOX.bottom - share(x) * (BOX.h - BOX.top - BOX.bottom);
+  const shares = a === b ? [0] : [0, 0.5, 1];
+  const ticks = shares.map((part) => (logarithmic ? Math.exp(a + part * (b - a)) : a + part * (b - a)));
   return { height, ticks };
 }
 
 function lossChart(training) {
   const svg = byId("losses");
-  const [records, last] = [Object.entries(training.records), training.epochs.at(-1)];
+  const [records, last] = [Object.entries(training.records), training.epochCount];
   svg.setAttribute("viewBox", `0 0 ${BOX.w} ${BOX.h}`);
   const x = (epoch) => BOX.left + (epoch / Math.max(1, last)) * (BOX.w - BOX.left - BOX.right);
   const text = (at, y, words, anchor) => svg.append(make(SVG, "text", { x: at, y, "text-anchor": anchor }, words));
@@ -195,30 +222,33 @@ function lossChart(training) {
   const names = records.map(([name]) => name);
   sides.forEach((side, right) => {
     const numbers = side.flatMap(([, series]) => series);
-    if (!numbers.some((number) => number !== null)) return;
+    if (!numbers.some(Number.isFinite)) return;
     const { height, ticks } = scaleOf(numbers);
+    const digits = [2, 3, 4].find((n) => new Set(ticks.map((tick) => tick.toPrecision(n))).size === ticks.length) ?? 4;
     for (const tick of ticks) {
       if (!right)
         svg.append(make(SVG, "path", { class: "axis", d: `M${BOX.left} ${round(height(tick))}H${BOX.w - BOX.right}` }));
       text(
         right ? BOX.w - BOX.right + 6 : BOX.left - 6,
         height(tick) + 4,
-        short(Number(tick.toPrecision(2))),
+        short(Number(tick.toPrecision(digits))),
         right ? "start" : "end",
       );
     }
     for (const [name, series] of side) {
       const points = series.flatMap((number, i) =>
-        number === null ? [] : [`${round(x(i + 1))} ${round(height(number))}`],
+        Number.isFinite(number) ? [`${round(x(i + 1))} ${round(height(number))}`] : [],
       );
-      const stroke = colourOf(names.indexOf(name) % ZONES.length);
+      if (!points.length) continue;
+      const stroke = rgb(zoneOf(names.indexOf(name)));
       svg.append(
         make(SVG, "path", {
-          d: `M${points.join("L")}`,
+          d: `M${points.join("L")}${points.length === 1 ? "h0" : ""}`, // one number is a dot
           fill: "none",
           stroke,
-          "stroke-width": 2.2,
-          "stroke-dasharray": right ? "6 4" : "none",
+          "stroke-width": points.length === 1 ? 7 : 2.2,
+          "stroke-linecap": "round",
+          "stroke-dasharray": right && points.length > 1 ? "6 4" : "none",
         }),
       );
     }
@@ -234,14 +264,11 @@ function lossChart(training) {
     const now = records.map(
       ([name, series]) => `${name.replaceAll("_", " ")} ${epoch ? short(series[epoch - 1]) : "–"}`,
     );
-    const keys = now.flatMap((words, i) => [
-      make("", "i", { class: "line", "data-line": i % ZONES.length }, "▬ "),
-      `${words}  `,
-    ]);
+    const keys = now.flatMap((words, i) => [make("", "i", { "data-line": i }, "▬ "), `${words}  `]);
     caption("loss-caption", names.length ? "Losses and metrics" : "No losses were recorded", ...keys);
-    for (const mark of byId("loss-caption").querySelectorAll("i")) mark.style.color = colourOf(mark.dataset.line);
-    svg.setAttribute("aria-label", `Losses over the epochs. Epoch ${epoch}: ${now.join(", ")}`);
-    return epoch ? now.join(", ") : "before the first step";
+    for (const mark of byId("loss-caption").querySelectorAll("i")) mark.style.color = rgb(zoneOf(mark.dataset.line));
+    svg.setAttribute("aria-label", `Losses over the epochs, ${training.nameOf(frame)}: ${now.join(", ")}`);
+    return epoch ? now.join(", ") : frame ? "no epoch was completed" : "before the first step";
   };
 }
 
@@ -251,16 +278,16 @@ function startScrubbing(training, transport) {
     if (!event.buttons) return;
     const matrix = svg.getScreenCTM();
     const share = ((event.clientX - matrix.e) / matrix.a - BOX.left) / (BOX.w - BOX.left - BOX.right);
-    const wanted = share * training.epochs.at(-1);
+    const wanted = share * training.epochCount;
     const distances = training.epochs.map((epoch) => Math.abs(epoch - wanted));
-    transport.goTo(distances.indexOf(Math.min(...distances)));
+    transport.goTo(distances.indexOf(extent(distances)[0]));
   };
   for (const kind of ["pointerdown", "pointermove"]) svg.addEventListener(kind, scrub);
 }
 
 // ---------------------------------------------------------------- the weights
 
-const signed = (weight) => colourOf(weight < 0 ? 1 : 0);
+const signed = (weight) => rgb(weight < 0 ? ORANGE : BLUE);
 
 // Units in columns, a line for each weight: as thick as it is large, blue for positive, orange for negative.
 function networkDrawing(training) {
@@ -269,7 +296,8 @@ function networkDrawing(training) {
   const [w, h] = [560, 300];
   const place = (column, i) => [30 + (column * (w - 60)) / (sizes.length - 1), (h * (i + 0.5)) / sizes[column]];
   const largest = layers.map(
-    (layer) => Math.max(...states.flatMap((state) => layer.weights.flat().map((i) => Math.abs(state[i] ?? 0)))) || 1,
+    (layer) =>
+      Math.max(0, extent(states.flatMap((state) => layer.weights.flat().map((i) => Math.abs(state[i]))))[1]) || 1,
   );
   const svg = make(SVG, "svg", {
     viewBox: `0 0 ${w} ${h}`,
@@ -310,14 +338,14 @@ function networkDrawing(training) {
   return (frame) => {
     const state = states[frame];
     for (const [line, index, most] of lines) {
-      const weight = state[index] ?? 0;
+      const weight = Number.isFinite(state[index]) ? state[index] : 0;
       line.setAttribute("stroke", signed(weight));
       line.setAttribute("stroke-width", round(0.3 + (5.5 * Math.abs(weight)) / most));
       line.setAttribute("opacity", Math.min(1, 0.25 + Math.abs(weight) / most).toFixed(2));
       line.firstChild.textContent = `${names[index]} = ${state[index]}`;
     }
     for (const [circle, index] of circles) {
-      const bias = index < 0 ? 0 : (state[index] ?? 0);
+      const bias = Number.isFinite(state[index]) ? state[index] : 0;
       const share = bias === 0 ? 0 : Math.round(100 * Math.min(1, 0.15 + Math.abs(bias)));
       circle.setAttribute("fill", `color-mix(in srgb, ${signed(bias)} ${share}%, var(--paper))`);
       circle.firstChild.textContent = index < 0 ? "no bias" : `${names[index]} = ${state[index]}`;
@@ -344,7 +372,7 @@ function weightTable(training) {
   byId("weights").append(make("", "table", {}, head, body));
   return (frame) => {
     const rows = [...groups].map(([name, indices]) => {
-      const numbers = indices.map((i) => training.states[frame][i] ?? NaN);
+      const numbers = indices.map((i) => training.states[frame][i]);
       const mean = numbers.reduce((a, b) => a + b, 0) / numbers.length;
       const deviation = Math.sqrt(numbers.reduce((a, b) => a + (b - mean) ** 2, 0) / numbers.length);
       const least = numbers.reduce((a, b) => Math.min(a, b));
