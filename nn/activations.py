@@ -166,7 +166,7 @@ class Power(Elementwise):
         self.exponent = _finite("Power: exponent", exponent)
 
     def function(self, s: Any) -> Any:
-        return s**self.exponent
+        return autograd.pow(s, self.exponent)
 
 
 class Polynomial(Elementwise):

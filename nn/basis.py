@@ -11,7 +11,6 @@ Source: seeds, "Linear models", f linear and φ nonlinear.
 """
 
 import math
-import operator
 import reprlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from itertools import chain, combinations_with_replacement, groupby, product
 from typing import Any, Self
 
 from autograd import Value, cos, dot, exp, sin
+from nn.checks import flag, whole_number
 from nn.module import Module
 from nn.sequences import is_sequence, over_batch, to_list
 
@@ -27,7 +27,7 @@ class Basis(Module, ABC):
     """Base of the basis functions: a subclass defines `features` of one sample, and their names."""
 
     def __init__(self, include_bias: bool = False) -> None:
-        self.include_bias = include_bias
+        self.include_bias = flag(f"{type(self).__name__}: include_bias", include_bias)
 
     @over_batch
     def forward(self, x: Any) -> list[Any]:
@@ -78,7 +78,7 @@ class PolynomialBasis(Basis):
 
     def __init__(self, degree: int, include_bias: bool = False) -> None:
         super().__init__(include_bias)
-        self.degree = _whole("PolynomialBasis: degree", degree)
+        self.degree = whole_number("PolynomialBasis: degree", degree)
 
     def features(self, sample: list[Any]) -> list[Any]:
         """The monomials, each one product of a lower one and an input, so one node a monomial."""
@@ -136,7 +136,8 @@ class GaussianBasis(Basis):
         samples = _samples("GaussianBasis.spread_over: inputs", inputs)
         distinct = len({tuple(sample) for sample in samples})
         least = 2 if width is None else 1
-        if not least <= _whole("GaussianBasis.spread_over: n_centres", n_centres) <= distinct:
+        n_centres = whole_number("GaussianBasis.spread_over: n_centres", n_centres)
+        if not least <= n_centres <= distinct:
             raise ValueError(
                 f"GaussianBasis.spread_over: n_centres must be from {least} to {distinct}, the number of distinct "
                 f"samples, not {n_centres}; one centre needs a width"
@@ -184,7 +185,7 @@ class FourierBasis(Basis):
 
     def __init__(self, n_frequencies: int, period: float, include_bias: bool = False) -> None:
         super().__init__(include_bias)
-        self.n_frequencies = _whole("FourierBasis: n_frequencies", n_frequencies)
+        self.n_frequencies = whole_number("FourierBasis: n_frequencies", n_frequencies)
         self.period = _finite("FourierBasis: period", period, positive=True)
 
     def features(self, sample: list[Any]) -> list[Any]:
@@ -236,12 +237,6 @@ def _samples(name: str, x: Any) -> list[list[Any]]:
     for number in chain.from_iterable(samples):
         _finite(f"{name}: each number", number)
     return samples
-
-
-def _whole(name: str, number: int) -> int:
-    if isinstance(number, bool) or not hasattr(number, "__index__") or number < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, not {number!r}")
-    return operator.index(number)
 
 
 def _data(number: Any) -> Any:

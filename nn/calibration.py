@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Self
 
 from autograd import Value, derivative, exp, jvp, log1p, mean, no_grad, sigmoid, softmax
 from autograd import sum as total
+from nn.checks import whole_number
 from nn.decisions import class_numbers, number_of, numbers_of, probability_rows, same_lengths
 from nn.module import Module
 from nn.optional import require
@@ -96,8 +97,7 @@ def brier_score(probabilities: Any, target: Any) -> float:
 
 
 def _bins(name: str, probabilities: Any, target: Any, n_bins: int) -> list[CalibrationBin]:
-    if isinstance(n_bins, bool) or not isinstance(n_bins, int) or n_bins < 1:
-        raise ValueError(f"{name}: n_bins must be a whole number of at least 1, not {n_bins!r}")
+    n_bins = whole_number(f"{name}: n_bins", n_bins)
     rows = probability_rows(name, probabilities)
     classes = class_numbers(name, target, len(rows), len(rows[0]))
     edges = [i / n_bins for i in range(n_bins + 1)]

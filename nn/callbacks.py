@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from nn.checks import number, whole_number
 from nn.history import History
 
 
@@ -54,10 +55,9 @@ class EarlyStopping(Callback):
         restore_best: bool = True,
         maximize: bool = False,
     ) -> None:
-        if isinstance(patience, bool) or not isinstance(patience, int) or patience < 0:
-            raise ValueError(f"EarlyStopping: patience must be a whole number of at least 0, not {patience!r}")
-        self.monitor, self.patience, self.restore_best = monitor, patience, restore_best
-        self.min_delta = _at_least_zero("EarlyStopping: min_delta", min_delta)
+        self.monitor, self.restore_best = monitor, restore_best
+        self.patience = whole_number("EarlyStopping: patience", patience, 0)
+        self.min_delta = number("EarlyStopping: min_delta", min_delta)
         self.maximize = maximize
         self.started(None)
 
@@ -67,9 +67,9 @@ class EarlyStopping(Callback):
 
     def epoch_ended(self, run: Run) -> None:
         """Compare with the best epoch so far."""
-        number = run.history[self.monitor][-1] * (-1.0 if self.maximize else 1.0)
-        if number < self.best - self.min_delta:
-            self.best, self.best_epoch = number, run.history.epochs
+        found = run.history[self.monitor][-1] * (-1.0 if self.maximize else 1.0)
+        if found < self.best - self.min_delta:
+            self.best, self.best_epoch = found, run.history.epochs
             self.best_state = run.model.state_dict()
         elif run.history.epochs - self.best_epoch > self.patience:
             run.stop(f"{self.monitor} has not improved since epoch {self.best_epoch}")
@@ -87,7 +87,7 @@ class StopWhenStill(Callback):
     """
 
     def __init__(self, tolerance: float = 1e-8) -> None:
-        self.tolerance = _at_least_zero("StopWhenStill: tolerance", tolerance)
+        self.tolerance = number("StopWhenStill: tolerance", tolerance)
 
     def started(self, run: Run) -> None:
         """Remember where the parameters are."""
@@ -103,17 +103,17 @@ class StopWhenStill(Callback):
 
 
 class StopAtSmallGradient(Callback):
-    """Stop when the gradient of the last batch is small: ‖∇L‖ < ε, a stationary point.
+    """Stop when the gradient of the last batch is small: ‖∇L‖ < ε over the optimiser's parameters, a stationary point.
 
     Source: seeds, "2.3.1 Convergence of Gradient Descent".
     """
 
     def __init__(self, tolerance: float = 1e-6) -> None:
-        self.tolerance = _at_least_zero("StopAtSmallGradient: tolerance", tolerance)
+        self.tolerance = number("StopAtSmallGradient: tolerance", tolerance)
 
     def epoch_ended(self, run: Run) -> None:
         """Measure the gradient."""
-        norm = math.hypot(*(parameter.grad or 0.0 for parameter in run.model.parameters()))
+        norm = math.hypot(*(parameter.grad or 0.0 for parameter in run.optimizer.parameters))
         if norm < self.tolerance:
             run.stop(f"the gradient is small: ‖∇L‖ = {norm:.3g} < {self.tolerance:g}")
 
@@ -132,9 +132,3 @@ def as_callback(callback: Any) -> Callback:
     if not callable(callback) or isinstance(callback, type):
         raise TypeError(f"fit: a callback must be a Callback or a function of the Run, not {callback!r}")
     return _Function(callback)
-
-
-def _at_least_zero(name: str, setting: float) -> float:
-    if isinstance(setting, bool) or not isinstance(setting, int | float) or not 0.0 <= setting < math.inf:
-        raise ValueError(f"{name} must be a number of at least 0, not {setting!r}")
-    return float(setting)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from autograd import Value
-from nn.sequences import is_sequence, to_list
+from nn.sequences import is_sequence, is_time, to_list
 
 
 def number(name: str, value: Any, low: float = 0.0, high: float = sys.float_info.max) -> float:
@@ -23,6 +23,8 @@ def number(name: str, value: Any, low: float = 0.0, high: float = sys.float_info
     if value.__class__ is not float and (isinstance(value, bool) or not isinstance(value, numbers.Real)):
         raise TypeError(f"{name} must be a number, not {type(value).__name__} {value!r}")
     given: Any = value
+    if hasattr(given, "item"):  # NumPy compares a float32 in 32 bits, where the largest float is inf
+        given = given.item()
     if not low <= given <= high:
         limits = f"at least {low:g} and finite" if high == sys.float_info.max else f"from {low:g} to {high:g}"
         raise ValueError(f"{name} must be {limits}, not {value!r}")
@@ -38,10 +40,11 @@ def fraction(name: str, value: Any) -> float:
 
 
 def flag(name: str, value: Any) -> bool:
-    """The value, if it is True or False."""
-    if not isinstance(value, bool):
+    """The value as a bool, if it is True or False, Python's or NumPy's."""
+    given = value.item() if getattr(value, "ndim", None) == 0 else value
+    if not isinstance(given, bool):
         raise TypeError(f"{name} must be True or False, not {value!r}")
-    return value
+    return given
 
 
 def whole_number(name: str, value: Any, least: int | None = 1) -> int:
@@ -99,7 +102,7 @@ def finite_rows(name: str, data: Any) -> list[list[float]]:
 
 def finite_number(x: Any, place: str) -> float:
     """The number x as Python's int or float; TypeError or ValueError with its place if it is none, or not finite."""
-    if isinstance(x, Value | str | bytes) or not hasattr(x, "__float__"):
+    if isinstance(x, Value | str | bytes) or not hasattr(x, "__float__") or is_time(x):
         hint = {str: "; for labels see classes_of", Value: "; its number is its .data"}.get(type(x), "")
         raise TypeError(f"{place}: expected a number, got {type(x).__name__} {reprlib.repr(x)}{hint}")
     if hasattr(x, "item"):  # a number of NumPy or PyTorch, as Python's

@@ -218,10 +218,15 @@ class DataLoader:
         self.seed = seed
 
 
+def seeded(seed: int | str | None) -> random.Random:
+    """The generator of this seed, a whole number or text; None for another one each time."""
+    return random.Random(seed if seed is None or isinstance(seed, str) else whole_number("seed", seed, None))
+
+
 def random_order(n: int, seed: int | str | None) -> list[int]:
     """The numbers 0 … n - 1 in the order of this seed; None for another one each time."""
     rows = list(range(n))
-    random.Random(seed).shuffle(rows)
+    seeded(seed).shuffle(rows)
     return rows
 
 

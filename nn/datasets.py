@@ -1,11 +1,11 @@
 """Datasets to learn from: drawn from a seed in plain Python, and scikit-learn's real ones."""
 
 import math
-import random
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from nn.data import Dataset
+from nn.checks import whole_number
+from nn.data import Dataset, seeded
 from nn.optional import require
 
 Point = tuple[float, ...]
@@ -118,7 +118,7 @@ def make_line(
     """
     (size,) = _shares("make_line", n_samples, 1)
     _check_deviation("make_line", "noise", noise)
-    rng = _random(seed)
+    rng = seeded(seed)
     inputs = [[rng.uniform(-1.0, 1.0) for _ in weights] for _ in range(size)]
     targets = [
         math.fsum(w * x for w, x in zip(weights, row, strict=True)) + bias + rng.gauss(0.0, noise) for row in inputs
@@ -199,7 +199,7 @@ def _drawn(
 ) -> Dataset:
     """The points of all classes with noise on each coordinate, in random order if asked."""
     _check_deviation(name, deviation_name, deviation)
-    rng = _random(seed)
+    rng = seeded(seed)
     pairs = [
         ([x + rng.gauss(0.0, deviation) for x in point], label)
         for label, points in enumerate(classes)
@@ -210,10 +210,6 @@ def _drawn(
     return Dataset.from_pairs(pairs)
 
 
-def _random(seed: int | None) -> random.Random:
-    return random.Random(seed)
-
-
 def _spread(end: float, size: int) -> list[float]:
     """That many numbers, evenly from 0 to end, both included."""
     return [end * i / max(size - 1, 1) for i in range(size)]
@@ -221,10 +217,8 @@ def _spread(end: float, size: int) -> list[float]:
 
 def _shares(name: str, n_samples: Any, n_classes: int) -> list[int]:
     """The samples of each class, as equal as can be; the last ones get one more, as in scikit-learn's moons."""
-    if isinstance(n_classes, bool) or not isinstance(n_classes, int) or n_classes < 1:
-        raise ValueError(f"{name}: there must be a whole number of at least 1 classes, not {n_classes!r}")
-    if isinstance(n_samples, bool) or not isinstance(n_samples, int) or n_samples < n_classes:
-        raise ValueError(f"{name}: n_samples must be a whole number of at least {n_classes}, not {n_samples!r}")
+    n_classes = whole_number(f"{name}: the number of classes", n_classes)
+    n_samples = whole_number(f"{name}: n_samples", n_samples, n_classes)
     return [(n_samples + k) // n_classes for k in range(n_classes)]
 
 

@@ -11,11 +11,8 @@ from fractions import Fraction
 from typing import Any
 
 from autograd import Value, dot
+from nn.loss_inputs import ROUNDING
 from nn.sequences import is_batch, is_sequence, to_list
-
-ROUNDING = 1e-6
-"""How far the sum of a sample's probabilities may be from one: enough for those computed in 32 bits."""
-
 
 # ---------------------------------------------------------------- reading
 

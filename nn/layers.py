@@ -11,6 +11,7 @@ from typing import Any
 
 from autograd import Value, affine, linear
 from nn.activations import WHOLE_LAYER, Activation, Elementwise, get_activation, identity
+from nn.checks import fraction, whole_number
 from nn.initializers import Generator, Initializer, get_initializer
 from nn.module import Module
 from nn.sequences import is_sequence, over_batch, to_list
@@ -44,7 +45,7 @@ class Neuron(Module):
         fan_out: int = 1,
         rng: Generator = random,
     ) -> None:
-        _check_size("nin", nin)
+        nin = whole_number("nin", nin)
         draw = get_initializer(initializer)
         self.w = [Value(draw(nin, fan_out, rng)) for _ in range(nin)]
         self.b: Any = Value(0.0)
@@ -83,7 +84,7 @@ class Layer(Module):
     def __init__(
         self, nin: int, nout: int, *, activation: str | type[Module] | Activation = "relu", **options: Any
     ) -> None:
-        _check_size("nout", nout)
+        nout = whole_number("nout", nout)
         chosen = get_activation(activation)
         self.activation = chosen if isinstance(chosen, WHOLE_LAYER) else None
         own = identity if self.activation else activation
@@ -106,8 +107,9 @@ class Layer(Module):
         inputs = _sample(type(self).__name__, x, len(neurons[0].w))
         pre_activations = linear(inputs, self.weight, self.bias)
         if self.activation is not None:
-            return self.activation(pre_activations)
-        outputs = [neuron.activation(s) for neuron, s in zip(neurons, pre_activations)]
+            outputs = self.activation(pre_activations)
+        else:
+            outputs = [neuron.activation(s) for neuron, s in zip(neurons, pre_activations)]
         return outputs[0] if len(outputs) == 1 else outputs
 
     def describe(self) -> tuple[str, str]:
@@ -139,6 +141,7 @@ class Linear(Layer):
         initializer: str | Initializer = "torch_uniform",
         rng: Generator = random,
     ) -> None:
+        in_features, out_features = whole_number("in_features", in_features), whole_number("out_features", out_features)
         super().__init__(in_features, out_features, activation=identity, initializer=initializer, rng=rng)
         draw = get_initializer(initializer)
         for neuron in self.neurons:
@@ -165,9 +168,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, *, rng: Generator = random) -> None:
-        if isinstance(p, bool) or not isinstance(p, int | float) or not 0.0 <= p < 1.0:
-            raise ValueError(f"Dropout: p must be a number in [0, 1), not {p!r}")
-        self.p = float(p)
+        self.p = fraction("Dropout: p", p)
         self.rng = rng
 
     def forward(self, x: Any) -> Any:
@@ -255,9 +256,10 @@ class MLP(Module):
         dropout: float = 0.0,
         **options: Any,
     ) -> None:
-        if not nouts:
+        sizes = to_list(nouts, "MLP: nouts")
+        if not sizes:
             raise ValueError("MLP: nouts must name at least one layer")
-        *hidden, (last, outputs) = pairwise([nin, *nouts])
+        *hidden, (last, outputs) = pairwise([nin, *sizes])
         activations = list(activation) if isinstance(activation, list | tuple) else [activation] * len(hidden)
         if len(activations) != len(hidden):
             raise ValueError(f"MLP: {len(hidden)} hidden layers, but {len(activations)} activations")
@@ -280,11 +282,6 @@ class MLP(Module):
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(str, self.layers))}]"
-
-
-def _check_size(name: str, size: int) -> None:
-    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, not {size!r}")
 
 
 def _sample(layer: str, x: Any, size: int) -> list[Any]:

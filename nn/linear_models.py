@@ -156,7 +156,8 @@ def check_setting(owner: str, name: str, value: Any, kind: type, valid: Callable
     Traceback (most recent call last):
     ValueError: Ridge: alpha must be at least 0, not -1.0
     """
-    if (isinstance(value, bool) and kind is not bool) or not isinstance(value, kind) or not valid(value):
+    given = value.item() if getattr(value, "ndim", None) == 0 else value  # a number or bool of NumPy, as Python's
+    if (isinstance(given, bool) and kind is not bool) or not isinstance(given, kind) or not valid(given):
         raise ValueError(f"{owner}: {name} must be {wanted}, not {value!r}")
 
 

@@ -10,7 +10,8 @@ from nn.sequences import is_sequence, to_list
 
 _RECORDED = {float, Value}
 _NUMBERS = {float, int, bool}
-_ROUNDING = 1e-9  # how far the shares of a soft target may be from summing to one
+ROUNDING = 1e-6
+"""How far the sum of probabilities may be from one: enough for those computed in 32 bits."""
 
 
 def reduce_losses(losses: list[Any], shape: tuple[int, ...], reduction: str, divisor: float | None = None) -> Any:
@@ -210,9 +211,9 @@ def read_distribution(name: str, target: Any, classes: int) -> int | list[Any]:
         if not q >= 0:
             raise ValueError(f"{name}: the shares of a target must be at least 0, not {data_of(q)!r}")
     sum_of_shares = math.fsum(map(data_of, shares))
-    if abs(sum_of_shares - 1.0) > _ROUNDING:
+    if abs(sum_of_shares - 1.0) > ROUNDING:
         raise ValueError(
-            f"{name}: the shares of a target must sum to one, not to {sum_of_shares!r}; "
+            f"{name}: the shares of a target must sum to one within {ROUNDING:g}, not to {sum_of_shares!r}; "
             "for targets that are classes, the input must be a sequence of logits for each of them"
         )
     one_hot = shares.count(1.0) == 1 and shares.count(0.0) == classes - 1

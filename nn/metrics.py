@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd import Value
+from nn.checks import whole_number
 from nn.sequences import is_sequence, to_list
 
 # ---------------------------------------------------------------- right and wrong
@@ -66,9 +67,10 @@ def top_k_accuracy(target: Any, predicted: Any, k: int = 2) -> float:
     rows = [_numbers("top_k_accuracy: predicted", row) for row in to_list(predicted, "top_k_accuracy: predicted")]
     targets = _classes("top_k_accuracy: target", target)
     _check_lengths("top_k_accuracy", targets, rows)
+    k = whole_number("top_k_accuracy: k", k)
     hits = 0
     for t, row in zip(targets, rows):
-        if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= len(row):
+        if k > len(row):
             raise ValueError(f"top_k_accuracy: k must be a whole number from 1 to the {len(row)} classes, not {k!r}")
         if not 0 <= t < len(row):
             raise ValueError(f"top_k_accuracy: target {t} is not one of the {len(row)} classes 0 to {len(row) - 1}")
@@ -91,14 +93,11 @@ def confusion_matrix(target: Any, predicted: Any, n_classes: int | None = None) 
     name = "confusion_matrix"
     targets, classes = _classes(f"{name}: target", target), _classes(f"{name}: predicted", predicted)
     _check_lengths(name, targets, classes)
-    if n_classes is None:
-        n_classes = max(*targets, *classes) + 1
-    elif isinstance(n_classes, bool) or not isinstance(n_classes, int) or n_classes < 1:
-        raise ValueError(f"{name}: n_classes must be a whole number of at least 1, not {n_classes!r}")
+    size = max(*targets, *classes) + 1 if n_classes is None else whole_number(f"{name}: n_classes", n_classes)
     for c in (*targets, *classes):
-        if not 0 <= c < n_classes:
-            raise ValueError(f"{name}: class {c} is not one of the {n_classes} classes from 0 on")
-    counts = [[0] * n_classes for _ in range(n_classes)]
+        if not 0 <= c < size:
+            raise ValueError(f"{name}: class {c} is not one of the {size} classes from 0 on")
+    counts = [[0] * size for _ in range(size)]
     for t, c in zip(targets, classes):
         counts[t][c] += 1
     return counts

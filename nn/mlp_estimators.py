@@ -8,6 +8,7 @@ from nn.optional import require
 
 require("sklearn", "nn.mlp_estimators")
 
+import copy
 import math
 import warnings
 from collections.abc import Callable, Sequence
@@ -47,7 +48,8 @@ class MLPEstimator(BaseEstimator):
             choice of those held out.
         tol: An epoch that improves the best loss (or score) by less does not count as an improvement.
         momentum: Of "sgd".
-        early_stopping: Hold samples out, judge an epoch by the score on them, and in the end keep the best weights.
+        early_stopping: Hold samples out, at least two, judge an epoch by the score on them, and in the end keep the
+            best weights.
         validation_fraction: The share of samples held out then.
         n_iter_no_change: Stop after so many epochs without improvement.
 
@@ -117,6 +119,10 @@ class MLPEstimator(BaseEstimator):
             seen, held_out = train_test_split(
                 seen, test_size=self.validation_fraction, stratify=classes, random_state=state
             )
+            if len(held_out) < 2:
+                raise ValueError(
+                    "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
+                )
         self.model_ = self._network(X.shape[1], outputs, rng)
         optimizer = self._optimizer()
         rows, answers = X[seen].tolist(), [targets[i] for i in seen]
@@ -144,8 +150,11 @@ class MLPEstimator(BaseEstimator):
         return self
 
     def _network(self, inputs: int, outputs: int, rng: Random) -> MLP:
-        """Weights are drawn as suits the activation: He's for relu, else Glorot's."""
-        activation = "sigmoid" if self.activation == "logistic" else self.activation
+        """Weights are drawn as suits the activation: He's for relu, else Glorot's.
+
+        An activation with parameters is copied, since training moves them, and each fit begins anew.
+        """
+        activation = "sigmoid" if self.activation == "logistic" else copy.deepcopy(self.activation)
         initializer = "kaiming_uniform" if activation == "relu" else "xavier_uniform"
         sizes = [*np.atleast_1d(self.hidden_layer_sizes).tolist(), outputs]
         return MLP(inputs, sizes, activation=activation, initializer=initializer, rng=rng)

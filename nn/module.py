@@ -14,7 +14,7 @@ class Module:
     """Base of everything with parameters: Values, Modules, and lists, tuples and dicts of them in its attributes.
 
     A subclass assigns them in `__init__` and defines `forward`, which is run by calling the module.  A parameter
-    that two attributes share is one parameter.
+    that two attributes share is one parameter.  Only leaves are parameters, not what a recorded operation made.
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -42,8 +42,18 @@ class Module:
     # ------------------------------------------------------------ parameters
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
-        """Each parameter once, with its path of attributes and indices, in the order of assignment."""
-        return _found("", self, Value, set())
+        """Each parameter once, with its path of attributes and indices, in the order of assignment.
+
+        Raises ValueError where two have one name, as under the keys 1 and "1" of a dict.
+        """
+        names = set()
+        for name, parameter in _found("", self, Value, set()):
+            if parameter.primitive is not None:
+                continue  # the result of an operation, kept to look at it
+            if name in names:
+                raise ValueError(f"{type(self).__name__}: two parameters have the name {name!r}; rename a key")
+            names.add(name)
+            yield name, parameter
 
     def parameters(self) -> list[Value]:
         """All parameters, in the order of `named_parameters`."""

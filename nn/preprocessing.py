@@ -19,7 +19,8 @@ class Standardizer:
     Attributes:
         mean, scale: μ and σ, a list of d, or a number each.
 
-    As scikit-learn's StandardScaler, but "constant" means that all numbers of the column are equal.
+    As scikit-learn's StandardScaler, but "constant" means that all numbers of the column are equal, or that σ is too
+    small for a float.
 
     >>> standardizer = Standardizer()
     >>> standardizer.fit_transform([[0.0, 5.0], [2.0, 5.0]])
@@ -136,7 +137,7 @@ def classes_of(labels: Any) -> tuple[list[Any], list[int]]:
     """
     items = to_list(labels, "classes_of: labels")
     for i, label in enumerate(items):
-        if label != label:  # nan is the one label that differs from itself, and so has no class
+        if _is_missing(label):
             raise ValueError(f"classes_of: label {i} is {label!r}; leave the sample out or give it a label")
     try:
         classes = sorted(set(items))
@@ -146,9 +147,20 @@ def classes_of(labels: Any) -> tuple[list[Any], list[int]]:
     return classes, [numbers[label] for label in items]
 
 
+def _is_missing(label: Any) -> bool:
+    """Whether it is nan, which differs from itself, or pandas' NA, which cannot be compared."""
+    try:
+        return bool(label != label)
+    except TypeError:
+        return True
+
+
 def _mean_and_scale(column: Sequence[float]) -> tuple[float, float]:
     """μ and σ, from exactly rounded sums of the numbers and of squared distances to their mean."""
     if min(column) == max(column):
         return float(column[0]), 1.0
-    mean = math.fsum(column) / len(column)
-    return mean, math.dist(column, [mean] * len(column)) / math.sqrt(len(column))
+    largest, exponent = math.frexp(max(map(abs, column)))
+    scaled = [math.ldexp(x, -exponent) for x in column]  # by a power of two, which is exact: no sum overflows
+    mean = math.fsum(scaled) / len(scaled)
+    scale = math.dist(scaled, [mean] * len(scaled)) / math.sqrt(len(scaled))
+    return math.ldexp(mean, exponent), math.ldexp(min(scale, largest), exponent) or 1.0  # rounding may exceed largest

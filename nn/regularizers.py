@@ -15,8 +15,9 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from autograd import Value, dot, primitive, sign, sqrt
+from autograd import Value, dot, primitive, sign, sqrt, where
 from autograd import sum as total
+from nn.activations import WHOLE_LAYER, Elementwise
 from nn.module import Module
 
 _BIASES = {"b", "bias", "biases"}
@@ -30,11 +31,10 @@ Parameters = Module | Iterable[Value]
     latex=r"\left\|\left(#*\right)\right\|_1",
     rule="abs'(0) = 0",
     pack=tuple,
-    outside=lambda _xs: math.inf,
 )
 def l1_norm(xs: list[float]) -> float:
     """‖x‖₁ = Σ |xᵢ|, one node for any number of operands; the subgradient at 0 is 0."""
-    return math.fsum(map(abs, xs))
+    return sum(map(abs, xs), 0.0)
 
 
 def l1_penalty(parameters: Parameters, strength: float, biases: bool = True) -> Any:
@@ -112,9 +112,9 @@ def frobenius_penalty(parameters: Parameters, strength: float, squared: bool = T
 
 
 def _norm(matrix: list[Value]) -> Any:
-    if not any(w.data * w.data for w in matrix):
-        return 0.0  # √ has no slope there: 0 is the subgradient of least magnitude
-    return sqrt(dot(matrix, matrix))
+    square = dot(matrix, matrix)
+    # √ has no slope at 0: 0 is the subgradient of least magnitude.  The same graph whatever the numbers are.
+    return where(square, sqrt(where(square, square, 1.0)), 0.0)
 
 
 def _half_squares(parameters: list[Value], strength: float) -> Any:
@@ -148,9 +148,13 @@ def _chosen(name: str, parameters: Parameters, biases: bool) -> list[Value]:
 
 def _matrices(module: Module) -> list[list[Value]]:
     matrices: dict[str, list[Value]] = {}
+    activations = [inner for inner in module.modules() if isinstance(inner, (Elementwise, *WHOLE_LAYER))]
+    of_activations = {parameter for activation in activations for parameter in activation.parameters()}
     for path, parameter in module.named_parameters():
         parts = path.split(".")
         if _attribute(path) in _BIASES or not parts[-1].isdigit() or "activation" in parts:
+            continue
+        if parameter in of_activations:
             continue
         while parts[-1].isdigit():
             parts.pop()

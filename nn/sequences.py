@@ -20,9 +20,16 @@ def to_list(x: Any, name: str = "input") -> list[Any]:
         return list(x)
     if hasattr(x, "to_numpy"):
         x = x.to_numpy()
+    if is_time(x):
+        raise TypeError(f"{name}: expected a sequence of numbers, got {x.dtype}; subtract a date and divide by a unit")
     if isinstance(x, Iterable) and not isinstance(x, str | bytes | dict) and getattr(x, "ndim", 1) > 0:
         return getattr(x, "tolist", lambda: list(x))()
     raise TypeError(f"{name}: expected a sequence of numbers, got {type(x).__name__} {x!r}")
+
+
+def is_time(x: Any) -> bool:
+    """Whether x is a date or a span of time of NumPy, or an array of them, whose numbers depend on a hidden unit."""
+    return getattr(getattr(x, "dtype", None), "kind", "") in ("m", "M")
 
 
 def is_sequence(x: Any) -> bool:

@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from autograd import TABLE, Primitive, Value
-from nn import activations, layers
+from nn import activations, basis, calibration, layers
 from nn.module import Module
 
 FORMAT, VERSION = "scalar-autograd", 1
 
 CLASSES: dict[str, type[Module]] = {
     name: found
-    for module in (activations, layers)
+    for module in (activations, basis, calibration, layers)
     for name, found in vars(module).items()
     if isinstance(found, type) and issubclass(found, Module)
 }
@@ -91,7 +91,7 @@ def load(file: str | os.PathLike[str], model: Module | None = None, **others: An
         if missing:
             raise ValueError(f"it holds no state of {', '.join(missing)}, only of {list(content['states'])}")
         _restore(model, content, others)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         message = str(error.args[0]) if error.args else type(error).__name__
         raise ValueError(f"load: {str(path)!r} cannot be loaded: {message}") from error
     return model
@@ -139,11 +139,14 @@ def _read(path: Path) -> dict[str, Any]:
         )
     try:
         text = _dump(whole.get("content"))
-    except ValueError:
+    except (ValueError, RecursionError):
         text = ""
     if hashlib.sha256(text.encode()).hexdigest() != whole.get("checksum"):
         raise ValueError(f"load: {str(path)!r} is corrupt: its checksum does not fit its content")
-    content: dict[str, Any] = _unpacked(whole["content"])
+    try:
+        content: dict[str, Any] = _unpacked(whole["content"])
+    except RecursionError:
+        raise ValueError(f"load: {str(path)!r} is corrupt: it is nested too deeply") from None
     kinds = {"architecture": dict | None, "reason": str, "parameters": dict, "frozen": list, "generators": dict,
              "states": dict}  # fmt: skip
     for name, kind in kinds.items():
@@ -178,14 +181,17 @@ def _unpacked(item: Any) -> Any:
 # ---------------------------------------------------------------- the model
 
 
-def _describe(item: Any, names: Mapping[Value, str], modules: dict[Module, int], path: str) -> Any:
-    """How an attribute of a model is built; TypeError with its path for what cannot be described."""
+def _describe(item: Any, names: Mapping[Value, str], numbers: dict[Any, int], path: str) -> Any:
+    """How an attribute of a model is built; TypeError with its path for what cannot be described.
+
+    A module or generator has a number, by which alone it is named where it occurs again.
+    """
     if isinstance(item, bool | int | float | str | None):
         return item
-    if isinstance(item, Value):
+    if isinstance(item, Value) and item in names:
         return {"parameter": names[item]}
     if isinstance(item, list):
-        return [_describe(x, names, modules, f"{path}[{i}]") for i, x in enumerate(item)]
+        return [_describe(x, names, numbers, f"{path}[{i}]") for i, x in enumerate(item)]
     if isinstance(item, Primitive) and TABLE.get(item.name) is item:
         return {"primitive": item.name}
     if item is activations.identity:
@@ -193,15 +199,18 @@ def _describe(item: Any, names: Mapping[Value, str], modules: dict[Module, int],
     if item is random:
         return {"generator": None}
     if isinstance(item, random.Random):
-        return {"generator": _state_of(item)}
+        if item in numbers:
+            return {"generator": numbers[item]}
+        numbers[item] = len(numbers)
+        return {"generator": numbers[item], "state": _state_of(item)}
     if isinstance(item, Module) and CLASSES.get(type(item).__name__) is type(item):
-        if item in modules:
-            return {"module": modules[item]}
-        modules[item] = len(modules)
+        if item in numbers:
+            return {"module": numbers[item]}
+        numbers[item] = len(numbers)
         attributes = {
-            name: _describe(attribute, names, modules, f"{path}.{name}") for name, attribute in vars(item).items()
+            name: _describe(attribute, names, numbers, f"{path}.{name}") for name, attribute in vars(item).items()
         }
-        return {"module": modules[item], "class": type(item).__name__, "attributes": attributes}
+        return {"module": numbers[item], "class": type(item).__name__, "attributes": attributes}
     raise TypeError(f"{path} is {item!r}")
 
 
@@ -218,8 +227,14 @@ def _built(item: Any, parameters: Mapping[str, float], made: dict[Any, Any]) -> 
         return TABLE[key]
     if item == {"function": "identity"}:
         return activations.identity
-    if kind == "generator":
-        return random if key is None else _generator(key)
+    if kind == "generator" and key is None:
+        return random
+    if kind == "generator" and isinstance(key, list):  # from before generators had numbers
+        return _generator(key)
+    if kind == "generator" and isinstance(key, int):
+        if "state" in item:
+            made[key] = _generator(item["state"])
+        return made[key]
     if kind == "module" and isinstance(key, int):
         return made[key] if item.keys() == {"module"} else _built_module(item, parameters, made)
     raise ValueError(f"{item!r:.60} describes nothing known")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nn.optional import require
+from nn.tree import own_parameters
 
 
 @dataclass(frozen=True)
@@ -54,15 +55,23 @@ def summarize(module: Any) -> Summary:
 
 
 def _rows(module: Any) -> Iterator[Row]:
-    """A row for each module within that says its shape or has no modules within; not for what is in those."""
+    """A row for each module within that says its shape or has no modules within; not for what is in those.
+
+    Of the others a row for each attribute with parameters of their own.
+    """
     named = list(module.named_modules())
     shown: list[str] = []
-    for name, inner in named[1:] or named:
+    for name, inner in named:
+        if any(name.startswith(f"{outer}.") for outer in shown):
+            continue
         layer, shape = inner.describe()
-        whole = shape or not any(other.startswith(f"{name}.") for other, _ in named)
-        if whole and not any(name.startswith(f"{outer}.") for outer in shown):
+        inside = f"{name}." if name else ""
+        if (name and shape) or not any(other.startswith(inside) for other, found in named if found is not inner):
             shown.append(name)
             yield Row(name, layer, shape, *_parameters(inner))
+        else:
+            for attribute, parameters, frozen in own_parameters(inner):
+                yield Row(f"{inside}{attribute}", "", "", parameters, frozen)
 
 
 def _parameters(module: Any) -> tuple[int, int]:

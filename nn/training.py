@@ -3,22 +3,23 @@
 import math
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from autograd import no_grad
 from nn.callbacks import Callback, Run, as_callback
+from nn.checks import whole_number
 from nn.clipping import clip_grad_norm_
 from nn.compiled_fit import CompiledEpochs
 from nn.data import DataLoader
-from nn.history import History, Mean
+from nn.history import History
 from nn.module import Module
 from nn.optional import require
 from nn.plateau import ReduceLROnPlateau
+from nn.scores import Metrics, Scores, as_value
 
 Loss = Callable[[Any, Any], Any]
-Metrics = Mapping[str, Callable[[Any, Any], Any]]
 Advance = Callable[[dict[str, float] | None], None]
 
 
@@ -50,11 +51,12 @@ def fit(
         optimizer: Of the parameters of the model, as in `nn.optimizers`, or `LBFGS`, `Newton`.
         epochs: How many at most.
         validation: Data of the same kinds that is only looked at, after each epoch.
-        metrics: Functions of (targets, outputs) by name, as in `nn.metrics` and scikit-learn: `{"accuracy": accuracy}`.
+        metrics: Functions of (targets, outputs) by name, as in `nn.metrics` and scikit-learn: `{"accuracy": accuracy}`;
+            they get the numbers of a whole epoch, each output as it was at its step.
         batch_size, seed: Of the loader made of what is none.
         regularizer: Function of the model that is added to the loss (not to what is recorded).
         schedule: Its `step()` is called after each epoch, with the loss if it is `ReduceLROnPlateau`.
-        clip_grad_norm: The largest ‖∇‖ allowed; longer gradients are scaled down.
+        clip_grad_norm: The largest ‖∇‖ allowed, over the optimiser's parameters; longer gradients are scaled down.
         callbacks: What is told of each epoch, such as `EarlyStopping`, `StopWhenStill`, `StopAtSmallGradient`.
         history: One to go on with.
         progress: Whether to show a bar; by default if the output is a terminal and `rich` is there.
@@ -62,8 +64,8 @@ def fit(
             hundreds of times as fast.  For `SGD`, `Adam` and the like, without Dropout and `clip_grad_norm`; needs
             llvmlite, and with NumPy alone is slower.  The Values have their numbers at the end of each epoch.
 
-    Returns the history.  Ctrl-C ends training cleanly with the history so far, as does a loss that is not finite
-    (with a RuntimeWarning); `history.stopped` says so.
+    Returns the history.  Ctrl-C ends training cleanly with the history so far, as does a loss that is not finite, of
+    training or validation (with a RuntimeWarning); `history.stopped` says so.
     Source: seeds, "Neural Network Training" and "5.3 Stochastic Optimization".
 
     >>> from nn import MLP, SGD, mse_loss
@@ -74,8 +76,7 @@ def fit(
     >>> f"{model([10.0]):.1f}"
     '21.0'
     """
-    if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 0:
-        raise ValueError(f"fit: epochs must be a whole number of at least 0, not {epochs!r}")
+    epochs = whole_number("fit: epochs", epochs, 0)
     if clip_grad_norm is not None and not clip_grad_norm > 0.0:
         raise ValueError(f"fit: clip_grad_norm must be above 0, not {clip_grad_norm!r}")
     batches = data if isinstance(data, DataLoader) else DataLoader(data, batch_size, shuffle=True, seed=seed)
@@ -99,14 +100,14 @@ def fit(
                 model.train()
                 try:
                     record = epoch.run(metrics or {}, lambda: advance(None))
+                    if validation is not None:
+                        found = epoch.evaluate(validation, metrics or {})
+                        record |= {f"validation_{name}": number for name, number in found.items()}
                 except FloatingPointError as error:
                     number = run.history.epochs + 1
                     run.stop(f"{error}, in epoch {number}: try a smaller learning rate, or clip_grad_norm")
                     warnings.warn(f"fit: stopped, {run.stop_reason}", RuntimeWarning, stacklevel=2)
                     break
-                if validation is not None:
-                    found = epoch.evaluate(validation, metrics or {})
-                    record |= {f"validation_{name}": number for name, number in found.items()}
                 run.history.append(record)
                 advance(record)
                 if schedule is not None:
@@ -126,7 +127,7 @@ def fit(
 
 
 def evaluate(model: Module, data: Any, loss: Loss, metrics: Metrics | None = None) -> dict[str, float]:
-    """The mean loss and metrics of a model on data, nothing recorded, Dropout off.
+    """The mean loss, and the metrics, of a model on data, nothing recorded, Dropout off.
 
     Arguments as for `fit`.
 
@@ -134,20 +135,22 @@ def evaluate(model: Module, data: Any, loss: Loss, metrics: Metrics | None = Non
     >>> evaluate(MLP(1, [1], initializer="zeros"), ([[1.0], [2.0]], [1.0, 3.0]), mse_loss)
     {'loss': 5.0}
     """
+    return _scores(model, data, loss, metrics or {}).result()
+
+
+def _scores(model: Module, data: Any, loss: Loss, metrics: Metrics) -> Scores:
     batches = data if isinstance(data, DataLoader) else DataLoader(data, batch_size=256)
+    scores = Scores(metrics)
     training = model.training
     model.eval()
-    mean = Mean()
     try:
         with no_grad():
             for inputs, targets in batches:
                 outputs = model(inputs)
-                mean.add("loss", loss(outputs, targets), len(inputs))
-                for name, metric in (metrics or {}).items():
-                    mean.add(name, metric(targets, outputs), len(inputs))
+                scores.add(loss(outputs, targets), outputs, targets)
     finally:
         model.train(training)
-    return mean.result()
+    return scores
 
 
 class _EagerEpochs:
@@ -166,20 +169,21 @@ class _EagerEpochs:
         self.regularizer, self.clip_grad_norm = regularizer, clip_grad_norm
 
     def run(self, metrics: Metrics, advance: Callable[[], None]) -> dict[str, float]:
-        """One epoch, and its means.  Raises FloatingPointError, and moves nothing, where the loss is not finite."""
-        mean = Mean()
+        """One epoch, and its scores.  Raises FloatingPointError, and moves nothing, where the loss is not finite."""
+        scores = Scores(metrics)
+        # Those too that the optimiser does not hold: their gradients must not add up.
+        self.parameters = dict.fromkeys([*self.model.parameters(), *self.optimizer.parameters])
         for inputs, targets in self.batches:
             outputs, value = self._step(inputs, targets)
-            mean.add("loss", value, len(inputs))
-            with no_grad():
-                for name, metric in metrics.items():
-                    mean.add(name, metric(targets, outputs), len(inputs))
+            scores.add(value, outputs, targets)
             advance()
-        return mean.result()
+        return scores.result()
 
     def evaluate(self, data: DataLoader, metrics: Metrics) -> dict[str, float]:
-        """The means on other data."""
-        return evaluate(self.model, data, self.loss, metrics)
+        """The scores on other data.  Raises FloatingPointError where the loss is not finite."""
+        scores = _scores(self.model, data, self.loss, metrics)
+        scores.check_finite("the validation loss")
+        return scores.result()
 
     def _step(self, inputs: Any, targets: Any) -> list[Any]:
         """The outputs and the loss before the step."""
@@ -187,16 +191,17 @@ class _EagerEpochs:
 
         def closure() -> Any:
             outputs = self.model(inputs)
-            value = self.loss(outputs, targets)
+            value = as_value(self.loss(outputs, targets))
             objective = value if self.regularizer is None else value + self.regularizer(self.model)
             if not first:
                 first.extend((outputs, value))
             if not math.isfinite(objective.data):
                 raise FloatingPointError(f"the loss is {objective.data}")
-            self.optimizer.zero_grad()
+            for parameter in self.parameters:
+                parameter.grad = 0.0
             objective.backward()
             if self.clip_grad_norm is not None:
-                clip_grad_norm_(self.model.parameters(), self.clip_grad_norm)
+                clip_grad_norm_(self.optimizer.parameters, self.clip_grad_norm)
             return objective
 
         self.optimizer.step(closure)

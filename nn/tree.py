@@ -103,17 +103,21 @@ def _outer(name: str, named: dict[str, Any]) -> str:
     return ""
 
 
-def _own_parameters(module: Any, branches: Sequence[Branch]) -> Iterator[Branch]:
-    """A line for each attribute with parameters, if other parameters are in the modules within."""
-    if module.describe()[1] or not branches:
-        return
+def own_parameters(module: Any) -> list[tuple[str, int, int]]:
+    """Of each attribute with parameters that are in no module within: its name, how many, how many are frozen."""
     modules = tuple(f"{name}." for name, _ in module.named_modules() if name)
     counts: dict[str, list[bool]] = {}
     for name, parameter in module.named_parameters():
         if not name.startswith(modules):
             counts.setdefault(name.partition(".")[0], []).append(not parameter.requires_grad)
-    for name, frozen in counts.items():
-        yield Branch(name, "", "", len(frozen), sum(frozen))
+    return [(name, len(frozen), sum(frozen)) for name, frozen in counts.items()]
+
+
+def _own_parameters(module: Any, branches: Sequence[Branch]) -> Iterator[Branch]:
+    """A line for each attribute with parameters, if other parameters are in the modules within."""
+    if not module.describe()[1] and branches:
+        for name, parameters, frozen in own_parameters(module):
+            yield Branch(name, "", "", parameters, frozen)
 
 
 def _merged(branches: Sequence[Branch]) -> Iterator[Branch]:

@@ -114,7 +114,7 @@ def test_derivatives_of_monomials_at_zero():
 
 @pytest.mark.parametrize("degree", [0, -1, 1.5, True, "2", math.nan])
 def test_bad_degrees_are_refused(degree):
-    with pytest.raises(ValueError, match="PolynomialBasis: degree must be a whole number of at least 1, not"):
+    with pytest.raises((TypeError, ValueError), match="PolynomialBasis: degree must be a whole number of at least 1"):
         PolynomialBasis(degree)
 
 

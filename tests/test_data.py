@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,11 @@ def test_a_frame_brings_its_names():
         ([[1j]], [0], TypeError, "got complex 1j"),
         ([[Value(1.0)]], [0], TypeError, r"got Value .*; its number is its \.data"),
         ([[[1.0]]], [0], TypeError, r"row 0, column 0: expected a number, got list \[1\.0\]"),
+        (np.array([["2020-01-01"]], "datetime64[ns]"), [0], TypeError, r"inputs: expected .*, got datetime64\[ns\]"),
+        (np.array([["2020-01-01"]], "datetime64[D]"), [0], TypeError, r"inputs: expected .*, got datetime64\[D\]"),
+        ([[np.timedelta64(1, "ns")]], [0], TypeError, "row 0, column 0: expected a number, got timedelta64"),
+        ([1.0], pd.Series(pd.to_datetime(["2020"])), TypeError, "targets: expected .*, got datetime64"),
+        (pd.DataFrame({"a": pd.to_datetime(["2020"]), "b": [1.0]}), [0], TypeError, "got Timestamp"),
         (5, [0], TypeError, "Dataset: inputs: expected a sequence of numbers, got int 5"),
         ("ab", [0, 1], TypeError, "expected a sequence of numbers, got str 'ab'"),
     ],
@@ -387,6 +393,16 @@ def test_constant_columns_become_zero_exactly(number):
     assert (standardizer.scale, standardizer.transform([number])) == ([1.0], [0.0])
 
 
+def test_columns_at_the_ends_of_the_range_are_standardized():
+    huge = Standardizer()
+    assert huge.fit_transform([[1.7e308], [1.6e308]]) == [pytest.approx([1.0]), pytest.approx([-1.0])]
+    assert (huge.mean, huge.scale) == (pytest.approx([1.65e308]), pytest.approx([5e306]))
+    largest = sys.float_info.max
+    assert Standardizer().fit_transform([[largest], [-largest]] * 3) == [[1.0], [-1.0]] * 3
+    tiny = Standardizer().fit([[5e-324]] + [[0.0]] * 99)  # a tenth of the least float is none
+    assert (tiny.mean, tiny.scale) == ([0.0], [1.0])
+
+
 def test_numbers_samples_and_batches_are_told_apart():
     columns = Standardizer().fit(pd.DataFrame(X))
     batch = columns.transform(np.array(X))
@@ -479,6 +495,8 @@ def test_labels_without_a_class_are_refused():
         classes_of(["a", 1])
     with pytest.raises(ValueError, match="label 1 is nan; leave the sample out or give it a label"):
         classes_of(pd.Series(["a", None]))
+    with pytest.raises(ValueError, match="label 0 is <NA>; leave the sample out or give it a label"):
+        classes_of([pd.NA, "a"])
 
 
 def test_labels_make_a_dataset():

@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from autograd import dot
+from nn.activations import PReLU
 from nn.estimators import LinearRegression, LogisticRegression, Ridge, SoftmaxRegression
 from nn.linear_models import least_squares
 from nn.mlp_estimators import MLPClassifier, MLPRegressor
@@ -308,10 +309,35 @@ def test_early_stopping_keeps_the_best_weights(kind):
     assert then.coefs_[0].tolist() == model.coefs_[0].tolist()
 
 
+def test_early_stopping_needs_two_samples_to_judge_by():
+    X, y = np.arange(10.0)[:, None], np.arange(10) % 2
+    with pytest.raises(ValueError, match=r"validation set is too small\. Increase 'validation_fraction' or the size"):
+        MLPRegressor(early_stopping=True, random_state=0).fit(X, y)
+
+
+def test_fitting_does_not_change_the_activation():
+    X, y = make_moons(20, random_state=0)
+    slope = PReLU()
+    model = MLPClassifier((3,), slope, tol=10.0, n_iter_no_change=3, random_state=0)
+    first, again = model.fit(X, y).coefs_[0].tolist(), model.fit(X, y).coefs_[0].tolist()
+    assert first == again
+    assert slope.slope.data == 0.25
+
+
 def test_training_that_diverges_says_what_to_do():
     X, y = load_diabetes(return_X_y=True)
     with pytest.raises(ValueError, match=r"MLPRegressor: the loss is .* in epoch .*lower learning_rate_init=100.0"):
         MLPRegressor((), solver="sgd", learning_rate_init=100.0, random_state=0).fit(X, y)
+
+
+def test_settings_may_be_numpys():
+    settings = {"fit_intercept": np.array([True, False])}
+    search = GridSearchCV(LogisticRegression(), settings, cv=2, error_score="raise")
+    assert search.fit([[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1]).best_score_ >= 0.0
+    X, y = make_moons(20, random_state=0)
+    MLPClassifier(np.array([2, 2]), early_stopping=np.False_, tol=np.float32(9.0), n_iter_no_change=np.int64(2)).fit(
+        X, y
+    )
 
 
 def test_too_few_epochs_are_reported():

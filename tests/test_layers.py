@@ -33,6 +33,7 @@ from nn import (
     Softmax,
     Softplus,
     Tanh,
+    TemperatureScaling,
     get_activation,
     get_initializer,
     mse_loss,
@@ -169,7 +170,7 @@ def test_wrong_activations_are_refused():
         (lambda: Softmax(0.0), "above 0"),
         (lambda: GELU("sigmoid"), "approximate"),
         (lambda: MLP(2, [3, 1], activation=["relu", "tanh"]), "1 hidden layers, but 2 activations"),
-        (lambda: Dropout(1.0), r"\[0, 1\)"),
+        (lambda: Dropout(1.0), "Dropout: p must be below 1"),
         (lambda: Dropout(-0.1), "Dropout: p"),
     ]:
         with pytest.raises(ValueError, match=message):
@@ -273,6 +274,35 @@ def test_without_a_nonlinearity_two_layers_collapse_into_one():
         A = np.float64(numbers(second.weight)) @ np.float64(numbers(first.weight))
         c = np.float64(numbers(second.weight)) @ numbers(first.bias) + numbers(second.bias)
         np.testing.assert_allclose(numbers(Sequential(first, second)(X)), np.array(X) @ A.T + c, rtol=1e-14)
+
+
+def test_powers_of_numbers_follow_ieee_754():
+    assert math.isnan(Power(0.5)(-1.0))
+    assert (Power(-1)(0.0), Power(2)(1e200)) == (math.inf, math.inf)
+    assert Power(3)([2.0, -1.0]) == [8.0, -1.0]
+
+
+def test_a_single_output_is_bare_whatever_the_activation():
+    for activation in ("relu", "softmax", "log_softmax"):
+        assert isinstance(Layer(2, 1, activation=activation)([1.0, 2.0]), Value)
+
+
+def test_the_rows_of_a_summary_add_up():
+    class Scaled(Module):
+        def __init__(self):
+            self.scale, self.shifts = Value(1.0), [Value(0.0), Value(0.0)]
+            self.scale.requires_grad_(False)
+            self.parts = [TemperatureScaling(MLP(2, [2, 1]))]
+
+    summary = Scaled().summary()
+    assert [(row.name, row.layer, row.shape, row.parameters, row.frozen) for row in summary.rows] == [
+        ("scale", "", "", 1, 1),
+        ("shifts", "", "", 2, 0),
+        ("parts.0.temperature", "", "", 1, 1),
+        ("parts.0.model.layers.0", "Layer, relu", "2 → 2", 6, 0),
+        ("parts.0.model.layers.1", "Layer, identity", "2 → 1", 3, 0),
+    ]
+    assert (summary.parameters, summary.frozen) == (13, 2)
 
 
 def test_summary_counts_layers_and_frozen_parameters():

@@ -171,7 +171,7 @@ def test_the_confusion_matrix_has_as_many_classes_as_asked_for():
         (lambda: accuracy([-1, 0], [0.7, 0.2], 0.5), "targets must be 0 and 1, or -1 and 1, not -1, 0"),
         (lambda: accuracy([1], [0.7], math.nan), "threshold must be a number, not nan"),
         (lambda: top_k_accuracy([1], [[0.5, 0.5]], k=3), "k must be a whole number from 1 to the 2 classes, not 3"),
-        (lambda: top_k_accuracy([1], [[0.5, 0.5]], k=0), "from 1 to the 2 classes, not 0"),
+        (lambda: top_k_accuracy([1], [[0.5, 0.5]], k=0), "k must be a whole number of at least 1, not 0"),
         (lambda: top_k_accuracy([2], [[0.5, 0.5]]), "target 2 is not one of the 2 classes"),
         (lambda: confusion_matrix([0, 2], [0, 1], n_classes=2), "class 2 is not one of the 2 classes"),
         (lambda: confusion_matrix([0, -1], [0, 1]), "class -1 is not one of"),

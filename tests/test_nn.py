@@ -13,16 +13,24 @@ from nn import (
     MLP,
     SGD,
     Adam,
+    EarlyStopping,
     Layer,
+    Linear,
     Module,
     Neuron,
+    PolynomialBasis,
     binary_cross_entropy_with_logits,
+    confusion_matrix,
     cross_entropy,
+    datasets,
+    expected_calibration_error,
+    fit,
     get_activation,
     get_initializer,
     hinge_loss,
     minibatches,
     mse_loss,
+    top_k_accuracy,
 )
 
 
@@ -87,7 +95,7 @@ def test_wrong_sizes_are_refused_with_both_numbers():
         Neuron(2)([1.0])
     with pytest.raises(ValueError, match="nin must be a whole number of at least 1, not 0"):
         Neuron(0)
-    with pytest.raises(ValueError, match="nout must be"):
+    with pytest.raises(TypeError, match=r"nout must be a whole number of at least 1, not float 1\.5"):
         Layer(2, 1.5)
     with pytest.raises(ValueError, match="at least one layer"):
         MLP(2, [])
@@ -107,6 +115,59 @@ def test_module_finds_parameters_wherever_they_are():
     (model.a * 2.0).backward()
     model.zero_grad()
     assert model.a.grad == 0.0
+
+
+def test_what_an_operation_made_is_no_parameter():
+    class Net(Module):
+        def __init__(self):
+            self.linear = Layer(2, 2)
+
+        def forward(self, x):
+            self.hidden = self.linear(x)
+            return self.hidden[0] + self.hidden[1]
+
+    model = Net()
+    names = [name for name, _ in model.named_parameters()]
+    model([1.0, 2.0])
+    assert [name for name, _ in model.named_parameters()] == names == list(model.state_dict())
+    SGD(model.parameters())
+    Net().load_state_dict(model.state_dict())
+
+
+def test_parameters_of_one_name_are_refused():
+    model = Module()
+    model.table = {1: Value(1.0), "1": Value(2.0)}
+    for use in (model.parameters, model.state_dict):
+        with pytest.raises(ValueError, match=r"Module: two parameters have the name 'table\.1'; rename a key"):
+            use()
+
+
+def test_sizes_and_settings_may_be_numpys():
+    model = MLP(np.int64(2), np.array([4, 3]), dropout=np.float32(0.5))
+    assert [(len(layer.weight), len(layer.weight[0])) for layer in model.layers] == [(4, 2), (3, 4)]
+    linear = Linear(np.int64(2), np.int64(1))
+    assert {type(p.data) for p in linear.parameters()} == {float}
+    assert confusion_matrix([0, 1], [0, 1], n_classes=np.int64(2)) == [[1, 0], [0, 1]]
+    assert top_k_accuracy([0], [[1.0, 0.0]], k=np.int64(1)) == 1.0
+    assert datasets.make_moons(np.int64(4), seed=np.int64(1)).inputs == datasets.make_moons(4, seed=1).inputs
+    assert expected_calibration_error([0.5], [1], n_bins=np.int64(5)) == 0.5
+    assert PolynomialBasis(np.int64(2), np.True_)(2.0) == [1.0, 2.0, 4.0]
+    assert EarlyStopping(patience=np.int64(3)).patience == 3
+    line = MLP(1, [1])
+    assert fit(line, ([[1.0], [2.0]], [1.0, 2.0]), mse_loss, SGD(line.parameters()), np.int64(2)).epochs == 2
+    assert SGD([Value(1.0)], nesterov=np.False_).param_groups[0]["nesterov"] is False
+    for wrong in (2.0, True, np.True_, "2"):
+        with pytest.raises(TypeError, match="nin must be a whole number of at least 1, not"):
+            Neuron(wrong)
+    with pytest.raises(TypeError, match=r"nesterov must be True or False, not array\(\[ True\]\)"):
+        SGD([Value(1.0)], nesterov=np.array([True]))
+
+
+def test_a_number_in_32_bits_is_a_number(recwarn):
+    assert SGD([Value(1.0)], lr=np.float32(0.5)).lr == 0.5
+    assert not recwarn.list
+    with pytest.raises(ValueError, match="lr must be at least 0 and finite"):
+        SGD([Value(1.0)], lr=np.float32(np.inf))
 
 
 def test_state_dict_round_trip_and_refusals():

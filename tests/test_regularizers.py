@@ -9,6 +9,7 @@ from sklearn.linear_model import ElasticNet, Lasso, Ridge
 
 import autograd
 from autograd import Value, gradcheck, program, topological_order
+from nn.activations import Polynomial
 from nn.layers import MLP, Layer, Linear, Neuron, Sequential
 from nn.losses import half_squared_loss
 from nn.module import Module
@@ -52,6 +53,12 @@ def test_the_frobenius_penalty_adds_the_norms_of_the_layers_weight_matrices():
     norms = [np.linalg.norm([[w.data for w in row] for row in layer.weight]) for layer in network.layers]
     assert frobenius_penalty(network, 2.0).data == pytest.approx(sum(n * n for n in norms), rel=1e-14)
     assert frobenius_penalty(network, 2.0, squared=False).data == pytest.approx(2.0 * sum(norms), rel=1e-14)
+
+
+def test_coefficients_of_activations_are_no_weights():
+    model = Sequential(Linear(1, 1), Polynomial([0.0, 100.0], trainable=True), Linear(1, 1))
+    weights = [w.data for layer in (model[0], model[2]) for w in layer.weight[0]]
+    assert frobenius_penalty(model, 2.0).data == pytest.approx(sum(w * w for w in weights), rel=1e-14)
 
 
 def test_gradient_of_the_frobenius_penalty_is_the_weight():

@@ -14,7 +14,7 @@ from nn import MLP, SGD, Adam, Dropout, Linear, Module, PReLU, Sequential, Softm
 from nn.data import DataLoader
 from nn.history import History
 from nn.schedules import StepLR
-from nn.serialization import CLASSES, load, save
+from nn.serialization import CLASSES, _state_of, load, save
 from nn.training import fit
 
 
@@ -68,14 +68,29 @@ def test_a_model_is_built_anew_from_the_file_alone(tmp_path):
 
 
 def test_every_module_of_nn_can_be_built_anew(tmp_path):
-    arguments = {"Neuron": (2,), "Layer": (2, 3), "Linear": (2, 3), "MLP": (2, [3, 1]), "Sequential": (Dropout(0.1),)}
+    arguments = {
+        "Neuron": (2,), "Layer": (2, 3), "Linear": (2, 3), "MLP": (2, [3, 1]), "Sequential": (Dropout(0.1),),
+        "PolynomialBasis": (2, True), "FourierBasis": (2, 4.0), "GaussianBasis": ([[0.0], [Value(1.0)]], Value(0.5)),
+        "TemperatureScaling": (MLP(2, [3]), 2.0),
+    }  # fmt: skip
     for name, kind in CLASSES.items():
-        if name in ("Module", "Elementwise"):
+        if name in ("Module", "Elementwise", "Basis"):
             continue
         module = kind(*arguments.get(name, ()))
         save(module, tmp_path / "m.json")
         assert repr(load(tmp_path / "m.json")) == repr(module)
         assert load(tmp_path / "m.json").state_dict() == module.state_dict()
+
+
+def test_dropouts_that_share_a_generator_still_do(tmp_path):
+    rng = Random(5)
+    model = Sequential(Linear(2, 4, rng=Random(0)), Dropout(0.5, rng=rng), Linear(4, 4, rng=rng), Dropout(0.5, rng=rng))
+    save(model, tmp_path / "m.json")
+    again = load(tmp_path / "m.json")
+    assert again[1].rng is again[3].rng
+    for _ in range(5):
+        found, expected = again([1.0, 2.0]), model([1.0, 2.0])
+        assert [float(getattr(y, "data", y)) for y in found] == [float(getattr(y, "data", y)) for y in expected]
 
 
 def test_floats_are_exact(tmp_path):
@@ -152,8 +167,8 @@ def test_a_failed_load_changes_nothing(tmp_path):
 # ---------------------------------------------------------------- files that are none
 
 
-def content(tmp_path):
-    save(MLP(2, [3, 1], rng=Random(0)), tmp_path / "m.json")
+def content(tmp_path, model=None):
+    save(model or MLP(2, [3, 1], rng=Random(0)), tmp_path / "m.json")
     return (tmp_path / "m.json").read_text()
 
 
@@ -191,11 +206,15 @@ def test_a_later_version_is_refused(tmp_path):
         load(tmp_path / "f.json")
 
 
-def forged(tmp_path, change):
+def nested(depth):
+    return [nested(depth - 1)] if depth else 1
+
+
+def forged(tmp_path, change, model=None):
     """A file with a right checksum and a wrong content."""
     from hashlib import sha256
 
-    whole = json.loads(content(tmp_path))
+    whole = json.loads(content(tmp_path, model))
     change(whole["content"])
     text = json.dumps(whole["content"], ensure_ascii=False)
     whole["checksum"] = sha256(text.encode()).hexdigest()
@@ -215,6 +234,11 @@ def forged(tmp_path, change):
         lambda c: c["architecture"]["attributes"].update({"layers": {"parameter": "nowhere"}}),
         lambda c: c["architecture"]["attributes"].update({"layers": {"primitive": "__import__"}}),
         lambda c: c["architecture"]["attributes"].update({"layers": {"generator": [3, [1, 2], None]}}),
+        lambda c: c["architecture"]["attributes"].update({"layers": {"generator": [3, [-1] * 625, None]}}),
+        lambda c: c["architecture"]["attributes"].update({"layers": {"generator": 77}}),
+        lambda c: c["architecture"]["attributes"].update({"layers": {"generator": 77, "state": [3, [-1] * 625, None]}}),
+        lambda c: c["architecture"]["attributes"].update({"layers": nested(300)}),
+        lambda c: c["architecture"]["attributes"].update({"layers": nested(600)}),
         lambda c: c["architecture"]["attributes"].update({"layers": {"eval": "1"}}),
         lambda c: c.update(architecture=None),
         lambda c: c.update(parameters=[]),
@@ -230,6 +254,12 @@ def test_malicious_files_give_a_clear_error(tmp_path, change):
     forged(tmp_path, change)
     with pytest.raises(ValueError, match=r"m\.json"):
         load(tmp_path / "m.json")
+
+
+def test_files_from_before_generators_had_numbers(tmp_path):
+    model = Dropout(0.5, rng=Random(0))
+    forged(tmp_path, lambda c: c["architecture"]["attributes"]["rng"].update(generator=_state_of(model.rng)), model)
+    assert load(tmp_path / "m.json")([1.0] * 9) == model([1.0] * 9)
 
 
 def test_a_missing_file_is_a_missing_file(tmp_path):

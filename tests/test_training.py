@@ -4,6 +4,7 @@ import math
 from random import Random
 
 import pytest
+from sklearn.metrics import mean_absolute_error as sklearn_mae
 
 from autograd import Value
 from nn import (
@@ -12,18 +13,23 @@ from nn import (
     SGD,
     Adam,
     CosineAnnealingLR,
+    Dropout,
     Linear,
     Newton,
     ReduceLROnPlateau,
+    Sequential,
     cross_entropy,
     load_digits,
+    make_blobs,
+    make_line,
+    make_moons,
     mse_loss,
     train_validation_test_split,
 )
 from nn.callbacks import Callback, EarlyStopping, StopAtSmallGradient, StopWhenStill
 from nn.data import DataLoader, Dataset
 from nn.history import History
-from nn.metrics import accuracy
+from nn.metrics import accuracy, f1_score, mean_absolute_error, r2_score
 from nn.regularizers import l2_penalty
 from nn.schedules import LinearLR
 from nn.training import evaluate, fit
@@ -79,6 +85,70 @@ def test_validation_and_metrics_are_recorded():
     assert evaluate(model, (X, [0, 0, 1, 1]), cross_entropy, {"accuracy": accuracy})["accuracy"] == 1.0
     with pytest.raises(KeyError, match="no 'recall', only loss, accuracy"):
         history["recall"]
+
+
+def test_metrics_are_those_of_all_samples_together():
+    line_data = make_line(257, seed=0)  # 256 and 1 for evaluate, and 32 and 1 for fit
+    model = MLP(1, [1], initializer=lambda *_: 0.9)
+    predicted = [y.data for y in model(line_data.inputs)]
+    assert evaluate(model, line_data, mse_loss, {"r2": r2_score})["r2"] == r2_score(line_data.targets, predicted)
+    blobs, model = make_blobs(300, seed=0, shuffle=False), MLP(2, [4, 3], rng=Random(0))
+    predicted = [[y.data for y in row] for row in model(blobs.inputs)]
+    found = evaluate(model, blobs, cross_entropy, {"f1": f1_score})
+    assert found["f1"] == f1_score(blobs.targets, predicted)
+
+    model = line()
+    seen = {}
+
+    def r2(targets, outputs):
+        seen[len(targets)] = targets, outputs
+        return r2_score(targets, outputs)
+
+    data = line_data[:33]
+    history = fit(
+        model, DataLoader(data, 32), mse_loss, SGD(model.parameters(), lr=0.1), epochs=1, metrics={"r2": r2},
+        validation=data[:20],
+    )  # fmt: skip
+    targets, outputs = seen[33]
+    assert targets == data.targets
+    assert outputs[:32] == [0.0] * 32  # as the model was at each step
+    assert outputs[32] != 0.0
+    assert set(map(type, outputs)) == {float}
+    assert history["r2"] == [r2_score(targets, outputs)]
+    assert history["validation_r2"] == [r2_score(data.targets[:20], [y.data for y in model(data.inputs[:20])])]
+
+
+def test_scikit_learns_metrics_get_numbers(recwarn):
+    model = line()
+    history = fit(model, (X, Y), mse_loss, SGD(model.parameters(), lr=0.1), epochs=2, metrics={"mae": sklearn_mae})
+    assert history["mae"][0] == 4.0
+    assert not recwarn.list
+
+
+def test_metrics_need_an_output_for_each_sample():
+    class Pair(Linear):
+        def forward(self, x):
+            return super().forward(x)[0]
+
+    with pytest.raises(ValueError, match="one output for each of the 4 samples"):
+        evaluate(Pair(1, 1), (X, Y), lambda output, _: output, {"mae": sklearn_mae})
+
+
+def test_a_loss_is_one_number():
+    model = line()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    with pytest.raises(TypeError, match="one number, not 4: use reduction='mean' or 'sum'"):
+        fit(model, (X, Y), lambda y, t: mse_loss(y, t, reduction="none"), optimizer)
+    with pytest.raises(TypeError, match="one number, not 4"):
+        evaluate(model, (X, Y), lambda y, t: mse_loss(y, t, reduction="none"))
+
+
+def test_a_batch_that_is_dropped_as_a_whole_moves_nothing():
+    model = Sequential(Linear(1, 1, rng=Random(0)), Dropout(0.9, rng=Random(0)))
+    before = model.state_dict()
+    history = fit(model, ([[1.0]], [3.0]), mse_loss, SGD(model.parameters(), lr=0.1), epochs=1)
+    assert history["loss"] == [9.0]
+    assert model.state_dict() == before
 
 
 @pytest.mark.parametrize("optimizer", [lambda p: LBFGS(p, line_search_fn="strong_wolfe"), Newton])
@@ -161,6 +231,35 @@ def test_a_loss_that_is_not_finite_stops_training_and_keeps_the_weights():
         fit(model, (X, [1.0, 2.0, 3.0, 1e200]), mse_loss, SGD(model.parameters(), lr=0.1), epochs=1)
 
 
+def test_a_validation_loss_that_is_not_finite_stops_training():
+    model = line()
+    optimizer = SGD(model.parameters(), lr=0.01)
+    with pytest.warns(RuntimeWarning, match="fit: stopped, the validation loss is inf, in epoch 1"):
+        history = fit(
+            model, (X, Y), mse_loss, optimizer, validation=([[1e200], [1.0]], [1.0, 2.0]),
+            metrics={"mae": mean_absolute_error}, schedule=ReduceLROnPlateau(optimizer),
+        )  # fmt: skip
+    assert (history.epochs, history.stopped[:29]) == (0, "the validation loss is inf, i")
+
+
+def test_only_the_optimizers_parameters_are_clipped_and_measured():
+    """As it is with the others frozen, whose gradients are 0."""
+
+    def trained(frozen, lr=0.5, epochs=30, **options):
+        model = MLP(2, [8, 1], activation="tanh", rng=Random(0))
+        model.layers[0].requires_grad_(not frozen)
+        optimizer = SGD(model.layers[1].parameters(), lr=lr)
+        history = fit(model, make_moons(60, noise=0.1, seed=0), mse_loss, optimizer, epochs, **options)
+        return history, model
+
+    one, two = (trained(frozen, clip_grad_norm=0.1)[0] for frozen in (True, False))
+    assert one["loss"] == two["loss"]
+    one, two = (trained(frozen, callbacks=[StopAtSmallGradient(0.05)])[0] for frozen in (True, False))
+    assert one.stopped == two.stopped != ""
+    once, twice = (trained(False, lr=0.0, epochs=epochs, batch_size=60)[1].layers[0].parameters() for epochs in (1, 2))
+    assert [p.grad for p in once] == pytest.approx([p.grad for p in twice])  # those of the last batch
+
+
 def test_clipping_bounds_the_step():
     model = line()
     fit(model, (X, [1e6] * 4), mse_loss, SGD(model.parameters(), lr=0.5), epochs=1, batch_size=4, clip_grad_norm=1.0)
@@ -182,8 +281,10 @@ def test_wrong_settings_are_refused():
     optimizer = SGD(model.parameters(), lr=0.1)
     for wrong, error, message in [
         ({"epochs": -1}, ValueError, "epochs"),
-        ({"epochs": 1.5}, ValueError, "epochs"),
+        ({"epochs": 1.5}, TypeError, "epochs"),
         ({"clip_grad_norm": 0.0}, ValueError, "clip_grad_norm"),
+        ({"metrics": {"loss": accuracy}}, ValueError, "'loss' is the name of another record"),
+        ({"metrics": {"validation_loss": accuracy}}, ValueError, "give the metric another name"),
         ({"callbacks": [3]}, TypeError, "callback"),
         ({"callbacks": [EarlyStopping]}, TypeError, "callback"),
     ]:
@@ -203,8 +304,25 @@ def test_history_plots_losses_left_and_metrics_right():
     ax = history.plot()
     assert [line.get_label() for line in ax.get_lines()] == ["loss", "validation loss"]
     assert list(ax.get_lines()[0].get_ydata()) == history["loss"]
-    assert len(ax.figure.axes) == 2
+    assert [axes.get_ylabel() for axes in ax.figure.axes] == ["loss", "accuracy"]
+    assert ax.get_legend() is None  # the axes on the right are drawn above it
+    legend = ax.figure.axes[1].get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["loss", "validation loss", "accuracy"]
     assert History().plot().get_xlabel() == "epoch"
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
+
+
+def test_the_plot_of_one_epoch_shows_it():
+    history = History()
+    history.append({"loss": 2.0})
+    assert repr(history) == "History(1 epoch: loss 2)"
+    ax = history.plot()
+    (line,) = ax.get_lines()
+    assert line.get_marker() == "."
+    low, high = ax.get_xlim()
+    assert [tick for tick in ax.get_xticks() if low <= tick <= high] == [1.0]
     import matplotlib.pyplot as plt
 
     plt.close("all")
