@@ -168,7 +168,7 @@ def _ridders(f: Curve, x: float, step: float) -> list[tuple[float, float]]:
                     best[j] = row[-1], error
             known, finest = best[j][0], row[-1]
             if abs(finest - known) > max(abs(finest), abs(known)) / 2.0 + 100.0 * rounded:
-                best[j] = math.nan, math.inf
+                best[j] = finest, abs(finest - known)
             rows.append(row)
         above = rows
     return best
