@@ -51,6 +51,7 @@ if _typing.TYPE_CHECKING:
     from autograd.native.compiled import compile as compile  # not in __all__: `import *` must not replace the built-in
     from autograd.native.jit import jit
     from autograd.native.step import native_step
+    from autograd.native.tracing import traced, tracing
     from autograd.render import LayoutUnavailableError, draw, draw_dot, to_dot, to_svg, trace
     from autograd.render.page import to_html
     from autograd.render.scene import scene
@@ -66,6 +67,7 @@ else:
         "autograd.native.compiled": ("Compiled", "compile"),
         "autograd.native.jit": ("jit",),
         "autograd.native.step": ("native_step",),
+        "autograd.native.tracing": ("traced", "tracing"),
         "autograd.render": ("LayoutUnavailableError", "draw", "draw_dot", "scene", "to_dot", "to_svg", "trace"),
         "autograd.render.page": ("to_html",),
         "autograd.revolve": ("revolve_advances", "revolve_schedule"),
@@ -138,6 +140,8 @@ __all__ = [
     "to_svg",
     "topological_order",
     "trace",
+    "traced",
+    "tracing",
     "value_and_grad",
     "vjp",
 ]

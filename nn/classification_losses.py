@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from autograd import dot, exp, log, log1p, log_softmax_first, relu, softplus
+from autograd import dot, exp, log, log1p, log_softmax_first, maximum, relu, softplus, where
 from autograd import sum as total
 from nn.loss_inputs import (
     check_range,
@@ -100,7 +100,7 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean", *, we
     name = "binary_cross_entropy"
     probabilities, targets, shape = read_binary_pairs(name, input, target)
     for p in probabilities:
-        if not 0 <= p <= 1:
+        if not 0 <= data_of(p) <= 1:
             raise ValueError(
                 f"{name}: input must be probabilities in [0, 1], not {data_of(p)!r}; "
                 "for logits there is binary_cross_entropy_with_logits"
@@ -110,12 +110,14 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean", *, we
 
 
 def _binary_cross_entropy(p: Any, t: Any) -> Any:
-    floor = 0.0 * p + _LOG_FLOOR  # depends on p by name, so that there is something to call backward() on
+    # The same graph whatever the numbers are, and never the logarithm of 0, whose slope is infinite.
     terms = []
     if t.__class__ is not float or t != 0.0:
-        terms.append((-t, log(p) if p > _FLOOR else floor))
+        terms.append((-t, log(maximum(p, _FLOOR))))
     if t.__class__ is not float or t != 1.0:
-        terms.append((t - 1.0, log1p(-p) if p < 1 else floor))  # 1 - p would lose the digits of a small p
+        rest = 1.0 - p
+        log_of_rest = log1p(-where(rest, p, 0.0))  # the logarithm of 1 - p would lose the digits of a small p
+        terms.append((t - 1.0, where(rest, log_of_rest, _LOG_FLOOR)))
     return dot(*zip(*terms))
 
 
@@ -240,12 +242,22 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     """
     inputs, targets, shape = read_pairs("kl_div", input, target)
     for t in targets:
-        if not (log_target or t >= 0):
+        if not (log_target or data_of(t) >= 0):
             raise ValueError(f"kl_div: targets must be at least 0, not {data_of(t)!r}")
-    if log_target:
-        terms = [exp(t) * (t - x) if t > -math.inf else 0.0 for x, t in zip(inputs, targets)]
-    else:
-        terms = [t * (log(t) - x) if t > 0 else 0.0 for x, t in zip(inputs, targets)]
+    terms = [(_divergence_of_logs if log_target else _divergence)(x, t) for x, t in zip(inputs, targets)]
     if reduction == "batchmean":
         return reduce_losses(terms, shape, "mean", float(shape[0] if shape else 1))
     return reduce_losses(terms, shape, reduction)
+
+
+def _divergence(x: Any, t: Any) -> Any:
+    if t.__class__ is float:
+        return t * (log(t) - x) if t > 0.0 else 0.0
+    return where(t, t * (log(where(t, t, 1.0)) - x), 0.0)  # the same graph whatever the numbers are
+
+
+def _divergence_of_logs(x: Any, t: Any) -> Any:
+    p = exp(t)
+    if t.__class__ is float:
+        return p * (t - x) if p else 0.0
+    return where(p, p * (t - x), 0.0)

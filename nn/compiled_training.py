@@ -1,11 +1,12 @@
 """Training steps as machine code: the loss recorded for one sample, and the rule of an optimiser, over a batch."""
 
 import copy
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 from operator import itemgetter
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import autograd
 from autograd import Value
@@ -13,16 +14,29 @@ from nn.optimizer import FirstOrderOptimizer
 from nn.optional import require
 
 
+class _Set(NamedTuple):
+    """Parameters of a group that were moved equally often, so that one rule moves them."""
+
+    group: int
+    chosen: list[int]
+    """Their positions in the group."""
+    steps: int
+    """How often they were moved before."""
+    fixed: tuple[Any, ...]
+    """The settings that the recorded rule holds as numbers."""
+
+
 class TrainingStep:
     """θ ← θ - η·∇L for a batch in one native call, with the rule of an optimiser.
 
-    The parameters live in one array, `theta`, while it is at work; `write_back()` gives them back to their Values, and
-    the optimiser its state.  As a context manager it does so at the end.
+    The parameters live in one array, `theta`, while it is at work; `write_back()` gives the Values their numbers and
+    the gradient of the last batch, and the optimiser its state.  As a context manager it does so at the end.
 
     Args:
         loss: The loss of one sample, recorded.
         inputs: The leaves that a sample has numbers for, in the order of the columns of the data.
-        optimizer: `SGD`, `Adam`, …; learning rates may be changed between steps.
+        optimizer: `SGD`, `Adam`, …; learning rates may be changed between steps.  A rule of your own must be made of
+            operators and functions of `autograd`: TypeError if it asks for a number, as by `if` or `math.sqrt`.
         also: Other numbers of a sample whose means are wanted; after a step `also` has them.
         backend, threads: As of `autograd.compile`.
 
@@ -55,37 +69,41 @@ class TrainingStep:
         require("numpy", "TrainingStep")
         self.optimizer = optimizer
         self._backend = backend
-        self._chosen = [
-            [i for i, p in enumerate(group["params"]) if p.requires_grad] for group in optimizer.param_groups
-        ]
-        self.parameters = [p for p in optimizer.parameters if p.requires_grad]
-        self.compiled = autograd.compile(loss, inputs, self.parameters, also=also, backend=backend, threads=threads)
-        self._sizes = [len(chosen) for chosen in self._chosen]
+        self._compile = functools.partial(
+            autograd.compile, loss, list(inputs), also=list(also), backend=backend, threads=threads
+        )
         self._fixed = itemgetter(*(name for name in optimizer.settings if name != "lr"))
-        self._settings: list[tuple[Any, ...]] = []
-        self._numbers = [i for i, p in enumerate(optimizer.parameters) if p.requires_grad]
+        self._numbers: list[int] | None = None
         self.read()
 
     def read(self) -> None:
         """Take the parameters' numbers and the optimiser's state from where they are kept."""
+        groups, state = self.optimizer.param_groups, self.optimizer.state_dict()["state"]
+        parameters = self.optimizer.parameters
+        # By group and number of steps, which a rule must know: each parameter's position in the group and number.
+        alike: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        places = [(k, i) for k, group in enumerate(groups) for i in range(len(group["params"]))]
+        for number, (k, i) in enumerate(places):
+            if parameters[number].requires_grad:
+                alike.setdefault((k, state[str(number)]["step"]), []).append((i, number))
+        numbers = [number for some in alike.values() for _, number in some]
+        if numbers != self._numbers:
+            self._numbers = numbers
+            self.parameters = [parameters[number] for number in numbers]
+            self.compiled = self._compile(self.parameters)
         self.compiled.set_parameters([p.data for p in self.parameters])
-        state = self.optimizer.state_dict()["state"]
-        rows = [state[str(i)] for i in self._numbers]
-        steps = {row["step"] for row in rows}
-        if len(steps) > 1:
-            raise ValueError("TrainingStep: parameters were moved differently often; start with a fresh optimiser")
-        self.steps = steps.pop() if steps else 0
         names = list(self.optimizer.buffers)
         updates, states, first = [], [], 0
-        for group, size in zip(self.optimizer.param_groups, self._sizes, strict=True):
-            settings = {"lr": group["lr"], "t": float(self.steps + 1)}
-            rule = self._rule(group)
-            updates.append((rule, settings, len(names), first, size))
-            states.append([[row[name] for row in rows[first : first + size]] for name in names])
-            first += size
+        self._sets: list[_Set] = []
+        self._made = 0
+        for (k, steps), some in alike.items():
+            settings = {"lr": groups[k]["lr"], "t": float(steps + 1)}
+            updates.append((self._rule(groups[k]), settings, len(names), first, len(some)))
+            states.append([[state[str(number)][name] for _, number in some] for name in names])
+            first += len(some)
+            self._sets.append(_Set(k, [i for i, _ in some], steps, self._fixed(groups[k])))
         self._step = autograd.native_step(self.compiled, updates, states, self._backend)
-        # those that the recorded rule holds as numbers
-        self._settings = [self._fixed(group) for group in self.optimizer.param_groups]
+        self._step.gradient[:] = [p.grad or 0.0 for p in self.parameters]
 
     def _rule(self, group: Mapping[str, Any]) -> Any:
         """The optimiser's rule for one parameter, on Values."""
@@ -107,19 +125,20 @@ class TrainingStep:
 
     def __call__(self, data: Any) -> float:
         """One step on a batch; the loss before it."""
-        step, t = self._step, self.steps + 1
-        for group, fixed, settings in zip(self.optimizer.param_groups, self._settings, step.settings):
+        step, groups, made = self._step, self.optimizer.param_groups, self._made + 1
+        for (k, _, steps, fixed), settings in zip(self._sets, step.settings):
+            group = groups[k]
             if self._fixed(group) != fixed:
                 self.write_back()
                 self.read()
                 return self(data)
-            settings[0], settings[1] = group["lr"], t
+            settings[0], settings[1] = group["lr"], steps + made
         loss: float = step(data)
         if not isfinite(loss):
             if not isfinite(step.number):
                 raise FloatingPointError(f"the loss is {step.number}")
             self._refuse("the gradient", step.gradient.tolist(), "nothing was moved")
-        self.steps = t
+        self._made = made
         return loss
 
     @property
@@ -133,20 +152,21 @@ class TrainingStep:
         return self._step.theta
 
     def write_back(self) -> None:
-        """Give the Values their numbers, and the optimiser its state.
+        """Give the Values their numbers and the gradient of the last batch, and the optimiser its state.
 
         Raises FloatingPointError, and gives nothing, if a number is not finite.
         """
         found = self.theta.tolist()
         self._refuse("the number", found, "the Values keep what they had")
-        for parameter, number in zip(self.parameters, found, strict=True):
+        for parameter, number, slope in zip(self.parameters, found, self._step.gradient.tolist(), strict=True):
             parameter.data = number
-        for k, (chosen, state) in enumerate(zip(self._chosen, self._step.states, strict=True)):
-            self.optimizer.take_state(k, chosen, self.steps, tuple(column.tolist() for column in state))
+            parameter.grad = slope
+        for (k, chosen, steps, _), state in zip(self._sets, self._step.states, strict=True):
+            self.optimizer.take_state(k, chosen, steps + self._made, tuple(column.tolist() for column in state))
 
     def _refuse(self, what: str, numbers: Any, then: str) -> None:
         """Raise FloatingPointError for the first number of a parameter that is not finite, if there is one."""
-        for i, parameter, number in zip(self._numbers, self.parameters, numbers):
+        for i, parameter, number in zip(self._numbers or (), self.parameters, numbers):
             if not isfinite(number):
                 raise FloatingPointError(f"{what} of parameter {i}, {parameter!r}, is {number!r}; {then}")
 

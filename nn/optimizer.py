@@ -1,13 +1,15 @@
 """The bases of the optimisers: parameters in groups with settings, steps, saving and loading.
 
 `Optimizer` holds the parameters in groups, each with its settings.  `FirstOrderOptimizer` moves them; a subclass states
-its settings, the numbers that it keeps of each parameter, and its rule, on lists with one number a parameter:
+its settings, the numbers that it keeps of each parameter, and its rule, on lists with one number a parameter.  A rule
+of operators and functions of `autograd` can be compiled too; one with `if`, `max` or `math.sqrt` is refused there.
 
+>>> from autograd import sign
 >>> class SignDescent(FirstOrderOptimizer):
 ...     def __init__(self, parameters, lr=1e-3):
 ...         super().__init__(parameters, {"lr": lr})
 ...     def rule(self, settings, t, xs, gs, state):
-...         return [x - math.copysign(settings["lr"], g) for x, g in zip(xs, gs)], state
+...         return [x - settings["lr"] * sign(g) for x, g in zip(xs, gs)], state
 >>> x = Value(1.0)
 >>> optimizer = SignDescent([x], lr=0.25)
 >>> (x * x).backward()

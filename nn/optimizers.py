@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from autograd import where
 from nn.checks import flag, fraction, number
 from nn.optimizer import FirstOrderOptimizer, Numbers, Parameters, Settings, State
 
@@ -72,10 +73,11 @@ class SGD(FirstOrderOptimizer):
 
     def rule(self, settings: Settings, t: int, xs: Numbers, gs: Numbers, state: State) -> tuple[Numbers, State]:
         """θ ← θ - η·v."""
-        lr, momentum, undampened = settings["lr"], settings["momentum"], 1.0 - settings["dampening"]
+        lr, momentum = settings["lr"], settings["momentum"]
         if momentum == 0.0:
             return [x - lr * g for x, g in zip(xs, gs)], state
-        vs = gs if t == 1 else [momentum * v + undampened * g for v, g in zip(state[0], gs)]
+        share = where(t - 1, 1.0 - settings["dampening"], 1.0)  # v is 0 before the first step
+        vs = [momentum * v + share * g for v, g in zip(state[0], gs)]
         if settings["nesterov"]:
             return [x - lr * (g + momentum * v) for x, g, v in zip(xs, gs, vs)], (vs,)
         return [x - lr * v for x, v in zip(xs, vs)], (vs,)

@@ -4,7 +4,7 @@ import math
 from itertools import chain
 from typing import Any
 
-from autograd import dot, log, minimum
+from autograd import dot, log, maximum, minimum
 from nn.loss_inputs import check_range, data_of, read_elements, read_residuals, reduce_losses, reduce_sum, squares
 
 
@@ -92,9 +92,10 @@ def gaussian_nll_loss(
     if var_shape not in ((), shape):
         raise ValueError(f"{name}: var has shape {var_shape}, but input {shape}: give one for all, or one an element")
     for variance in variances:
-        if not variance >= 0:
+        if not data_of(variance) >= 0:
             raise ValueError(f"{name}: var must be at least 0, not {data_of(variance)!r}")
-    variances = [v if v >= eps else v + (eps - data_of(v)) for v in variances]
+    # At least eps, with the slope of v: the same formula whatever the number is.
+    variances = [max(v, eps) if v.__class__ is float else v + maximum(eps - v, 0.0).detach() for v in variances]
     logs = [log(2.0 * math.pi * v if full else v) for v in variances]
     if not var_shape:
         (v,), (log_v,) = variances, logs

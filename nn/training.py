@@ -62,7 +62,9 @@ def fit(
         progress: Whether to show a bar; by default if the output is a terminal and `rich` is there.
         compile: Run the steps as machine code, recorded for one sample: the same numbers but for rounding,
             hundreds of times as fast.  For `SGD`, `Adam` and the like, without Dropout and `clip_grad_norm`; needs
-            llvmlite, and with NumPy alone is slower.  The Values have their numbers at the end of each epoch.
+            llvmlite, and with NumPy alone is slower.  The loss must be the mean over the samples of one formula, and
+            models and losses must not ask for numbers (if, max, .data): use where, maximum ….  The Values have their
+            numbers and gradients at the end of each epoch, and what callbacks do to them counts.
 
     Returns the history.  Ctrl-C ends training cleanly with the history so far, as does a loss that is not finite, of
     training or validation (with a RuntimeWarning); `history.stopped` says so.

@@ -16,7 +16,6 @@ from mpmath import mp, mpf
 from autograd import TABLE
 from autograd.native.c_backend import CKernel, c_compiler
 from autograd.native.c_code import CCode
-from autograd.native.derivative import absorbing_product
 from autograd.native.graph import Domain, Graph, where_positive
 from autograd.native.llvm_backend import Module, host
 from autograd.native.llvm_code import Code
@@ -25,6 +24,7 @@ from autograd.native.lowering import LOWERINGS, Machine, lowering_of
 from autograd.native.numpy_backend import NumpyKernel, NumpyMachine
 from autograd.native.operand import Operand
 from autograd.native.structure import plan_of
+from autograd.native.tracing import absorbing_product
 from autograd.primitive import primitive
 from tests.test_table import DOMAINS
 

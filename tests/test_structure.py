@@ -25,6 +25,7 @@ FLOORS = [
     {"autograd.checkpointing", "autograd.transforms"},
     {"autograd.anomaly", "autograd.check", "autograd.explain"},
     {"autograd.native", "autograd.native.builtin", "autograd.native.c_names", "autograd.native.lowering"},
+    {"autograd.native.tracing"},
     {"autograd.native.graph", "autograd.native.operand", "autograd.native.plan"},
     {"autograd.native.c_code", "autograd.native.derivative", "autograd.native.llvm_maths", "autograd.native.places"},
     {"autograd.native.c_steps", "autograd.native.llvm_code", "autograd.native.numpy_backend", "autograd.native.packs"},

@@ -80,6 +80,9 @@ def fast_function(
             f"  %r{k} = getelementptr double, ptr %R, i64 {k}", f"  store double %x{k}, ptr %r{k}",
         ]  # fmt: skip
     lines.append(f"  call void @{point}(ptr %U, ptr %R)")
+    for row in {row for row in outputs if isinstance(row, int)}:  # all, before an object is made: that may run others
+        lines.append(f"  %e{row} = getelementptr double, ptr %R, i64 {row}")
+        lines.append(f"  %y{row} = load double, ptr %e{row}")
     lines.append(f"  ret ptr {_made(shape, outputs, lines)}")
     lines += ["other:", f"  %none = inttoptr i64 {id(NotImplemented)} to ptr",
               "  %refused = call ptr @Py_NewRef(ptr %none)", "  ret ptr %refused", "}", ""]  # fmt: skip
@@ -91,12 +94,11 @@ def _made(shape: Shape, outputs: Sequence[int | float], lines: list[str]) -> str
     k = len(lines)
     if isinstance(shape, int):
         row = outputs[shape]
-        if isinstance(row, int):
-            lines.append(f"  %e{k} = getelementptr double, ptr %R, i64 {row}")
-            lines.append(f"  %y{k} = load double, ptr %e{k}")
-        else:
-            lines.append(f"  %y{k} = bitcast i64 {_bits(row)} to double")
-        lines.append(f"  %z{k} = call ptr @PyFloat_FromDouble(double %y{k})")
+        number = f"%y{row}"
+        if not isinstance(row, int):
+            number = f"%c{k}"
+            lines.append(f"  {number} = bitcast i64 {_bits(row)} to double")
+        lines.append(f"  %z{k} = call ptr @PyFloat_FromDouble(double {number})")
         return f"%z{k}"
     kind, *parts = shape
     kind = {"tuple": "Tuple", "list": "List"}[kind]

@@ -20,6 +20,10 @@ _WORDS = (
     "abort atexit atof atoi calloc div exit fclose fopen fprintf free fscanf getc getchar index labs main malloc "
     "memcpy memset printf putc putchar puts qsort rand realloc remove rename rindex scanf srand sprintf sscanf "
     "stderr stdin stdout strcpy strlen system "
+    "double_t float_t isgreater isgreaterequal isless islessequal islessgreater isunordered cabs carg cexp cimag clog "
+    "conj cpow cproj creal csqrt memchr memcmp memmove snprintf vprintf vsnprintf fputs fputc putchar isalnum isalpha "
+    "isblank iscntrl isdigit isgraph islower isprint ispunct isspace isupper isxdigit tolower toupper strcat strchr "
+    "strcmp strncmp strncpy strdup strstr alloca bcmp bcopy bzero execl execv fork ffs stpcpy "
     # what generated code calls its own, and macros that compilers define
     "count data first i j n numbers offsetof outputs ptrdiff_t results rows s size_t slots total u weight "
     "workspace linux unix i386 "
@@ -40,7 +44,12 @@ def identifier(text: str, default: str = "x") -> str:
     name = re.sub("_{2,}", "_", name).strip("_")[:_LONGEST] or default
     if not name[0].isalpha():
         name = f"{default}_{name}"
-    taken = name in _RESERVED or _TEMPORARY.fullmatch(name) or _MACRO.fullmatch(name)
+    taken = (
+        name in _RESERVED
+        or (name[:-1] in _RESERVED and name[-1] in "fl")
+        or _TEMPORARY.fullmatch(name)
+        or _MACRO.fullmatch(name)
+    )
     return f"{name}_" if taken else name
 
 

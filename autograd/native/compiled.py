@@ -12,7 +12,7 @@ from autograd.native.c_source import c_source
 from autograd.native.derivative import batch_gradient
 from autograd.native.graph import Domain, Graph, Ref, gathered, take_down
 from autograd.native.interpreter import Recorded
-from autograd.native.kernels import kernel_of
+from autograd.native.kernels import kernel_of, lock_of
 from autograd.native.places import BatchTerm
 from autograd.native.plan import Loop, Plan
 from autograd.native.structure import plan_of
@@ -71,6 +71,7 @@ class Compiled:
         recorded = Recorded([*self.outputs, *self.others], self.inputs, self.parameters)
         self.kernel = kernel_of(self.plan, recorded, backend, threads)
         self.slots = self.plan.new_slots()
+        self._lock = lock_of(self)  # the machine code's memory is there once
 
     def _plan(self) -> tuple[Plan, int, int]:
         graph = Graph()
@@ -123,9 +124,10 @@ class Compiled:
         if self.reduction is not None:
             return self.value_and_grad(data, parameters)[0]
         batch = self._batch(data)
-        self.set_parameters(parameters)
         found = np.empty((len(self.outputs), len(batch)))
-        self.kernel.run(batch.T, 1.0, self.slots, found)
+        with self._lock:
+            self.set_parameters(parameters)
+            self.kernel.run(batch.T, 1.0, self.slots, found)
         outputs = found[0] if self.single else found.T
         return outputs[0] if np.ndim(data) == 1 else outputs
 
@@ -136,9 +138,10 @@ class Compiled:
         batch = self._batch(data)
         if len(batch) == 0:
             raise ValueError("value_and_grad: there are no samples")
-        self.set_parameters(parameters)
-        self._run_batch(batch)
-        return float(self.slots[self.plan.slot_outputs[0]]), self.gradient()
+        with self._lock:
+            self.set_parameters(parameters)
+            self._run_batch(batch)
+            return float(self.slots[self.plan.slot_outputs[0]]), self.gradient()
 
     def _run_batch(self, batch: Any) -> None:
         weight = 1.0 / len(batch) if self.reduction == "mean" else 1.0
@@ -158,6 +161,8 @@ class Compiled:
             if batch.dtype.kind not in "biuf":
                 raise TypeError(f"compiled: data must be real numbers, not of dtype {batch.dtype}")
             batch = batch.astype(np.float64)
+        if any(stride % batch.itemsize for stride in batch.strides):  # a field of records
+            batch = batch.copy()
         if batch.ndim == 1:
             batch = batch[None, :]
         if batch.ndim != 2 or batch.shape[1] != len(self.inputs):
@@ -250,11 +255,11 @@ def compile(outputs: Any, inputs: Iterable[Value], parameters: Iterable[Value] =
         threads: How many threads share the samples of a batch.
 
     Numbers follow IEEE 754, without warnings. They are the engine's to a few units in the last place: sums are
-    bracketed otherwise, products are added without rounding them first, and quotients by one denominator share its
-    reciprocal, which overflows where the denominator is subnormal. Infinities and nans are the engine's, too, but for
-    a sum that overflows in one order and not in the other; and in gradients, once a number of the sweep is infinite
-    or nan, a partial that is always 0, as that of `step`, stops an infinite adjoint, which `backward()` makes nan,
-    and an adjoint of 0 times an infinite operand is nan, which `backward()` leaves out.
+    bracketed otherwise, products are added without rounding them first, x + 0 is x also where that is -0, and quotients
+    by one denominator share its reciprocal, which overflows where the denominator is subnormal. Infinities and nans
+    are the engine's, too, but for a sum that overflows in one order and not in the other; and in gradients, once a
+    number of the sweep is infinite or nan: then a partial that is 0 there by chance, and an adjoint of 0 times an
+    infinite operand, make nan, where `backward()` has 0.
     Raises TypeError or ValueError for what does not fit.
 
     >>> x, t, w = Value(1.0), Value(2.0), Value(3.0)
@@ -272,6 +277,11 @@ def _leaves(name: str, values: Iterable[Any]) -> list[Value]:
             raise TypeError(f"compile: {name} must be Values, number {i} is {type(x).__name__} {x!r:.40}")
         if x.primitive is not None:
             raise ValueError(f"compile: {name} must be leaves, number {i} is the result of {x.primitive.name}")
+        if not x.requires_grad:
+            raise ValueError(
+                f"compile: number {i} of the {name} is frozen, so what was recorded holds its number; "
+                "requires_grad_(True), and record anew"
+            )
     if len(set(found)) < len(found):
         raise ValueError(f"compile: a Value is twice among the {name}")
     return found

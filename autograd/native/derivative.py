@@ -11,26 +11,7 @@ from typing import Any
 from autograd import primitives
 from autograd.engine import Value
 from autograd.graph import partials_of, topological_order
-from autograd.native.lowering import LOWERINGS
-from autograd.primitive import Primitive
-
-absorbing_product = Primitive(
-    "absorbing_product",
-    lambda x, y: x * y if x else 0.0,
-    (lambda _z, _x, y: y, lambda _z, x, _y: x),
-    symbol="×",
-    rule="0 times anything is 0: an adjoint that is 0 goes no further",
-    module=__name__,
-)
-LOWERINGS["absorbing_product"] = lambda m, x, y: m.where(m.equal(x, 0.0), 0.0, x * y)
-
-_BOUNDED = {
-    primitives.step, primitives.sign, primitives.compare, primitives.sigmoid, primitives.logistic_pdf,
-    primitives.tanh, primitives.sech_squared, primitives.softmax_first, primitives.sin, primitives.cos,
-    primitives.direction, primitives.normal_cdf, primitives.normal_pdf, primitives.exp_minus_square,
-    primitives.where, primitives.abs, primitives.neg,
-}  # fmt: skip
-"""Rows whose results are finite wherever their operands are: a partial made by one cannot turn a 0 into nan."""
+from autograd.native.tracing import careful_product, may_be_infinite
 
 Term = tuple[Any, Any, bool]  # an adjoint, the partial to multiply it by, and whether that may be infinite
 
@@ -94,36 +75,25 @@ def _sweep(order: Sequence[Value], terms: dict[Value, list[Term]], within: set[V
         adjoint = _total(terms.pop(node))
         own = set(node.operands)
         for x, partial in zip(node.operands, partials_of(node.primitive, node, node.operands), strict=True):
-            if x.__class__ is not float and x in within and partial is not None and partial != 0.0:
-                terms.setdefault(x, []).append((adjoint, partial, _may_be_infinite(partial, own)))
+            if x.__class__ is float or x not in within or partial is None:
+                continue
+            if partial.__class__ is not float or partial != 0.0:
+                terms.setdefault(x, []).append((adjoint, partial, may_be_infinite(partial, own)))
 
 
 def _total(terms: Sequence[Term]) -> Any:
     """Σ adjoint · partial, the products that need no care in one dot."""
     if len(terms) == 1:
-        return _product(*terms[0])
+        return careful_product(*terms[0])
     plain, pairs = [], []
     for adjoint, partial, infinite in terms:
         if isinstance(partial, Value) and not infinite:
             pairs.append((adjoint, partial))
         else:
-            plain.append(_product(adjoint, partial, infinite))
+            plain.append(careful_product(adjoint, partial, infinite))
     if pairs:
         adjoints, partials = zip(*pairs)
         plain.append(
-            primitives.dot(adjoints, partials) if len(pairs) > 1 else _product(pairs[0][0], pairs[0][1], False)
+            primitives.dot(adjoints, partials) if len(pairs) > 1 else careful_product(pairs[0][0], pairs[0][1], False)
         )
     return primitives.sum(plain) if len(plain) > 1 else plain[0] if plain else 0.0
-
-
-def _product(adjoint: Any, partial: Any, infinite: bool) -> Any:
-    if partial.__class__ is float:
-        return adjoint if partial == 1.0 else -adjoint if partial == -1.0 else adjoint * partial
-    return absorbing_product(adjoint, partial) if infinite else adjoint * partial
-
-
-def _may_be_infinite(partial: Any, own: set[Any]) -> bool:
-    """Whether a partial may be infinite or nan where the operands are finite; an operand itself counts as finite."""
-    if partial.__class__ is float or partial in own:
-        return False
-    return partial.primitive is not None and partial.primitive not in _BOUNDED

@@ -17,10 +17,14 @@ from autograd import primitives
 from autograd.engine import Value
 from autograd.graph import topological_order
 from autograd.native.lowering import LOWERINGS
+from autograd.native.tracing import traced, tracing
 from autograd.primitive import Primitive
 
 Ref = int | float
 
+LONGEST_SUM = 64
+"""Terms of a sum for each sample that is no layer; a longer one becomes a sum of sums, for LLVM's time grows with the
+square of what is written out in one piece."""
 
 where_positive = Primitive(
     "where_positive",
@@ -36,6 +40,11 @@ _SIMPLIFIED = {
     primitives.identity, primitives.abs, primitives.sign, primitives.where, primitives.neg, primitives.mul,
     primitives.add,
 }  # fmt: skip
+_JUMPS = {
+    primitives.step, primitives.sign, primitives.compare, primitives.floor, primitives.floor_divide,
+    primitives.remainder,
+}  # fmt: skip
+"""Rows that a rounding of their operand can move by more than a rounding."""
 _SHARES = {primitives.softmax_first, primitives.log_softmax_first}
 """Rows of a first operand among others, whose order does not matter."""
 
@@ -118,6 +127,10 @@ class Graph:
                     return self.node(primitives.sub, (x, self.operands[y][0]))  # type: ignore[index]
         return None
 
+    def in_sample(self, x: Ref) -> bool:
+        """Whether each sample has a number for it."""
+        return isinstance(x, int) and self.domains[x] == Domain.SAMPLE
+
     def _row(self, x: Ref) -> Primitive | None:
         return self.rows[x] if isinstance(x, int) else None
 
@@ -147,15 +160,28 @@ def take_down(
     """
     at = {} if at is None else at
     at.update(leaves)
-    for node in topological_order(*[root for root in roots if isinstance(root, Value)]):
-        if node in at:
-            continue
+    for node in topological_order(*[root for root in roots if isinstance(root, Value)], above=at):
         if node.primitive is None:
             at[node] = node.data
+            continue
+        operands = tuple([at[x] if isinstance(x, Value) else x for x in node.operands])
+        if node.primitive.arity is None and node.primitive.name not in LOWERINGS:
+            at[node] = _written_out(graph, node.primitive, node.operands, operands)
         else:
-            operands = tuple([at[x] if isinstance(x, Value) else x for x in node.operands])
             at[node] = graph.node(node.primitive, operands)
     return [at[root] if isinstance(root, Value) else float(root) for root in roots]
+
+
+def _written_out(graph: Graph, row: Primitive, values: Sequence[Any], operands: tuple[Ref, ...]) -> Ref:
+    """A user's row of any number of operands as what its value is made of, so that loops are found in it."""
+    parts = [traced(x.data) if isinstance(x, Value) else x for x in values]
+    try:
+        with tracing():
+            root = row.value(parts)
+    except TypeError:
+        return graph.node(row, operands)  # whose lowering says why
+    leaves = {part: x for part, x in zip(parts, operands, strict=True) if isinstance(part, Value)}
+    return take_down(graph, [root], leaves)[0]
 
 
 # ---------------------------------------------------------------- gathering sums and products
@@ -167,11 +193,15 @@ def gathered(graph: Graph, roots: Sequence[Ref]) -> tuple[Graph, list[Ref], list
     So a layer is found again whatever it was written with.  A term that is used elsewhere too stays a node.  Quotients
     by one denominator share its reciprocal, a rounding more for a fraction of the time: a quotient and its two partials
     are three divisions, each as long as twenty products.
-    Returns the new graph, its roots, and the new references by old index.
+    A sum of very many terms becomes one of shorter sums.  Returns the new graph, its roots, and the new references by
+    old index.
     """
     uses = graph.uses(roots)
     inside = _inside_sums(graph, uses)
-    divided_by = Counter(graph.operands[i][1] for i, row in enumerate(graph.rows) if row is primitives.div)
+    jumped = {x for row, operands in zip(graph.rows, graph.operands) if row in _JUMPS for x in operands}
+    divided_by = Counter(
+        graph.operands[i][1] for i, row in enumerate(graph.rows) if row is primitives.div and i not in jumped
+    )
     new = Graph()
     at: list[Ref] = [math.nan] * len(graph)
     for i, row in enumerate(graph.rows):
@@ -181,14 +211,15 @@ def gathered(graph: Graph, roots: Sequence[Ref]) -> tuple[Graph, list[Ref], list
             continue
         elif row is primitives.add or row is primitives.sum:
             at[i] = _gathered_sum(graph, i, inside, at, new)
-        elif row is primitives.div and divided_by[graph.operands[i][1]] > 1:
+        elif row is primitives.div and i not in jumped and divided_by[graph.operands[i][1]] > 1:
             x, y = (at[z] if isinstance(z, int) else z for z in graph.operands[i])
             at[i] = new.node(primitives.mul, (x, new.node(primitives.div, (1.0, y))))
-        elif row is primitives.dot:
+        elif row is primitives.dot or row is primitives.affine:
             operands = [at[x] if isinstance(x, int) else x for x in graph.operands[i]]
-            pairs = list(zip(operands[: len(operands) // 2], operands[len(operands) // 2 :]))
-            affine = _affine(new, pairs, 0.0)
-            at[i] = new.node(row, tuple(operands)) if affine is None else affine
+            half, bias = len(operands) // 2, operands[-1] if row is primitives.affine else 0.0
+            pairs = list(zip(operands[:half], operands[half:]))
+            affine = _affine(new, pairs, bias)
+            at[i] = _dot(new, pairs, [bias] if row is primitives.affine else []) if affine is None else affine
         else:
             at[i] = new.node(row, tuple([at[x] if isinstance(x, int) else x for x in graph.operands[i]]))
     return new, [at[x] if isinstance(x, int) else x for x in roots], at
@@ -228,18 +259,34 @@ def _gathered_sum(graph: Graph, root: int, inside: Sequence[bool], at: Sequence[
         affine = _affine(new, pairs, terms[0] if terms else 0.0)
         if affine is not None:
             return affine
-    parts = [terms[0] if len(terms) == 1 else new.node(primitives.sum, tuple(terms))] if terms else []
+    return _dot(new, pairs, terms)
+
+
+def _dot(new: Graph, pairs: Sequence[tuple[Ref, Ref]], terms: Sequence[Ref]) -> Ref:
+    """Σ aᵢbᵢ + Σ tᵢ."""
+    longest = LONGEST_SUM if any(new.in_sample(x) for x in (*(x for pair in pairs for x in pair), *terms)) else None
+    parts = [_sum(new, terms, longest)] if terms else []
     if pairs:
-        parts.append(new.node(primitives.dot, tuple([a for a, _ in pairs] + [b for _, b in pairs])))
+        stretches = _stretches(pairs, longest)
+        dots = [new.node(primitives.dot, (*(a for a, _ in some), *(b for _, b in some))) for some in stretches]
+        parts.append(_sum(new, dots, longest))
     return parts[0] if len(parts) == 1 else new.node(primitives.add, tuple(parts))
+
+
+def _sum(new: Graph, terms: Sequence[Ref], longest: int | None) -> Ref:
+    while longest is not None and len(terms) > longest:
+        terms = [_sum(new, some, None) for some in _stretches(terms, longest)]
+    return terms[0] if len(terms) == 1 else new.node(primitives.sum, tuple(terms))
+
+
+def _stretches(items: Sequence[Any], longest: int | None) -> list[Sequence[Any]]:
+    size = longest or max(len(items), 1)
+    return [items[i : i + size] for i in range(0, len(items), size)]
 
 
 def _affine(new: Graph, pairs: Sequence[tuple[Ref, Ref]], bias: Ref) -> Ref | None:
     """Σ wᵢxᵢ + b with the wᵢ and b the same for all samples and the xᵢ not, or None if it is no such sum."""
-
-    def varies(x: Ref) -> bool:
-        return isinstance(x, int) and new.domains[x] == Domain.SAMPLE
-
+    varies = new.in_sample
     weights, inputs = [], []
     for a, b in pairs:
         if varies(a) == varies(b):

@@ -42,7 +42,7 @@ class Interpreter:
         numbers = slots[: plan.parameters].tolist()
         totals = [0.0] * len(plan.slot_outputs)
         gradient = [0.0] * plan.parameters
-        for s in range(len(data[0]) if plan.inputs else 1):
+        for s in range(len(data[0]) if isinstance(data, list) else data.shape[1]):
             parameters = [Value(x) for x in numbers]
             nodes = self._recorded_anew([Value(float(row[s])) for row in data], parameters)
             results = [x.data if isinstance(x, Value) else x for x in nodes]

@@ -3,47 +3,25 @@
 import functools
 import math
 import sys
-import threading
-import warnings
 from collections.abc import Callable, Sequence
+from types import MethodType
 from typing import Any
 
 import numpy as np
 
-from autograd.engine import Value, enable_grad, making, new_node
+from autograd.engine import Value
 from autograd.graph import topological_order
 from autograd.native.builtin import Shape
 from autograd.native.graph import Domain, Graph, Ref, gathered, take_down
 from autograd.native.interpreter import Recorded
-from autograd.native.kernels import Kernel, Point, kernel_of
+from autograd.native.kernels import Kernel, Point, checked, kernel_of, lock_of
 from autograd.native.structure import plan_of
-from autograd.primitive import DomainWarning, as_number
+from autograd.native.tracing import traced, tracing
+from autograd.primitive import as_number
 
 MOST_KEPT = 1 << 26  # bytes of results that are kept to be used again
+MOST_ARGUMENTS = 100  # of a function that Python calls without ctypes; LLVM's time grows with the square of it
 _references: Callable[[Any], int] = getattr(sys, "getrefcount", lambda _: 2)
-
-
-class Traced(Value):
-    """A Value of a function that is being recorded: it has a number, but a branch must not depend on it."""
-
-    __slots__ = ()
-
-    def _refuse(self: Any, *_: Any) -> Any:
-        raise TypeError(
-            "jit: the function asks for the number of a value (if, <, max, float(), math.sin …), and machine code "
-            "would take the same branch for ever; use where(step(x), a, b), maximum, minimum, abs, autograd.sin …, or "
-            "leave this part out of jit"
-        )
-
-    __bool__ = __float__ = __int__ = __index__ = __trunc__ = __floor__ = __ceil__ = _refuse
-    __round__ = __format__ = _refuse  # type: ignore[assignment]
-    __lt__ = __le__ = __gt__ = __ge__ = _refuse  # pyright: ignore[reportAssignmentType]  # it takes anything
-
-
-def _traced(*slots: Any) -> Value:
-    node: Any = new_node(*slots)
-    node.__class__ = Traced
-    return node  # type: ignore[no-any-return]
 
 
 class Jitted:
@@ -52,6 +30,7 @@ class Jitted:
     def __init__(self, function: Callable[..., Any], backend: str = "llvm", threads: int = 1) -> None:
         if not callable(function):
             raise TypeError(f"jit: takes a function, not {function!r}")
+        checked(backend, threads)
         functools.update_wrapper(self, function)
         self._function, self._backend, self._threads = function, backend, threads
         self._entries: dict[Any, _Entry] = {}
@@ -65,7 +44,7 @@ class Jitted:
                 return result
         leaves: list[Any] = []
         structure = _take_apart((args, kwargs), leaves)
-        if any(hasattr(leaf, "_apply_primitive") for leaf in leaves):
+        if any(hasattr(leaf, "_apply_primitive") or _holds_objects(leaf) for leaf in leaves):
             return self._function(*args, **kwargs)  # inside a transform, or recorded by the caller
         entry = self.entry(structure, leaves)
         if any(getattr(leaf, "ndim", 0) for leaf in leaves):
@@ -78,10 +57,36 @@ class Jitted:
         """The program for this structure of arguments, recorded if it is the first with it."""
         found = self._entries.get(structure)
         if found is None:
-            examples = [float(np.ravel(leaf)[0]) if np.size(leaf) else 1.0 for leaf in leaves]
+            examples = [_example(leaf) for leaf in leaves]
             found = _Entry(self._function, structure, examples, self._backend, self._threads)
             self._entries[structure] = found
         return found
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        """A method: the instance is the first argument."""
+        return self if instance is None else MethodType(self, instance)
+
+    def __reduce__(self) -> Any:
+        """Pickled by name if it stands under its own, as after @jit; else its function is."""
+        found: Any = sys.modules.get(self._function.__module__)
+        for name in self._function.__qualname__.split("."):
+            found = getattr(found, name, None)
+        if found is self:
+            return self._function.__qualname__
+        return Jitted, (self._function, self._backend, self._threads)
+
+
+def _example(leaf: Any) -> float:
+    """A number that the function is recorded with."""
+    if getattr(leaf, "ndim", 0) == 0:
+        return as_number(leaf, "jit: an argument")
+    if leaf.dtype.kind not in "biuf":
+        raise TypeError(f"jit: an array must hold real numbers, not dtype {leaf.dtype}")
+    return float(leaf.flat[0]) if leaf.size else 1.0
+
+
+def _holds_objects(leaf: Any) -> bool:
+    return getattr(getattr(leaf, "dtype", None), "kind", "") == "O"
 
 
 def jit(function: Callable[..., Any], *, backend: str = "llvm", threads: int = 1) -> Jitted:
@@ -115,10 +120,9 @@ class _Entry:
     def __init__(
         self, function: Callable[..., Any], structure: Any, examples: Sequence[float], backend: str, threads: int
     ) -> None:
-        self.inputs = [_traced(x, None, None, None, None, None) for x in examples]
+        self.inputs = [traced(x) for x in examples]
         self.name = getattr(function, "__name__", "jit")
-        with warnings.catch_warnings(), making(_traced), enable_grad():
-            warnings.simplefilter("ignore", DomainWarning)  # of the examples; the machine code does not warn
+        with tracing():
             args, kwargs = _put_together(structure, iter(self.inputs))
             result = function(*args, **kwargs)
         outputs: list[Any] = []
@@ -140,15 +144,15 @@ class _Entry:
             row_outputs=roots,
         )
         self.recorded = Recorded(self.outputs, self.inputs, self.captured)
-        shape = None if self.captured else _shape(self.result)
+        plain = structure == ("tuple", ("tuple", *[_NUMBER] * len(examples)), ("dict", (), ()))
+        callable_at_once = plain and not self.captured and len(examples) <= MOST_ARGUMENTS
+        shape = _shape(self.result) if callable_at_once else None
         self.point = Point(self.plan, self.recorded, backend, self.name, shape)
-        self.fast = (
-            self.point.fast if structure == ("tuple", ("tuple", *[_NUMBER] * len(examples)), ("dict", (), ())) else None
-        )
+        self.fast = self.point.fast
         self.slots = self.plan.new_slots()
         self.kernel: Kernel | None = None
         self.backend, self.threads = backend, threads
-        self._lock = threading.Lock()  # the machine code's memory is there once
+        self._lock = lock_of(self)  # the machine code's memory is there once
         self._found: Any = None
 
     def at_point(self, numbers: Sequence[float]) -> Any:
@@ -201,6 +205,8 @@ _ALONE = _references(_holder.held) if hasattr(sys, "getrefcount") else 0
 def _as_row(array: Any, shape: tuple[int, ...]) -> Any:
     """The numbers of an array that is broadcast, one after the other; a single number is not copied out."""
     numbers = array.astype(np.float64, copy=False)
+    if any(stride % numbers.itemsize for stride in numbers.strides):  # a field of records
+        numbers = numbers.copy()
     if array.shape == shape:
         return numbers.reshape(-1)
     return np.broadcast_to(numbers, (math.prod(shape),) if array.ndim == 0 else shape).reshape(-1)

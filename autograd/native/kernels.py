@@ -3,7 +3,10 @@
 import ctypes
 import functools
 import importlib
+import os
+import threading
 import warnings
+import weakref
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -39,12 +42,7 @@ class Kernel(Protocol):
 
 def kernel_of(plan: Plan, recorded: Recorded, backend: str, threads: int = 1) -> Kernel:
     """The kernel of a plan; one of a plan that was compiled before is made of the same machine code."""
-    if backend not in BACKENDS:
-        raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, not {backend!r}")
-    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-        raise ValueError(f"threads must be a whole number of at least 1, not {threads!r}")
-    if threads > 1 and backend != "llvm":
-        raise ValueError(f"backend {backend!r} has one thread; 'llvm' shares the samples among several")
+    checked(backend, threads)
     if backend == "interpreter":
         return Interpreter(plan, recorded)
     if backend == "c":
@@ -54,6 +52,16 @@ def kernel_of(plan: Plan, recorded: Recorded, backend: str, threads: int = 1) ->
     if not llvm_is_there(backend):
         return NumpyKernel(plan)
     return NativeKernel(plan, threads)
+
+
+def checked(backend: str, threads: int) -> None:
+    """Raise ValueError for a back end that is not there, or that does not run so many threads."""
+    if backend not in BACKENDS:
+        raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, not {backend!r}")
+    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+        raise ValueError(f"threads must be a whole number of at least 1, not {threads!r}")
+    if threads > 1 and backend != "llvm":
+        raise ValueError(f"backend {backend!r} has one thread; 'llvm' shares the samples among several")
 
 
 def llvm_is_there(backend: str) -> bool:
@@ -73,7 +81,7 @@ def llvm_is_there(backend: str) -> bool:
     return True
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=64)  # each keeps about a megabyte
 def _machine_code(_key: str, holder: "_PlanHolder") -> Any:
     from autograd.native.llvm_backend import LLVMKernel  # it needs llvmlite
 
@@ -158,6 +166,24 @@ class NativeKernel:
         )
 
 
+_locked: "weakref.WeakSet[Any]" = weakref.WeakSet()
+
+
+def lock_of(owner: Any) -> Any:
+    """A lock for `owner._lock`; a process that is forked while it is held gets a new one."""
+    _locked.add(owner)
+    return threading.Lock()
+
+
+def _unlock() -> None:
+    for owner in _locked:
+        owner._lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlock)
+
+
 class Point:
     """A plan at one sample, by numbers of Python.
 
@@ -184,16 +210,15 @@ class Point:
         from autograd.native import builtin
         from autograd.native.llvm_backend import Module
 
-        text = point_text(self.plan)
-        with_fast = shape is not None and builtin.layout_is_known()
-        if shape is not None and with_fast:
-            addresses = self.slots.ctypes.data, self.rows.ctypes.data
+        text, memory = point_text(self.plan), []
+        if shape is not None and builtin.layout_is_known():
+            memory = [self.plan.new_slots(), np.zeros_like(self.rows)]  # others may be using those of this object
+            addresses = memory[0].ctypes.data, memory[1].ctypes.data
             text += builtin.fast_function("fast", "point", self.plan.inputs, self.plan.row_outputs, shape, *addresses)
-        self._module = Module(text, builtin.symbols() if with_fast else {})
+        self._module = Module(text, builtin.symbols() if memory else {})
         self._run = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(self._module.address("point"))
-        if with_fast:
-            keep = (self._module, self.slots, self.rows)
-            self._builtin = builtin.Builtin(name, self._module.address("fast"), keep)
+        if memory:
+            self._builtin = builtin.Builtin(name, self._module.address("fast"), (self._module, memory))
             self.fast = self._builtin.function
 
     def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:

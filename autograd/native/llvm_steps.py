@@ -13,7 +13,10 @@ from autograd.native.lowering import lowering_of
 from autograd.native.plan import Loop, OuterSum, Place, Plan, Product, Result, RowSum, Slot, SlotDot
 
 LONGEST_INLINE = 1000  # operations of a plan in which exp and log are written out, some thirty instructions each
-LONGEST_PAIRED = 200  # operations that are written twice, for two vectors at a time; longer code would compile too long
+LONGEST_PAIRED = (
+    400  # operands of operations that are written twice, for two vectors at a time; longer code would compile too long
+)
+MOST_DIRECT = 100  # rows that are the caller's memory; to ask for the place of each takes code as well
 STEP_PARAMETERS = "ptr noalias %U, ptr noalias %R, ptr noalias %B, ptr noalias %C, i64 %vectors"
 STEP_ARGUMENTS = "ptr %U, ptr %R, ptr %B, ptr @constants, i64 {vectors}"
 
@@ -142,7 +145,8 @@ class Steps:
                 self._operations(code, loop, u, [v])
             return
         start = "0"
-        if not self.plan.weighted and len(loop.operations) <= LONGEST_PAIRED:
+        operands = sum(len(operation.sources) for operation in loop.operations)
+        if not self.plan.weighted and self.width > 1 and operands <= LONGEST_PAIRED:
             start = code.new("and i64 %vectors, -2")
             with code.loop("0", start, 2) as v:
                 self._operations(code, loop, "0", [v, _add(code, v, 1)])
@@ -384,4 +388,4 @@ def _direct_rows(plan: Plan) -> dict[int, int]:
         return {}
     outputs = [row for row in plan.row_outputs if isinstance(row, int) and row >= plan.inputs]
     rows = [*range(plan.inputs), *(row for row in outputs if outputs.count(row) == 1)]
-    return {row: i for i, row in enumerate(rows)}
+    return {row: i for i, row in enumerate(rows)} if len(rows) <= MOST_DIRECT else {}

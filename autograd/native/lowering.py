@@ -82,8 +82,8 @@ def lowering_of(primitive: Primitive) -> Lowering:
             return primitive.value(xs) if primitive.arity is None else primitive.value(*xs)
         except TypeError as error:
             raise TypeError(
-                f"{primitive.name} cannot be compiled: its value is not made of + - * / alone ({error}); say how it is "
-                f"computed with @autograd.native.lowering.lowers({primitive.name!r})"
+                f"{primitive.name} cannot be compiled: its value is not made of + - * / abs alone ({error}); say how "
+                f"it is computed with @autograd.native.lowering.lowers({primitive.name!r})"
             ) from error
 
     return own

@@ -42,6 +42,9 @@ class Operand:
     def __neg__(self) -> Any:
         return self.code.negated(self)
 
+    def __abs__(self) -> Any:
+        return self.code.abs(self)
+
     def __lt__(self, other: Any) -> Any:
         return self.code.compare("lt", self, other)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from autograd import primitives
-from autograd.native.graph import Domain, Graph, Ref
+from autograd.native.graph import Graph, Ref
 from autograd.native.plan import Loop, Operation, Place, Plan, Row, Slot
 
 SHORTEST_LOOP = 4  # passes: a shorter one gains nothing over straight-line code
@@ -63,7 +63,7 @@ class Places:
 
     def in_sample(self, x: Ref) -> bool:
         """Whether each sample has a number for it."""
-        return isinstance(x, int) and self.graph.domains[x] == Domain.SAMPLE
+        return self.graph.in_sample(x)
 
     def slots(self, count: int) -> int:
         """The first of so many new slots."""

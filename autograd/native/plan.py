@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.native.lowering import LOWERINGS
 from autograd.primitive import Primitive
 
 
@@ -146,8 +147,11 @@ class Plan:
         return slots
 
     def key(self) -> str:
-        """A text that is equal for plans that compute the same by the same steps."""
-        return repr(self)
+        """A text that is equal for plans that compute the same by the same steps, while they live."""
+        loops = [step for step in (*self.before, *self.samples, *self.after) if isinstance(step, Loop)]
+        rows = {operation.row for loop in loops for operation in loop.operations}
+        told = sorted((row.name, id(row), id(LOWERINGS.get(row.name))) for row in rows)  # a name may be used again
+        return f"{self!r} {told}"
 
     @property
     def weighted(self) -> bool:

@@ -16,6 +16,7 @@ from autograd.native.interpreter import Recorded
 from autograd.native.kernels import kernel_of
 from autograd.native.llvm_kernel import AFTER, BEFORE, SAMPLES
 from autograd.native.structure import plan_of
+from autograd.native.tracing import traced, tracing
 
 Rule = Callable[[Mapping[str, Value], Value, Value, Sequence[Value]], tuple[Any, Sequence[Any]]]
 """From settings, a parameter, its gradient and its state to the new parameter and the new state."""
@@ -35,9 +36,10 @@ class Update:
     """
 
     def __init__(self, rule: Rule, settings: Mapping[str, float], states: int, backend: str) -> None:
-        given = {name: Value(number) for name, number in settings.items()}
-        x, g, state = Value(0.5), Value(0.25), [Value(0.125) for _ in range(states)]
-        moved, new_state = rule(given, x, g, state)
+        given = {name: traced(number) for name, number in settings.items()}
+        x, g, state = traced(0.5), traced(0.25), [traced(0.125) for _ in range(states)]
+        with tracing():
+            moved, new_state = rule(given, x, g, state)
         outputs = [moved, *new_state]
         if len(outputs) != 1 + states:
             raise ValueError(f"the rule returned {len(outputs) - 1} numbers of state, and takes {states}")
@@ -99,6 +101,8 @@ class Step:
         if self._glue is None:
             loss = self.loss
             batch = loss._batch(data)
+            if len(batch) == 0:
+                raise ValueError("step: there are no samples")
             loss._run_batch(batch)
             if not (np.isfinite(self.number) and np.isfinite(self.gradient).all()):
                 return math.nan
@@ -161,7 +165,7 @@ class Step:
         n = len(batch)
         if n == 0:
             raise ValueError("step: there are no samples")
-        self._pointers[:] = batch.ctypes.data + batch.strides[1] * self._offsets
+        self._pointers[: len(self._offsets)] = batch.ctypes.data + batch.strides[1] * self._offsets
         self._strides[:] = batch.strides[0] >> 3
         assert self._glue is not None
         self._glue[4] = n

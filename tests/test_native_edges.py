@@ -1,0 +1,307 @@
+"""Compiled code where users abuse it: special first points, names twice, odd memory, threads, forks, frozen Values."""
+
+import copy
+import math
+import os
+import pickle
+import re
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from autograd import (
+    Value,
+    atan2,
+    cbrt,
+    compile,
+    dot,
+    exp,
+    floor,
+    grad,
+    hessian,
+    jacfwd,
+    jit,
+    jvp,
+    log,
+    no_grad,
+    primitive,
+    relu,
+    sin,
+    sqrt,
+    step,
+    vjp,
+    where,
+)
+from nn import SGD, TrainingStep
+
+BACKENDS = ["llvm", "numpy", "interpreter"]
+
+
+def second(f):
+    return grad(grad(f))
+
+
+CURVES = {
+    "x·√x": lambda x, y: x * sqrt(x),
+    "y·ln x": lambda x, y: y * log(x),
+    "x·ln x where x > 0": lambda x, y: where(step(x), x * log(x), 0.0) * y,
+    "x·∛x": lambda x, y: x * cbrt(x),
+    "√x·x": lambda x, y: x**0.5 * x,
+    "e^(-1/x²)": lambda x, y: exp(-1.0 / x**2),
+    "x^y": lambda x, y: x**y,
+    "atan2": lambda x, y: atan2(x, y) / y,
+    "relu": lambda x, y: sqrt(relu(x) * y),
+}
+
+
+@pytest.mark.filterwarnings("ignore::autograd.DomainWarning")
+@pytest.mark.parametrize("derive", [grad, jacfwd, second, hessian])
+@pytest.mark.parametrize("name", CURVES)
+def test_a_special_first_point_does_not_stay_in_the_program(name, derive):
+    f = derive(CURVES[name])
+    for first in ((0.0, 0.0), (math.inf, 1.0), (-1.0, 2.0)):
+        compiled = jit(f)
+        compiled(*first)
+        assert compiled(2.0, 3.0) == pytest.approx(f(2.0, 3.0), rel=1e-12)
+    x = np.linspace(0.0, 4.0, 5)
+    np.testing.assert_allclose(jit(grad(lambda x: x * sqrt(x)))(x), 1.5 * np.sqrt(x), rtol=1e-15)
+
+
+def scaled_by(k):
+    @primitive(partials=(lambda y, x: k,))
+    def scaled(x):
+        return x * k
+
+    return scaled
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_primitives_of_one_name_are_different_programs(backend):
+    rows = [scaled_by(2.0), scaled_by(3.0)]
+    assert [jit(row, backend=backend)(np.array([1.0, 10.0])).tolist() for row in rows] == [[2.0, 20.0], [3.0, 30.0]]
+    x = Value(1.0)
+    assert [compile(row(x), [x], reduction=None, backend=backend)([[1.0]])[0] for row in rows] == [2.0, 3.0]
+
+    @primitive(partials=(lambda y, x: 1.0,))
+    def tanh(x):
+        return x / (1.0 + x * x)
+
+    assert jit(tanh, backend=backend)(np.array([0.5]))[0] == 0.4
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_fields_of_packed_records_are_read_rightly(backend):
+    records = np.zeros(5, dtype=[("a", "<f8"), ("b", "<i4"), ("x", "<f8", (3,))])
+    records["a"], records["x"] = np.arange(5.0), np.arange(15.0).reshape(5, 3)
+    np.testing.assert_array_equal(jit(lambda x: x * 2.0, backend=backend)(records["a"]), 2.0 * records["a"])
+    xs, w = [Value(1.0) for _ in range(3)], Value(1.0)
+    run = compile(dot([1.0, 2.0, 3.0], xs), xs, reduction=None, backend=backend)
+    np.testing.assert_array_equal(run(records["x"]), records["x"] @ [1.0, 2.0, 3.0])
+    training_step = TrainingStep(w * dot([1.0, 2.0, 3.0], xs), xs, SGD([w], lr=0.0), backend=backend)
+    assert training_step(records["x"]) == pytest.approx((records["x"] @ [1.0, 2.0, 3.0]).mean())
+
+
+def run_all(*targets):
+    threads = [threading.Thread(target=target) for target in targets]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_one_compiled_graph_may_be_used_by_several_threads():
+    x, w = Value(1.0), Value(2.0)
+    run = compile((w * x).tanh() ** 2, [x], [w])
+    data = [np.full((20_000, 1), number) for number in (0.3, 0.9)]
+    expected = [run.value_and_grad(batch)[0] for batch in data]
+    found = [[], []]
+
+    def work(i):
+        found[i] += [run.value_and_grad(data[i])[0] for _ in range(50)]
+
+    run_all(lambda: work(0), lambda: work(1))
+    assert [set(numbers) for numbers in found] == [{number} for number in expected]
+
+
+def test_floats_and_other_numbers_may_be_given_by_several_threads():
+    f = jit(lambda x, y: (x + y, x - y, x * y))
+    f(1.0, 2.0)
+    found = [set(), set()]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        run_all(
+            lambda: found[0].update(f(3, 4) for _ in range(5000)),
+            lambda: found[1].update(f(1.0, 2.0) for _ in range(20_000)),
+        )
+    finally:
+        sys.setswitchinterval(interval)
+    assert found == [{(7.0, -1.0, 12.0)}, {(3.0, -1.0, 2.0)}]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # Python 3.12 on forks beside threads
+def test_a_fork_while_another_thread_is_inside_does_not_hang():
+    f, x = jit(lambda x: sin(x) * x), np.ones(3_000_000)
+    f(x)
+    stop = threading.Event()
+
+    def keep_busy():
+        while not stop.is_set():
+            f(x)
+
+    thread = threading.Thread(target=keep_busy)
+    thread.start()
+    try:
+        time.sleep(0.05)
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if f(np.ones(4)).shape == (4,) else 1)
+        until = time.monotonic() + 60.0
+        status = (0, 0)
+        while status[0] == 0 and time.monotonic() < until:
+            status = os.waitpid(child, os.WNOHANG)
+            time.sleep(0.01)
+        if status[0] == 0:
+            os.kill(child, 9)
+    finally:
+        stop.set()
+        thread.join()
+    assert status == (child, 0)
+
+
+# ---------------------------------------------------------------- what is constant and what is not
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_frozen_values_are_read_anew_by_jit_and_refused_by_compile(backend):
+    w = Value(2.0).requires_grad_(False)
+    f = jit(lambda x: w * w * x, backend=backend)
+    assert f(1.0) == 4.0
+    w.data = 3.0
+    assert f(1.0) == 9.0
+    np.testing.assert_array_equal(f(np.array([1.0, 2.0])), [9.0, 18.0])
+    assert jit(grad(lambda x: w * x * x), backend=backend)(2.0) == 12.0
+    x = Value(2.0)
+    with pytest.raises(ValueError, match=r"number 0 of the parameters is frozen.*requires_grad_\(True\)"):
+        compile(x * w, [x], [w], backend=backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_stopping_a_gradient_works_inside_jit(backend):
+    def f(x):
+        with no_grad():
+            s = x * x
+        return s * x + x.detach()
+
+    for derive in (grad, jacfwd):
+        compiled = jit(derive(f), backend=backend)
+        assert [compiled(1.0), compiled(3.0)] == [1.0, 9.0]
+    assert jit(f, backend=backend)(3.0) == 30.0
+
+
+# ---------------------------------------------------------------- long sums
+
+
+def longest_function(text):
+    return max(len(body.splitlines()) for body in re.split(r"^define ", text, flags=re.MULTILINE))
+
+
+def test_no_function_of_the_machine_code_grows_with_the_program():
+    def program_text(n):
+        xs, ys = [[Value(0.5) for _ in range(n)] for _ in range(2)]
+        run = compile([dot(xs, ys), sum(x * y * (x + 1.0) for x, y in zip(xs, ys))], [*xs, *ys], reduction=None)
+        data = np.random.default_rng(0).normal(size=(20, 2 * n))
+        x, y = data[:, :n], data[:, n:]
+        expected = np.stack([(x * y).sum(1), (x * y * (x + 1.0)).sum(1)], axis=1)
+        np.testing.assert_allclose(run(data), expected, rtol=1e-11, atol=1e-11)
+        return run.llvm_ir()
+
+    assert longest_function(program_text(2000)) <= 1.1 * longest_function(program_text(400))
+
+    def chain(x):
+        y = x
+        for _ in range(1500):
+            y = sin(y) * 1.01 + x
+        return y
+
+    assert jit(grad(chain))(0.3) == pytest.approx(grad(chain)(0.3), rel=1e-10)
+
+
+# ---------------------------------------------------------------- no inputs, no samples
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_without_inputs_every_sample_is_the_same(backend):
+    w = Value(2.0)
+    run = compile([w * 2.0, w], [], [w], reduction=None, backend=backend)
+    assert run(np.zeros((3, 0))).tolist() == [[4.0, 2.0]] * 3
+    value, gradient = compile(w * w, [], [w], backend=backend).value_and_grad(np.zeros((3, 0)))
+    assert (value, gradient.tolist()) == (4.0, [4.0])
+    training_step = TrainingStep(w * w, [], SGD([w], lr=0.25), backend=backend)
+    assert [training_step(np.zeros((3, 0))) for _ in range(2)] == [4.0, 1.0]
+    x = Value(1.0)
+    with pytest.raises(ValueError, match="there are no samples"):
+        TrainingStep(w * x, [x], SGD([w], lr=0.1), backend=backend)(np.zeros((0, 1)))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_quotient_that_is_rounded_to_a_whole_number_is_divided_itself(backend):
+    assert jit(lambda x, y: (floor(x / y), 1.0 / y, 2.0 / y), backend=backend)(49.0, 49.0)[0] == 1.0
+
+
+# ---------------------------------------------------------------- as a Python object
+
+
+@jit
+def squared(x):
+    return x * x
+
+
+class Scaler:
+    """With a method that is compiled."""
+
+    factor = 3.0
+
+    @jit
+    def scaled(self, x):
+        return self.factor * x
+
+    def __call__(self):
+        """Callable, and so part of the structure of the arguments."""
+
+
+def test_transforms_of_arrays_go_through_a_jitted_function():
+    np.testing.assert_array_equal(grad(jit(lambda x: x[0] * x[1]))(np.array([2.0, 3.0])), [3.0, 2.0])
+    value, tangent = jvp(jit(lambda x: x * 2.0), (np.array([1.0, 2.0]),), (np.ones(2),))
+    np.testing.assert_array_equal([*value, *tangent], [2.0, 4.0, 2.0, 2.0])
+    value, pullback = vjp(jit(lambda x: x * 2.0), np.array([1.0, 2.0]))
+    np.testing.assert_array_equal([*value, *pullback(np.ones(2))[0]], [2.0, 4.0, 2.0, 2.0])
+
+
+def test_a_jitted_function_is_pickled_copied_and_bound():
+    squared(2.0)
+    assert pickle.loads(pickle.dumps(squared)) is squared
+    g = jit(lambda x: x + 1.0)
+    g(1.0)
+    assert copy.deepcopy(g)(2.0) == 3.0
+    assert Scaler().scaled(2.0) == 6.0
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: jit(sin)({1.0}), TypeError, r"jit: an argument must be one real number, not set \{1.0\}"),
+        (lambda: jit(sin)(object()), TypeError, "jit: an argument must be one real number, not object"),
+        (lambda: jit(sin)(np.array(["a"])), TypeError, "must hold real numbers, not dtype <U1"),
+        (lambda: jit(sin, threads=0), ValueError, "threads must be a whole number of at least 1, not 0"),
+        (lambda: jit(sin, threads=2, backend="numpy"), ValueError, "backend 'numpy' has one thread"),
+        (lambda: jit(sin, backend="gpu"), ValueError, "backend must be one of llvm, .*, not 'gpu'"),
+    ],
+)
+def test_bad_input_is_refused_with_advice(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
