@@ -23,7 +23,7 @@ Curve = Callable[[float], Vector]  # of one input, the others fixed
 EPSILON = sys.float_info.epsilon
 _ROWS = 10  # of the extrapolation: steps of 1/8 to 1/4096 of the scale, halved each time
 _MOST_ROWS = 20  # for a function that changes faster: down to 10⁻⁷ of the scale
-_CONVERGED = 1e-6  # relative error
+_CONVERGED = 1e-5  # relative error
 _COMPLEX_STEP = 1e-20  # of |x|: its square is below the rounding of any f, and nothing cancels
 _SMALLEST_STEP = 1e-290
 
@@ -152,13 +152,14 @@ def _ridders(f: Curve, x: float, step: float) -> list[tuple[float, float]]:
     """
     best: list[tuple[float, float]] = []
     above: list[Vector] = []  # the row before, for each result
+    converged = False
     for i in range(_MOST_ROWS):
-        if i >= _ROWS and all(error <= _CONVERGED * abs(value) for value, error in best):
+        if i >= _ROWS and converged:
             break
         slopes, rounding = _slopes(f, x, step)
         step /= 2.0
         best = best or [(math.nan, math.inf)] * len(slopes)
-        rows = []
+        rows, converged = [], True
         for j, (slope, rounded) in enumerate(zip(slopes, rounding, strict=True)):
             row = [slope]
             for k, previous in enumerate(above[j] if above else [], 1):
@@ -167,8 +168,12 @@ def _ridders(f: Curve, x: float, step: float) -> list[tuple[float, float]]:
                 if error < best[j][1]:
                     best[j] = row[-1], error
             known, finest = best[j][0], row[-1]
-            if abs(finest - known) > max(abs(finest), abs(known)) / 2.0 + 100.0 * rounded:
-                best[j] = finest, abs(finest - known)
+            difference = abs(finest - known)
+            contradicts = difference > max(abs(finest), abs(known)) / 2.0 + 100.0 * rounded
+            steady = len(row) > 2 and max(abs(finest - row[-2]), abs(finest - above[j][-1])) < 1e-3 * difference
+            if contradicts and steady:  # and not mere noise
+                best[j] = finest, difference
+            converged &= not contradicts and best[j][1] <= _CONVERGED * abs(best[j][0]) + 1e3 * rounded
             rows.append(row)
         above = rows
     return best

@@ -577,11 +577,13 @@ class Value(Node):
         return self._number != 0.0
 
     def __float__(self) -> float:
+        if _pauses and _pauses_here.get():
+            return self._number
         if self._x is VARIABLE or (self.primitive is not None and nesting.get()):
             raise TypeError(
-                f"a Value that is being differentiated, {self!r}, was to be converted to a plain number, whose "
+                f"while something is being differentiated, {self!r} was to be converted to a plain number, whose "
                 "derivative would be lost; use autograd.sin instead of math.sin, an array of dtype object instead of "
-                "one of floats, and v.item() if the number alone is meant"
+                "one of floats, and v.item() if the number alone is meant, as in math.isnan(v.item())"
             )
         if self.primitive is not None:
             _warn_detached()

@@ -314,6 +314,6 @@ def joined(terms: Sequence[tuple[float, Spelled]]) -> Spelled:
     (coefficient, first), *others = terms
     text = f"-{first.within(PRODUCT)}" if coefficient < 0.0 else first.within(SUM)
     if not others:
-        return type(first)(text, SIGN) if coefficient < 0.0 else first
+        return type(first)(text, min(SIGN, first.precedence)) if coefficient < 0.0 else first
     pieces = [f" - {term.within(PRODUCT)}" if sign < 0.0 else f" + {term.within(SUM)}" for sign, term in others]
     return Spelled(text + "".join(pieces), SUM)

@@ -43,7 +43,8 @@ def _take_apart(tree: Any, role: str, leaves: list[Any]) -> Callable[[Any], Any]
             if kind is None:
                 return filled
             made = kind.copy()
-            made.update(filled)
+            for key, item in filled.items():  # a Counter's update() would add
+                made[key] = item
             return made
 
         return fill
@@ -140,8 +141,10 @@ def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
     if isinstance(tree, list | tuple):
         items = [map_leaves(function, child) for child in tree]
         return items if isinstance(tree, list) else type(tree)(*items) if hasattr(tree, "_fields") else tuple(items)
-    try:
-        leaves, rebuild = flatten(tree, "result")
-    except TypeError:
-        return tree
-    return rebuild(function(leaf) for leaf in leaves)
+    if hasattr(tree, "_apply_primitive"):
+        return function(tree)
+    if getattr(getattr(tree, "dtype", None), "kind", "") == "O":
+        mapped = tree.copy()
+        mapped.ravel()[:] = [map_leaves(function, item) for item in tree.ravel().tolist()]
+        return mapped
+    return tree

@@ -164,7 +164,7 @@ def cross_entropy(
     Args:
         input: The logits of one sample, or a sequence of those of several.
         target: For each sample its class, counted from 0, or the shares q of the classes: one-hot, or any numbers of
-            at least 0 that sum to one (to 1e-9).
+            at least 0 that sum to one (to 1e-6).
         reduction: 'mean', 'sum' or 'none'.
         weight: One for each class; as in PyTorch the mean over classes given by number is divided by the sum of their
             weights, that over shares by the number of samples.

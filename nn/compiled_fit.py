@@ -16,6 +16,8 @@ from nn.optional import require
 from nn.scores import Metrics, Scores, as_value
 from nn.sequences import is_sequence
 
+LOOKED_AT = 8  # samples whose loss together is compared with the mean of their losses
+
 
 class CompiledEpochs:
     """Epochs of compiled steps: the model and the loss of one sample are recorded, and run over batches.
@@ -68,7 +70,7 @@ class CompiledEpochs:
             outputs = self.model(inputs)
             try:
                 plain = self.loss([outputs], [targets if is_sequence(target) else targets[0]])
-            except TypeError:
+            except (TypeError, LookupError):
                 if not self.whole_numbers:
                     raise
                 # It asks for the number, as of a class: the losses of all of them, chosen by a one-hot target.
@@ -98,6 +100,7 @@ class CompiledEpochs:
             mean.add("loss", self.step.also[0], len(batch))
         found = mean.result()["loss"]
         if _equal(found, expected) or not math.isfinite(expected):
+            self._check_samples()
             return
         with no_grad():
             each = [as_value(self.loss([output], [t])).data for t in self.batches.dataset.targets]
@@ -113,6 +116,20 @@ class CompiledEpochs:
             f"gives {found:.6g} instead of {expected:.6g}; in place of if, == and .data on targets use "
             "where(step(t), a, b), maximum, abs …"
         )
+
+    def _check_samples(self) -> None:
+        """Raise ValueError if the loss of some samples together is not the mean of what was recorded of each."""
+        inputs, targets = self.batches.dataset.inputs[:LOOKED_AT], self.batches.dataset.targets[:LOOKED_AT]
+        with no_grad():
+            expected = as_value(self.loss([self.model(x) for x in inputs], targets)).data
+        self.step.compiled(self.data[:LOOKED_AT])
+        found = self.step.also[0]
+        if not _equal(found, expected) and math.isfinite(expected):
+            raise ValueError(
+                "fit(compile=True): the loss must be the mean over the samples of their losses, each of one output and "
+                f"one target alone; that mean is {found:.6g} for the first {len(targets)} samples, and the loss "
+                f"{expected:.6g}"
+            )
 
     def _take_changes(self) -> None:
         """Take over what others did to the parameters since the last epoch: their numbers, and which are frozen."""
@@ -143,9 +160,10 @@ class CompiledEpochs:
 
     def evaluate(self, data: DataLoader, metrics: Metrics) -> dict[str, float]:
         """The scores on other data.  Raises FloatingPointError where the loss is not finite."""
-        scores, dataset = Scores(metrics), data.dataset
-        outputs = self._outputs(self.numpy.array(dataset.inputs, dtype=float))
-        scores.add(self.loss(outputs, dataset.targets), outputs, dataset.targets)
+        scores = Scores(metrics)
+        for inputs, targets in data:
+            outputs = self._outputs(self.numpy.array(inputs, dtype=float))
+            scores.add(self.loss(outputs, targets), outputs, targets)
         scores.check_finite("the validation loss")
         return scores.result()
 

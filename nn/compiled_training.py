@@ -160,7 +160,8 @@ class TrainingStep:
         self._refuse("the number", found, "the Values keep what they had")
         for parameter, number, slope in zip(self.parameters, found, self._step.gradient.tolist(), strict=True):
             parameter.data = number
-            parameter.grad = slope
+            if isfinite(slope):  # not that of a batch that was refused
+                parameter.grad = slope
         for (k, chosen, steps, _), state in zip(self._sets, self._step.states, strict=True):
             self.optimizer.take_state(k, chosen, steps + self._made, tuple(column.tolist() for column in state))
 

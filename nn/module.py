@@ -5,7 +5,7 @@ import html
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
-from autograd import Value
+from autograd import Value, depending_on
 from nn.summary import Summary, summarize
 from nn.tree import ModuleTree, module_tree
 
@@ -47,9 +47,14 @@ class Module:
         Raises ValueError where two have one name, as under the keys 1 and "1" of a dict.
         """
         names = set()
-        for name, parameter in _found("", self, Value, set()):
-            if parameter.primitive is not None:
-                continue  # the result of an operation, kept to look at it
+        found = list(_found("", self, Value, set()))
+        leaves = [x for _, x in found if x.primitive is None]
+        results = {x for _, x in found if x.primitive is not None}
+        if results:  # what forward computed from the parameters and keeps to look at is none; a weight 0.1·Value(…) is
+            results &= set(depending_on(leaves, *results))
+        for name, parameter in found:
+            if parameter in results:
+                continue
             if name in names:
                 raise ValueError(f"{type(self).__name__}: two parameters have the name {name!r}; rename a key")
             names.add(name)

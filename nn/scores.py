@@ -70,6 +70,8 @@ def as_value(loss: Any) -> Value:
 
 def _numbers(outputs: Any) -> Any:
     """The outputs, with numbers in place of Values."""
+    if outputs.__class__ is list and outputs and outputs[0].__class__ is float:
+        return outputs
     if is_sequence(outputs):
         return [_numbers(x) for x in to_list(outputs)]
     return outputs.data if isinstance(outputs, Value) else outputs

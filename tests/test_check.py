@@ -2,6 +2,7 @@
 
 import cmath
 import math
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -210,3 +211,13 @@ def test_a_complex_step_is_small_against_the_point():
     assert numerical_gradient(lambda x: 1.0 / x, 1e-25, "complex") == pytest.approx(-1e50, rel=1e-15)
     assert numerical_gradient(cmath.log, 1e-280, "complex") == pytest.approx(1e280, rel=1e-15)
     assert numerical_gradient(cmath.sin, 0.0, "complex") == 1.0
+
+
+def test_noise_does_not_unseat_a_good_estimate():
+    noise = Random(0)
+    found, error = numerical_gradient(lambda x: x * x + 1e-3 * noise.random(), 1.0, with_error=True)
+    assert found == pytest.approx(2.0, abs=0.05)
+    runs = []
+    numerical_gradient(lambda x: runs.append(x) or 7.0, 1.0)
+    assert len(runs) <= 20
+    assert math.isfinite(error)

@@ -14,6 +14,7 @@ from nn import (
     SGD,
     Adagrad,
     Adam,
+    DataLoader,
     Linear,
     Sequential,
     StopAtSmallGradient,
@@ -506,3 +507,41 @@ def test_a_predicted_variance_compiles():
 
         histories.append(fit(model, (inputs, targets), loss, SGD(model.parameters(), lr=0.01), 5, compile=compiled))
     assert histories[1]["loss"] == pytest.approx(histories[0]["loss"], rel=1e-12)
+
+
+def test_a_loss_that_couples_samples_is_refused():
+    inputs, targets = [[float(i), 1.0] for i in range(-6, 7)], [0.3 * i for i in range(-6, 7)]
+
+    def with_variance(outputs, targets):
+        middle = autograd.mean(outputs)
+        return mse_loss(outputs, targets) + autograd.mean([(y - middle) ** 2 for y in outputs])
+
+    model = MLP(2, [3, 1], activation="tanh", rng=Random(1))
+    with pytest.raises(ValueError, match="each of one output and one target alone"):
+        fit(model, (inputs, targets), with_variance, SGD(model.parameters(), lr=0.1), 1, compile=True)
+    with pytest.raises(ValueError, match="each of one output and one target alone"):
+        fit(
+            model, (inputs, [1.0] * 13), lambda y, t: autograd.sqrt(mse_loss(y, t)), SGD(model.parameters(), lr=0.1), 1,
+            compile=True,
+        )  # fmt: skip
+
+
+def test_a_refused_batch_leaves_the_gradients_of_the_last_good_one():
+    inputs, targets = [[1.0], [2.0]], [1.0, 2.0]
+    model = MLP(1, [1], initializer="zeros")
+    with pytest.warns(RuntimeWarning):
+        fit(model, (inputs, targets), mse_loss, SGD(model.parameters(), lr=1e200), 5, batch_size=2, compile=True)
+    assert all(math.isfinite(p.grad) for p in model.parameters())
+
+
+def test_validation_takes_the_batches_of_its_loader():
+    data = [[0.0], [1.0], [9.0]], [0.0, 1.0, 90.0]
+    found = []
+    for compiled in (False, True):
+        model = MLP(1, [1], rng=Random(0))
+        validation = DataLoader(data, batch_size=2, drop_last=True)
+        history = fit(
+            model, data, mse_loss, SGD(model.parameters(), lr=1e-3), 2, validation=validation, compile=compiled
+        )
+        found.append(history["validation_loss"])
+    assert found[1] == pytest.approx(found[0], rel=1e-12)

@@ -1,6 +1,7 @@
 """Compiled code where users abuse it: special first points, names twice, odd memory, threads, forks, frozen Values."""
 
 import copy
+import functools
 import math
 import os
 import pickle
@@ -8,6 +9,7 @@ import re
 import sys
 import threading
 import time
+from random import Random
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from autograd import (
     atan2,
     cbrt,
     compile,
+    derivative,
     dot,
     exp,
     floor,
@@ -32,10 +35,11 @@ from autograd import (
     sin,
     sqrt,
     step,
+    taylor,
     vjp,
     where,
 )
-from nn import SGD, TrainingStep
+from nn import MLP, SGD, TrainingStep, cross_entropy
 
 BACKENDS = ["llvm", "numpy", "interpreter"]
 
@@ -231,6 +235,49 @@ def test_no_function_of_the_machine_code_grows_with_the_program():
     assert jit(grad(chain))(0.3) == pytest.approx(grad(chain)(0.3), rel=1e-10)
 
 
+@pytest.mark.parametrize("n", [1, 2, 3, 8, 65, 66])
+@pytest.mark.parametrize("m", [1, 3, 4, 5])
+def test_layers_at_one_point_stay_in_their_memory(n, m):
+    rng = np.random.default_rng(n + m)
+    w = [[Value(x) for x in row] for row in rng.normal(size=(m, n))]
+    f = jit(lambda v: [dot(row, v) + 1.0 for row in w])
+    for _ in range(3):
+        x = rng.normal(size=n)
+        expected = [sum(weight.data * number for weight, number in zip(row, x)) + 1.0 for row in w]
+        assert f(x.tolist()) == pytest.approx(expected, rel=1e-12)
+    point = next(iter(f._entries.values())).point
+    guarded = np.full(len(point.rows) + 8, 777.0)
+    point.rows = guarded[: len(point.rows)]
+    f(x.tolist())
+    assert guarded[len(point.rows) :].tolist() == [777.0] * 8
+
+
+def test_forward_mode_of_a_network_at_one_point():
+    model = MLP(2, [4, 2], activation="tanh", rng=Random(0))
+
+    def loss(v):
+        return cross_entropy(model(v), 1)
+
+    point = [0.3, -0.2]
+    np.testing.assert_allclose(jit(hessian(loss))(point), hessian(loss)(point), rtol=1e-12)
+    slope = jvp(loss, (point,), ([1.0, 0.0],))[1].data
+    assert jit(lambda v: jvp(loss, (v,), ([1.0, 0.0],))[1])(point) == pytest.approx(slope, rel=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore::autograd.DomainWarning")
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_forward_over_forward_and_gates_that_are_shut(backend):
+    f = derivative(lambda z: exp(z) * z, 3)
+    assert jit(f, backend=backend)(0.5) == pytest.approx(f(0.5), rel=1e-13)
+    assert jit(lambda x: taylor(lambda z: sin(z) / z, x, 3), backend=backend)(0.7) == pytest.approx(
+        taylor(lambda z: sin(z) / z, 0.7, 3), rel=1e-12
+    )
+    for derive in (derivative, grad):
+        chosen = jit(derive(lambda x: where(step(x), sqrt(x), 0.0)), backend=backend)
+        shut = jit(derive(lambda x: sqrt(relu(x))), backend=backend)
+        assert [chosen(-1.0), shut(-1.0), chosen(4.0), shut(4.0)] == [0.0, 0.0, 0.25, 0.25]
+
+
 # ---------------------------------------------------------------- no inputs, no samples
 
 
@@ -270,9 +317,6 @@ class Scaler:
     def scaled(self, x):
         return self.factor * x
 
-    def __call__(self):
-        """Callable, and so part of the structure of the arguments."""
-
 
 def test_transforms_of_arrays_go_through_a_jitted_function():
     np.testing.assert_array_equal(grad(jit(lambda x: x[0] * x[1]))(np.array([2.0, 3.0])), [3.0, 2.0])
@@ -289,6 +333,9 @@ def test_a_jitted_function_is_pickled_copied_and_bound():
     g(1.0)
     assert copy.deepcopy(g)(2.0) == 3.0
     assert Scaler().scaled(2.0) == 6.0
+    assert grad(Scaler().scaled)(2.0) == 3.0
+    assert copy.deepcopy(jit(functools.partial(max, 2.0))).__wrapped__(1.0) == 2.0
+    assert pickle.loads(pickle.dumps(jit(sin)))(0.0) == 0.0
 
 
 @pytest.mark.parametrize(

@@ -322,3 +322,23 @@ def test_a_network_learns_xor():
         optimizer.step()
     assert [model(x).data > 0 for x in X] == [bool(t) for t in y]
     assert loss.data < 0.05
+
+
+def test_a_weight_that_an_operation_made_is_refused_and_a_result_kept_by_forward_is_not():
+    class Kept(Module):
+        def __init__(self):
+            self.inner = Linear(2, 1, rng=random.Random(0))
+
+        def forward(self, x):
+            self.kept = self.inner(x)
+            return self.kept
+
+    class Made(Module):
+        def __init__(self):
+            self.w = [0.1 * Value(1.0), Value(2.0)]
+
+    kept = Kept()
+    kept([1.0, 2.0])
+    assert len(kept.parameters()) == 3
+    with pytest.raises(ValueError, match="parameter 0 is the result of mul"):
+        SGD(Made().parameters(), lr=0.1)

@@ -177,6 +177,8 @@ def test_every_row_prints_in_latex_with_its_operands(name):
         ("-(a // b)", "-(a // b)", r"-\left\lfloor \frac{a}{b} \right\rfloor"),
         ("c - (a % b)", "c - (a % b)", r"c - (a \bmod b)"),
         ("c + a % b", "c + a % b", r"c + (a \bmod b)"),
+        ("a % (-2.0 * b)", "a % (-2*b)", r"a \bmod \left(-2 \cdot b\right)"),
+        ("a // (-2.0 / b)", "a // (-2/b)", r"\left\lfloor \frac{a}{-\frac{2}{b}} \right\rfloor"),
         ("-2.0 * (a % b)", "-2*(a % b)", r"-2 \cdot \left(a \bmod b\right)"),
         ("-(a * b)", "-a*b", r"-a \cdot b"),
         ("-(a / b)", "-a/b", r"-\frac{a}{b}"),

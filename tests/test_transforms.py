@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections import defaultdict, namedtuple
+from collections import Counter, defaultdict, namedtuple
 
 import numpy as np
 import pytest
@@ -313,6 +313,7 @@ def test_subclasses_of_dict_stay_what_they_are():
     gradient = grad(lambda p: p["a"] * p["b"])(counts)
     assert gradient == {"a": 2.0}
     assert isinstance(gradient, defaultdict)
+    assert value_and_grad(lambda p: p["a"] * p["b"])(Counter(a=1, b=2)) == (2.0, {"a": 2.0, "b": 1.0})
 
 
 def test_jacobians_of_arrays_stand_in_the_structure_of_the_arguments():
@@ -404,6 +405,17 @@ def test_backward_inside_a_differentiated_function_adds_nothing():
 
 
 def test_what_stands_beside_the_values_of_aux_stays():
+    aux = grad(lambda x: (x * x, {"right": True, "n": 3, "v": np.array([x, "a"], dtype=object)}), has_aux=True)(3.0)[1]
+    assert (aux["right"] is True, aux["n"].__class__, aux["v"].tolist()) == (True, int, [3.0, "a"])
     assert grad(lambda x: (x * x, {"n": "abc", "v": [x * 2.0, None]}), has_aux=True)(3.0) == (
         6.0, {"n": "abc", "v": [6.0, None]},
     )  # fmt: skip
+
+
+def test_a_number_may_be_looked_at_where_it_is_said_that_the_number_is_meant():
+    def f(x):
+        with no_grad():
+            scale = float(x)
+        return x * scale * (not math.isnan(x.item()))
+
+    assert grad(f)(3.0) == 3.0

@@ -178,7 +178,7 @@ def _written_out(graph: Graph, row: Primitive, values: Sequence[Any], operands: 
     try:
         with tracing():
             root = row.value(parts)
-    except TypeError:
+    except (TypeError, AttributeError):
         return graph.node(row, operands)  # whose lowering says why
     leaves = {part: x for part, x in zip(parts, operands, strict=True) if isinstance(part, Value)}
     return take_down(graph, [root], leaves)[0]

@@ -4,7 +4,6 @@ import functools
 import math
 import sys
 from collections.abc import Callable, Sequence
-from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -45,6 +44,7 @@ class Jitted:
         leaves: list[Any] = []
         structure = _take_apart((args, kwargs), leaves)
         if any(hasattr(leaf, "_apply_primitive") or _holds_objects(leaf) for leaf in leaves):
+            args = tuple([x.instance if isinstance(x, _Instance) else x for x in args])
             return self._function(*args, **kwargs)  # inside a transform, or recorded by the caller
         entry = self.entry(structure, leaves)
         if any(getattr(leaf, "ndim", 0) for leaf in leaves):
@@ -64,16 +64,24 @@ class Jitted:
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """A method: the instance is the first argument."""
-        return self if instance is None else MethodType(self, instance)
+        return self if instance is None else functools.partial(self, _Instance(instance))
 
     def __reduce__(self) -> Any:
         """Pickled by name if it stands under its own, as after @jit; else its function is."""
-        found: Any = sys.modules.get(self._function.__module__)
-        for name in self._function.__qualname__.split("."):
+        found: Any = sys.modules.get(getattr(self._function, "__module__", ""))
+        path = getattr(self._function, "__qualname__", "")
+        for name in path.split("."):
             found = getattr(found, name, None)
         if found is self:
-            return self._function.__qualname__
+            return path
         return Jitted, (self._function, self._backend, self._threads)
+
+
+class _Instance:
+    """What a method is bound to."""
+
+    def __init__(self, instance: Any) -> None:
+        self.instance = instance
 
 
 def _example(leaf: Any) -> float:
@@ -230,6 +238,8 @@ def _take_apart(tree: Any, leaves: list[Any]) -> Any:
         return ("list" if isinstance(tree, list) else "tuple", *(_take_apart(child, leaves) for child in tree))
     if isinstance(tree, dict):
         return ("dict", tuple(tree), tuple(_take_apart(child, leaves) for child in tree.values()))
+    if isinstance(tree, _Instance):
+        return ("static", tree.instance)
     if tree is None or isinstance(tree, bool | str | bytes) or callable(tree):
         return ("static", tree)
     leaves.append(tree)

@@ -38,7 +38,7 @@ class Steps:
         self, plan: Plan, width: int, block: int, registers: int, vector_functions: Callable[[str], str | None]
     ) -> None:
         self.plan, self.width, self.block = plan, width, block
-        self.tile = (4, 4) if registers >= 32 else (4, 2)
+        self.tile = 4, min(4 if registers >= 32 else 2, block // width)  # a tile is not wider than the block
         self.vector_functions = vector_functions
         self.inline = sum(len(x.operations) for x in plan.samples if isinstance(x, Loop)) <= LONGEST_INLINE
         self.declarations: set[str] = set()

@@ -8,6 +8,7 @@ from numbers import Real
 from typing import Any
 
 from autograd import primitives
+from autograd.dual import Dual
 from autograd.engine import Value, enable_grad, is_grad_enabled, making, new_node
 from autograd.native.lowering import LOWERINGS
 from autograd.primitive import DomainWarning, Primitive
@@ -31,6 +32,8 @@ _BOUNDED = {
     primitives.where, primitives.abs, primitives.neg,
 }  # fmt: skip
 """Rows whose results are finite wherever their operands are: a partial made by one cannot turn a 0 into nan."""
+_GATES = {primitives.step, primitives.where, primitives.compare}
+"""Rows whose results are often 0: the partials of relu, where and maximum."""
 _MAY_READ = ("autograd.", "nn.loss_inputs", "nn.regularizers")
 """Modules that may read the number of a Traced, since they only check it."""
 
@@ -48,12 +51,15 @@ class Traced(Value):
         )
 
     __bool__ = __float__ = __int__ = __index__ = __trunc__ = __floor__ = __ceil__ = _refuse
-    __round__ = __format__ = _refuse  # type: ignore[assignment]
+    __round__ = _refuse  # type: ignore[assignment]
     __lt__ = __le__ = __gt__ = __ge__ = _refuse  # pyright: ignore[reportAssignmentType]  # it takes anything
     __hash__ = Value.__hash__
 
     def __eq__(self, other: object) -> Any:
         return self._refuse() if isinstance(other, Real) else NotImplemented
+
+    def __format__(self, spec: str) -> str:
+        return str(self._refuse()) if spec else repr(self)
 
     def _read(self) -> float:
         reader = sys._getframe(1).f_globals.get("__name__", "")
@@ -69,7 +75,12 @@ class Traced(Value):
     @staticmethod
     def _product(factor: Any, partial: Any, operands: Sequence[Any]) -> Any:
         """What sweeps multiply by: see `autograd.graph.product`."""
-        return careful_product(factor, partial, may_be_infinite(partial, set(operands)))
+        by = partial
+        while isinstance(by, Dual):
+            by = by.primal
+        if getattr(by, "primitive", None) in _GATES:  # what a gate keeps out may be infinite or nan
+            return absorbing_product(partial, factor)
+        return careful_product(factor, partial, may_be_infinite(by, set(operands)))
 
 
 def traced(number: float) -> Value:
