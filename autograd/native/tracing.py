@@ -78,7 +78,12 @@ class Traced(Value):
         by = partial
         while isinstance(by, Dual):
             by = by.primal
-        if getattr(by, "primitive", None) in _GATES:  # what a gate keeps out may be infinite or nan
+        row = getattr(by, "primitive", None)
+        if row is primitives.where and by is partial and all(x.__class__ is float for x in by.operands[1:]):
+            condition, *chosen = by.operands  # 1 and 0, as the partials of `where` are: no product is needed
+            if sorted(chosen) == [0.0, 1.0]:
+                return primitives.where(condition, *(factor if x else 0.0 for x in chosen))
+        if row in _GATES:  # what a gate keeps out may be infinite or nan
             return absorbing_product(partial, factor)
         return careful_product(factor, partial, may_be_infinite(by, set(operands)))
 
