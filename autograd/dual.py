@@ -9,14 +9,13 @@ A primal or a tangent may be a Dual of a lower level, or a Value: so forward and
 """
 
 import itertools
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd import primitives
 from autograd.engine import Value, is_grad_enabled, numeric_partials
 from autograd.graph import product
-from autograd.primitive import ARITHMETIC_ERRORS, Primitive, as_number, evaluate_partial
+from autograd.primitive import ARITHMETIC_ERRORS, Primitive, RealNumber, as_number, evaluate_partial
 
 _levels = itertools.count(1)
 
@@ -26,7 +25,7 @@ def next_level() -> int:
     return next(_levels)
 
 
-class Dual:
+class Dual(RealNumber):
     """primal + tangent·ε, on the level of its ε.
 
     >>> x = Dual(3.0, 1.0, next_level())
@@ -67,24 +66,10 @@ class Dual:
                 tangent = contribution if tangent is None else tangent + contribution
         return Dual(result, 0.0 if tangent is None else tangent, level)
 
-    def __pos__(self) -> "Dual":
-        return self
-
     def detach(self) -> "Dual":
         """The same number without its derivative, on any level."""
         primal = self.primal
         return Dual(primal if primal.__class__ is float else primal.detach(), 0.0, self._level)
-
-    def item(self) -> float:
-        """The number below all levels."""
-        return self.data
-
-    def conjugate(self) -> "Dual":
-        """The number itself, which is real."""
-        return self
-
-    def __format__(self, spec: str) -> str:
-        return format(self.data, spec) if spec else repr(self)
 
     def __lt__(self, other: Any) -> bool:
         return bool(self.primal < _compared(other))
@@ -100,27 +85,6 @@ class Dual:
 
     def __bool__(self) -> bool:
         return bool(self.primal)
-
-    def __int__(self) -> int:
-        return int(self.data)
-
-    def __trunc__(self) -> int:
-        return math.trunc(self.data)
-
-    def __floor__(self) -> int:
-        return math.floor(self.data)
-
-    def __ceil__(self) -> int:
-        return math.ceil(self.data)
-
-    def __round__(self, digits: int | None = None) -> float:
-        return round(self.data, digits)
-
-    def __divmod__(self, other: Any) -> Any:
-        return self // other, self % other
-
-    def __rdivmod__(self, other: Any) -> Any:
-        return other // self, other % self
 
 
 def _compared(other: Any) -> Any:

@@ -15,7 +15,6 @@ did not take cannot poison a gradient with 0 · inf = nan.
 """
 
 import gc
-import math
 import operator
 import sys
 import threading
@@ -556,9 +555,6 @@ class Value(Node):
     __neg__ = _unary(primitives.neg)
     __abs__ = _unary(primitives.abs)
 
-    def __pos__(self) -> "Value":
-        return self
-
     # `==` and `hash` stay those of the object: a node is itself, whatever its number.
 
     def __lt__(self, other: Operand) -> Any:
@@ -588,29 +584,6 @@ class Value(Node):
         if self.primitive is not None:
             _warn_detached()
         return self._number
-
-    # Whole numbers: what they were rounded from has partial 0 wherever there is one, so nothing is lost.
-
-    def __int__(self) -> int:
-        return int(self._number)
-
-    def __trunc__(self) -> int:
-        return math.trunc(self._number)
-
-    def __floor__(self) -> int:
-        return math.floor(self._number)
-
-    def __ceil__(self) -> int:
-        return math.ceil(self._number)
-
-    def __round__(self, digits: int | None = None) -> float:
-        return round(self._number, digits)
-
-    def __divmod__(self, other: Operand) -> Any:
-        return self // other, self % other
-
-    def __rdivmod__(self, other: Operand) -> Any:
-        return other // self, other % self
 
 
 class Frozen(Value):

@@ -116,6 +116,8 @@ def product(factor: Any, partial: Any, operands: Sequence[Any]) -> Any:
     The partial is one at these operands.  Values whose numbers are examples only, as when `jit` records a function, do
     not let them decide: they have a product of their own.
     """
+    if factor.__class__ is float and partial.__class__ is float:
+        return factor * partial if factor and partial else None
     if (factor.__class__ is float and factor == 0.0) or (partial.__class__ is float and partial == 0.0):
         return None
     if partial.__class__ is float and partial == 1.0:
@@ -123,7 +125,7 @@ def product(factor: Any, partial: Any, operands: Sequence[Any]) -> Any:
     if factor.__class__ is float and factor == 1.0:
         return partial
     for x in (factor, partial):
-        own_product = getattr(_innermost(x), "_product", None)
+        own_product = getattr(innermost(x), "_product", None)
         if own_product is not None:
             return own_product(factor, partial, operands)
     if 0.0 in (a := _number(factor), b := _number(partial)) and not (math.isfinite(a) and math.isfinite(b)):
@@ -131,7 +133,8 @@ def product(factor: Any, partial: Any, operands: Sequence[Any]) -> Any:
     return factor * partial
 
 
-def _innermost(quantity: Any) -> Any:
+def innermost(quantity: Any) -> Any:
+    """The number or Value below all dual numbers."""
     while hasattr(quantity, "primal"):  # a dual number
         quantity = quantity.primal
     return quantity

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from autograd.graph import topological_order
-from autograd.primitive import Primitive, as_number
+from autograd.primitive import Primitive, RealNumber, as_number
 
 if TYPE_CHECKING:
     from autograd.typesetting import Latex
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 AnyNode = TypeVar("AnyNode", bound="Node")
 
 
-class Node:
+class Node(RealNumber):
     """A number and how it was made."""
 
     __slots__ = ("__weakref__", "_dx", "_dy", "_number", "_uses", "_x", "_y", "grad", "label", "primitive")
@@ -81,14 +81,6 @@ class Node:
             return self._y if self._y.__class__ is tuple else (None,) * len(self._x)
         return (self._dx,) if self.primitive.arity == 1 else (self._dx, self._dy)
 
-    def item(self) -> float:
-        """The number, as in PyTorch."""
-        return self._number
-
-    def conjugate(self) -> Self:
-        """The number itself, which is real: what NumPy's variance asks for."""
-        return self
-
     # ------------------------------------------------------------ micrograd's names
 
     @property
@@ -126,9 +118,6 @@ class Node:
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         return f"Value(data={self._number!r}, grad={self.grad!r}{label})"
-
-    def __format__(self, spec: str) -> str:
-        return format(self._number, spec) if spec else repr(self)
 
     def __rich_repr__(self) -> Iterator[tuple[str, Any] | tuple[str, Any, Any]]:
         yield "data", self._number

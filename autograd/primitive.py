@@ -10,7 +10,7 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 from numbers import Complex, Real
-from typing import Any
+from typing import Any, Self
 
 ARITHMETIC_ERRORS = (ValueError, ZeroDivisionError, OverflowError)
 """What Python's arithmetic raises where IEEE 754 has an infinity or a nan."""
@@ -46,8 +46,8 @@ def as_number(value: Any, role: str) -> float:
         try:
             return float(value)
         except (ValueError, OverflowError, TypeError) as error:
-            raise TypeError(f"{role} must fit a float, and {_shown(value)} does not: {error}") from None
-    raise TypeError(f"{role} must be one real number, not {_shown(value)}")
+            raise TypeError(f"{role} must fit a float, and {shown(value)} does not: {error}") from None
+    raise TypeError(f"{role} must be one real number, not {shown(value)}")
 
 
 def unwrapped(value: Any) -> Any:
@@ -56,7 +56,56 @@ def unwrapped(value: Any) -> Any:
     return value.item() if holds_an_object else value
 
 
-def _shown(value: object) -> str:
+class RealNumber:
+    """What the numbers that record derivatives, Values and dual numbers, do as a float does.
+
+    Whole numbers come out plain: what they were rounded from has partial 0 wherever there is one, so nothing is lost.
+    """
+
+    __slots__ = ()
+
+    @property
+    def data(self) -> float:
+        """The number."""
+        raise NotImplementedError
+
+    def item(self) -> float:
+        """The number, as in PyTorch."""
+        return self.data
+
+    def conjugate(self) -> Self:
+        """The number itself, which is real: what NumPy's variance asks for."""
+        return self
+
+    def __pos__(self) -> Self:
+        return self
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else repr(self)
+
+    def __int__(self) -> int:
+        return int(self.data)
+
+    def __trunc__(self) -> int:
+        return math.trunc(self.data)
+
+    def __floor__(self) -> int:
+        return math.floor(self.data)
+
+    def __ceil__(self) -> int:
+        return math.ceil(self.data)
+
+    def __round__(self, digits: int | None = None) -> float:
+        return round(self.data, digits)
+
+    def __divmod__(self: Any, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self: Any, other: Any) -> Any:
+        return other // self, other % self
+
+
+def shown(value: object) -> str:
     """Type and text of a value for an error message, cut to one short line."""
     try:
         text = " ".join(repr(value).split())

@@ -18,6 +18,7 @@ from typing import Any
 from autograd.dual import Dual, next_level
 from autograd.engine import Value, enable_grad
 from autograd.graph import depending_on, forward_sweep, reverse_sweep
+from autograd.primitive import shown
 from autograd.reverse import Argnums, Inputs, parts_of, positions_of
 from autograd.tree import flatten, flatten_like, map_leaves
 
@@ -69,11 +70,11 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
         aux = None
         if has_aux:
             if not isinstance(result, tuple) or len(result) != 2:
-                raise TypeError(f"grad: with has_aux the function must return (number, aux), not {_shown(result)}")
+                raise TypeError(f"grad: with has_aux the function must return (number, aux), not {shown(result)}")
             result, aux = result
         leaves, _ = flatten(result, "grad: the result of the function")
         if len(leaves) != 1 or isinstance(result, list | tuple | dict) or getattr(result, "ndim", 0) != 0:
-            raise TypeError(f"grad: the function must return one number, not {_shown(result)}; see jacobian")
+            raise TypeError(f"grad: the function must return one number, not {shown(result)}; see jacobian")
         gradient = inputs.rebuild(inputs.gradient(leaves[0]))
         value = inputs.finished(leaves[0])
         return ((value, map_leaves(inputs.finished, aux)) if has_aux else value), gradient
@@ -126,10 +127,6 @@ def _rows(inputs: Inputs, leaves: Sequence[Any], rebuild: Callable[[Any], Any]) 
     return rebuild(inputs.rebuild(sweep(weights)) for weights in unit)
 
 
-def _shown(result: Any) -> str:
-    return f"{type(result).__name__} {result!r:.60}"
-
-
 # ---------------------------------------------------------------- forward mode
 
 
@@ -148,7 +145,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     """
     for name, argument in (("primals", primals), ("tangents", tangents)):
         if not isinstance(argument, list | tuple):
-            raise TypeError(f"jvp: {name} must be a tuple or list of arguments, not {_shown(argument)}")
+            raise TypeError(f"jvp: {name} must be a tuple or list of arguments, not {shown(argument)}")
     points, rebuild = flatten(list(primals), "jvp: primals")
     directions = flatten_like(list(tangents), list(primals), "jvp: tangents")
     level = next_level()
@@ -321,7 +318,7 @@ def gradient(outputs: Any, inputs: Any, create_graph: bool = False) -> Any:
     for role, values in (("outputs", roots), ("inputs", leaves)):
         for x in values:
             if not isinstance(x, Value):
-                raise TypeError(f"gradient: {role} must be Values, not {_shown(x)}")
+                raise TypeError(f"gradient: {role} must be Values, not {shown(x)}")
     order = depending_on(leaves, *roots)
     adjoints: dict[Any, Any] = {}
     for root in roots:

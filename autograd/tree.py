@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
-from autograd.primitive import as_number, unwrapped
+from autograd.primitive import as_number, shown, unwrapped
 
 Rebuild = Callable[[Iterable[Any]], Any]
 
@@ -55,11 +55,7 @@ def _take_apart(tree: Any, role: str, leaves: list[Any]) -> Callable[[Any], Any]
         return lambda source: make(islice(source, size))
     if isinstance(tree, list | tuple):
         children = [_take_apart(child, f"{role}[{i}]", leaves) for i, child in enumerate(tree)]
-        if isinstance(tree, list):
-            return lambda source: [part(source) for part in children]
-        if hasattr(tree, "_fields"):  # a namedtuple
-            return lambda source: type(tree)(*[part(source) for part in children])
-        return lambda source: tuple([part(source) for part in children])
+        return lambda source: _as_sequence(tree, [part(source) for part in children])
     if getattr(tree, "ndim", 0) > 0 and hasattr(tree, "tolist"):
         children = [_take_apart(child, f"{role}[{i}]", leaves) for i, child in enumerate(tree.ravel().tolist())]
         return lambda source: _array([part(source) for part in children], tree.shape)
@@ -83,17 +79,15 @@ def flatten_like(tree: Any, like: Any, role: str) -> list[Any]:
 
 
 def _match(tree: Any, like: Any, role: str, leaves: list[Any]) -> None:
-    tree, like = (
-        x.tolist() if getattr(x, "ndim", None) is not None and hasattr(x, "tolist") else x for x in (tree, like)
-    )
+    tree, like = (x.tolist() if hasattr(x, "ndim") and hasattr(x, "tolist") else x for x in (tree, like))
     if isinstance(like, dict):
         if not isinstance(tree, dict) or tree.keys() != like.keys():
-            raise ValueError(f"{role} must be a dict with the keys {list(like)}, not {_shown(tree)}")
+            raise ValueError(f"{role} must be a dict with the keys {list(like)}, not {shown(tree)}")
         for key, child in like.items():
             _match(tree[key], child, f"{role}[{key!r}]", leaves)
     elif isinstance(like, list | tuple):
         if not isinstance(tree, list | tuple) or len(tree) != len(like):
-            found = f"length {len(tree)}" if isinstance(tree, list | tuple) else _shown(tree)
+            found = f"length {len(tree)}" if isinstance(tree, list | tuple) else shown(tree)
             raise ValueError(f"{role} must have length {len(like)}, as what it belongs to, not {found}")
         if all(child.__class__ is float for child in tree) and all(child.__class__ is float for child in like):
             leaves.extend(tree)
@@ -102,15 +96,16 @@ def _match(tree: Any, like: Any, role: str, leaves: list[Any]) -> None:
             _match(child, other, f"{role}[{i}]", leaves)
     elif like is None or tree is None:
         if tree is not like:
-            raise ValueError(f"{role} must be {'None' if like is None else 'a number'}, not {_shown(tree)}")
+            raise ValueError(f"{role} must be {'None' if like is None else 'a number'}, not {shown(tree)}")
     elif isinstance(tree, list | tuple | dict):
-        raise ValueError(f"{role} must be one number, not {_shown(tree)}")
+        raise ValueError(f"{role} must be one number, not {shown(tree)}")
     else:
         leaves.append(tree if hasattr(tree, "_apply_primitive") else as_number(tree, role))
 
 
-def _shown(tree: Any) -> str:
-    return f"{type(tree).__name__} {tree!r:.60}"
+def _as_sequence(like: Any, items: list[Any]) -> Any:
+    """The items as a list, a tuple or a namedtuple, as another one is."""
+    return items if isinstance(like, list) else type(like)(*items) if hasattr(like, "_fields") else tuple(items)
 
 
 def _array(entries: list[Any], shape: tuple[int, ...]) -> Any:
@@ -123,8 +118,7 @@ def _array(entries: list[Any], shape: tuple[int, ...]) -> Any:
     if isinstance(first, dict):
         return {key: _array([entry[key] for entry in entries], shape) for key in first}
     if isinstance(first, list | tuple):
-        parts = [_array(list(column), shape) for column in zip(*entries, strict=True)]
-        return parts if isinstance(first, list) else type(first)(*parts) if hasattr(first, "_fields") else tuple(parts)
+        return _as_sequence(first, [_array(list(column), shape) for column in zip(*entries, strict=True)])
     if all(entry.__class__ is float for entry in entries):
         return numpy.array(entries).reshape(shape)
     if entries and all(isinstance(entry, numpy.ndarray) for entry in entries):
@@ -139,8 +133,7 @@ def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
     if isinstance(tree, dict):
         return {key: map_leaves(function, child) for key, child in tree.items()}
     if isinstance(tree, list | tuple):
-        items = [map_leaves(function, child) for child in tree]
-        return items if isinstance(tree, list) else type(tree)(*items) if hasattr(tree, "_fields") else tuple(items)
+        return _as_sequence(tree, [map_leaves(function, child) for child in tree])
     if hasattr(tree, "_apply_primitive"):
         return function(tree)
     if getattr(getattr(tree, "dtype", None), "kind", "") == "O":

@@ -47,9 +47,8 @@ class CompiledEpochs:
         targets = batches.dataset.targets
         with no_grad():
             output = model(sample)
-            expected = as_value(
-                loss([output] * len(targets), targets)
-            ).data  # raises for wrong targets, as eager training
+            everywhere = loss([output] * len(targets), targets)  # raises for wrong targets, as eager training
+            expected = as_value(everywhere).data
         self.whole_numbers = all(type(t) is int for t in targets)
         self.classes: list[int] = []
         self._record()

@@ -7,7 +7,7 @@ from typing import Any
 from autograd import Value
 from nn.decisions import number_of
 from nn.history import Mean
-from nn.sequences import is_sequence, to_list
+from nn.sequences import is_sequence, plain_numbers
 
 Metrics = Mapping[str, Callable[[Any, Any], Any]]
 
@@ -40,7 +40,7 @@ class Scores:
         self.losses.add("loss", as_value(loss).data, len(targets))
         if not self.metrics:
             return
-        numbers = _numbers(outputs)
+        numbers = plain_numbers(outputs)
         if not isinstance(numbers, list) or len(numbers) != len(targets):
             raise ValueError(f"metrics: the model must give one output for each of the {len(targets)} samples")
         self.outputs += numbers
@@ -66,12 +66,3 @@ def as_value(loss: Any) -> Value:
     if is_sequence(loss):
         raise TypeError(f"the loss of a batch must be one number, not {len(loss)}: use reduction='mean' or 'sum'")
     return loss if isinstance(loss, Value) else Value(loss)
-
-
-def _numbers(outputs: Any) -> Any:
-    """The outputs, with numbers in place of Values."""
-    if outputs.__class__ is list and outputs and outputs[0].__class__ is float:
-        return outputs
-    if is_sequence(outputs):
-        return [_numbers(x) for x in to_list(outputs)]
-    return outputs.data if isinstance(outputs, Value) else outputs

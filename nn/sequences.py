@@ -4,6 +4,8 @@ import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from autograd import Value
+
 
 def to_list(x: Any, name: str = "input") -> list[Any]:
     """The items of a list, a tuple, an iterator, a NumPy array, a pandas Series or (row by row) DataFrame.
@@ -73,3 +75,16 @@ def shape_of(x: Any) -> tuple[int, ...]:
         return ()
     items = to_list(x)
     return (len(items), *shape_of(items[0])) if items else (0,)
+
+
+def plain_numbers(outputs: Any) -> Any:
+    """The outputs of a model, one or nested sequences of them, with numbers in place of Values.
+
+    >>> plain_numbers([0.0, Value(2.0), (Value(3.0),)])
+    [0.0, 2.0, [3.0]]
+    """
+    if outputs.__class__ is list and all(x.__class__ is float for x in outputs):
+        return outputs  # those of compiled models
+    if is_sequence(outputs):
+        return [plain_numbers(x) for x in to_list(outputs)]
+    return outputs.data if isinstance(outputs, Value) else outputs

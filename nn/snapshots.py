@@ -10,7 +10,7 @@ from autograd import Value, no_grad
 from nn.callbacks import Callback, Run
 from nn.data import as_dataset
 from nn.module import Module
-from nn.sequences import is_sequence
+from nn.sequences import plain_numbers
 
 DRAWN = 1000
 """Of more samples than this an even choice is drawn."""
@@ -125,7 +125,8 @@ class Snapshots(Callback):
                 outputs = model(points)
         finally:
             model.train(training)
-        return [_numbers(output) for output in outputs]
+        numbers: list[Any] = plain_numbers(outputs)
+        return numbers
 
     def _plane(self) -> list[tuple[float, float]]:
         """What is drawn of the plane: the samples and a margin."""
@@ -218,13 +219,6 @@ def _layers(model: Module) -> Iterator[dict[str, Any]]:
                 "weights": [[names[w] for w in row] for row in weight],
                 "biases": [names.get(b, "") if isinstance(b, Value) else "" for b in bias],
             }
-
-
-def _numbers(output: Any) -> Any:
-    """An output, or several, as plain numbers."""
-    if is_sequence(output):
-        return [_numbers(item) for item in output]
-    return float(getattr(output, "data", output))
 
 
 def _target(target: Any) -> float:

@@ -4,6 +4,7 @@ import ctypes
 import itertools
 import math
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -434,14 +435,14 @@ def test_a_missing_compiler_is_told_with_what_to_install(monkeypatch, small_plan
 
 @needs_compiler
 def test_the_compiler_of_the_environment_is_used_with_its_options(monkeypatch):
-    monkeypatch.setenv("CC", f"{COMPILER} -m64")
+    monkeypatch.setenv("CC", f"{shlex.quote(COMPILER)} -m64")
     assert c_compiler() == (COMPILER, "-m64")
 
 
 @pytest.mark.skipif(shutil.which("false") is None, reason="needs the program false")
 def test_a_compiler_that_fails_is_shown_with_its_command(monkeypatch, small_plan):
     monkeypatch.setenv("CC", "false")
-    with pytest.raises(RuntimeError, match=r"the C compiler failed: .*false -std=c99"):
+    with pytest.raises(RuntimeError, match=r"the C compiler failed: .*false'? -std=c99"):
         CKernel(small_plan)
 
 

@@ -352,3 +352,11 @@ def test_digits_are_told_apart():
     schedule = CosineAnnealingLR(optimizer, 12)
     fit(model, train, cross_entropy, optimizer, epochs=12, schedule=schedule)
     assert evaluate(model, test, cross_entropy, {"accuracy": accuracy})["accuracy"] >= 0.96
+
+
+def test_metrics_get_numbers_where_dropout_leaves_some_plain():
+    seen = []
+    model = Sequential(Linear(1, 4, rng=Random(0)), Dropout(0.5, rng=Random(1)))
+    count = lambda targets, outputs: float(len([seen.append(type(x)) for row in outputs for x in row]))
+    fit(model, ([[1.0], [2.0]], [[1.0] * 4] * 2), mse_loss, SGD(model.parameters(), lr=0.1), 2, metrics={"n": count})
+    assert set(seen) == {float}

@@ -19,7 +19,7 @@ from autograd.native.plan import Plan
 COMPILERS = ("cc", "gcc", "clang")
 FLAGS = ("-std=c99", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fPIC", "-shared")
 """Nothing that changes a number: nobody looks at `errno` and the flags of traps, so roots and choices vectorise."""
-NATIVE = ("-march=native",)  # tried first; the file is used on this machine only
+NATIVE = ("-march=native",)  # tried first: nobody else will run the file
 _NAME = "kernel"
 
 

@@ -267,7 +267,7 @@ def _dot(new: Graph, pairs: Sequence[tuple[Ref, Ref]], terms: Sequence[Ref]) -> 
     longest = LONGEST_SUM if any(new.in_sample(x) for x in (*(x for pair in pairs for x in pair), *terms)) else None
     parts = [_sum(new, terms, longest)] if terms else []
     if pairs:
-        stretches = _stretches(pairs, longest)
+        stretches = _pieces(pairs, longest)
         dots = [new.node(primitives.dot, (*(a for a, _ in some), *(b for _, b in some))) for some in stretches]
         parts.append(_sum(new, dots, longest))
     return parts[0] if len(parts) == 1 else new.node(primitives.add, tuple(parts))
@@ -275,11 +275,11 @@ def _dot(new: Graph, pairs: Sequence[tuple[Ref, Ref]], terms: Sequence[Ref]) -> 
 
 def _sum(new: Graph, terms: Sequence[Ref], longest: int | None) -> Ref:
     while longest is not None and len(terms) > longest:
-        terms = [_sum(new, some, None) for some in _stretches(terms, longest)]
+        terms = [_sum(new, some, None) for some in _pieces(terms, longest)]
     return terms[0] if len(terms) == 1 else new.node(primitives.sum, tuple(terms))
 
 
-def _stretches(items: Sequence[Any], longest: int | None) -> list[Sequence[Any]]:
+def _pieces(items: Sequence[Any], longest: int | None) -> list[Sequence[Any]]:
     size = longest or max(len(items), 1)
     return [items[i : i + size] for i in range(0, len(items), size)]
 

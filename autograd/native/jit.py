@@ -20,7 +20,7 @@ from autograd.primitive import as_number
 
 MOST_KEPT = 1 << 26  # bytes of results that are kept to be used again
 MOST_ARGUMENTS = 100  # of a function that Python calls without ctypes; LLVM's time grows with the square of it
-_references: Callable[[Any], int] = getattr(sys, "getrefcount", lambda _: 2)
+_references: Callable[[Any], float] = getattr(sys, "getrefcount", lambda _: math.nan)  # CPython counts them
 
 
 class Jitted:
@@ -193,7 +193,7 @@ class _Entry:
         The pages of fresh memory would take a tenth of the time of a function like the price of an option.
         """
         shape = len(self.outputs), n
-        if self._found is None or self._found.shape != shape or _references(self._found) > _ALONE:
+        if self._found is None or self._found.shape != shape or _references(self._found) != _ALONE:
             found = np.empty(shape)
             self._found = found if found.nbytes <= MOST_KEPT else None
             return found
@@ -206,8 +206,8 @@ class _Holder:
 
 
 _holder = _Holder()
-_ALONE = _references(_holder.held) if hasattr(sys, "getrefcount") else 0
-"""What is counted for an attribute that nothing else refers to; 0, so that nothing is used again, if nothing counts."""
+_ALONE = _references(_holder.held)
+"""What is counted for an attribute that nothing else refers to."""
 
 
 def _as_row(array: Any, shape: tuple[int, ...]) -> Any:

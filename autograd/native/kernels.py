@@ -88,12 +88,6 @@ def _machine_code(_key: str, holder: "_PlanHolder") -> Any:
     return LLVMKernel(holder.plan)
 
 
-def _threads(plan: Plan, code: Any, rows: list[Any]) -> Any:
-    from autograd.native.threads import Threads  # it needs llvmlite
-
-    return Threads(plan, code, rows)
-
-
 class _PlanHolder:
     """A plan beside its key: all holders are equal, so that the key alone decides."""
 
@@ -120,7 +114,11 @@ class NativeKernel:
         self.compile_seconds = 0.0 if self.from_cache else self.code.compile_seconds
         self.threads = threads
         self.rows = [self.code.new_rows(plan) for _ in range(threads)]
-        self._threads = _threads(plan, self.code, self.rows) if threads > 1 else None
+        self._threads: Any = None
+        if threads > 1:
+            from autograd.native.threads import Threads  # it needs llvmlite
+
+            self._threads = Threads(plan, self.code, self.rows)
         self._input_numbers, self._output_numbers = np.arange(plan.inputs), np.arange(len(plan.row_outputs))
         self._strides = np.ones(plan.inputs + len(plan.row_outputs), dtype=np.int64)
         self._pointers = np.zeros_like(self._strides)

@@ -8,8 +8,8 @@ from numbers import Real
 from typing import Any
 
 from autograd import primitives
-from autograd.dual import Dual
 from autograd.engine import Value, enable_grad, is_grad_enabled, making, new_node
+from autograd.graph import innermost
 from autograd.native.lowering import LOWERINGS
 from autograd.primitive import DomainWarning, Primitive
 
@@ -75,9 +75,7 @@ class Traced(Value):
     @staticmethod
     def _product(factor: Any, partial: Any, operands: Sequence[Any]) -> Any:
         """What sweeps multiply by: see `autograd.graph.product`."""
-        by = partial
-        while isinstance(by, Dual):
-            by = by.primal
+        by = innermost(partial)
         row = getattr(by, "primitive", None)
         if row is primitives.where and by is partial and all(x.__class__ is float for x in by.operands[1:]):
             condition, *chosen = by.operands  # 1 and 0, as the partials of `where` are: no product is needed
