@@ -20,7 +20,6 @@ from nn.plateau import ReduceLROnPlateau
 from nn.scores import Metrics, Scores, as_value
 
 Loss = Callable[[Any, Any], Any]
-Advance = Callable[[dict[str, float] | None], None]
 
 
 def fit(

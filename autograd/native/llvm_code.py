@@ -13,14 +13,6 @@ from typing import Any
 from autograd.native.llvm_maths import INLINE
 from autograd.native.operand import Operand
 
-VECTOR_FUNCTIONS = {
-    "exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan",
-    "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "pow", "atan2", "hypot",
-}  # fmt: skip
-"""What glibc's libmvec has, from version 2.35 on all of them."""
-TWO_OPERANDS = {"pow", "atan2", "hypot", "fmod"}
-
-
 _CONSTANT = re.compile(r"\{(0x[0-9A-F]{16})\}")
 
 
