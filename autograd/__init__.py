@@ -15,17 +15,18 @@ import builtins as _builtins
 import importlib as _importlib
 import typing as _typing
 
-from autograd import primitives
-from autograd.engine import Value, enable_grad, is_grad_enabled, linear, no_grad
-from autograd.explain import explain
-from autograd.graph import depending_on, forward_sweep, partials_of, reverse_sweep, topological_order
+from autograd import showing as _showing
+from autograd.core.graph import depending_on, forward_sweep, partials_of, reverse_sweep, topological_order
+from autograd.core.value import Value, enable_grad, is_grad_enabled, linear, no_grad
+from autograd.formulas.explain import explain
+from autograd.formulas.program import program
+from autograd.formulas.straight_line import Program
 from autograd.installation import warn_of_other_providers
-from autograd.primitive import DomainWarning, Primitive, primitive
-from autograd.primitives import *  # noqa: F403  # one name a row of the table
-from autograd.primitives import TABLE
-from autograd.program import program
-from autograd.straight_line import Program
-from autograd.transforms import (
+from autograd.table import primitives
+from autograd.table.primitive import DomainWarning, Primitive, primitive
+from autograd.table.primitives import *  # noqa: F403  # one name a row of the table
+from autograd.table.primitives import TABLE
+from autograd.transforms.functions import (
     derivative,
     directional_derivative,
     grad,
@@ -43,35 +44,37 @@ from autograd.transforms import (
 )
 
 if _typing.TYPE_CHECKING:
-    from autograd.anomaly import AnomalyError, detect_anomaly
-    from autograd.check import GradcheckError, gradcheck
-    from autograd.checkpointing import checkpoint, checkpoint_sequential
-    from autograd.differences import numerical_gradient
-    from autograd.native.compiled import Compiled
-    from autograd.native.compiled import compile as compile  # not in __all__: `import *` must not replace the built-in
-    from autograd.native.jit import jit
-    from autograd.native.step import native_step
-    from autograd.native.tracing import traced, tracing
+    from autograd.checks.anomaly import AnomalyError, detect_anomaly
+    from autograd.checks.differences import numerical_gradient
+    from autograd.checks.gradients import GradcheckError, gradcheck
+    from autograd.formulas.symbolic import derivative_expression, expression
+    from autograd.native.doors.compiled import Compiled
+    from autograd.native.doors.compiled import (
+        compile as compile,  # not in __all__: `import *` must not replace the built-in
+    )
+    from autograd.native.doors.jit import jit
+    from autograd.native.doors.step import native_step
+    from autograd.native.recording.tracing import traced, tracing
     from autograd.render import LayoutUnavailableError, draw, draw_dot, to_dot, to_svg, trace
-    from autograd.render.page import to_html
-    from autograd.render.scene import scene
-    from autograd.revolve import revolve_advances, revolve_schedule
-    from autograd.symbolic import derivative_expression, expression
+    from autograd.render.pages.page import to_html
+    from autograd.render.scenes.scene import scene
+    from autograd.transforms.checkpoints.checkpointing import checkpoint, checkpoint_sequential
+    from autograd.transforms.checkpoints.revolve import revolve_advances, revolve_schedule
 else:
     # Imported when first used: together they are a fifth of the time that `import autograd` would take.
     _LATER = {
-        "autograd.anomaly": ("AnomalyError", "detect_anomaly"),
-        "autograd.check": ("GradcheckError", "gradcheck"),
-        "autograd.checkpointing": ("checkpoint", "checkpoint_sequential"),
-        "autograd.differences": ("numerical_gradient",),
-        "autograd.native.compiled": ("Compiled", "compile"),
-        "autograd.native.jit": ("jit",),
-        "autograd.native.step": ("native_step",),
-        "autograd.native.tracing": ("traced", "tracing"),
+        "autograd.checks.anomaly": ("AnomalyError", "detect_anomaly"),
+        "autograd.checks.gradients": ("GradcheckError", "gradcheck"),
+        "autograd.transforms.checkpoints.checkpointing": ("checkpoint", "checkpoint_sequential"),
+        "autograd.checks.differences": ("numerical_gradient",),
+        "autograd.native.doors.compiled": ("Compiled", "compile"),
+        "autograd.native.doors.jit": ("jit",),
+        "autograd.native.doors.step": ("native_step",),
+        "autograd.native.recording.tracing": ("traced", "tracing"),
         "autograd.render": ("LayoutUnavailableError", "draw", "draw_dot", "scene", "to_dot", "to_svg", "trace"),
-        "autograd.render.page": ("to_html",),
-        "autograd.revolve": ("revolve_advances", "revolve_schedule"),
-        "autograd.symbolic": ("derivative_expression", "expression"),
+        "autograd.render.pages.page": ("to_html",),
+        "autograd.transforms.checkpoints.revolve": ("revolve_advances", "revolve_schedule"),
+        "autograd.formulas.symbolic": ("derivative_expression", "expression"),
     }
 
     def __getattr__(name: str) -> object:
@@ -84,6 +87,8 @@ else:
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})
 
+
+_showing.attach()
 
 __version__ = "0.1.0"
 

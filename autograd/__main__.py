@@ -2,7 +2,7 @@
 
 import sys
 
-from autograd.command_line import main
+from autograd.shell.command_line import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -16,8 +16,8 @@ from sklearn.model_selection import train_test_split
 
 from autograd import no_grad, softmax
 from nn import MLP, Adam, cross_entropy, minibatches
-from nn.calibration import brier_score, expected_calibration_error, fit_temperature, reliability_diagram
-from nn.decisions import conformal_threshold, coverage, decide, mean_set_size, prediction_set
+from nn.judging.calibration import brier_score, expected_calibration_error, fit_temperature, reliability_diagram
+from nn.judging.decisions import conformal_threshold, coverage, decide, mean_set_size, prediction_set
 
 EPOCHS = 25
 NOISE = 0.3  # of pixels between 0 and 1, so that there is something to be wrong about

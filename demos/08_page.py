@@ -11,9 +11,9 @@ from sklearn.datasets import make_moons
 
 from autograd import Value, to_html
 from nn import MLP, Adam, binary_cross_entropy_with_logits
-from nn.metrics import accuracy
-from nn.snapshots import Snapshots
-from nn.training import fit
+from nn.fitting.snapshots import Snapshots
+from nn.fitting.training import fit
+from nn.judging.metrics import accuracy
 
 OUT = Path("out")
 

@@ -19,7 +19,51 @@ True
 import importlib as _importlib
 import typing as _typing
 
-from nn.activations import (
+from nn.data.datasets import (
+    load_breast_cancer,
+    load_diabetes,
+    load_digits,
+    load_iris,
+    load_wine,
+    make_blobs,
+    make_circles,
+    make_line,
+    make_moons,
+    make_spirals,
+    make_xor,
+)
+from nn.data.loading import DataLoader, Dataset, minibatches
+from nn.data.preprocessing import Standardizer, classes_of, one_hot
+from nn.data.splits import k_fold, random_split, train_validation_test_split
+from nn.estimators.linear_models import least_squares, least_squares_gd, residual_variance, ridge
+from nn.fitting.callbacks import Callback, EarlyStopping, StopAtSmallGradient, StopWhenStill
+from nn.fitting.compiled_training import TrainingStep
+from nn.fitting.history import History
+from nn.fitting.snapshots import Snapshots
+from nn.fitting.training import evaluate, fit
+from nn.judging.calibration import (
+    TemperatureScaling,
+    brier_score,
+    calibration_bins,
+    expected_calibration_error,
+    fit_temperature,
+    maximum_calibration_error,
+    reliability_diagram,
+)
+from nn.judging.decisions import conformal_threshold, coverage, decide, expected_costs, mean_set_size, prediction_set
+from nn.judging.metrics import (
+    accuracy,
+    confusion_matrix,
+    f1_score,
+    mean_absolute_error,
+    mean_squared_error,
+    precision_score,
+    r2_score,
+    recall_score,
+    top_k_accuracy,
+    zero_one_loss,
+)
+from nn.models.activations import (
     ELU,
     GELU,
     Identity,
@@ -37,40 +81,11 @@ from nn.activations import (
     Tanh,
     get_activation,
 )
-from nn.basis import FourierBasis, GaussianBasis, PolynomialBasis
-from nn.calibration import (
-    TemperatureScaling,
-    brier_score,
-    calibration_bins,
-    expected_calibration_error,
-    fit_temperature,
-    maximum_calibration_error,
-    reliability_diagram,
-)
-from nn.callbacks import Callback, EarlyStopping, StopAtSmallGradient, StopWhenStill
-from nn.clipping import clip_grad_norm_, clip_grad_value_
-from nn.compiled_training import TrainingStep
-from nn.data import DataLoader, Dataset, minibatches
-from nn.datasets import (
-    load_breast_cancer,
-    load_diabetes,
-    load_digits,
-    load_iris,
-    load_wine,
-    make_blobs,
-    make_circles,
-    make_line,
-    make_moons,
-    make_spirals,
-    make_xor,
-)
-from nn.decisions import conformal_threshold, coverage, decide, expected_costs, mean_set_size, prediction_set
-from nn.history import History
-from nn.initializers import INITIALIZERS, get_initializer
-from nn.layers import MLP, Dropout, Layer, Linear, Neuron, Sequential
-from nn.lbfgs import LBFGS
-from nn.linear_models import least_squares, least_squares_gd, residual_variance, ridge
-from nn.losses import (
+from nn.models.basis import FourierBasis, GaussianBasis, PolynomialBasis
+from nn.models.initializers import INITIALIZERS, get_initializer
+from nn.models.layers import MLP, Dropout, Layer, Linear, Neuron, Sequential
+from nn.models.module import Module
+from nn.objectives.losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,
@@ -86,26 +101,14 @@ from nn.losses import (
     multi_margin_loss,
     nll_loss,
 )
-from nn.metrics import (
-    accuracy,
-    confusion_matrix,
-    f1_score,
-    mean_absolute_error,
-    mean_squared_error,
-    precision_score,
-    r2_score,
-    recall_score,
-    top_k_accuracy,
-    zero_one_loss,
-)
-from nn.module import Module
-from nn.newton import Newton
-from nn.optimizer import Optimizer
-from nn.optimizers import SGD, Adagrad, Adam, AdamW, RMSprop
-from nn.plateau import ReduceLROnPlateau
-from nn.preprocessing import Standardizer, classes_of, one_hot
-from nn.regularizers import elastic_net_penalty, frobenius_penalty, l1_penalty, l2_penalty
-from nn.schedules import (
+from nn.objectives.regularizers import elastic_net_penalty, frobenius_penalty, l1_penalty, l2_penalty
+from nn.optimizing.clipping import clip_grad_norm_, clip_grad_value_
+from nn.optimizing.lbfgs import LBFGS
+from nn.optimizing.newton import Newton
+from nn.optimizing.optimizer import Optimizer
+from nn.optimizing.optimizers import SGD, Adagrad, Adam, AdamW, RMSprop
+from nn.optimizing.plateau import ReduceLROnPlateau
+from nn.optimizing.schedules import (
     ConstantLR,
     CosineAnnealingLR,
     ExponentialLR,
@@ -116,18 +119,15 @@ from nn.schedules import (
     StepLR,
 )
 from nn.serialization import load, save
-from nn.snapshots import Snapshots
-from nn.splits import k_fold, random_split, train_validation_test_split
-from nn.training import evaluate, fit
 
 if _typing.TYPE_CHECKING:
-    from nn.estimators import LinearRegression, LogisticRegression, Ridge, SoftmaxRegression
-    from nn.mlp_estimators import MLPClassifier, MLPRegressor
+    from nn.estimators.estimators import LinearRegression, LogisticRegression, Ridge, SoftmaxRegression
+    from nn.estimators.mlp_estimators import MLPClassifier, MLPRegressor
 else:
     # These inherit from scikit-learn's classes, so they are imported when first asked for.
     _LATER = {
-        "nn.estimators": ("LinearRegression", "LogisticRegression", "Ridge", "SoftmaxRegression"),
-        "nn.mlp_estimators": ("MLPClassifier", "MLPRegressor"),
+        "nn.estimators.estimators": ("LinearRegression", "LogisticRegression", "Ridge", "SoftmaxRegression"),
+        "nn.estimators.mlp_estimators": ("MLPClassifier", "MLPRegressor"),
     }
 
     def __getattr__(name: str) -> object:

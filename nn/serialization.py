@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from autograd import TABLE, Primitive, Value
-from nn import activations, basis, calibration, layers
-from nn.module import Module
+from nn.judging import calibration
+from nn.models import activations, basis, layers
+from nn.models.module import Module
 
 FORMAT, VERSION = "scalar-autograd", 1
 

@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import Value, backpropagation, engine, grad, linear, no_grad, topological_order
-from autograd.anomaly import AnomalyError, detect_anomaly
-from autograd.checkpointing import checkpoint, checkpoint_sequential
+from autograd import Value, grad, linear, no_grad, topological_order
+from autograd.checks.anomaly import AnomalyError, detect_anomaly
+from autograd.core import sweep as backpropagation
+from autograd.core import value as engine
+from autograd.transforms.checkpoints.checkpointing import checkpoint, checkpoint_sequential
 
 
 def line():

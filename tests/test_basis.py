@@ -10,8 +10,8 @@ from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.preprocessing import PolynomialFeatures
 
 from autograd import Value, gradcheck
-from nn.basis import FourierBasis, GaussianBasis, PolynomialBasis
-from nn.datasets import make_moons
+from nn.data.datasets import make_moons
+from nn.models.basis import FourierBasis, GaussianBasis, PolynomialBasis
 
 RNG = random.Random(0)
 BATCHES = {d: [[RNG.uniform(-2.0, 2.0) for _ in range(d)] for _ in range(5)] for d in (1, 2, 3)}

@@ -19,14 +19,14 @@ from hypothesis import strategies as st
 import autograd
 import nn
 from autograd import TABLE, Value
-from autograd.graph import partials_of
-from autograd.native.c_backend import CKernel, c_compiler
-from autograd.native.c_code import CCode, literal
-from autograd.native.c_names import identifier, identifiers, in_comment
-from autograd.native.c_source import block_size, c_source
-from autograd.native.compiled import Compiled
-from autograd.native.graph import Domain, Graph
-from autograd.native.structure import plan_of
+from autograd.core.graph import partials_of
+from autograd.native.c.backend import CKernel, c_compiler
+from autograd.native.c.code import CCode, literal
+from autograd.native.c.names import identifier, identifiers, in_comment
+from autograd.native.c.source import block_size, c_source
+from autograd.native.doors.compiled import Compiled
+from autograd.native.planning.structure import plan_of
+from autograd.native.recording.graph import Domain, Graph
 from tests.test_random_graphs import programs, run
 from tests.test_table import DOMAINS
 

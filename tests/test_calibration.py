@@ -13,7 +13,7 @@ from sklearn.datasets import make_moons
 from sklearn.metrics import brier_score_loss, log_loss
 
 from autograd import Value, no_grad, softmax
-from nn.calibration import (
+from nn.judging.calibration import (
     TemperatureScaling,
     brier_score,
     calibration_bins,
@@ -22,7 +22,7 @@ from nn.calibration import (
     maximum_calibration_error,
     reliability_diagram,
 )
-from nn.decisions import (
+from nn.judging.decisions import (
     conformal_threshold,
     coverage,
     decide,
@@ -30,9 +30,9 @@ from nn.decisions import (
     mean_set_size,
     prediction_set,
 )
-from nn.layers import MLP
-from nn.losses import binary_cross_entropy_with_logits
-from nn.optimizers import Adam
+from nn.models.layers import MLP
+from nn.objectives.losses import binary_cross_entropy_with_logits
+from nn.optimizing.optimizers import Adam
 
 
 def random_predictions(seed, samples=400, classes=4, sharpness=1.5):

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Value, primitive
-from autograd.check import GradcheckError, gradcheck
-from autograd.checkpointing import checkpoint
-from autograd.differences import numerical_gradient
+from autograd.checks.differences import numerical_gradient
+from autograd.checks.gradients import GradcheckError, gradcheck
+from autograd.transforms.checkpoints.checkpointing import checkpoint
 
 SMOOTH = {
     "exp": (math.exp, math.exp, [-2.0, 0.0, 1.0, 1e-9]),

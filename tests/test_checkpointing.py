@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Value, grad, gradient, hessian, jacobian, jvp, no_grad, reverse_sweep, topological_order
-from autograd.checkpointing import checkpoint, checkpoint_sequential
-from autograd.revolve import revolve_advances, revolve_schedule
+from autograd.transforms.checkpoints.checkpointing import checkpoint, checkpoint_sequential
+from autograd.transforms.checkpoints.revolve import revolve_advances, revolve_schedule
 
 # ---------------------------------------------------------------- checkpoint
 

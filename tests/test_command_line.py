@@ -15,10 +15,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import TABLE, DomainWarning, Value, repl
-from autograd.command_line import main
-from autograd.report import plain_table
-from autograd.safe_expression import ALLOWED, FUNCTIONS, MOST_CHARACTERS, ExpressionError, SafeExpression, variable_name
+from autograd import TABLE, DomainWarning, Value
+from autograd.formulas.safe_expression import (
+    ALLOWED,
+    FUNCTIONS,
+    MOST_CHARACTERS,
+    ExpressionError,
+    SafeExpression,
+    variable_name,
+)
+from autograd.shell import repl
+from autograd.shell.command_line import main
+from autograd.shell.report import plain_table
 from tests.test_structure import ROOT
 
 NEURON = ["tanh(w*x + b)", "w=-3", "x=2", "b=6.88"]
@@ -58,7 +66,7 @@ def test_the_table_has_value_and_gradient_of_every_name(capsys):
 def test_without_rich_the_table_is_plain(capsys, monkeypatch):
     real_import = importlib.import_module
     monkeypatch.setattr(
-        "autograd.report.importlib.import_module",
+        "autograd.shell.report.importlib.import_module",
         lambda name: real_import("no_such_module") if name.startswith("rich") else real_import(name),
     )
     assert main(["w*x", "w=-3", "x=2.5"]) == 0
@@ -149,7 +157,7 @@ def test_pictures_are_written(capsys, tmp_path):
     assert files[1].read_text(encoding="utf-8").startswith("digraph")
 
 
-@pytest.mark.skipif(importlib.util.find_spec("autograd.render.page") is None, reason="there is no page yet")
+@pytest.mark.skipif(importlib.util.find_spec("autograd.render.pages.page") is None, reason="there is no page yet")
 def test_the_page_is_written(capsys, tmp_path):
     assert main([*NEURON, "--html", str(tmp_path / "out.html"), "--json"]) == 0
     json.loads(capsys.readouterr().out)
@@ -382,7 +390,7 @@ def test_help_has_examples_and_version_is_that_of_the_package():
 def test_examples_of_the_help_work(capsys, tmp_path, monkeypatch):
     import shlex
 
-    from autograd.command_line import _EXAMPLES
+    from autograd.shell.command_line import _EXAMPLES
 
     monkeypatch.chdir(tmp_path)
     for line in _EXAMPLES.splitlines()[1:-1]:
@@ -406,7 +414,7 @@ def test_without_an_output_or_with_a_small_alphabet_it_still_runs():
     result = run(*NEURON, env={"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"})
     assert result.returncode == 0
     assert "?y/?name" in result.stdout
-    code = "import sys; sys.stdout = None; from autograd.command_line import main; sys.exit(main(['x', 'x=1']))"
+    code = "import sys; sys.stdout = None; from autograd.shell.command_line import main; sys.exit(main(['x', 'x=1']))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
@@ -528,6 +536,6 @@ def test_a_terminal_without_ipython_gets_pythons_prompt(monkeypatch, with_readli
 
 
 def test_importing_autograd_does_not_import_the_command_line():
-    code = "import sys, autograd; print('argparse' in sys.modules, 'autograd.display' in sys.modules)"
+    code = "import sys, autograd; print('argparse' in sys.modules, 'autograd.render.notebooks' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.split() == ["False", "False"]

@@ -38,7 +38,7 @@ from nn import (
     nll_loss,
     r2_score,
 )
-from nn.optimizer import FirstOrderOptimizer
+from nn.optimizing.optimizer import FirstOrderOptimizer
 
 BACKENDS = [
     "llvm",

@@ -13,9 +13,9 @@ from sklearn.model_selection import KFold
 from sklearn.preprocessing import StandardScaler
 
 from autograd import Value, gradcheck
-from nn.data import DataLoader, Dataset, as_dataset, minibatches
-from nn.preprocessing import Standardizer, classes_of, one_hot
-from nn.splits import k_fold, random_split, train_validation_test_split
+from nn.data.loading import DataLoader, Dataset, as_dataset, minibatches
+from nn.data.preprocessing import Standardizer, classes_of, one_hot
+from nn.data.splits import k_fold, random_split, train_validation_test_split
 
 PYTORCH = json.loads((Path(__file__).parent / "references" / "data_pytorch.json").read_text(encoding="utf-8"))
 X = [[0.0, 1.0], [1.0, 1.0], [2.0, 3.0], [4.0, 5.0]]

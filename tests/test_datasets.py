@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import sklearn.datasets
 
-from nn import datasets
-from nn.data import Dataset
-from nn.datasets import make_blobs, make_circles, make_line, make_moons, make_spirals, make_xor
+from nn.data import datasets
+from nn.data.datasets import make_blobs, make_circles, make_line, make_moons, make_spirals, make_xor
+from nn.data.loading import Dataset
 
 GENERATORS = [make_moons, make_circles, make_spirals, make_blobs, make_line]
 

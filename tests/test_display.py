@@ -18,13 +18,13 @@ import pytest
 import autograd
 from autograd import Value, checkpoint, dot, exp, maximum
 from autograd import sum as exact_sum
-from autograd.display import MOST_NODES, is_small, marimo_output, mime_bundle
-from autograd.render import layout
-from autograd.typesetting import MOST_OPERATIONS
+from autograd.formulas.typesetting import MOST_OPERATIONS
+from autograd.render.notebooks import MOST_NODES, is_small, marimo_output, mime_bundle
+from autograd.render.pictures import layout
 from nn import MLP
-from nn.activations import PReLU, ReLU
-from nn.layers import Dropout, Layer, Linear, Sequential
-from nn.module import Module
+from nn.models.activations import PReLU, ReLU
+from nn.models.layers import Dropout, Layer, Linear, Sequential
+from nn.models.module import Module
 from tests.test_structure import ROOT
 
 DEMO = ROOT / "demos" / "09_live.py"
@@ -103,7 +103,7 @@ def test_a_million_nodes_show_text_at_once():
 
 
 def test_a_repr_asks_for_no_graph_it_does_not_show(monkeypatch):
-    monkeypatch.setattr(autograd.display, "topological_order", None)
+    monkeypatch.setattr(autograd.render.notebooks, "topological_order", None)
     assert set(mime_bundle(chain(MOST_NODES))) == {"text/plain"}
 
 
@@ -285,7 +285,7 @@ def test_any_label_gives_balanced_latex():
 
 def test_latex_of_something_else_is_refused():
     with pytest.raises(TypeError, match="typeset: root must be a Value, not int 3"):
-        autograd.typesetting.typeset(3)
+        autograd.formulas.typesetting.typeset(3)
 
 
 # ---------------------------------------------------------------- rich, marimo

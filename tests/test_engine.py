@@ -16,7 +16,9 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import DomainWarning, Value, backpropagation, engine, linear, no_grad, primitive, topological_order
+from autograd import DomainWarning, Value, linear, no_grad, primitive, topological_order
+from autograd.core import sweep as backpropagation
+from autograd.core import value as engine
 
 
 def grads(root, *leaves):

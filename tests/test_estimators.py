@@ -18,10 +18,10 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from autograd import dot
-from nn.activations import PReLU
-from nn.estimators import LinearRegression, LogisticRegression, Ridge, SoftmaxRegression
-from nn.linear_models import least_squares
-from nn.mlp_estimators import MLPClassifier, MLPRegressor
+from nn.estimators.estimators import LinearRegression, LogisticRegression, Ridge, SoftmaxRegression
+from nn.estimators.linear_models import least_squares
+from nn.estimators.mlp_estimators import MLPClassifier, MLPRegressor
+from nn.models.activations import PReLU
 
 SMALL = {"hidden_layer_sizes": (8,), "learning_rate_init": 0.05, "max_iter": 15}  # enough for the checks' data
 
@@ -422,7 +422,7 @@ def test_the_network_of_an_mlp_can_be_looked_into():
 
 
 def test_without_scikit_learn_it_is_said_what_to_install():
-    for module in ("nn.estimators", "nn.mlp_estimators"):
+    for module in ("nn.estimators.estimators", "nn.estimators.mlp_estimators"):
         code = f"import sys; sys.modules['sklearn'] = None; import nn; import {module}"
         result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
         assert f"{module} needs scikit-learn: pip install scikit-learn" in result.stderr

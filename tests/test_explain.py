@@ -8,8 +8,8 @@ from hypothesis import given, settings
 
 import autograd
 from autograd import Value, topological_order
-from autograd.explain import SHOWN, explain
-from autograd.program import program
+from autograd.formulas.explain import SHOWN, explain
+from autograd.formulas.program import program
 from tests.test_random_graphs import programs, run
 
 

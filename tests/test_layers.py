@@ -38,7 +38,7 @@ from nn import (
     get_initializer,
     mse_loss,
 )
-from nn.initializers import INITIALIZERS
+from nn.models.initializers import INITIALIZERS
 
 X = [[0.5, -1.0, 2.0], [1.5, 0.25, -0.5], [0.0, 3.0, 1.0], [-2.0, 0.0, 0.75]]
 

@@ -30,13 +30,13 @@ from autograd import (
     vjp,
 )
 from nn import MLP, SGD, Layer, Linear, ReLU, Sequential, Tanh
-from nn.data import DataLoader
-from nn.losses import cross_entropy, half_squared_loss, mse_loss
-from nn.metrics import accuracy
-from nn.preprocessing import one_hot
-from nn.regularizers import l2_penalty
-from nn.splits import random_split
-from nn.training import evaluate, fit
+from nn.data.loading import DataLoader
+from nn.data.preprocessing import one_hot
+from nn.data.splits import random_split
+from nn.fitting.training import evaluate, fit
+from nn.judging.metrics import accuracy
+from nn.objectives.losses import cross_entropy, half_squared_loss, mse_loss
+from nn.objectives.regularizers import l2_penalty
 
 HERE = "test_lecture_notes.py"
 

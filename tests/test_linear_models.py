@@ -9,8 +9,8 @@ from sklearn.datasets import load_diabetes
 from sklearn.linear_model import LinearRegression, Ridge
 
 from autograd import Value, dot
-from nn.linear_models import least_squares, least_squares_gd, residual_variance, ridge
-from nn.losses import mse_loss
+from nn.estimators.linear_models import least_squares, least_squares_gd, residual_variance, ridge
+from nn.objectives.losses import mse_loss
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 
 import autograd
 from autograd import Value, grad, gradcheck, topological_order
-from nn import losses
-from nn.losses import (
+from nn.objectives import losses
+from nn.objectives.losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,

@@ -7,7 +7,7 @@ import pytest
 from sklearn import metrics as reference
 
 from autograd import Value
-from nn.metrics import (
+from nn.judging.metrics import (
     accuracy,
     confusion_matrix,
     f1_score,

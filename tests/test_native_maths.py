@@ -14,18 +14,18 @@ import pytest
 from mpmath import mp, mpf
 
 from autograd import TABLE
-from autograd.native.c_backend import CKernel, c_compiler
-from autograd.native.c_code import CCode
-from autograd.native.graph import Domain, Graph, where_positive
-from autograd.native.llvm_backend import Module, host
-from autograd.native.llvm_code import Code
-from autograd.native.llvm_kernel import KERNEL, POINT, kernel_text, point_text
-from autograd.native.lowering import LOWERINGS, Machine, lowering_of
+from autograd.native.c.backend import CKernel, c_compiler
+from autograd.native.c.code import CCode
+from autograd.native.llvm.backend import Module, host
+from autograd.native.llvm.code import Code
+from autograd.native.llvm.kernel import KERNEL, POINT, kernel_text, point_text
 from autograd.native.numpy_backend import NumpyKernel, NumpyMachine
-from autograd.native.operand import Operand
-from autograd.native.structure import plan_of
-from autograd.native.tracing import absorbing_product
-from autograd.primitive import primitive
+from autograd.native.planning.operand import Operand
+from autograd.native.planning.structure import plan_of
+from autograd.native.recording.graph import Domain, Graph, where_positive
+from autograd.native.recording.tracing import absorbing_product
+from autograd.table.lowering import LOWERINGS, Machine, lowering_of
+from autograd.table.primitive import primitive
 from tests.test_table import DOMAINS
 
 CALLED = {

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd import TABLE, Value, reverse_sweep, topological_order
-from autograd.native.c_backend import c_compiler
-from autograd.native.compiled import compile
+from autograd.native.c.backend import c_compiler
+from autograd.native.doors.compiled import compile
 
 pytestmark = pytest.mark.filterwarnings("ignore::autograd.DomainWarning")
 

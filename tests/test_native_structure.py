@@ -8,9 +8,9 @@ import pytest
 
 import autograd
 from autograd import Value, primitive
-from autograd.native.compiled import compile
-from autograd.native.places import MOST_WORK
-from autograd.native.plan import Loop, OuterSum, Product
+from autograd.native.doors.compiled import compile
+from autograd.native.planning.places import MOST_WORK
+from autograd.native.planning.plan import Loop, OuterSum, Product
 from nn import MLP
 
 BACK_ENDS = ["llvm", "numpy"]

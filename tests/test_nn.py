@@ -22,7 +22,6 @@ from nn import (
     binary_cross_entropy_with_logits,
     confusion_matrix,
     cross_entropy,
-    datasets,
     expected_calibration_error,
     fit,
     get_activation,
@@ -32,6 +31,7 @@ from nn import (
     mse_loss,
     top_k_accuracy,
 )
+from nn.data import datasets
 
 
 def test_micrograds_published_losses():

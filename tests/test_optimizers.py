@@ -12,12 +12,12 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from autograd import Value, is_grad_enabled, no_grad, softplus
-from nn import optimizers
-from nn.lbfgs import LBFGS
-from nn.line_search import Point, StrongWolfe, cubic_minimum
-from nn.newton import Newton
-from nn.optimizer import FirstOrderOptimizer, Optimizer
-from nn.optimizers import SGD, Adagrad, Adam, AdamW, RMSprop
+from nn.optimizing import optimizers
+from nn.optimizing.lbfgs import LBFGS
+from nn.optimizing.line_search import Point, StrongWolfe, cubic_minimum
+from nn.optimizing.newton import Newton
+from nn.optimizing.optimizer import FirstOrderOptimizer, Optimizer
+from nn.optimizing.optimizers import SGD, Adagrad, Adam, AdamW, RMSprop
 from tests.references import optimizers_pytorch as reference
 
 PYTORCH = json.loads(reference.REFERENCES.read_text(encoding="utf-8"))

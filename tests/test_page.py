@@ -17,17 +17,17 @@ import pytest
 
 import autograd
 from autograd import Value, topological_order
-from autograd.render.page import MOST, embedded, html_page, to_html
-from autograd.render.page_columns import ranks
-from autograd.render.page_graph import graph_data
-from autograd.render.page_layout import HEADER, lay_out_layers
+from autograd.render.pages.columns import ranks
+from autograd.render.pages.graph import graph_data
+from autograd.render.pages.layout import HEADER, lay_out_layers
+from autograd.render.pages.page import MOST, embedded, html_page, to_html
 from nn import MLP, SGD, Dropout, Linear, ReLU, Sequential, mse_loss
-from nn.callbacks import EarlyStopping
-from nn.snapshots import Snapshots
-from nn.training import fit
+from nn.fitting.callbacks import EarlyStopping
+from nn.fitting.snapshots import Snapshots
+from nn.fitting.training import fit
 
 ROOT = Path(__file__).parent.parent
-ASSETS = files("autograd.render") / "assets"
+ASSETS = files("autograd.render.pages") / "assets"
 
 
 def lecture():

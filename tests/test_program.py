@@ -9,16 +9,9 @@ from hypothesis import given, settings
 
 import autograd
 from autograd import Value, no_grad, primitive, reverse_sweep, topological_order
-from autograd.program import program
-from autograd.straight_line import (
-    Instruction,
-    Program,
-    Section,
-    Variable,
-    fold_constants,
-    remove_dead_code,
-    share_common_subexpressions,
-)
+from autograd.formulas.instructions import Instruction, Section, Variable
+from autograd.formulas.program import program
+from autograd.formulas.straight_line import Program, fold_constants, remove_dead_code, share_common_subexpressions
 from tests.test_random_graphs import programs, run
 
 

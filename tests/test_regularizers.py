@@ -9,11 +9,11 @@ from sklearn.linear_model import ElasticNet, Lasso, Ridge
 
 import autograd
 from autograd import Value, gradcheck, program, topological_order
-from nn.activations import Polynomial
-from nn.layers import MLP, Layer, Linear, Neuron, Sequential
-from nn.losses import half_squared_loss
-from nn.module import Module
-from nn.regularizers import elastic_net_penalty, frobenius_penalty, l1_norm, l1_penalty, l2_penalty
+from nn.models.activations import Polynomial
+from nn.models.layers import MLP, Layer, Linear, Neuron, Sequential
+from nn.models.module import Module
+from nn.objectives.losses import half_squared_loss
+from nn.objectives.regularizers import elastic_net_penalty, frobenius_penalty, l1_norm, l1_penalty, l2_penalty
 
 PENALTIES = [l1_penalty, l2_penalty, elastic_net_penalty, frobenius_penalty]
 

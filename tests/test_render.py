@@ -17,8 +17,9 @@ import pytest
 
 import autograd
 from autograd import Value, draw, to_dot, to_svg
-from autograd.render import draw_dot, layout, trace
-from autograd.render.style import DARK, LIGHT, contrast, gradient_scale, mixed, readable_on, value_scale
+from autograd.render import draw_dot, trace
+from autograd.render.pictures import layout
+from autograd.render.pictures.style import DARK, LIGHT, contrast, gradient_scale, mixed, readable_on, value_scale
 from nn import MLP, Module
 
 ROOT = Path(autograd.__file__).parent.parent
@@ -578,7 +579,7 @@ def test_a_notebook_without_any_layout_shows_the_source_and_what_to_install(with
     def fail(*_):
         raise layout.LayoutUnavailableError("install something")
 
-    monkeypatch.setattr("autograd.render.micrograd.lay_out", fail)
+    monkeypatch.setattr("autograd.render.pictures.micrograd.lay_out", fail)
     assert dot._repr_mimebundle_()["text/plain"].startswith("install something\n\n")
 
 

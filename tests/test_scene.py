@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Value, no_grad, topological_order
-from autograd.render.expansion import EXPANSIONS, steps_of
-from autograd.render.parts import DEAD, NOT_FINITE, SATURATED, VANISHING, ZERO
-from autograd.render.scene import scene
+from autograd.render.scenes.expansion import EXPANSIONS, steps_of
+from autograd.render.scenes.parts import DEAD, NOT_FINITE, SATURATED, VANISHING, ZERO
+from autograd.render.scenes.scene import scene
 from nn import MLP, Layer, Linear, Module, ReLU, Sequential
 
 

@@ -6,11 +6,11 @@ import math
 import pytest
 
 from autograd import Value
-from nn import clipping, optimizers, plateau, schedules
-from nn.clipping import clip_grad_norm_, clip_grad_value_
-from nn.optimizers import SGD, Adam
-from nn.plateau import ReduceLROnPlateau
-from nn.schedules import (
+from nn.optimizing import clipping, optimizers, plateau, schedules
+from nn.optimizing.clipping import clip_grad_norm_, clip_grad_value_
+from nn.optimizing.optimizers import SGD, Adam
+from nn.optimizing.plateau import ReduceLROnPlateau
+from nn.optimizing.schedules import (
     ConstantLR,
     CosineAnnealingLR,
     ExponentialLR,

@@ -11,11 +11,11 @@ import pytest
 
 from autograd import Value
 from nn import MLP, SGD, Adam, Dropout, Linear, Module, PReLU, Sequential, Softmax, mse_loss
-from nn.data import DataLoader
-from nn.history import History
-from nn.schedules import StepLR
+from nn.data.loading import DataLoader
+from nn.fitting.history import History
+from nn.fitting.training import fit
+from nn.optimizing.schedules import StepLR
 from nn.serialization import CLASSES, _state_of, load, save
-from nn.training import fit
 
 
 def data(seed=0, n=24):

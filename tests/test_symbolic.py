@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Value, no_grad
-from autograd.symbolic import derivative_expression, expression
+from autograd.formulas.symbolic import derivative_expression, expression
 from tests.test_random_graphs import programs, run
 
 

@@ -11,7 +11,7 @@ import pytest
 from mpmath import mp, mpf
 
 from autograd import TABLE, Value, derivative, forward_sweep, primitives, reverse_sweep, topological_order
-from autograd.primitives import markdown_table
+from autograd.table.primitives import markdown_table
 
 mp.dps = 60
 
@@ -297,7 +297,9 @@ def test_row_states_its_facts(name):
 
 def test_documentation_table_is_current(request):
     written = (request.config.rootpath / "docs" / "primitives.md").read_text(encoding="utf-8")
-    assert markdown_table() in written, "run: python -m autograd.primitives, and put the table into docs/primitives.md"
+    assert markdown_table() in written, (
+        "run: python -m autograd.table.primitives, and put the table into docs/primitives.md"
+    )
 
 
 IEEE = [

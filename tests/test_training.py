@@ -26,13 +26,13 @@ from nn import (
     mse_loss,
     train_validation_test_split,
 )
-from nn.callbacks import Callback, EarlyStopping, StopAtSmallGradient, StopWhenStill
-from nn.data import DataLoader, Dataset
-from nn.history import History
-from nn.metrics import accuracy, f1_score, mean_absolute_error, r2_score
-from nn.regularizers import l2_penalty
-from nn.schedules import LinearLR
-from nn.training import evaluate, fit
+from nn.data.loading import DataLoader, Dataset
+from nn.fitting.callbacks import Callback, EarlyStopping, StopAtSmallGradient, StopWhenStill
+from nn.fitting.history import History
+from nn.fitting.training import evaluate, fit
+from nn.judging.metrics import accuracy, f1_score, mean_absolute_error, r2_score
+from nn.objectives.regularizers import l2_penalty
+from nn.optimizing.schedules import LinearLR
 
 X = [[0.0], [1.0], [2.0], [3.0]]
 Y = [1.0, 3.0, 5.0, 7.0]

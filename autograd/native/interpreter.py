@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.engine import Value, enable_grad
-from autograd.graph import reverse_sweep, topological_order
-from autograd.native.plan import Plan
-from autograd.primitive import DomainWarning
+from autograd.core.graph import reverse_sweep, topological_order
+from autograd.core.value import Value, enable_grad
+from autograd.native.planning.plan import Plan
+from autograd.table.primitive import DomainWarning
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,9 +13,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd.native.interpreter import Interpreter, Recorded
-from autograd.native.llvm_kernel import AFTER, BEFORE, SAMPLES, point_text
+from autograd.native.llvm.kernel import AFTER, BEFORE, SAMPLES, point_text
 from autograd.native.numpy_backend import NumpyKernel
-from autograd.native.plan import Plan
+from autograd.native.planning.plan import Plan
 
 BACKENDS = ("llvm", "numpy", "c", "interpreter")
 
@@ -46,7 +46,7 @@ def kernel_of(plan: Plan, recorded: Recorded, backend: str, threads: int = 1) ->
     if backend == "interpreter":
         return Interpreter(plan, recorded)
     if backend == "c":
-        from autograd.native.c_backend import CKernel  # it looks for a compiler
+        from autograd.native.c.backend import CKernel  # it looks for a compiler
 
         return CKernel(plan)
     if not llvm_is_there(backend):
@@ -83,7 +83,7 @@ def llvm_is_there(backend: str) -> bool:
 
 @functools.lru_cache(maxsize=64)  # each keeps about a megabyte
 def _machine_code(_key: str, holder: "_PlanHolder") -> Any:
-    from autograd.native.llvm_backend import LLVMKernel  # it needs llvmlite
+    from autograd.native.llvm.backend import LLVMKernel  # it needs llvmlite
 
     return LLVMKernel(holder.plan)
 
@@ -116,7 +116,7 @@ class NativeKernel:
         self.rows = [self.code.new_rows(plan) for _ in range(threads)]
         self._threads: Any = None
         if threads > 1:
-            from autograd.native.threads import Threads  # it needs llvmlite
+            from autograd.native.llvm.threads import Threads  # it needs llvmlite
 
             self._threads = Threads(plan, self.code, self.rows)
         self._input_numbers, self._output_numbers = np.arange(plan.inputs), np.arange(len(plan.row_outputs))
@@ -206,7 +206,7 @@ class Point:
 
     def _compile(self, name: str, shape: Any) -> None:
         from autograd.native import builtin
-        from autograd.native.llvm_backend import Module
+        from autograd.native.llvm.backend import Module
 
         text, memory = point_text(self.plan), []
         if shape is not None and builtin.layout_is_known():

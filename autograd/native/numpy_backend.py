@@ -5,8 +5,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.native.lowering import lowering_of
-from autograd.native.plan import Loop, OuterSum, Place, Plan, Product, Result, Row, RowSum, Slot, SlotDot
+from autograd.native.planning.plan import Loop, OuterSum, Place, Plan, Product, Result, Row, RowSum, Slot, SlotDot
+from autograd.table.lowering import lowering_of
 
 try:
     import numpy as np
@@ -15,7 +15,7 @@ except ModuleNotFoundError as error:  # pragma: no cover
 
 
 class NumpyMachine:
-    """The operations of `autograd.native.lowering.Machine` on arrays."""
+    """The operations of `autograd.table.lowering.Machine` on arrays."""
 
     where = staticmethod(np.where)
     both = staticmethod(np.logical_and)

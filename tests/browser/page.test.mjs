@@ -4,9 +4,9 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 
 const require = createRequire(import.meta.url);
-const page = require("../../autograd/render/assets/page.js");
+const page = require("../../autograd/render/pages/assets/page.js");
 Object.assign(globalThis, page); // on a page the scripts are one
-const { contour, scaleOf } = require("../../autograd/render/assets/page_training.js");
+const { contour, scaleOf } = require("../../autograd/render/pages/assets/page_training.js");
 
 const written = { data: 0, formula: "", numbers: "", rounded: false, path: "", cluster: -1 };
 const leaf = (name, kind = "input") => ({ ...written, name, kind, operation: "" });

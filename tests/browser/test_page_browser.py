@@ -16,10 +16,10 @@ import pytest
 
 import autograd
 from autograd import Value
-from autograd.render.page import to_html
+from autograd.render.pages.page import to_html
 from nn import MLP, SGD, Adam, binary_cross_entropy_with_logits, mse_loss
-from nn.snapshots import Snapshots
-from nn.training import fit
+from nn.fitting.snapshots import Snapshots
+from nn.fitting.training import fit
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright for Python is not installed")
 BROWSER = os.environ.get("CHROMIUM") or next(

@@ -1,0 +1,1 @@
+"""Derivatives held against finite differences, and the first nan found."""

@@ -1,0 +1,1 @@
+"""The graph: the node, what recording does, orders and sweeps."""

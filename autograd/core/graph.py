@@ -1,0 +1,188 @@
+"""Reading recorded graphs: the order of their nodes, and the two sweeps over it.
+
+Reverse and forward mode are two uses of one order and one set of local partials:
+
+    reverse   adjoint[x] += adjoint[z] · ∂z/∂x      results before operands
+    forward   tangent[z] += ∂z/∂x · tangent[x]      operands before results
+
+Both run on numbers, or with `record=True` on Values, so that the derivative is a graph itself and can be
+differentiated again.  Nothing here stores into a node; `Value.backward` has its own sweep, which keeps
+adjoints in the `grad` slots and is twice as fast.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from autograd.table.primitive import ARITHMETIC_ERRORS, Primitive, evaluate_partial
+
+Node = Any  # of `autograd.core.node`, which copies graphs in these orders
+AnyNode = TypeVar("AnyNode", bound=Any)
+
+
+def topological_order(*roots: AnyNode, above: Iterable[AnyNode] = ()) -> list[AnyNode]:
+    """Every node below the roots, leaves included, each after its operands.
+
+    Iterative: a chain of a million nodes takes no stack.  The nodes `above` bound it: it ends before them.
+
+    >>> from autograd import Value
+    >>> x = Value(2.0, label="x")
+    >>> y = x * x
+    >>> [node.data for node in topological_order(y + x)]
+    [2.0, 4.0, 6.0]
+    """
+    order: list[AnyNode] = []
+    seen: set[AnyNode] = set(above)
+    for root in roots:
+        if root in seen:
+            continue
+        seen.add(root)
+        path = [(root, iter(root.operands))]
+        while path:
+            node, remaining = path[-1]
+            for operand in remaining:
+                if operand.__class__ is not float and operand not in seen:
+                    seen.add(operand)
+                    path.append((operand, iter(operand.operands)))
+                    break
+            else:
+                order.append(node)
+                path.pop()
+    return order
+
+
+def depending_on(inputs: Iterable[AnyNode], *roots: AnyNode) -> list[AnyNode]:
+    """The nodes below the roots that are made from any of the inputs, these included, operands first."""
+    chosen = set(inputs)
+    order = []
+    for node in topological_order(*roots):
+        if node in chosen or any(x.__class__ is not float and x in chosen for x in node.operands):
+            chosen.add(node)
+            order.append(node)
+    return order
+
+
+def reverse_sweep(order: Sequence[Node], adjoints: dict[Any, Any], *, record: bool = False) -> None:
+    """Propagate the adjoints of some nodes to everything below them.
+
+    Args:
+        order: Nodes, each after its operands; adjoints go to operands among them only.
+        adjoints: From node to adjoint; seeded by the caller, filled in place.
+        record: Adjoints are recorded Values instead of numbers.
+
+    Source: seeds, "Reverse-Mode Automatic Differentiation"; Griewank and Walther (2008), chapter 3.
+    """
+    within = set(order)
+    for node in reversed(order):
+        adjoint = adjoints.get(node)
+        if adjoint is None or node.primitive is None:
+            continue
+        for operand, partial in _edges(node, record):
+            if operand not in within:
+                continue
+            contribution = product(adjoint, partial, node.operands)
+            if contribution is not None:
+                known = adjoints.get(operand)
+                adjoints[operand] = contribution if known is None else known + contribution
+
+
+def forward_sweep(order: Sequence[Node], tangents: dict[Any, Any], *, record: bool = False) -> None:
+    """Propagate the tangents of some nodes to everything above them.
+
+    Args:
+        order: Nodes, each after its operands.
+        tangents: From node to tangent; seeded by the caller, filled in place.
+        record: Tangents are recorded Values instead of numbers.
+
+    Source: seeds, "Forward-Mode Automatic Differentiation"; Griewank and Walther (2008), chapter 3.
+    """
+    for node in order:
+        if node.primitive is None or node in tangents or not any(x in tangents for x in node.operands):
+            continue
+        total = None
+        for operand, partial in _edges(node, record):
+            tangent = tangents.get(operand)
+            contribution = None if tangent is None else product(tangent, partial, node.operands)
+            if contribution is not None:
+                total = contribution if total is None else total + contribution
+        tangents[node] = 0.0 if total is None else total
+
+
+def product(factor: Any, partial: Any, operands: Sequence[Any]) -> Any:
+    """Factor · partial without what is surely 0 (then None) or 1; 0 absorbs an infinity or a nan.
+
+    The partial is one at these operands.  Values whose numbers are examples only, as when `jit` records a function, do
+    not let them decide: they have a product of their own.
+    """
+    if factor.__class__ is float and partial.__class__ is float:
+        return factor * partial if factor and partial else None
+    if (factor.__class__ is float and factor == 0.0) or (partial.__class__ is float and partial == 0.0):
+        return None
+    if partial.__class__ is float and partial == 1.0:
+        return factor
+    if factor.__class__ is float and factor == 1.0:
+        return partial
+    for x in (factor, partial):
+        own_product = getattr(innermost(x), "_product", None)
+        if own_product is not None:
+            return own_product(factor, partial, operands)
+    if 0.0 in (a := _number(factor), b := _number(partial)) and not (math.isfinite(a) and math.isfinite(b)):
+        return None
+    return factor * partial
+
+
+def innermost(quantity: Any) -> Any:
+    """The number or Value below all dual numbers."""
+    while hasattr(quantity, "primal"):  # a dual number
+        quantity = quantity.primal
+    return quantity
+
+
+def _number(quantity: Any) -> float:
+    number: float = quantity if quantity.__class__ is float else quantity.data
+    return number
+
+
+def _edges(node: Node, record: bool) -> Iterable[tuple[Node, Any]]:
+    """The operands of a node that are Values, each with its local partial."""
+    partials: Sequence[Any] = node.partials
+    if record:
+        assert node.primitive is not None
+        recorded = partials
+        partials = partials_of(node.primitive, node, node.operands)
+        for operand, number, partial in zip(node.operands, recorded, partials, strict=True):
+            if number is not None and not _agree(_number(partial), number):
+                raise RuntimeError(
+                    f"{node.primitive.name}: the data of an operand or the result changed after it was recorded: the "
+                    f"partial by {operand!r} was {number!r} and is now {_number(partial)!r}; record it again"
+                )
+    return [(x, d) for x, d in zip(node.operands, partials, strict=True) if x.__class__ is not float]
+
+
+def _agree(now: float, then: float) -> bool:
+    return math.isclose(now, then, rel_tol=1e-9) or (now != now and then != then)
+
+
+def partials_of(primitive: Primitive, result: Any, operands: Sequence[Any]) -> list[Any]:
+    """The partials of a row at (result, operands): numbers at numbers, recorded Values at Values.
+
+    Beside Values a constant's partial is not evaluated (ln x in the partial of x² by its exponent): it is None.
+    """
+    partials = primitive.partials
+    if not isinstance(partials, tuple):
+        return list(partials(result, operands))
+    numeric = result.__class__ is float
+    try:
+        return [
+            evaluate_partial(partial, result, operands) if numeric or x.__class__ is not float else None
+            for partial, x in zip(partials, operands, strict=True)
+        ]
+    except ARITHMETIC_ERRORS:
+        if numeric:
+            raise
+    # 1/y at a constant y of 0 raises as a number and not as a Value
+    wrapped = [type(result)(x) if x.__class__ is float else x for x in operands]
+    return [
+        evaluate_partial(partial, result, wrapped) if x.__class__ is not float else None
+        for partial, x in zip(partials, operands, strict=True)
+    ]

@@ -1,0 +1,1 @@
+"""What people call: jit, compile, native_step."""

@@ -1,0 +1,280 @@
+"""`jit`: functions of numbers, recorded at the first call and then run as machine code."""
+
+import functools
+import math
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.core.graph import topological_order
+from autograd.core.value import Value
+from autograd.native.builtin import Shape
+from autograd.native.interpreter import Recorded
+from autograd.native.kernels import Kernel, Point, checked, kernel_of, lock_of
+from autograd.native.planning.structure import plan_of
+from autograd.native.recording.graph import Domain, Graph, Ref, gathered, take_down
+from autograd.native.recording.tracing import traced, tracing
+from autograd.table.primitive import as_number
+
+MOST_KEPT = 1 << 26  # bytes of results that are kept to be used again
+MOST_ARGUMENTS = 100  # of a function that Python calls without ctypes; LLVM's time grows with the square of it
+_references: Callable[[Any], float] = getattr(sys, "getrefcount", lambda _: math.nan)  # CPython counts them
+
+
+class Jitted:
+    """A function with machine code for every structure of arguments it was called with; see `jit`."""
+
+    def __init__(self, function: Callable[..., Any], backend: str = "llvm", threads: int = 1) -> None:
+        if not callable(function):
+            raise TypeError(f"jit: takes a function, not {function!r}")
+        checked(backend, threads)
+        functools.update_wrapper(self, function)
+        self._function, self._backend, self._threads = function, backend, threads
+        self._entries: dict[Any, _Entry] = {}
+        self._fast: Callable[..., Any] = _not_yet
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The result, of floats for numbers, of arrays for arrays, recorded for Values."""
+        if not kwargs:
+            result = self._fast(*args)
+            if result is not NotImplemented:
+                return result
+        leaves: list[Any] = []
+        structure = _take_apart((args, kwargs), leaves)
+        if any(hasattr(leaf, "_apply_primitive") or _holds_objects(leaf) for leaf in leaves):
+            args = tuple([x.instance if isinstance(x, _Instance) else x for x in args])
+            return self._function(*args, **kwargs)  # inside a transform, or recorded by the caller
+        entry = self.entry(structure, leaves)
+        if any(getattr(leaf, "ndim", 0) for leaf in leaves):
+            return entry.over_arrays(leaves)
+        if entry.fast is not None:
+            self._fast = entry.fast
+        return entry.at_point([as_number(leaf, "jit: an argument") for leaf in leaves])
+
+    def entry(self, structure: Any, leaves: Sequence[Any]) -> "_Entry":
+        """The program for this structure of arguments, recorded if it is the first with it."""
+        found = self._entries.get(structure)
+        if found is None:
+            examples = [_example(leaf) for leaf in leaves]
+            found = _Entry(self._function, structure, examples, self._backend, self._threads)
+            self._entries[structure] = found
+        return found
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        """A method: the instance is the first argument."""
+        return self if instance is None else functools.partial(self, _Instance(instance))
+
+    def __reduce__(self) -> Any:
+        """Pickled by name if it stands under its own, as after @jit; else its function is."""
+        found: Any = sys.modules.get(getattr(self._function, "__module__", ""))
+        path = getattr(self._function, "__qualname__", "")
+        for name in path.split("."):
+            found = getattr(found, name, None)
+        if found is self:
+            return path
+        return Jitted, (self._function, self._backend, self._threads)
+
+
+class _Instance:
+    """What a method is bound to."""
+
+    def __init__(self, instance: Any) -> None:
+        self.instance = instance
+
+
+def _example(leaf: Any) -> float:
+    """A number that the function is recorded with."""
+    if getattr(leaf, "ndim", 0) == 0:
+        return as_number(leaf, "jit: an argument")
+    if leaf.dtype.kind not in "biuf":
+        raise TypeError(f"jit: an array must hold real numbers, not dtype {leaf.dtype}")
+    return float(leaf.flat[0]) if leaf.size else 1.0
+
+
+def _holds_objects(leaf: Any) -> bool:
+    return getattr(getattr(leaf, "dtype", None), "kind", "") == "O"
+
+
+def jit(function: Callable[..., Any], *, backend: str = "llvm", threads: int = 1) -> Jitted:
+    """The same function as machine code, recorded at its first call with each structure of arguments.
+
+    Arguments and results are numbers, and lists, tuples and dicts of them.  NumPy arrays broadcast as in a ufunc: the
+    function runs for each element.  Transforms go inside, jit(value_and_grad(f)), or outside, where the function itself
+    is run.  Values it uses from outside are read anew at each call; other things (None, text, True and False) belong
+    to the structure.
+
+    A function that branches on the number of an argument is refused with a TypeError that says what to use instead.
+    Numbers follow IEEE 754, without warnings.
+
+    >>> from autograd import sin, value_and_grad
+    >>> f = jit(value_and_grad(lambda x, y: x * sin(y), argnums=(0, 1)))
+    >>> f(2.0, 0.0)
+    (0.0, (0.0, 2.0))
+    >>> jit(lambda x, y: x * y)(np.array([1.0, 2.0]), 3.0)
+    array([3., 6.])
+    """
+    return Jitted(function, backend, threads)
+
+
+def _not_yet(*_: Any) -> Any:
+    return NotImplemented
+
+
+class _Entry:
+    """One recorded program: run at a point, or over arrays."""
+
+    def __init__(
+        self, function: Callable[..., Any], structure: Any, examples: Sequence[float], backend: str, threads: int
+    ) -> None:
+        self.inputs = [traced(x) for x in examples]
+        self.name = getattr(function, "__name__", "jit")
+        with tracing():
+            args, kwargs = _put_together(structure, iter(self.inputs))
+            result = function(*args, **kwargs)
+        outputs: list[Any] = []
+        self.result = _take_apart(result, outputs)
+        self.outputs = [x if isinstance(x, Value) else as_number(x, "jit: the result") for x in outputs]
+        known = set(self.inputs)
+        order = topological_order(*[x for x in self.outputs if isinstance(x, Value)])
+        self.captured = [x for x in order if x.primitive is None and x not in known]
+        graph = Graph()
+        leaves = {x: graph.leaf(Domain.SAMPLE) for x in self.inputs} | {
+            x: graph.leaf(Domain.BATCH) for x in self.captured
+        }
+        graph, roots, at = gathered(graph, take_down(graph, self.outputs, leaves))
+        self.plan = plan_of(
+            graph,
+            [_int(at[x]) for x in range(len(self.inputs))],
+            None,
+            [_int(at[leaves[x]]) for x in self.captured],
+            row_outputs=roots,
+        )
+        self.recorded = Recorded(self.outputs, self.inputs, self.captured)
+        plain = structure == ("tuple", ("tuple", *[_NUMBER] * len(examples)), ("dict", (), ()))
+        callable_at_once = plain and not self.captured and len(examples) <= MOST_ARGUMENTS
+        shape = _shape(self.result) if callable_at_once else None
+        self.point = Point(self.plan, self.recorded, backend, self.name, shape)
+        self.fast = self.point.fast
+        self.slots = self.plan.new_slots()
+        self.kernel: Kernel | None = None
+        self.backend, self.threads = backend, threads
+        self._lock = lock_of(self)  # the machine code's memory is there once
+        self._found: Any = None
+
+    def at_point(self, numbers: Sequence[float]) -> Any:
+        """The result for one number a leaf."""
+        with self._lock:
+            found = self.point([x.data for x in self.captured], numbers)
+        return _put_together(self.result, iter(found))
+
+    def over_arrays(self, leaves: Sequence[Any]) -> Any:
+        """The result for arrays, broadcast against each other."""
+        arrays = [np.asarray(leaf) for leaf in leaves]
+        for array in arrays:
+            if array.dtype.kind not in "biuf":
+                raise TypeError(f"jit: an array must hold real numbers, not dtype {array.dtype}")
+        shape = arrays[0].shape
+        if any(array.shape != shape for array in arrays):
+            shape = np.broadcast_shapes(*(array.shape for array in arrays))
+        rows = [_as_row(array, shape) for array in arrays]
+        with self._lock:
+            if self.kernel is None:
+                self.kernel = kernel_of(self.plan, self.recorded, self.backend, self.threads)
+            self.slots[: len(self.captured)] = [x.data for x in self.captured]
+            found = self._new_results(len(rows[0]))
+            self.kernel.run(rows, 1.0, self.slots, found)
+        return _put_together(self.result, iter(list(found.reshape(len(found), *shape))))
+
+    def _new_results(self, n: int) -> Any:
+        """Memory for results: that of the last ones if nothing refers to them any more.
+
+        The pages of fresh memory would take a tenth of the time of a function like the price of an option.
+        """
+        shape = len(self.outputs), n
+        if self._found is None or self._found.shape != shape or _references(self._found) != _ALONE:
+            found = np.empty(shape)
+            self._found = found if found.nbytes <= MOST_KEPT else None
+            return found
+        return self._found
+
+
+class _Holder:
+    def __init__(self) -> None:
+        self.held = np.empty(0)
+
+
+_holder = _Holder()
+_ALONE = _references(_holder.held)
+"""What is counted for an attribute that nothing else refers to."""
+
+
+def _as_row(array: Any, shape: tuple[int, ...]) -> Any:
+    """The numbers of an array that is broadcast, one after the other; a single number is not copied out."""
+    numbers = array.astype(np.float64, copy=False)
+    if any(stride % numbers.itemsize for stride in numbers.strides):  # a field of records
+        numbers = numbers.copy()
+    if array.shape == shape:
+        return numbers.reshape(-1)
+    return np.broadcast_to(numbers, (math.prod(shape),) if array.ndim == 0 else shape).reshape(-1)
+
+
+def _int(x: Ref) -> int:
+    assert isinstance(x, int)
+    return x
+
+
+# ---------------------------------------------------------------- structures
+
+_NUMBER = "number"
+
+
+def _take_apart(tree: Any, leaves: list[Any]) -> Any:
+    """Append the numbers, arrays and Values of a structure; return the rest of it, which can be a key."""
+    if isinstance(tree, list | tuple):
+        if hasattr(tree, "_make"):
+            return ("named", type(tree), *(_take_apart(child, leaves) for child in tree))
+        return ("list" if isinstance(tree, list) else "tuple", *(_take_apart(child, leaves) for child in tree))
+    if isinstance(tree, dict):
+        return ("dict", tuple(tree), tuple(_take_apart(child, leaves) for child in tree.values()))
+    if isinstance(tree, _Instance):
+        return ("static", tree.instance)
+    if tree is None or isinstance(tree, bool | str | bytes) or callable(tree):
+        return ("static", tree)
+    leaves.append(tree)
+    return _NUMBER
+
+
+def _put_together(structure: Any, leaves: Any) -> Any:
+    if structure == _NUMBER:
+        return next(leaves)
+    kind, *parts = structure
+    if kind == "static":
+        return parts[0]
+    if kind == "dict":
+        return {key: _put_together(part, leaves) for key, part in zip(*parts, strict=True)}
+    if kind == "named":
+        return parts[0](*(_put_together(part, leaves) for part in parts[1:]))
+    items = [_put_together(part, leaves) for part in parts]
+    return items if kind == "list" else tuple(items)
+
+
+def _shape(structure: Any) -> Shape | None:
+    """The shape of a result made of numbers, tuples and lists only, else None."""
+    count = 0
+
+    def shape(part: Any) -> Any:
+        nonlocal count
+        if part == _NUMBER:
+            count += 1
+            return count - 1
+        kind, *parts = part
+        if kind not in ("tuple", "list"):
+            raise LookupError
+        return (kind, *map(shape, parts))
+
+    try:
+        return shape(structure)  # type: ignore[no-any-return]
+    except LookupError:
+        return None

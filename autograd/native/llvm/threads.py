@@ -1,0 +1,206 @@
+"""Samples shared among threads, which take them part by part as they get to it."""
+
+import ctypes
+import functools
+import threading
+import time
+import weakref
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+
+from autograd.native.llvm.backend import LLVMKernel, Module, host
+from autograd.native.llvm.kernel import SAMPLES
+from autograd.native.planning.plan import Plan
+
+PARTS = 16  # for each thread: small ones, so that none waits long for another
+PARTS_WITH_SUMS = 4  # each has slots of its own
+MOST_LOOKS = 20_000  # at whether all is done before the thread that waits sleeps: some 100 µs
+
+
+class Job(ctypes.Structure):
+    """What the machine code is told, and where it counts; the fields are those of %Job below."""
+
+    _fields_ = (
+        ("next", ctypes.c_int64),  # part to take
+        ("done", ctypes.c_int64),  # parts
+        ("count", ctypes.c_int64),  # of parts
+        ("size", ctypes.c_int64),  # of a part, in samples
+        ("n", ctypes.c_int64),  # samples
+        ("weight", ctypes.c_double),
+        ("kernel", ctypes.c_void_p),
+        ("pointers", ctypes.c_void_p),  # where each input and output begins
+        ("strides", ctypes.c_void_p),  # of each
+        ("inputs", ctypes.c_int64),
+        ("columns", ctypes.c_int64),  # inputs and outputs
+        ("slots", ctypes.c_void_p),  # of the first part
+        ("own", ctypes.c_int64),  # slots from one part's to the next's
+    )
+
+
+_TEXT = """\
+%Job = type { i64, i64, i64, i64, i64, double, ptr, ptr, ptr, i64, i64, ptr, i64 }
+
+; Takes parts of the samples until none is left.
+define dso_local void @share(ptr %job, ptr %rows) nounwind {
+entry:
+  %fields = load %Job, ptr %job
+  %done = getelementptr %Job, ptr %job, i64 0, i32 1
+  %count = extractvalue %Job %fields, 2
+  %size = extractvalue %Job %fields, 3
+  %n = extractvalue %Job %fields, 4
+  %weight = extractvalue %Job %fields, 5
+  %kernel = extractvalue %Job %fields, 6
+  %pointers = extractvalue %Job %fields, 7
+  %strides = extractvalue %Job %fields, 8
+  %inputs = extractvalue %Job %fields, 9
+  %columns = extractvalue %Job %fields, 10
+  %slots = extractvalue %Job %fields, 11
+  %own = extractvalue %Job %fields, 12
+  %input = alloca ptr, i64 %columns
+  %output = getelementptr ptr, ptr %input, i64 %inputs
+  %output_stride = getelementptr i64, ptr %strides, i64 %inputs
+  br label %take
+take:
+  %part = atomicrmw add ptr %job, i64 1 acq_rel
+  %taken = icmp slt i64 %part, %count
+  br i1 %taken, label %begin, label %end
+begin:
+  %first = mul i64 %part, %size
+  %left = sub i64 %n, %first
+  %is_last = icmp slt i64 %left, %size
+  %samples = select i1 %is_last, i64 %left, i64 %size
+  br label %column
+column:
+  %k = phi i64 [ 0, %begin ], [ %k_next, %place ]
+  %more = icmp slt i64 %k, %columns
+  br i1 %more, label %place, label %work
+place:
+  %pointer_k = getelementptr ptr, ptr %pointers, i64 %k
+  %stride_k = getelementptr i64, ptr %strides, i64 %k
+  %start = load ptr, ptr %pointer_k
+  %stride = load i64, ptr %stride_k
+  %offset = mul i64 %stride, %first
+  %here = getelementptr double, ptr %start, i64 %offset
+  %input_k = getelementptr ptr, ptr %input, i64 %k
+  store ptr %here, ptr %input_k
+  %k_next = add i64 %k, 1
+  br label %column
+work:
+  %slot = mul i64 %part, %own
+  %part_slots = getelementptr double, ptr %slots, i64 %slot
+  call void %kernel(i64 SAMPLES, ptr %input, ptr %strides, i64 %samples, double %weight, ptr %part_slots, ptr %rows, \
+ptr %output, ptr %output_stride)
+  %before = atomicrmw add ptr %done, i64 1 acq_rel
+  br label %take
+end:
+  ret void
+}
+
+; Whether all parts are done: looks until they are, so many times at most.
+define dso_local i1 @wait(ptr %job, i64 %most) nounwind {
+entry:
+  %done = getelementptr %Job, ptr %job, i64 0, i32 1
+  %count_at = getelementptr %Job, ptr %job, i64 0, i32 2
+  %count = load i64, ptr %count_at
+  br label %look
+look:
+  %looks = phi i64 [ 1, %entry ], [ %more, %again ]
+  %now = load atomic i64, ptr %done acquire, align 8
+  %all = icmp sge i64 %now, %count
+  %enough = icmp sge i64 %looks, %most
+  %leave = or i1 %all, %enough
+  br i1 %leave, label %end, label %again
+again:
+  PAUSE
+  %more = add i64 %looks, 1
+  br label %look
+end:
+  ret i1 %all
+}
+"""
+
+
+@functools.cache
+def _functions() -> tuple[Any, Any, Module]:
+    """`share` and `wait`, and what keeps them."""
+    text = _TEXT.replace("SAMPLES", str(SAMPLES))
+    is_x86 = host().machine().triple.startswith(("x86", "i686"))
+    text = text.replace("PAUSE", "call void @llvm.x86.sse2.pause()" if is_x86 else "")
+    module = Module(text + ("declare void @llvm.x86.sse2.pause()\n" if is_x86 else ""))
+    share = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(module.address("share"))
+    wait = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_int64)(module.address("wait"))
+    return share, wait, module
+
+
+class _Helper:
+    """A thread that has its share in every job it is given."""
+
+    def __init__(self, rows: Any) -> None:
+        self._rows, self._thread = rows, threading.Thread()
+
+    def give(self, job: Job) -> None:
+        """Let the thread have its share; it is started if it is not there, or no more, as after a fork."""
+        if not self._thread.is_alive():
+            self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+            self._thread = threading.Thread(target=_serve, args=(self._jobs, self._rows), daemon=True)
+            self._thread.start()
+            weakref.finalize(self, self._jobs.put, None)
+        self._jobs.put(job)
+
+
+def _serve(jobs: "SimpleQueue[Job | None]", rows: Any) -> None:
+    share, at = _functions()[0], rows.ctypes.data
+    for job in iter(jobs.get, None):
+        share(ctypes.addressof(job), at)
+
+
+class Threads:
+    """Runs the samples of a kernel on several threads.
+
+    Args:
+        plan: What the kernel computes.
+        code: Its machine code.
+        rows: The rows' memory, one for each thread.
+    """
+
+    def __init__(self, plan: Plan, code: LLVMKernel, rows: list[Any]) -> None:
+        self.plan, self.code, self.rows = plan, code, rows
+        self._kernel = ctypes.cast(code.call, ctypes.c_void_p).value
+        self._rows_at = rows[0].ctypes.data
+        self._helpers = [_Helper(own) for own in rows[1:]]
+
+    def run(self, pointers: int, strides: int, n: int, weight: float, slots: Any) -> None:
+        """All samples; results do not depend on which thread took which part.
+
+        Every part is summed in slots of its own; then these are added, always in one order.
+
+        Args:
+            pointers: Where it is written where each input and output begins.
+            strides: Where their strides are, in numbers.
+            n: How many samples.
+            weight: As of `Kernel.run`.
+            slots: As of `Kernel.run`.
+        """
+        share, wait, _ = _functions()
+        plan, block = self.plan, self.code.block
+        most = (PARTS_WITH_SUMS if plan.weighted else PARTS) * len(self.rows)
+        size = -(-n // (most * block)) * block
+        count = -(-n // size)
+        own = np.tile(slots, (count, 1)) if plan.weighted else slots[None]
+        columns = plan.inputs + len(plan.row_outputs)
+        job = Job(
+            0, 0, count, size, n, weight, self._kernel, pointers, strides, plan.inputs, columns, own.ctypes.data,
+            len(slots) if plan.weighted else 0,
+        )  # fmt: skip
+        for helper in self._helpers:
+            helper.give(job)
+        try:
+            share(ctypes.addressof(job), self._rows_at)
+        finally:  # nobody may write any more when the arrays go
+            while not wait(ctypes.addressof(job), MOST_LOOKS):
+                time.sleep(1e-4)
+        if plan.weighted:
+            sums = slice(plan.sums.start, plan.sums.start + plan.count_of_sums)
+            slots[sums] = own[:, sums].sum(axis=0)

@@ -1,0 +1,159 @@
+"""What a back end carries out: steps on rows of numbers, one number a sample, and on slots, one number a batch.
+
+A plan has two memories.  *Rows* hold what is computed for each sample: row r has a number for every sample of the
+block that is being worked on.  *Slots* hold what there is one of: first the parameters, then the sums over the batch,
+then constants and everything that is computed from these once a batch.
+
+The layers of a network appear as single steps on many rows (`Product`, `OuterSum`), the elementwise work between them
+as a `Loop` over consecutive rows, and everything else as a `Loop` that is run once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from autograd.table.lowering import LOWERINGS
+from autograd.table.primitive import Primitive
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Row start + u · stride, in pass u of a loop."""
+
+    start: int
+    stride: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Slot start + u · stride, in pass u of a loop."""
+
+    start: int
+    stride: int = 0
+
+    @property
+    def pair(self) -> tuple[int, int]:
+        """Start and stride."""
+        return self.start, self.stride
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What operation `index` of the same loop gave in the same pass."""
+
+    index: int
+
+
+Place = Row | Slot
+Source = Row | Slot | Result | float
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A primitive on sources; its result goes to a place if anything outside the loop needs it."""
+
+    row: Primitive
+    sources: tuple[Source, ...]
+    target: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Operations for u = 0 … passes - 1; of samples if it reads or writes rows, else of single numbers."""
+
+    passes: int
+    operations: tuple[Operation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A layer, row target + i ← Σ_j W_ij · row source + j + b_i, with W_ij in slot weights + i·by_i + j·by_j."""
+
+    target: int
+    outputs: int
+    source: int
+    inputs: int
+    weights: Slot  # W_00; the stride is that of i
+    by_input: int  # the stride of j
+    bias: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class OuterSum:
+    """Slot sums + i·by_i + j·by_j += Σ over samples of row left + i times row right + j."""
+
+    left: int
+    lefts: int
+    right: int
+    rights: int
+    sums: Slot  # of i = j = 0; the stride is that of i
+    by_right: int  # the stride of j
+
+
+@dataclass(frozen=True, slots=True)
+class RowSum:
+    """Slot sums + i·stride += Σ over samples of row start + i."""
+
+    start: int
+    count: int
+    sums: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class SlotDot:
+    """Slot target ← Σ_i slot left_i times slot right_i, or without right Σ_i slot left_i."""
+
+    target: int
+    left: Slot
+    right: Slot | None
+    count: int
+
+
+BatchStep = Loop | SlotDot
+SampleStep = Loop | Product | OuterSum | RowSum
+
+
+@dataclass
+class Plan:
+    """Steps before the samples, for each block of samples, and after the samples."""
+
+    inputs: int
+    """Rows 0 … inputs - 1 are read from the data; the next row holds the weights of the samples if there are sums."""
+    rows: int
+    slots: int
+    parameters: int
+    """Slots 0 … parameters - 1."""
+    sums: Slot
+    """The slots that are 0 before the samples; `count_of_sums` of them."""
+    count_of_sums: int
+    constants: dict[int, float] = field(default_factory=dict)
+    before: list[BatchStep] = field(default_factory=list)
+    samples: list[SampleStep] = field(default_factory=list)
+    after: list[BatchStep] = field(default_factory=list)
+    row_outputs: Sequence[int | float] = ()
+    """The rows that are results, one number a sample; a float where a result is a constant."""
+    slot_outputs: Sequence[int | float] = ()
+    """The slots that are results, one number a batch."""
+    gradient: int = 0
+    """The first of the slots of the derivatives by the parameters."""
+
+    def new_slots(self) -> Any:
+        """Slots, an array with the constants in place."""
+        slots = np.zeros(self.slots)
+        for slot, number in self.constants.items():
+            slots[slot] = number
+        return slots
+
+    def key(self) -> str:
+        """A text that is equal for plans that compute the same by the same steps, while they live."""
+        loops = [step for step in (*self.before, *self.samples, *self.after) if isinstance(step, Loop)]
+        rows = {operation.row for loop in loops for operation in loop.operations}
+        told = sorted((row.name, id(row), id(LOWERINGS.get(row.name))) for row in rows)  # a name may be used again
+        return f"{self!r} {told}"
+
+    @property
+    def weighted(self) -> bool:
+        """Whether the samples have weights, because there is something to sum over them."""
+        return self.count_of_sums > 0

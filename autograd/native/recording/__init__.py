@@ -1,0 +1,1 @@
+"""From a function to what a batch of samples needs of its graph."""

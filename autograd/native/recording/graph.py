@@ -1,0 +1,296 @@
+"""The graph that is compiled: indices for nodes, equal nodes once, sums and products gathered.
+
+A reference is the index of a node, or a float.  Each node belongs to a domain:
+
+* SAMPLE: it depends on an input, so it is computed for each sample of a batch;
+* BATCH: it depends on parameters only, so it is computed once a batch;
+* AFTER: it depends on sums over the batch, so it is computed once, after the samples.
+"""
+
+import enum
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from autograd.core.graph import topological_order
+from autograd.core.value import Value
+from autograd.native.recording.tracing import traced, tracing
+from autograd.table import primitives
+from autograd.table.lowering import LOWERINGS
+from autograd.table.primitive import Primitive
+
+Ref = int | float
+
+LONGEST_SUM = 64
+"""Terms of a sum for each sample that is no layer; a longer one becomes a sum of sums, for LLVM's time grows with the
+square of what is written out in one piece."""
+
+where_positive = Primitive(
+    "where_positive",
+    lambda xs: xs[2] if xs[0] <= 0.0 else xs[1],
+    lambda _z, _xs: [0.0, math.nan, math.nan],  # a graph that is compiled is not differentiated any more
+    rule="where(step(x), y, z) in one",
+    module=__name__,
+)
+LOWERINGS["where_positive"] = lambda m, x, y, z: m.where(x <= 0.0, z, y)
+
+
+_SIMPLIFIED = {
+    primitives.identity, primitives.abs, primitives.sign, primitives.where, primitives.neg, primitives.mul,
+    primitives.add,
+}  # fmt: skip
+_JUMPS = {
+    primitives.step, primitives.sign, primitives.compare, primitives.floor, primitives.floor_divide,
+    primitives.remainder,
+}  # fmt: skip
+"""Rows that a rounding of their operand can move by more than a rounding."""
+_SHARES = {primitives.softmax_first, primitives.log_softmax_first}
+"""Rows of a first operand among others, whose order does not matter."""
+
+
+class Domain(enum.IntEnum):
+    """When a node is computed; a node is computed as late as the latest of its operands."""
+
+    BATCH = 0
+    SAMPLE = 1
+    AFTER = 2
+
+
+class Graph:
+    """Nodes in topological order.
+
+    >>> graph = Graph()
+    >>> x = graph.leaf(Domain.SAMPLE)
+    >>> y = graph.node(primitives.mul, (x, x))
+    >>> graph.node(primitives.mul, (x, x)) == y, graph.node(primitives.mul, (2.0, 3.0))
+    (True, 6.0)
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[Primitive | None] = []
+        self.operands: list[tuple[Ref, ...]] = []
+        self.domains: list[Domain] = []
+        self._known: dict[Any, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def leaf(self, domain: Domain) -> int:
+        """A new node that nothing is known of."""
+        self.rows.append(None)
+        self.operands.append(())
+        self.domains.append(domain)
+        return len(self.rows) - 1
+
+    def node(self, row: Primitive, operands: tuple[Ref, ...]) -> Ref:
+        """The node of a row on operands: the one that is there already, a number where all operands are."""
+        kinds = set(map(type, operands))
+        if int not in kinds:
+            return row.evaluate([float(x) for x in operands])
+        if row in _SIMPLIFIED:
+            simpler = self._simpler(row, operands)
+            if simpler is not None:
+                return simpler
+        if row in _SHARES:  # the others in one order
+            operands = (operands[0], *sorted(operands[1:], key=lambda x: (type(x) is int, x)))
+        # 0.0 and -0.0 are equal and yet their quotients differ, so numbers are known by their digits
+        told = operands if float not in kinds else tuple([x if x.__class__ is int else repr(x) for x in operands])
+        key = (row, told)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = len(self.rows)
+            self.rows.append(row)
+            self.operands.append(operands)
+            domains = self.domains
+            domains.append(max([domains[x] for x in operands if isinstance(x, int)]))
+        return known
+
+    def _simpler(self, row: Primitive, operands: tuple[Ref, ...]) -> Ref | None:
+        """What gives the same number with less work, or None: x for x·1 and x + 0, -x for x·(-1) …"""
+        if row is primitives.identity:
+            return operands[0]
+        if row in (primitives.abs, primitives.sign) and self._row(operands[0]) is primitives.step:
+            return operands[0]
+        if row is primitives.where and self._row(operands[0]) is primitives.step:
+            (condition,) = self.operands[operands[0]]  # type: ignore[index]
+            return self.node(where_positive, (condition, *operands[1:]))
+        if row is primitives.neg and self._row(operands[0]) is primitives.neg:
+            return self.operands[operands[0]][0]  # type: ignore[index]
+        if row is primitives.mul or row is primitives.add:
+            for x, y in (operands, operands[::-1]):
+                if isinstance(y, float) and y == (1.0 if row is primitives.mul else 0.0):
+                    return x
+                if row is primitives.mul and isinstance(y, float) and y == -1.0:
+                    return self.node(primitives.neg, (x,))
+                if row is primitives.add and self._row(y) is primitives.neg:
+                    return self.node(primitives.sub, (x, self.operands[y][0]))  # type: ignore[index]
+        return None
+
+    def in_sample(self, x: Ref) -> bool:
+        """Whether each sample has a number for it."""
+        return isinstance(x, int) and self.domains[x] == Domain.SAMPLE
+
+    def _row(self, x: Ref) -> Primitive | None:
+        return self.rows[x] if isinstance(x, int) else None
+
+    def uses(self, roots: Iterable[Ref]) -> list[int]:
+        """How often each node is an operand or a root."""
+        counts = [0] * len(self)
+        for x in roots:
+            if isinstance(x, int):
+                counts[x] += 1
+        for operands in self.operands:
+            for x in operands:
+                if isinstance(x, int):
+                    counts[x] += 1
+        return counts
+
+
+def take_down(
+    graph: Graph, roots: Sequence[Any], leaves: Mapping[Value, Ref], at: dict[Value, Ref] | None = None
+) -> list[Ref]:
+    """The references of recorded roots, everything below them added to the graph.
+
+    Args:
+        graph: What is added to.
+        roots: Values, or numbers.
+        leaves: The references of the leaves that are no constants.
+        at: References known already, filled in.
+    """
+    at = {} if at is None else at
+    at.update(leaves)
+    for node in topological_order(*[root for root in roots if isinstance(root, Value)], above=at):
+        if node.primitive is None:
+            at[node] = node.data
+            continue
+        operands = tuple([at[x] if isinstance(x, Value) else x for x in node.operands])
+        if node.primitive.arity is None and node.primitive.name not in LOWERINGS:
+            at[node] = _written_out(graph, node.primitive, node.operands, operands)
+        else:
+            at[node] = graph.node(node.primitive, operands)
+    return [at[root] if isinstance(root, Value) else float(root) for root in roots]
+
+
+def _written_out(graph: Graph, row: Primitive, values: Sequence[Any], operands: tuple[Ref, ...]) -> Ref:
+    """A user's row of any number of operands as what its value is made of, so that loops are found in it."""
+    parts = [traced(x.data) if isinstance(x, Value) else x for x in values]
+    try:
+        with tracing():
+            root = row.value(parts)
+    except (TypeError, AttributeError):
+        return graph.node(row, operands)  # whose lowering says why
+    leaves = {part: x for part, x in zip(parts, operands, strict=True) if isinstance(part, Value)}
+    return take_down(graph, [root], leaves)[0]
+
+
+# ---------------------------------------------------------------- gathering sums and products
+
+
+def gathered(graph: Graph, roots: Sequence[Ref]) -> tuple[Graph, list[Ref], list[Ref]]:
+    """The same graph with chains of additions as sums, sums of products as dots, and w·x + … + b as affine.
+
+    So a layer is found again whatever it was written with.  A term that is used elsewhere too stays a node.  Quotients
+    by one denominator share its reciprocal, a rounding more for a fraction of the time: a quotient and its two partials
+    are three divisions, each as long as twenty products.
+    A sum of very many terms becomes one of shorter sums.  Returns the new graph, its roots, and the new references by
+    old index.
+    """
+    uses = graph.uses(roots)
+    inside = _inside_sums(graph, uses)
+    jumped = {x for row, operands in zip(graph.rows, graph.operands) if row in _JUMPS for x in operands}
+    divided_by = Counter(
+        graph.operands[i][1] for i, row in enumerate(graph.rows) if row is primitives.div and i not in jumped
+    )
+    new = Graph()
+    at: list[Ref] = [math.nan] * len(graph)
+    for i, row in enumerate(graph.rows):
+        if row is None:
+            at[i] = new.leaf(graph.domains[i])
+        elif inside[i]:
+            continue
+        elif row is primitives.add or row is primitives.sum:
+            at[i] = _gathered_sum(graph, i, inside, at, new)
+        elif row is primitives.div and i not in jumped and divided_by[graph.operands[i][1]] > 1:
+            x, y = (at[z] if isinstance(z, int) else z for z in graph.operands[i])
+            at[i] = new.node(primitives.mul, (x, new.node(primitives.div, (1.0, y))))
+        elif row is primitives.dot or row is primitives.affine:
+            operands = [at[x] if isinstance(x, int) else x for x in graph.operands[i]]
+            half, bias = len(operands) // 2, operands[-1] if row is primitives.affine else 0.0
+            pairs = list(zip(operands[:half], operands[half:]))
+            affine = _affine(new, pairs, bias)
+            at[i] = _dot(new, pairs, [bias] if row is primitives.affine else []) if affine is None else affine
+        else:
+            at[i] = new.node(row, tuple([at[x] if isinstance(x, int) else x for x in graph.operands[i]]))
+    return new, [at[x] if isinstance(x, int) else x for x in roots], at
+
+
+def _inside_sums(graph: Graph, uses: Sequence[int]) -> list[bool]:
+    """Which nodes are terms of one sum only: additions, and products, that nothing else uses."""
+    inside = [False] * len(graph)
+    for i, row in enumerate(graph.rows):
+        if row is primitives.add or row is primitives.sum:
+            for x in graph.operands[i]:
+                if isinstance(x, int) and uses[x] == 1 and graph.domains[x] == graph.domains[i]:
+                    inside[x] = graph.rows[x] in (primitives.add, primitives.sum, primitives.mul)
+    return inside
+
+
+def _gathered_sum(graph: Graph, root: int, inside: Sequence[bool], at: Sequence[Ref], new: Graph) -> Ref:
+    pairs: list[tuple[Ref, Ref]] = []
+    terms: list[Ref] = []
+    pending: list[Ref] = [root]
+    while pending:
+        x = pending.pop()
+        row = graph.rows[x] if isinstance(x, int) and (x == root or inside[x]) else None
+        if isinstance(x, int) and row is not None:
+            operands = graph.operands[x]
+            if row is primitives.mul:
+                a, b = (at[y] if isinstance(y, int) else y for y in operands)
+                pairs.append((a, b))
+            else:
+                pending.extend(reversed(operands))
+        else:
+            terms.append(at[x] if isinstance(x, int) else x)
+    if len(pairs) + len(terms) == 2:
+        operands = (*(new.node(primitives.mul, pair) for pair in pairs), *terms)
+        return new.node(primitives.add, operands)
+    if len(pairs) >= 2 and len(terms) <= 1:
+        affine = _affine(new, pairs, terms[0] if terms else 0.0)
+        if affine is not None:
+            return affine
+    return _dot(new, pairs, terms)
+
+
+def _dot(new: Graph, pairs: Sequence[tuple[Ref, Ref]], terms: Sequence[Ref]) -> Ref:
+    """Σ aᵢbᵢ + Σ tᵢ."""
+    longest = LONGEST_SUM if any(new.in_sample(x) for x in (*(x for pair in pairs for x in pair), *terms)) else None
+    parts = [_sum(new, terms, longest)] if terms else []
+    if pairs:
+        stretches = _pieces(pairs, longest)
+        dots = [new.node(primitives.dot, (*(a for a, _ in some), *(b for _, b in some))) for some in stretches]
+        parts.append(_sum(new, dots, longest))
+    return parts[0] if len(parts) == 1 else new.node(primitives.add, tuple(parts))
+
+
+def _sum(new: Graph, terms: Sequence[Ref], longest: int | None) -> Ref:
+    while longest is not None and len(terms) > longest:
+        terms = [_sum(new, some, None) for some in _pieces(terms, longest)]
+    return terms[0] if len(terms) == 1 else new.node(primitives.sum, tuple(terms))
+
+
+def _pieces(items: Sequence[Any], longest: int | None) -> list[Sequence[Any]]:
+    size = longest or max(len(items), 1)
+    return [items[i : i + size] for i in range(0, len(items), size)]
+
+
+def _affine(new: Graph, pairs: Sequence[tuple[Ref, Ref]], bias: Ref) -> Ref | None:
+    """Σ wᵢxᵢ + b with the wᵢ and b the same for all samples and the xᵢ not, or None if it is no such sum."""
+    varies = new.in_sample
+    weights, inputs = [], []
+    for a, b in pairs:
+        if varies(a) == varies(b):
+            return None
+        weights.append(b if varies(a) else a)
+        inputs.append(a if varies(a) else b)
+    return None if varies(bias) else new.node(primitives.affine, (*weights, *inputs, bias))

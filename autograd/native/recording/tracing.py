@@ -1,0 +1,139 @@
+"""Values that are recorded for machine code: their numbers are examples, so nothing may depend on them."""
+
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from numbers import Real
+from typing import Any
+
+from autograd.core.graph import innermost
+from autograd.core.value import Value, enable_grad, is_grad_enabled, making, new_node
+from autograd.table import primitives
+from autograd.table.lowering import LOWERINGS
+from autograd.table.primitive import DomainWarning, Primitive
+
+absorbing_product = Primitive(
+    "absorbing_product",
+    lambda x, y: x * y if x else 0.0,
+    (lambda _z, _x, y: y, lambda _z, x, _y: x),
+    symbol="×",
+    rule="0 times anything is 0: an adjoint that is 0 goes no further",
+    module=__name__,
+)
+LOWERINGS["absorbing_product"] = lambda m, x, y: m.where(m.equal(x, 0.0), 0.0, x * y)
+
+detached = Primitive("detached", lambda x: x, (0.0,), rule="the number without its derivative", module=__name__)
+
+_BOUNDED = {
+    primitives.step, primitives.sign, primitives.compare, primitives.sigmoid, primitives.logistic_pdf,
+    primitives.tanh, primitives.sech_squared, primitives.softmax_first, primitives.sin, primitives.cos,
+    primitives.direction, primitives.normal_cdf, primitives.normal_pdf, primitives.exp_minus_square,
+    primitives.where, primitives.abs, primitives.neg,
+}  # fmt: skip
+"""Rows whose results are finite wherever their operands are: a partial made by one cannot turn a 0 into nan."""
+_GATES = {primitives.step, primitives.where, primitives.compare}
+"""Rows whose results are often 0: the partials of relu, where and maximum."""
+_MAY_READ = ("autograd.", "nn.objectives.loss_inputs", "nn.objectives.regularizers")
+"""Modules that may read the number of a Traced, since they only check it."""
+
+
+class Traced(Value):
+    """A Value of a function that is being recorded: it has a number, but nothing must depend on it."""
+
+    __slots__ = ()
+
+    def _refuse(self: Any, *_: Any) -> Any:
+        raise TypeError(
+            "recording for machine code: the function asks for the number of a value (if, <, == 1, max, float(), "
+            ".data, math.sin …), and machine code would take the same branch for ever; use where(step(x), a, b), "
+            "maximum, minimum, abs, sign, autograd.sin …, or leave this part uncompiled"
+        )
+
+    __bool__ = __float__ = __int__ = __index__ = __trunc__ = __floor__ = __ceil__ = _refuse
+    __round__ = _refuse  # type: ignore[assignment]
+    __lt__ = __le__ = __gt__ = __ge__ = _refuse  # pyright: ignore[reportAssignmentType]  # it takes anything
+    __hash__ = Value.__hash__
+
+    def __eq__(self, other: object) -> Any:
+        return self._refuse() if isinstance(other, Real) else NotImplemented
+
+    def __format__(self, spec: str) -> str:
+        return str(self._refuse()) if spec else repr(self)
+
+    def _read(self) -> float:
+        reader = sys._getframe(1).f_globals.get("__name__", "")
+        return self._number if reader.startswith(_MAY_READ) else self._refuse()
+
+    data = property(_read)  # pyright: ignore[reportIncompatibleMethodOverride]
+    item = _read
+
+    def detach(self) -> Value:
+        """The same number, which no derivative goes through."""
+        return detached(self)  # type: ignore[no-any-return]
+
+    @staticmethod
+    def _product(factor: Any, partial: Any, operands: Sequence[Any]) -> Any:
+        """What sweeps multiply by: see `autograd.core.graph.product`."""
+        by = innermost(partial)
+        row = getattr(by, "primitive", None)
+        if row is primitives.where and by is partial and all(x.__class__ is float for x in by.operands[1:]):
+            condition, *chosen = by.operands  # 1 and 0, as the partials of `where` are: no product is needed
+            if sorted(chosen) == [0.0, 1.0]:
+                return primitives.where(condition, *(factor if x else 0.0 for x in chosen))
+        if row in _GATES:  # what a gate keeps out may be infinite or nan
+            return absorbing_product(partial, factor)
+        return careful_product(factor, partial, may_be_infinite(by, set(operands)))
+
+
+def traced(number: float) -> Value:
+    """A leaf of what is being recorded, with an example of its number; see `tracing`."""
+    return _traced(number, None, None, None, None, None)
+
+
+def _traced(*slots: Any) -> Value:
+    node: Any = new_node(*slots)
+    node.__class__ = Traced
+    if slots[1] is None or is_grad_enabled():
+        return node  # type: ignore[no-any-return]
+    with enable_grad():  # recorded even so, but no derivative goes through
+        return node.detach()  # type: ignore[no-any-return]
+
+
+_traced.keeps_frozen = True  # type: ignore[attr-defined]  # their numbers are read anew at each call
+
+
+@contextmanager
+def tracing() -> Iterator[None]:
+    """Context manager: inside, operations on `traced` Values are recorded for machine code, even within `no_grad`.
+
+    What asks for their numbers (if, <, max, float(), .data) is refused with a TypeError.
+
+    >>> x = traced(2.0)
+    >>> with tracing():
+    ...     y = x * x
+    >>> y > 3.0
+    Traceback (most recent call last):
+        ...
+    TypeError: recording for machine code: the function asks for the number of a value (if, <, == 1, max, float(), .data, math.sin …), and machine code would take the same branch for ever; use where(step(x), a, b), maximum, minimum, abs, sign, autograd.sin …, or leave this part uncompiled
+    """  # noqa: E501
+    with warnings.catch_warnings(), making(_traced), enable_grad():
+        warnings.simplefilter("ignore", DomainWarning)  # of the examples; the machine code does not warn
+        yield
+
+
+# ---------------------------------------------------------------- products of sweeps
+
+
+def careful_product(adjoint: Any, partial: Any, infinite: bool) -> Any:
+    """Adjoint · partial whatever their numbers will be; `infinite` says whether the partial may be so."""
+    if partial.__class__ is float:
+        return adjoint if partial == 1.0 else -adjoint if partial == -1.0 else adjoint * partial
+    return absorbing_product(adjoint, partial) if infinite else adjoint * partial
+
+
+def may_be_infinite(partial: Any, own: set[Any]) -> bool:
+    """Whether a partial may be infinite or nan where the operands are finite; an operand itself counts as finite."""
+    if partial.__class__ is float or partial in own:
+        return False
+    return partial.primitive is not None and partial.primitive not in _BOUNDED

@@ -1,0 +1,131 @@
+"""The arrows of a picture in the DOT language, and how they come into the frames of modules."""
+
+from collections.abc import Iterator
+from itertools import zip_longest
+
+from autograd.render.pictures.plan import Plan
+from autograd.render.scenes.parts import Box, Edge
+from autograd.render.scenes.words import quoted, short
+
+_SIDES = {"LR": ("w", "e"), "RL": ("e", "w"), "TB": ("n", "s"), "BT": ("s", "n")}
+"""Of a gate, where an arrow enters and leaves."""
+
+
+class Arrows:
+    """The arrows of a plan.
+
+    An arrow from outside into a frame goes through a gate: a point inside the frame beside the parameters.  Without
+    it Graphviz leads the inputs of a layer around all of its neurons, for their parameters stand before them.
+    """
+
+    def __init__(self, drawing: Plan) -> None:
+        self._drawing = drawing
+        self._boxes = {box.id: box for box in drawing.scene.boxes}
+        self._operands: dict[str, list[Edge]] = {}
+        for edge in drawing.scene.edges:
+            self._operands.setdefault(edge.target, []).append(edge)
+        self._names = drawing.names
+        self._gates = dict(self._with_gates())
+
+    def claimed(self) -> set[str]:
+        """The boxes that stand beside the gates of others, and so are declared with them."""
+        return {name for target in self._gates for name in self._beside(target) if name in self._boxes}
+
+    def before(self, target: str) -> Iterator[Box | str]:
+        """What stands right before a box, to be declared in its frame: boxes, and gates as they are in DOT.
+
+        In reverse: of what is in a frame Graphviz 16 puts the last declared first (2.43 still did not).
+        """
+        width, height = (0.04, 0.0) if self._drawing.rankdir in ("LR", "RL") else (0.0, 0.04)
+        line = self._drawing.colours.line
+        for name in reversed(list(self._beside(target))):
+            yield self._boxes.get(name) or (
+                f'{name} [shape=box, label="", fixedsize=true, width={width}, height={height}, margin=0, '
+                f'fillcolor="{line}", color="{line}", class="gate"];'
+            )
+
+    def _beside(self, target: str) -> Iterator[str]:
+        gates = self._gates.get(target, {})
+        home = self._boxes[target].cluster
+        for edge in self._by_turns(target) if gates else ():
+            source = self._boxes[edge.source]
+            if edge.position in gates:
+                yield gates[edge.position]
+            elif source.cluster == home and source.kind in ("parameter", "constant"):
+                yield edge.source
+
+    def lines(self) -> Iterator[str]:
+        """All arrows."""
+        for edge in self._ordered():
+            attributes = self._attributes(edge)
+            source, target = self._names[edge.source], self._names[edge.target]
+            gate = self._gate(edge)
+            if gate is None:
+                yield f"{source} -> {target}{_listed(attributes)};"
+            else:
+                unlabelled = [attribute for attribute in attributes if not attribute.startswith("label=")]
+                yield f"{source} -> {gate[0]}{_listed([*unlabelled, 'arrowhead=none', 'headclip=false'])};"
+                yield f"{gate[1]} -> {target}{_listed([*attributes, 'tailclip=false'])};"
+
+    def _gate(self, edge: Edge) -> tuple[str, str] | None:
+        """Where an arrow enters its gate, and where it leaves it."""
+        gate = self._gates.get(edge.target, {}).get(edge.position)
+        enters, leaves = _SIDES[self._drawing.rankdir]
+        return None if gate is None else (f"{gate}:{enters}", f"{gate}:{leaves}")
+
+    def _ordered(self) -> Iterator[Edge]:
+        for target in self._operands:
+            yield from self._by_turns(target)
+
+    def _by_turns(self, target: str) -> Iterator[Edge]:
+        """From a parameter and from a gate by turns, as the w and x of Σwᵢxᵢ+b go together."""
+        edges, gates = self._operands[target], self._gates.get(target, {})
+        inside = [edge for edge in edges if edge.position not in gates]
+        outside = [edge for edge in edges if edge.position in gates]
+        yield from (edge for pair in zip_longest(inside, outside) for edge in pair if edge is not None)
+
+    def named(self) -> dict[str, list[Edge]]:
+        """The edges by the names that Graphviz gives to their arrows, in order."""
+        found: dict[str, list[Edge]] = {}
+        for edge in self._ordered():
+            gate = self._gate(edge)
+            source, target = self._names[edge.source], self._names[edge.target]
+            ways = [(source, target)] if gate is None else [(source, gate[0]), (gate[1], target)]
+            for name in (f"{tail}->{head}" for tail, head in ways):
+                found.setdefault(name, []).append(edge)
+        return found
+
+    def carries_nothing(self, edge: Edge) -> bool:
+        """Whether no gradient comes back along an edge: from a constant, or adjoint · partial is 0."""
+        if self._boxes[edge.source].kind == "constant":
+            return True
+        return (
+            self._drawing.scene.swept
+            and edge.partial is not None
+            and not (self._boxes[edge.target].grad and edge.partial)
+        )
+
+    def _with_gates(self) -> Iterator[tuple[str, dict[int, str]]]:
+        """For each box with parameters in its frame, a gate for each operand from outside, by position."""
+        for target, edges in self._operands.items():
+            home = self._boxes[target].cluster
+            sources = [self._boxes[edge.source] for edge in edges]
+            if home and any(source.kind == "parameter" and source.cluster == home for source in sources):
+                outside = [edge for edge, source in zip(edges, sources) if source.cluster != home]
+                yield target, {edge.position: f"{target}p{edge.position}" for edge in outside}
+
+    def _attributes(self, edge: Edge) -> list[str]:
+        attributes = []
+        if self._drawing.partials and edge.partial is not None:
+            attributes.append(f"label={quoted(short(edge.partial))}")
+        elif edge.multiplicity > 1:
+            attributes.append(f'label="{edge.multiplicity:,} edges"')
+        if self.carries_nothing(edge):
+            attributes.append("style=dashed")
+        if edge.multiplicity > 1:
+            attributes.append("penwidth=2")
+        return attributes
+
+
+def _listed(attributes: list[str]) -> str:
+    return f" [{', '.join(attributes)}]" if attributes else ""

@@ -1,0 +1,171 @@
+"""A recorded graph in the DOT language, ready for Graphviz."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from autograd.core.value import Value
+from autograd.render.pictures.arrows import Arrows
+from autograd.render.pictures.plan import Plan, plan
+from autograd.render.pictures.style import readable_on
+from autograd.render.scenes.parts import DEAD, FOLDED, NOT_FINITE, SATURATED, VANISHING, ZERO, Box, Cluster
+from autograd.render.scenes.words import equation, escaped, quoted, short, tooltip
+
+FONT = "Helvetica"
+"""The font that is laid out: of a list of fonts Graphviz in WebAssembly would take the widths of Times."""
+NOT_SWEPT = "no gradients: backward() has not run, or none came back"
+STALE = "numbers were changed after the recording: run the forward pass again"
+_CLOSING = "}"
+MARKS = {DEAD: "✕", NOT_FINITE: "✕", SATURATED: "≈", VANISHING: "↓"}
+"""The sign before a note that is written into its box; other notes are told by the outline."""
+
+
+def to_dot(
+    root: Value,
+    *,
+    rankdir: str = "LR",
+    partials: bool = True,
+    fold_leaves: int | None = None,
+    model: Any = None,
+    expand: bool = False,
+    colour: str = "kind",
+    theme: str = "auto",
+    summarize: str | bool | None = None,
+) -> str:
+    """The graph below `root` in the DOT language.
+
+    Each node shows its label, its operation, its number and its adjoint; each operand has its own edge, with
+    the local partial on it.  A dashed outline or edge is one that no gradient reaches.
+
+    Args:
+        root: The result; what it was made from stands before it.
+        rankdir: The direction of the picture, as in Graphviz: LR, RL, TB or BT.
+        partials: Write the local partial on each edge.
+        fold_leaves: Where an operation has more unlabelled leaves of its own than this, count them in its box instead.
+        model: Anything with `named_parameters()`: its parameters get their names, its modules are framed.
+        expand: Show affine, dot, sum and mean as the multiplications and additions they stand for.
+        colour: "kind" tells inputs, parameters and results apart; "grad" colours by |grad|, "value" by the number.
+        theme: "light" or "dark"; "auto" is light, and in an SVG follows the reader's choice.
+        summarize: "module" shows one box a layer, "depth" one a band of levels, False every node; by default a graph
+            of more than 200 nodes is summarised, by module if there is a model.
+
+    Raises ValueError for an unknown option, and with `summarize=False` for a graph of more than 1000 boxes.
+
+    >>> a = Value(2.0, label="a")
+    >>> print(to_dot(a * a).count("->"))
+    2
+    """
+    drawing = plan(
+        root,
+        rankdir=rankdir,
+        partials=partials,
+        fold_leaves=fold_leaves,
+        model=model,
+        expand=expand,
+        colour=colour,
+        theme=theme,
+        summarize=summarize,
+    )
+    return dot_source(drawing)
+
+
+def dot_source(drawing: Plan, *, tooltips: bool = True) -> str:
+    """A plan in the DOT language; tooltips as an SVG of Graphviz has them, in links."""
+    colours, shown, arrows = drawing.colours, drawing.scene, Arrows(drawing)
+    caption = [text for text in ("" if shown.swept else NOT_SWEPT, STALE if shown.stale else "", shown.summary) if text]
+    lines = [
+        f'digraph {{ rankdir={drawing.rankdir}; bgcolor="{colours.canvas}"; nodesep=0.2; ranksep=0.45; pad=0.15;',
+        f'fontname="{FONT}"; fontsize=11; fontcolor="{colours.muted}"; labelloc=b; labeljust=l;',
+        f"label={quoted('; '.join(caption))};",
+        f'node [shape=Mrecord, style=filled, fontcolor="{colours.ink}", fontname="{FONT}", fontsize=11];',
+        'node [height=0.3, margin="0.11,0.05"];',
+        f'edge [color="{colours.line}", arrowsize=0.6, fontname="{FONT}", fontsize=9, fontcolor="{colours.muted}"];',
+        *_framed(drawing, arrows, tooltips),
+    ]
+    return "\n".join([*lines, *arrows.lines(), "}", ""])
+
+
+def _framed(drawing: Plan, arrows: Arrows, tooltips: bool) -> Iterator[str]:
+    """The boxes, each inside the frames of its modules."""
+    inside: dict[str, list[Cluster | Box | str]] = {"": []}
+    for cluster in drawing.scene.clusters:
+        inside[cluster.path] = []
+        inside[cluster.parent].append(cluster)
+    names, frames = drawing.names, drawing.frames
+    claimed, declared = arrows.claimed(), set()
+    for box in drawing.scene.boxes:
+        if box.id not in claimed:
+            new = [item for item in arrows.before(box.id) if item not in declared]
+            declared.update(new)
+            inside[box.cluster].extend([*new, box])
+    waiting = [*reversed(inside[""])]
+    depth = 0
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Cluster):
+            yield _opening(item, frames[item.path], drawing, depth)
+            depth += 1
+            waiting.extend([_CLOSING, *reversed(inside[item.path])])
+        else:
+            depth -= item == _CLOSING
+            yield item if isinstance(item, str) else _box(item, names[item.id], drawing, tooltips)
+
+
+def _opening(cluster: Cluster, name: str, drawing: Plan, depth: int) -> str:
+    colours = drawing.colours
+    title = quoted(f" {cluster.title}")  # the space: clear of the round corner
+    return (
+        f'subgraph {name} {{ class="level{depth % 2}"; label={title}; '
+        f'style="rounded,filled"; fillcolor="{colours.clusters[depth % 2]}"; color="{colours.cluster_line}"; '
+        f"labelloc=t; margin={10 if depth == 0 else 8};"
+    )
+
+
+# ---------------------------------------------------------------- boxes
+
+
+def _box(box: Box, name: str, drawing: Plan, tooltips: bool) -> str:
+    upright = drawing.rankdir in ("LR", "RL")  # a record stacks its fields across the direction of the picture
+    fields = "|".join(fields_of(box, drawing))
+    attributes = {"label": f'"{fields if upright else f"{{{fields}}}"}"', **_look(box, drawing)}
+    if tooltips:
+        attributes["tooltip"] = quoted(tooltip(box))
+    return f"{name} [{', '.join(f'{key}={text}' for key, text in attributes.items())}];"
+
+
+def _look(box: Box, drawing: Plan) -> dict[str, str]:
+    """Shape, colours and outline."""
+    fill, outline = drawing.colours.boxes[box.kind]
+    classes, style = [box.kind], "filled"
+    look = {"shape": "record"} if box.kind == "parameter" else {}
+    number = drawing.measured(box)
+    if number is not None and drawing.scale is not None and not (drawing.scale.name == "|grad|" and number == 0.0):
+        fill = drawing.scale.colour(number)
+        classes.append("scaled")
+        look["fontcolor"] = f'"{readable_on(fill)}"'
+    if DEAD in box.notes or NOT_FINITE in box.notes:
+        classes.append("alarm")
+        outline, style, look["penwidth"] = drawing.colours.alarm, "filled,dashed", "2.2"
+    elif ZERO in box.notes or VANISHING in box.notes or box.kind == "constant":
+        style = "filled,dashed"
+    elif box.kind == "result":
+        look["penwidth"] = "2.2"
+    if style != "filled":
+        look["style"] = f'"{style}"'
+    return look | {"fillcolor": f'"{fill}"', "color": f'"{outline}"', "class": f'"{" ".join(classes)}"'}
+
+
+def fields_of(box: Box, drawing: Plan) -> list[str]:
+    """The fields of the record: what it is, its number and its adjoint, what is remarkable about it."""
+    if box.kind == "constant" and box.data is not None:
+        return [short(box.data)]
+    name = escaped(equation(box))
+    if box.kind == "group":
+        return [name, "".join(f"{escaped(note)}\\l" for note in box.notes)]
+    fields = [name] if name else []
+    numbers = [f"data {short(box.data)}\\l"] if box.data is not None else []
+    if drawing.scene.swept:
+        numbers.append(f"grad {'–' if box.grad is None else short(box.grad)}\\l")
+    fields.append("".join(numbers))
+    marks = [f"{MARKS[note]} {note}\\l" for note in box.notes if note in MARKS]
+    marks.extend(f"{escaped(note.removeprefix(FOLDED))}\\l" for note in box.notes if note.startswith(FOLDED))
+    return [*fields, "".join(marks)] if marks else fields

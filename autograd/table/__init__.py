@@ -1,0 +1,1 @@
+"""What an operation is: the rows of the table, their numerics, and how machines compute them."""

@@ -1,0 +1,594 @@
+"""The table of primitives: every fact about every operation, each written once.
+
+A row is the whole of what it takes to add an operation; the engine makes the methods and operators
+of `Value` from it, every sweep and picture reads it, and tests/test_table.py loops over it.
+
+Conventions of the whole table:
+
+* Values follow IEEE 754.  Outside a domain the result is nan, at a pole and on overflow ±inf; a
+  recorded operation outside its domain or on a pole also emits a `DomainWarning`.
+* x and y are operands, z the result (of one operand: x to y).
+* A partial is accurate wherever it is representable, and so is its own derivative.  Where that takes
+  a function of its own (tanh' = sech²), that function is a row too.
+* At a kink the partial is the subgradient of least magnitude; equal maxima share their adjoint evenly.
+
+`python -m autograd.table.primitives` prints the table as Markdown.
+"""
+
+import builtins as _builtins
+import math as _math
+import operator as _operator
+import sys as _sys
+from collections.abc import Iterable as _Iterable
+from collections.abc import Sequence as _Sequence
+from functools import reduce as _reduce
+from typing import Any as _Any
+
+from autograd.table import numerics as _n
+from autograd.table.primitive import Primitive as _Primitive
+
+# ---------------------------------------------------------------- arithmetic
+
+add = _Primitive("add", _operator.add, (1.0, 1.0), symbol="+", latex="#1 + #2", text="#1 + #2", precedence=1)
+sub = _Primitive("sub", _operator.sub, (1.0, -1.0), symbol="−", latex="#1 - #2", text="#1 - #2", precedence=1)
+mul = _Primitive(
+    "mul",
+    _operator.mul,
+    (lambda z, x, y: y, lambda z, x, y: x),
+    symbol="×",
+    latex=r"#1 \cdot #2",
+    text="#1 * #2",
+    precedence=2,
+)
+div = _Primitive(
+    "div",
+    _operator.truediv,
+    (lambda z, x, y: 1.0 / y, lambda z, x, y: -z / y),
+    symbol="÷",
+    latex=r"\frac{#1}{#2}",
+    text="#1 / #2",
+    precedence=2,
+    domain="y ≠ 0",
+    outside=_n.divide,
+)
+neg = _Primitive("neg", _operator.neg, (-1.0,), symbol="neg", latex="-#1", text="-#1", precedence=3)
+
+
+def _power_slope(_z: _Any, x: _Any, y: _Any) -> _Any:
+    """y·x^(y-1), and 0 at x = y = 0 where that reads 0·0⁻¹."""
+    if y.__class__ is not float:
+        return where(abs(x) + abs(y), y * x ** (y - 1.0), 0.0)
+    slope = y * x ** (y - 1.0) if y != 0.0 else 0.0
+    return slope if slope.__class__ is not complex else _math.nan  # Python's power of a negative float
+
+
+pow = _Primitive(
+    "pow",
+    _math.pow,
+    (_power_slope, lambda z, x, y: where(x, z * log(x), 0.0)),
+    symbol="^",
+    latex="{#1}^{#2}",
+    text="#1 ** #2",
+    precedence=4,
+    domain="x > 0, or x < 0 with a whole y, or x = 0 with y ≥ 0",
+    rule="0⁰ = 1 and its partials are 0",
+    outside=_n.power_outside,
+    aliases=("power",),
+)
+
+
+remainder = _Primitive(
+    "remainder",
+    _operator.mod,
+    (1.0, lambda z, x, y: -floor_divide(x, y)),
+    symbol="mod",
+    latex=r"#1 \bmod #2",
+    text="#1 % #2",
+    precedence=2,
+    domain="y ≠ 0",
+    rule="has the sign of y, as Python's %; the jumps have no derivative",
+)
+floor_divide: _Primitive = _Primitive(
+    "floor_divide",
+    _operator.floordiv,
+    (0.0, 0.0),
+    symbol="//",
+    latex=r"\left\lfloor \frac{#1}{#2} \right\rfloor",
+    text="#1 // #2",
+    precedence=2,
+    domain="y ≠ 0",
+    rule="constant between its jumps",
+    outside=_n.divide,
+)
+floor = _Primitive(
+    "floor",
+    lambda x: float(_math.floor(x)),
+    (0.0,),
+    symbol="⌊·⌋",
+    latex=r"\left\lfloor #1 \right\rfloor",
+    rule="constant between its jumps",
+    outside=lambda x: x,
+)
+
+
+identity = _Primitive("identity", lambda x: x, (1.0,), symbol="=", latex="#1")
+
+# ---------------------------------------------------------------- exponentials, logarithms, roots
+
+exp = _Primitive("exp", _math.exp, (lambda y, x: y,), latex="e^{#1}", outside=lambda x: _math.inf)
+exp2 = _Primitive("exp2", _math.exp2, (lambda y, x: _n.LN2 * y,), latex="2^{#1}", outside=lambda x: _math.inf)
+expm1 = _Primitive("expm1", _math.expm1, (exp,), latex="e^{#1} - 1", outside=lambda x: _math.inf)
+log: _Primitive = _Primitive(
+    "log",
+    _math.log,
+    (lambda y, x: 1.0 / x,),
+    latex=r"\ln #1",
+    domain="x > 0",
+    outside=lambda x: -_math.inf if x == 0.0 else _math.nan,
+)
+log1p = _Primitive(
+    "log1p",
+    _math.log1p,
+    (lambda y, x: 1.0 / (1.0 + x),),
+    latex=r"\ln\left(1 + #1\right)",
+    domain="x > -1",
+    outside=lambda x: -_math.inf if x == -1.0 else _math.nan,
+)
+log2 = _Primitive(
+    "log2",
+    _math.log2,
+    (lambda y, x: (1.0 / _n.LN2) / x,),
+    latex=r"\log_2 #1",
+    domain="x > 0",
+    outside=lambda x: -_math.inf if x == 0.0 else _math.nan,
+)
+log10 = _Primitive(
+    "log10",
+    _math.log10,
+    (lambda y, x: (1.0 / _n.LN10) / x,),
+    latex=r"\log_{10} #1",
+    domain="x > 0",
+    outside=lambda x: -_math.inf if x == 0.0 else _math.nan,
+)
+sqrt = _Primitive("sqrt", _math.sqrt, (lambda y, x: 0.5 / y,), symbol="√", latex=r"\sqrt{#1}", domain="x ≥ 0")
+cbrt = _Primitive("cbrt", _math.cbrt, (lambda y, x: (1.0 / 3.0) / (y * y),), symbol="∛", latex=r"\sqrt[3]{#1}")
+
+# ---------------------------------------------------------------- trigonometry
+
+sin = _Primitive("sin", _math.sin, (lambda y, x: cos(x),), latex=r"\sin #1", domain="finite x")
+cos: _Primitive = _Primitive("cos", _math.cos, (lambda y, x: -sin(x),), latex=r"\cos #1", domain="finite x")
+tan = _Primitive("tan", _math.tan, (lambda y, x: 1.0 + y * y,), latex=r"\tan #1", domain="finite x, x ≠ π/2 + kπ")
+asin = _Primitive(
+    "asin",
+    _math.asin,
+    (lambda y, x: 1.0 / sqrt(one_minus_square(x)),),
+    latex=r"\arcsin #1",
+    domain="|x| ≤ 1",
+    aliases=("arcsin",),
+)
+acos = _Primitive(
+    "acos",
+    _math.acos,
+    (lambda y, x: -1.0 / sqrt(one_minus_square(x)),),
+    latex=r"\arccos #1",
+    domain="|x| ≤ 1",
+    aliases=("arccos",),
+)
+atan = _Primitive(
+    "atan",
+    _math.atan,
+    (lambda y, x: direction(1.0, x) * direction(1.0, x),),
+    latex=r"\arctan #1",
+    aliases=("arctan",),
+)
+atan2 = _Primitive(  # the angle of the point (y, x): the operands are named the other way round
+    "atan2",
+    _math.atan2,
+    (lambda z, y, x: direction(x, y) / hypot(x, y), lambda z, y, x: -direction(y, x) / hypot(x, y)),
+    latex=r"\operatorname{atan2}\left(#1, #2\right)",
+    domain="not both 0",
+    aliases=("arctan2",),
+)
+hypot: _Primitive = _Primitive(
+    "hypot",
+    _math.hypot,
+    (lambda z, x, y: direction(x, y), lambda z, x, y: direction(y, x)),
+    latex=r"\sqrt{#1^2 + #2^2}",
+    rule="at the origin the partials are 0",
+    outside=lambda x, y: _math.inf,
+)
+direction: _Primitive = _Primitive(
+    "direction",
+    _n.direction,
+    (
+        lambda z, x, y: direction(y, x) * (direction(y, x) / hypot(x, y)),
+        lambda z, x, y: -z * direction(y, x) / hypot(x, y),
+    ),
+    latex=r"\frac{#1}{\sqrt{#1^2 + #2^2}}",
+    domain="not both 0",
+    rule="0 at the origin",
+)
+one_minus_square: _Primitive = _Primitive(
+    "one_minus_square", lambda x: (1.0 - x) * (1.0 + x), (lambda y, x: -2.0 * x,), symbol="1−x²", latex="1 - #1^2"
+)
+
+# ---------------------------------------------------------------- hyperbolic functions
+
+sinh = _Primitive(
+    "sinh", _math.sinh, (lambda y, x: cosh(x),), latex=r"\sinh #1", outside=lambda x: _math.copysign(_math.inf, x)
+)
+cosh: _Primitive = _Primitive("cosh", _math.cosh, (sinh,), latex=r"\cosh #1", outside=lambda x: _math.inf)
+sech_squared = _Primitive(
+    "sech_squared",
+    _n.sech_squared,
+    (lambda y, x: -2.0 * tanh(x) * y,),
+    symbol="sech²",
+    latex=r"\operatorname{sech}^2 #1",
+)
+tanh: _Primitive = _Primitive("tanh", _math.tanh, (sech_squared,), latex=r"\tanh #1")
+asinh = _Primitive(
+    "asinh",
+    _math.asinh,
+    (lambda y, x: 1.0 / hypot(1.0, x),),
+    latex=r"\operatorname{arsinh} #1",
+    aliases=("arcsinh",),
+)
+acosh = _Primitive(
+    "acosh",
+    _math.acosh,
+    (lambda y, x: 1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),),
+    latex=r"\operatorname{arcosh} #1",
+    domain="x ≥ 1",
+    aliases=("arccosh",),
+)
+atanh = _Primitive(
+    "atanh",
+    _math.atanh,
+    (lambda y, x: 1.0 / one_minus_square(x),),
+    latex=r"\operatorname{artanh} #1",
+    domain="|x| < 1",
+    aliases=("arctanh",),
+    outside=lambda x: _math.copysign(_math.inf, x) if abs(x) == 1.0 else _math.nan,
+)
+
+# ---------------------------------------------------------------- kinks, steps, choices
+
+sign = _Primitive("sign", _n.sign, (0.0,), latex=r"\operatorname{sgn} #1", rule="sign(0) = 0")
+abs: _Primitive = _Primitive(
+    "abs", _operator.abs, (sign,), symbol="|·|", latex=r"\left|#1\right|", rule="abs'(0) = 0", aliases=("fabs",)
+)
+step = _Primitive(
+    "step", lambda x: 1.0 if x > 0.0 else 0.0 if x == x else x, (0.0,), latex=r"\left[#1 > 0\right]", rule="step(0) = 0"
+)
+compare = _Primitive(
+    "compare", _n.compare, (0.0, 0.0), symbol="≷", latex=r"\operatorname{sgn}\left(#1 - #2\right)", rule="0 at a tie"
+)
+maximum = _Primitive(
+    "maximum",
+    _n.maximum,
+    lambda z, xs: _shares_of_equals(z, xs),
+    symbol="max",
+    latex=r"\max\left(#*\right)",
+    rule="equal maxima share evenly",
+)
+minimum = _Primitive(
+    "minimum",
+    _n.minimum,
+    lambda z, xs: _shares_of_equals(z, xs),
+    symbol="min",
+    latex=r"\min\left(#*\right)",
+    rule="equal minima share evenly",
+)
+where: _Primitive = _Primitive(
+    "where",
+    lambda xs: xs[1] if xs[0] else xs[2],
+    lambda z, xs: [0.0, where(xs[0], 1.0, 0.0), where(xs[0], 0.0, 1.0)],
+    latex=r"\left(#2 \text{ if } #1 \neq 0 \text{ else } #3\right)",
+    rule="the condition has partial 0; the branch not taken gets no gradient, even where its own is infinite",
+    pack=lambda condition, x, y: (condition, x, y),
+)
+
+
+def _shares_of_equals(z: _Any, xs: _Any) -> _Any:
+    equal = [1.0 - abs(compare(x, z)) for x in xs]
+    count = sum(equal)
+    return [e / count for e in equal]
+
+
+# ---------------------------------------------------------------- activations
+
+relu = _Primitive(
+    "relu",
+    lambda x: x if x > 0.0 or x != x else 0.0,
+    (step,),
+    symbol="ReLU",
+    latex=r"\operatorname{ReLU}\left(#1\right)",
+    rule="relu'(0) = 0",
+)
+leaky_relu = _Primitive(
+    "leaky_relu",
+    lambda x, negative_slope: x if x > 0.0 else negative_slope * x,
+    (lambda z, x, negative_slope: where(step(x), 1.0, negative_slope), lambda z, x, negative_slope: minimum(x, 0.0)),
+    latex=r"\operatorname{LeakyReLU}_{#2}\left(#1\right)",
+    rule="at 0 the slope is negative_slope",
+    pack=lambda x, negative_slope=0.01: (x, negative_slope),
+)
+elu = _Primitive(
+    "elu",
+    lambda x, alpha: x if x > 0.0 else alpha * _math.expm1(x),
+    (
+        lambda z, x, alpha: where(step(x), 1.0, alpha * exp(minimum(x, 0.0))),
+        lambda z, x, alpha: expm1(minimum(x, 0.0)),
+    ),
+    latex=r"\operatorname{ELU}_{#2}\left(#1\right)",
+    rule="at 0 the slope is alpha",
+    pack=lambda x, alpha=1.0: (x, alpha),
+)
+logistic_pdf = _Primitive(
+    "logistic_pdf", _n.logistic_pdf, (lambda y, x: -tanh(0.5 * x) * y,), symbol="σ′", latex=r"\sigma'\left(#1\right)"
+)
+sigmoid = _Primitive("sigmoid", _n.sigmoid, (logistic_pdf,), symbol="σ", latex=r"\sigma\left(#1\right)")
+logsigmoid = _Primitive(
+    "logsigmoid",
+    lambda x: -_n.softplus(-x),
+    (lambda y, x: sigmoid(-x),),
+    symbol="log σ",
+    latex=r"\ln\sigma\left(#1\right)",
+)
+softplus = _Primitive("softplus", _n.softplus, (sigmoid,), latex=r"\ln\left(1 + e^{#1}\right)")
+silu = _Primitive(
+    "silu", _n.silu, (lambda y, x: sigmoid(x) + x * logistic_pdf(x),), symbol="SiLU", latex=r"#1\,\sigma\left(#1\right)"
+)
+gelu_exact = _Primitive(
+    "gelu", _n.gelu, (lambda y, x: normal_cdf(x) + x * normal_pdf(x),), symbol="GELU", latex=r"#1\,\Phi\left(#1\right)"
+)
+gelu_tanh = _Primitive(
+    "gelu_tanh",
+    _n.gelu_tanh,
+    (lambda y, x: _gelu_tanh_slope(x),),
+    symbol="GELU",
+    latex=r"\operatorname{GELU}_{\tanh}\left(#1\right)",
+)
+
+
+def _gelu_tanh_slope(x: _Any) -> _Any:
+    x = maximum(minimum(x, 50.0), -50.0)  # beyond, the slope is 0 or 1 and the squares would overflow
+    twice_inner = 2.0 * _n.gelu_tanh_inner(x)
+    inner_slope = _n.SQRT_2_OVER_PI * (1.0 + 3.0 * 0.044715 * x * x)
+    return sigmoid(twice_inner) + 2.0 * x * inner_slope * logistic_pdf(twice_inner)
+
+
+def gelu(x: _Any, approximate: str = "none") -> _Any:
+    """Gaussian error linear unit x·Φ(x), or its approximation with tanh, as in `torch`.
+
+    Source: Hendrycks and Gimpel, arXiv:1606.08415.
+
+    >>> f"{gelu(-10.0):.12e}"
+    '-7.619853024161e-23'
+    >>> f"{gelu(1.0, approximate='tanh'):.12f}"
+    '0.841191990608'
+    """
+    if approximate not in ("none", "tanh"):
+        raise ValueError(f"gelu: approximate must be 'none' or 'tanh', not {approximate!r}")
+    return gelu_exact(x) if approximate == "none" else gelu_tanh(x)
+
+
+# ---------------------------------------------------------------- the normal distribution
+
+erf = _Primitive(
+    "erf",
+    _math.erf,
+    (lambda y, x: _n.TWO_OVER_SQRT_PI * exp_minus_square(x),),
+    latex=r"\operatorname{erf}\left(#1\right)",
+)
+erfc = _Primitive(
+    "erfc",
+    _math.erfc,
+    (lambda y, x: -_n.TWO_OVER_SQRT_PI * exp_minus_square(x),),
+    latex=r"\operatorname{erfc}\left(#1\right)",
+)
+exp_minus_square: _Primitive = _Primitive(
+    "exp_minus_square", _n.exp_minus_square, (lambda y, x: -2.0 * (x * y),), symbol="exp(−x²)", latex="e^{-#1^2}"
+)
+normal_pdf: _Primitive = _Primitive(
+    "normal_pdf", _n.normal_pdf, (lambda y, x: -x * y,), symbol="φ", latex=r"\varphi\left(#1\right)"
+)
+normal_cdf: _Primitive = _Primitive(
+    "normal_cdf", _n.normal_cdf, (normal_pdf,), symbol="Φ", latex=r"\Phi\left(#1\right)"
+)
+
+# ---------------------------------------------------------------- many operands
+
+
+def _nonempty(operands: _Iterable[_Any]) -> tuple[_Any, ...]:
+    packed = tuple(operands)
+    if not packed:
+        raise ValueError("expected a sequence of at least one operand, got an empty one")
+    return packed
+
+
+def _pairs(left: _Iterable[_Any], right: _Iterable[_Any]) -> tuple[_Any, ...]:
+    left, right = tuple(left), tuple(right)
+    if len(left) != len(right):
+        raise ValueError(f"dot: both sequences must have the same length, got {len(left)} and {len(right)}")
+    return left + right
+
+
+def _weights_inputs_bias(weights: _Iterable[_Any], inputs: _Iterable[_Any], bias: _Any = 0.0) -> tuple[_Any, ...]:
+    weights, inputs = tuple(weights), tuple(inputs)
+    if len(weights) != len(inputs):
+        raise ValueError(f"affine: {len(weights)} weights, but {len(inputs)} inputs")
+    return (*weights, *inputs, bias)
+
+
+def _sum_left_to_right(xs: _Iterable[float], start: float = 0.0) -> float:
+    return _reduce(_operator.add, xs, start)
+
+
+if _sys.version_info < (3, 12):  # there the built-in adds plainly, and faster; since then it compensates
+    _sum_left_to_right = _builtins.sum  # type: ignore[assignment]  # a special case of its overloads
+
+
+sum: _Primitive = _Primitive(
+    "sum",
+    _math.fsum,
+    lambda z, xs: [1.0] * len(xs),
+    symbol="Σ",
+    latex=r"\sum\left(#*\right)",
+    rule="correctly rounded, as math.fsum",
+    outside=_sum_left_to_right,
+    pack=tuple,
+)
+mean = _Primitive(
+    "mean",
+    lambda xs: _math.fsum(xs) / len(xs),
+    lambda z, xs: [1.0 / len(xs)] * len(xs),
+    latex=r"\operatorname{mean}\left(#*\right)",
+    rule="correctly rounded sum",
+    outside=lambda xs: _sum_left_to_right(x / len(xs) for x in xs),
+    pack=_nonempty,
+)
+dot = _Primitive(
+    "dot",
+    lambda xs: _math.fsum(map(_operator.mul, xs[: len(xs) // 2], xs[len(xs) // 2 :])),
+    lambda z, xs: [*xs[len(xs) // 2 :], *xs[: len(xs) // 2]],
+    symbol="⟨·,·⟩",
+    latex=r"\left\langle #* \right\rangle",
+    rule="sum of the rounded products, correctly rounded",
+    outside=lambda xs: _sum_left_to_right(map(_operator.mul, xs[: len(xs) // 2], xs[len(xs) // 2 :])),
+    pack=_pairs,
+)
+
+
+def affine_value(weights: _Iterable[float], inputs: _Iterable[float], bias: float) -> float:
+    """⟨w, x⟩ + b on numbers, summed from the bias, left to right: the value of `affine`, its operands apart."""
+    return _sum_left_to_right(map(_operator.mul, weights, inputs), bias)
+
+
+def affine_partials(weights: _Sequence[_Any], inputs: _Sequence[_Any]) -> tuple[_Any, ...]:
+    """The partials of `affine` by its weights, its inputs and its bias."""
+    return (*inputs, *weights, 1.0)
+
+
+affine = _Primitive(
+    "affine",
+    lambda xs: affine_value(xs[: len(xs) // 2], xs[len(xs) // 2 : -1], xs[-1]),
+    lambda z, xs: affine_partials(xs[: len(xs) // 2], xs[len(xs) // 2 : -1]),
+    symbol="Σwᵢxᵢ+b",
+    latex=r"\left\langle w, x \right\rangle + b",
+    rule="summed from the bias, left to right",
+    pack=_weights_inputs_bias,
+)
+logsumexp = _Primitive(
+    "logsumexp",
+    _n.logsumexp,
+    lambda z, xs: softmax(xs),
+    symbol="log Σ exp",
+    latex=r"\ln \sum e^{\left(#*\right)}",
+    pack=_nonempty,
+)
+logaddexp = _Primitive(
+    "logaddexp",
+    _n.logaddexp,
+    (lambda z, x, y: sigmoid(x - y), lambda z, x, y: sigmoid(y - x)),
+    latex=r"\ln\left(e^{#1} + e^{#2}\right)",
+)
+softmax_first: _Primitive = _Primitive(
+    "softmax",
+    _n.softmax_first,
+    lambda z, xs: _softmax_partials(z, xs),
+    latex=r"\operatorname{softmax}\left(#*\right)_1",
+    text="softmax(#*)[0]",
+    rule="the share of its first operand",
+    pack=_nonempty,
+)
+log_softmax_first: _Primitive = _Primitive(
+    "log_softmax",
+    _n.log_softmax_first,
+    lambda z, xs: _log_softmax_partials(xs),
+    symbol="log softmax",
+    latex=r"\ln\operatorname{softmax}\left(#*\right)_1",
+    text="log_softmax(#*)[0]",
+    rule="the log share of its first operand",
+    pack=_nonempty,
+)
+
+
+def _each_first(xs: _Iterable[_Any]) -> list[tuple[_Any, ...]]:
+    """Every operand once at the front, the others behind it in order."""
+    operands = _nonempty(xs)
+    return [(x, *operands[:i], *operands[i + 1 :]) for i, x in enumerate(operands)]
+
+
+def softmax(xs: _Iterable[_Any]) -> list[_Any]:
+    """Shares exp(xᵢ) / Σⱼ exp(xⱼ): positive, summing to one.
+
+    Its Jacobian is diag(p) - ppᵀ.  Source: seeds, "The Probability Simplex and the Softmax Function".
+
+    >>> softmax([0.0, 0.0])
+    [0.5, 0.5]
+    """
+    operands = _nonempty(xs)
+    if all([x.__class__ is float for x in operands]):  # noqa: C419  # one sum for all: n times as fast
+        return _n.softmax(operands)
+    return [softmax_first(each) for each in _each_first(operands)]
+
+
+def log_softmax(xs: _Iterable[_Any]) -> list[_Any]:
+    """xᵢ - log Σⱼ exp(xⱼ), keeping the digits of shares close to one.
+
+    >>> log_softmax([40.0, 0.0])
+    [-4.248354255291589e-18, -40.0]
+    """
+    return [log_softmax_first(operands) for operands in _each_first(xs)]
+
+
+def _softmax_partials(z: _Any, xs: _Any) -> list[_Any]:
+    # z·(1 - z) for the first operand, with 1 - z added up from the other shares: it would cancel
+    others = softmax(xs)[1:]
+    return [z * sum(others), *(-z * share for share in others)]
+
+
+def _log_softmax_partials(xs: _Any) -> list[_Any]:
+    others = softmax(xs)[1:]
+    return [sum(others), *(-share for share in others)]
+
+
+TABLE: dict[str, _Primitive] = {row.name: row for row in list(globals().values()) if isinstance(row, _Primitive)}
+"""All rows by name, in the order above."""
+
+OPERATORS: dict[str, _Primitive] = {
+    "add": add, "sub": sub, "mul": mul, "truediv": div, "floordiv": floor_divide, "mod": remainder, "pow": pow,
+}  # fmt: skip
+"""Python's binary operators, by the names of their methods."""
+
+
+def markdown_table() -> str:
+    """The table as Markdown, for the documentation.
+
+    >>> print(markdown_table().splitlines()[2])
+    | `add` | 2 | + | $x + y$ | everywhere |  |  |
+    """
+    lines = [
+        "| primitive | operands | symbol | formula | domain | ties and kinks | also called |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in TABLE.values():
+        operands = row.arity or "any"
+        formula = row.latex.replace("#*", "x_1, x_2, …").replace("#1", "x").replace("#2", "y").replace("#3", "z")
+        aliases = ", ".join(f"`{name}`" for name in row.aliases)
+        cells = [
+            f"`{row.name}`",
+            str(operands),
+            row.symbol,
+            f"${formula}$",
+            row.domain or "everywhere",
+            row.rule,
+            aliases,
+        ]
+        lines.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(markdown_table())

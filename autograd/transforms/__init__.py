@@ -1,0 +1,1 @@
+"""The derivatives people ask for: grad, jvp, hessian, checkpoint …"""

@@ -1,0 +1,162 @@
+"""Forward mode without a graph: numbers that carry their derivative along.
+
+A `Dual` is primal + tangent·ε with ε² = 0.  An operation on it reads the same row of the table as the recorder
+does, and keeps nothing else: memory does not grow with the length of the computation.
+
+Each call of `jvp` has an ε of its own, told apart by its level.  Without that, the ε of an inner derivative would
+be taken for that of an outer one (perturbation confusion): d/dx [x · d/dy (x + y)] at 1 would be 2 and not 1.
+A primal or a tangent may be a Dual of a lower level, or a Value: so forward and reverse mode nest in any order.
+"""
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd.core.graph import product
+from autograd.core.value import Value, is_grad_enabled, numeric_partials
+from autograd.table import primitives
+from autograd.table.primitive import ARITHMETIC_ERRORS, Primitive, RealNumber, as_number, evaluate_partial
+
+_levels = itertools.count(1)
+
+
+def next_level() -> int:
+    """A level above all that are in use: for one `jvp`."""
+    return next(_levels)
+
+
+class Dual(RealNumber):
+    """primal + tangent·ε, on the level of its ε.
+
+    >>> x = Dual(3.0, 1.0, next_level())
+    >>> (x * x).tangent
+    6.0
+    """
+
+    __slots__ = ("_level", "primal", "tangent")
+
+    def __init__(self, primal: Any, tangent: Any, level: int) -> None:
+        self.primal = primal
+        self.tangent = tangent
+        self._level = level
+
+    @property
+    def data(self) -> float:
+        """The number below all levels."""
+        number: float = self.primal if self.primal.__class__ is float else self.primal.data
+        return number
+
+    def __repr__(self) -> str:
+        return f"Dual({self.primal!r}, {self.tangent!r})"
+
+    def _apply_primitive(self, primitive: Primitive, operands: Sequence[Any]) -> "Dual":
+        level = self._level
+        mine = [x.__class__ is Dual and x._level == level for x in operands]
+        primals = [
+            x.primal if own else _operand(primitive, position, x)
+            for position, (x, own) in enumerate(zip(operands, mine, strict=True), 1)
+        ]
+        result = _apply(primitive, primals)
+        if not is_grad_enabled():
+            return Dual(result, 0.0, level)
+        tangent: Any = None
+        for x, partial in zip(operands, _partials(primitive, result, primals, mine), strict=True):
+            contribution = None if partial is None else product(x.tangent, partial, operands)
+            if contribution is not None:
+                tangent = contribution if tangent is None else tangent + contribution
+        return Dual(result, 0.0 if tangent is None else tangent, level)
+
+    def detach(self) -> "Dual":
+        """The same number without its derivative, on any level."""
+        primal = self.primal
+        return Dual(primal if primal.__class__ is float else primal.detach(), 0.0, self._level)
+
+    def __lt__(self, other: Any) -> bool:
+        return bool(self.primal < _compared(other))
+
+    def __le__(self, other: Any) -> bool:
+        return bool(self.primal <= _compared(other))
+
+    def __gt__(self, other: Any) -> bool:
+        return bool(self.primal > _compared(other))
+
+    def __ge__(self, other: Any) -> bool:
+        return bool(self.primal >= _compared(other))
+
+    def __bool__(self) -> bool:
+        return bool(self.primal)
+
+
+def _compared(other: Any) -> Any:
+    """What a primal is compared with; a Value that is being traced refuses."""
+    if isinstance(other, Dual):
+        return other.primal
+    return other if hasattr(other, "_apply_primitive") else as_number(other, "comparison: operand 2")
+
+
+def _operand(primitive: Primitive, position: int, x: Any) -> Any:
+    """An operand of a lower level, or a constant."""
+    if getattr(x, "requires_grad", True) is False:  # a frozen Value
+        return x.data
+    return x if hasattr(x, "_apply_primitive") else as_number(x, f"{primitive.name}: operand {position}")
+
+
+def _apply(primitive: Primitive, operands: Sequence[Any]) -> Any:
+    """A row on operands that are laid out flat."""
+    recording = [x for x in operands if x.__class__ is not float]
+    if not recording:
+        return primitive.evaluate(operands)
+    return max(recording, key=lambda x: x._level)._apply_primitive(primitive, operands)
+
+
+def _partials(primitive: Primitive, result: Any, primals: Sequence[Any], mine: Sequence[bool]) -> list[Any]:
+    """The partials by the operands that carry a tangent; None for the others."""
+    if all(x.__class__ is float for x in primals):
+        found: Sequence[Any] = numeric_partials(primitive, result, primals)
+    elif isinstance(primitive.partials, tuple):
+        try:
+            return _own_partials(primitive.partials, result, primals, mine)
+        except ARITHMETIC_ERRORS:  # 1/y at a constant y of 0 raises as a number and not as a Value
+            wrapped = [_lifted(x, result) if x.__class__ is float else x for x in primals]
+            return _own_partials(primitive.partials, result, wrapped, mine)
+    else:
+        found = primitive.partials(result, primals)
+    return [partial if own else None for partial, own in zip(found, mine, strict=True)]
+
+
+def _own_partials(partials: Sequence[Any], result: Any, primals: Sequence[Any], mine: Sequence[bool]) -> list[Any]:
+    return [
+        evaluate_partial(partial, result, primals) if own else None for partial, own in zip(partials, mine, strict=True)
+    ]
+
+
+def _lifted(number: float, like: Any) -> Any:
+    """A constant of the kind of another number."""
+    return Dual(number, 0.0, like._level) if isinstance(like, Dual) else Value(number)
+
+
+def _add_operators() -> None:
+    """Operators and methods as those of Value, from the same table."""
+
+    def forward(row: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda self, *operands, **options: row(self, *operands, **options)
+
+    def operator(row: Primitive, reflected: bool) -> Callable[[Any, Any], Any]:
+        def apply(self: Dual, other: Any) -> Any:
+            if not hasattr(other, "_apply_primitive") and getattr(other, "ndim", 0) != 0:
+                return NotImplemented  # an array's own operator works element by element
+            return row(other, self) if reflected else row(self, other)
+
+        return apply
+
+    for symbol, row in primitives.OPERATORS.items():
+        setattr(Dual, f"__{symbol}__", operator(row, reflected=False))
+        setattr(Dual, f"__r{symbol}__", operator(row, reflected=True))
+    methods: dict[str, Callable[..., Any]] = {"__neg__": primitives.neg, "__abs__": primitives.abs}
+    for row in primitives.TABLE.values():
+        methods |= dict.fromkeys((row.name, *row.aliases), row)
+    for name, function in {**methods, "gelu": primitives.gelu}.items():
+        setattr(Dual, name, forward(function))
+
+
+_add_operators()

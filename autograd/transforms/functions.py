@@ -1,0 +1,327 @@
+"""Derivatives of functions: JAX's names and argument order.
+
+A function takes floats, or nested lists, tuples, dicts or NumPy arrays of them, and derivatives come back in the
+same structure.  All transforms nest in any order:
+
+* reverse mode (`grad`, `vjp`, `jacrev`) gives the function fresh Values, and sweeps the graph that it records;
+* forward mode (`jvp`, `jacfwd`) gives it dual numbers, each call on a level of its own;
+* inside another transform the inner sweep is recorded itself, so that the outer one can differentiate it.
+
+Called with floats, they return floats; called with Values, Values that are connected to them.
+Source of the modes: seeds, chapter 6, "Automatic Differentiation"; Griewank and Walther (2008).
+"""
+
+from collections.abc import Callable, Sequence
+from math import factorial
+from typing import Any
+
+from autograd.core.graph import depending_on, forward_sweep, reverse_sweep
+from autograd.core.tree import flatten, flatten_like, map_leaves
+from autograd.core.value import Value, enable_grad
+from autograd.table.primitive import shown
+from autograd.transforms.dual import Dual, next_level
+from autograd.transforms.reverse import Argnums, Inputs, parts_of, positions_of
+
+Function = Callable[..., Any]
+
+
+# ---------------------------------------------------------------- reverse mode
+
+
+def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+    """The gradient function ∇f of a function that returns one number.
+
+    Args:
+        f: The function.
+        argnums: The positions of the arguments to differentiate by; one position gives one gradient, several a tuple.
+        has_aux: f returns (number, anything else), and the result is (gradient, anything else).
+
+    Raises TypeError if f does not return one number, or an argument is no structure of numbers.
+    Cost: that of f, recorded, and of one sweep.  Source: seeds, "Reverse-Mode Automatic Differentiation".
+
+    >>> grad(lambda x: x**3)(2.0)
+    12.0
+    >>> grad(grad(lambda x: x**3))(2.0)
+    12.0
+    >>> grad(lambda p: p["a"] * p["b"][0])({"a": 2.0, "b": [3.0]})
+    {'a': 3.0, 'b': [2.0]}
+    """
+    both = value_and_grad(f, argnums, has_aux)
+
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        value, gradients_ = both(*args, **kwargs)
+        return (gradients_, value[1]) if has_aux else gradients_
+
+    return gradient
+
+
+def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+    """The function that returns (f(x), ∇f(x)); with has_aux ((f(x), anything else), ∇f(x)).
+
+    Arguments and errors as for `grad`.
+
+    >>> value_and_grad(lambda x, y: x * y, argnums=(0, 1))(2.0, 3.0)
+    (6.0, (3.0, 2.0))
+    """
+
+    def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
+        inputs = Inputs(args, argnums)
+        result = inputs.call(f, kwargs)
+        aux = None
+        if has_aux:
+            if not isinstance(result, tuple) or len(result) != 2:
+                raise TypeError(f"grad: with has_aux the function must return (number, aux), not {shown(result)}")
+            result, aux = result
+        leaves, _ = flatten(result, "grad: the result of the function")
+        if len(leaves) != 1 or isinstance(result, list | tuple | dict) or getattr(result, "ndim", 0) != 0:
+            raise TypeError(f"grad: the function must return one number, not {shown(result)}; see jacobian")
+        gradient = inputs.rebuild(inputs.gradient(leaves[0]))
+        value = inputs.finished(leaves[0])
+        return ((value, map_leaves(inputs.finished, aux)) if has_aux else value), gradient
+
+    return value_and_gradient
+
+
+def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
+    """(f(x), the function v ↦ vᵀJ): the vector-Jacobian product, pulled back through one recorded graph.
+
+    The pullback takes a cotangent of the structure of f(x), and returns a tuple with one gradient an argument.
+    Source: seeds, "RV-AD ⇒ VJPs": it builds the Jacobian a row at a time.
+
+    >>> y, pullback = vjp(lambda x, y: [x * y, x + y], 2.0, 3.0)
+    >>> y, pullback([1.0, 10.0])
+    ([6.0, 5.0], (13.0, 12.0))
+    """
+    inputs = Inputs(primals, range(len(primals)))
+    result = inputs.call(f, {})
+    leaves, rebuild = flatten(result, "vjp: the result of the function")
+    sweep = inputs.pullback(leaves)
+
+    def pullback(cotangents: Any) -> Any:
+        return inputs.rebuild(sweep(flatten_like(cotangents, result, "vjp: the cotangent")))
+
+    return rebuild(map(inputs.finished, leaves)), pullback
+
+
+def jacrev(f: Function, argnums: Argnums = 0) -> Function:
+    """The Jacobian function by reverse mode: one recorded graph, one sweep a result.
+
+    The structure of the results holds that of the arguments; arrays of arrays become matrices.
+    Use it when there are more inputs than outputs.  Source: seeds, "2.2.2 Jacobians".
+
+    >>> jacrev(lambda x: [x[0] * x[1], x[0]])([2.0, 3.0])
+    [[3.0, 2.0], [1.0, 0.0]]
+    """
+
+    def jacobian_function(*args: Any, **kwargs: Any) -> Any:
+        inputs = Inputs(args, argnums)
+        return _rows(inputs, *flatten(inputs.call(f, kwargs), "jacrev: the result of the function"))
+
+    return jacobian_function
+
+
+def _rows(inputs: Inputs, leaves: Sequence[Any], rebuild: Callable[[Any], Any]) -> Any:
+    """The Jacobian of what was recorded, a sweep for each of the leaves."""
+    sweep = inputs.pullback(leaves)
+    unit = [[float(i == j) for j in range(len(leaves))] for i in range(len(leaves))]
+    return rebuild(inputs.rebuild(sweep(weights)) for weights in unit)
+
+
+# ---------------------------------------------------------------- forward mode
+
+
+def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """(f(x), J·v): the value and the Jacobian-vector product, by dual numbers and without a graph.
+
+    Args:
+        f: The function.
+        primals: Its arguments, as a tuple or list.
+        tangents: The direction, of the same structure.
+
+    Source: seeds, "FW-AD ⇒ JVPs": it builds the Jacobian a column at a time.
+
+    >>> jvp(lambda x, y: [x * y, x + y], (2.0, 3.0), (1.0, 0.0))
+    ([6.0, 5.0], [3.0, 1.0])
+    """
+    for name, argument in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(argument, list | tuple):
+            raise TypeError(f"jvp: {name} must be a tuple or list of arguments, not {shown(argument)}")
+    points, rebuild = flatten(list(primals), "jvp: primals")
+    directions = flatten_like(list(tangents), list(primals), "jvp: tangents")
+    level = next_level()
+    arguments = rebuild(Dual(x, v, level) for x, v in zip(points, directions, strict=True))
+    with enable_grad():
+        result = f(*arguments)
+    leaves, rebuild_result = flatten(result, "jvp: the result of the function")
+    values, derivatives = parts_of(leaves, level)
+    return rebuild_result(values), rebuild_result(derivatives)
+
+
+def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
+    """(f(x), the function v ↦ J·v): like `jvp`, but f runs once and is recorded, for many directions.
+
+    >>> y, push = linearize(lambda x, y: x * y, 2.0, 3.0)
+    >>> y, push(1.0, 0.0), push(0.0, 1.0)
+    (6.0, 3.0, 2.0)
+    """
+    inputs = Inputs(primals, range(len(primals)))
+    leaves, rebuild = flatten(inputs.call(f, {}), "linearize: the result of the function")
+    if any(isinstance(x, Dual) for x in [*leaves, *flatten(list(primals), "primals")[0]]):
+        raise TypeError("linearize cannot be used inside jvp, whose dual numbers leave no graph; use jvp there too")
+    order = depending_on(inputs.variables, *[x for x in leaves if isinstance(x, Value)])
+
+    def push(*tangents: Any) -> Any:
+        directions = flatten_like(list(tangents), list(primals), "linearize: the direction")
+        pushed = dict(zip(inputs.variables, directions, strict=True))
+        forward_sweep(order, pushed, record=inputs.recording)
+        return rebuild(pushed.get(leaf, 0.0) for leaf in leaves)
+
+    return rebuild(map(inputs.finished, leaves)), push
+
+
+def jacfwd(f: Function, argnums: Argnums = 0) -> Function:
+    """The Jacobian function by forward mode: one run of f on dual numbers an input, nothing stored.
+
+    The structure of the results holds that of the arguments; arrays of arrays become matrices.
+    Use it when there are no more inputs than outputs.  Source: seeds, "2.2.2 Jacobians".
+
+    >>> jacfwd(lambda x: [x[0] * x[1], x[0]])([2.0, 3.0])
+    [[3.0, 2.0], [1.0, 0.0]]
+    """
+
+    def jacobian_function(*args: Any, **kwargs: Any) -> Any:
+        positions = positions_of(args, argnums)
+        chosen = [args[position] for position in positions]
+        points, rebuild = flatten(chosen, "jacfwd: the arguments")
+
+        def at(*moved: Any) -> Any:
+            arguments = list(args)
+            for position, argument in zip(positions, moved, strict=True):
+                arguments[position] = argument
+            return f(*arguments, **kwargs)
+
+        columns = []
+        rebuild_result: Callable[[Any], Any] = list
+        for i in range(len(points)):
+            unit = rebuild(float(i == j) for j in range(len(points)))
+            column, rebuild_result = flatten(jvp(at, chosen, unit)[1], "jacfwd: the result of the function")
+            columns.append(column)
+        rows = [rebuild(row) for row in zip(*columns, strict=True)]
+        return rebuild_result(row[0] if isinstance(argnums, int) else tuple(row) for row in rows)
+
+    return jacobian_function
+
+
+# ---------------------------------------------------------------- both, and beyond first order
+
+
+def jacobian(f: Function, argnums: Argnums = 0) -> Function:
+    """The Jacobian function, by forward mode when there are no more inputs than outputs, by reverse mode otherwise.
+
+    For forward mode f runs once more, recorded, to count the outputs.
+
+    >>> jacobian(lambda x: [x, x * x])(3.0)
+    [1.0, 6.0]
+    """
+
+    def jacobian_function(*args: Any, **kwargs: Any) -> Any:
+        inputs = Inputs(args, argnums)
+        outputs, rebuild = flatten(inputs.call(f, kwargs), "jacobian: the result of the function")
+        if sum(inputs.sizes) <= len(outputs):
+            return jacfwd(f, argnums)(*args, **kwargs)
+        return _rows(inputs, outputs, rebuild)
+
+    return jacobian_function
+
+
+def hessian(f: Function, argnums: Argnums = 0) -> Function:
+    """The function of second derivatives ∂²f/∂xᵢ∂xⱼ: forward over reverse mode.
+
+    >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 5.0])
+    [[10.0, 6.0], [6.0, 0.0]]
+    """
+    return jacfwd(jacrev(f, argnums), argnums)
+
+
+def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """The Hessian times a vector, H·v, in the time of a few gradients: forward over reverse mode.
+
+    The result has the structure of the first argument if there is one, else is a tuple with one an argument.
+
+    >>> hvp(lambda x: x[0] ** 2 * x[1], ([3.0, 5.0],), ([1.0, 0.0],))
+    [10.0, 6.0]
+    """
+    argnums: Argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
+    return jvp(grad(f, argnums), primals, tangents)[1]
+
+
+def directional_derivative(f: Function, x: Any, v: Any) -> Any:
+    """∇f(x)·v, the rate of change of f in the direction v.
+
+    Source: seeds, "2.2.1 Gradients and Directional Derivatives".
+
+    >>> directional_derivative(lambda x: x[0] * x[1], [2.0, 3.0], [1.0, 1.0])
+    5.0
+    """
+    return jvp(f, (x,), (v,))[1]
+
+
+def derivative(f: Function, n: int = 1) -> Function:
+    """The n-th derivative of a function of one number, by n nested dual numbers; the cost doubles with n.
+
+    >>> derivative(lambda x: x**5, 3)(2.0)
+    240.0
+    """
+    if isinstance(n, bool) or not isinstance(n, int) or n < 0:
+        raise ValueError(f"derivative: n must be a whole number of at least 0, not {n!r}")
+    for _ in range(n):
+        f = _derivative(f)
+    return f
+
+
+def _derivative(f: Function) -> Function:
+    return lambda x: jvp(f, (x,), (1.0,))[1]
+
+
+def taylor(f: Function, x: float, order: int) -> list[Any]:
+    """The Taylor coefficients f⁽ᵏ⁾(x) / k! for k = 0 … order.
+
+    Source: seeds, "2.2.2 Jacobians", Taylor's theorem.
+
+    >>> taylor(lambda x: x**3, 2.0, 3)
+    [8.0, 12.0, 6.0, 1.0]
+    """
+    if isinstance(order, bool) or not isinstance(order, int) or order < 0:
+        raise ValueError(f"taylor: order must be a whole number of at least 0, not {order!r}")
+    return [derivative(f, k)(x) / factorial(k) for k in range(order + 1)]
+
+
+def gradient(outputs: Any, inputs: Any, create_graph: bool = False) -> Any:
+    """∂ Σ outputs / ∂ inputs on a graph that is already recorded, in the structure of the inputs.
+
+    Args:
+        outputs: A Value, or a structure of them.
+        inputs: A Value, leaf or not, or a structure of them.
+        create_graph: Return recorded Values, to be differentiated again, instead of numbers.
+
+    No `grad` is touched.  An input that no output depends on has gradient 0.  As `torch.autograd.grad`.
+
+    >>> x = Value(3.0)
+    >>> y = x * x
+    >>> gradient(y, x)
+    6.0
+    >>> gradient(gradient(y, x, create_graph=True), x)
+    2.0
+    """
+    roots, _ = flatten(outputs, "gradient: outputs")
+    leaves, rebuild = flatten(inputs, "gradient: inputs")
+    for role, values in (("outputs", roots), ("inputs", leaves)):
+        for x in values:
+            if not isinstance(x, Value):
+                raise TypeError(f"gradient: {role} must be Values, not {shown(x)}")
+    order = depending_on(leaves, *roots)
+    adjoints: dict[Any, Any] = {}
+    for root in roots:
+        adjoints[root] = adjoints.get(root, 0.0) + 1.0
+    reverse_sweep(order, adjoints, record=create_graph)
+    return rebuild(adjoints.get(leaf, 0.0) for leaf in leaves)

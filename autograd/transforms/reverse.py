@@ -1,0 +1,126 @@
+"""One call of a reverse-mode transform: its variables, the graph it records, and the sweep over it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd.core.graph import depending_on, reverse_sweep
+from autograd.core.sweep import gradients
+from autograd.core.tree import flatten
+from autograd.core.value import Value, enable_grad, independent, nesting
+from autograd.table.primitives import identity
+from autograd.transforms.dual import Dual
+
+Argnums = int | Sequence[int]
+
+
+def positions_of(args: Sequence[Any], argnums: Argnums) -> list[int]:
+    """The positions that argnums names, counted from the front."""
+    positions = [argnums] if isinstance(argnums, int) else list(argnums)
+    for position in positions:
+        if not -len(args) <= position < len(args):
+            raise ValueError(f"argnums: there is no argument {position} among {len(args)}")
+    found = [position % len(args) for position in positions]
+    if len(set(found)) < len(found):
+        raise ValueError(f"argnums: {argnums!r} names an argument twice")
+    return found
+
+
+class Inputs:
+    """The arguments of one call of a reverse-mode transform, with fresh variables for those to differentiate by."""
+
+    def __init__(self, args: Sequence[Any], argnums: Argnums) -> None:
+        self.one = isinstance(argnums, int)
+        self.positions = positions_of(args, argnums)
+        self.args = list(args)
+        self.variables: list[Value] = []  # what the graph is differentiated by, below all dual numbers
+        self.rebuilds = []
+        self.sizes = []
+        self.recording = nesting.get() > 0
+        for position in self.positions:
+            leaves, rebuild = flatten(args[position], f"argument {position}")
+            if all(leaf.__class__ is float for leaf in leaves):
+                variables = [independent(leaf) for leaf in leaves]
+                self.variables += variables
+            else:
+                variables = [self._variable(leaf) for leaf in leaves]
+            self.args[position] = rebuild(variables)
+            self.rebuilds.append(rebuild)
+            self.sizes.append(len(leaves))
+
+    def _variable(self, leaf: Any) -> Any:
+        """A stand-in for a leaf that knows nothing of what is below it, or is connected to it if it records."""
+        if isinstance(leaf, Dual):
+            return Dual(self._variable(leaf.primal), leaf.tangent, leaf._level)
+        if isinstance(leaf, Value) and leaf.requires_grad:
+            self.recording = True
+            variable: Value = identity(leaf)
+        else:
+            variable = independent(leaf.data if isinstance(leaf, Value) else leaf)  # frozen, or a number
+        self.variables.append(variable)
+        return variable
+
+    def call(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
+        """Call f with the variables for arguments."""
+        token = nesting.set(nesting.get() + 1)
+        try:
+            with enable_grad():
+                return f(*self.args, **kwargs)
+        finally:
+            nesting.reset(token)
+
+    def gradient(self, output: Any) -> list[Any]:
+        """∂output/∂variable for all variables, fast where numbers are enough."""
+        if not self.recording and isinstance(output, Value):
+            return list(gradients(output, self.variables))
+        return self.pullback([output])([1.0])
+
+    def pullback(self, outputs: Sequence[Any]) -> Callable[[Sequence[Any]], list[Any]]:
+        """The function from weights of the outputs to Σ weight · ∂output/∂variable, for all variables."""
+        duals = [x for x in outputs if isinstance(x, Dual)]
+        if duals:
+            level = max(x._level for x in duals)
+            mine = [isinstance(x, Dual) and x._level == level for x in outputs]
+            pull_primal = self.pullback([x.primal if own else x for x, own in zip(outputs, mine, strict=True)])
+            pull_tangent = self.pullback([x.tangent if own else 0.0 for x, own in zip(outputs, mine, strict=True)])
+
+            def pull(weights: Sequence[Any]) -> list[Any]:
+                # (ȳ + ȳ'ε)·(J + J'ε) = ȳJ + (ȳJ' + ȳ'J)ε, the primal and the tangent of the gradient
+                primals, tangents = parts_of(weights, level)
+                pulled = zip(pull_primal(primals), pull_tangent(primals), pull_primal(tangents), strict=True)
+                return [Dual(p, a + b, level) for p, a, b in pulled]
+
+            return pull
+        order = depending_on(self.variables, *[x for x in outputs if isinstance(x, Value)])
+        reached = set(order)
+
+        def sweep(weights: Sequence[Any]) -> list[Any]:
+            adjoints: dict[Any, Any] = {}
+            for output, weight in zip(outputs, weights, strict=True):
+                if output in reached and not (weight.__class__ is float and weight == 0.0):
+                    adjoints[output] = adjoints[output] + weight if output in adjoints else weight
+            reverse_sweep(order, adjoints, record=self.recording)
+            return [adjoints.get(variable, 0.0) for variable in self.variables]
+
+        return sweep
+
+    def rebuild(self, leaves: Sequence[Any]) -> Any:
+        """The leaves in the structure of the arguments to differentiate by."""
+        source = iter(leaves)
+        parts = [
+            rebuild([next(source) for _ in range(size)])
+            for rebuild, size in zip(self.rebuilds, self.sizes, strict=True)
+        ]
+        return parts[0] if self.one else tuple(parts)
+
+    def finished(self, leaf: Any) -> Any:
+        """A leaf of the result as the caller gets it: a number, unless the transform is differentiated itself."""
+        if isinstance(leaf, Dual):
+            return Dual(self.finished(leaf.primal), self.finished(leaf.tangent), leaf._level)
+        return leaf.data if isinstance(leaf, Value) and not self.recording else leaf
+
+
+def parts_of(weights: Sequence[Any], level: int) -> tuple[list[Any], list[Any]]:
+    """Primals and tangents of numbers some of which are dual on this level."""
+    mine = [isinstance(x, Dual) and x._level == level for x in weights]
+    primals = [x.primal if own else x for x, own in zip(weights, mine, strict=True)]
+    return primals, [x.tangent if own else 0.0 for x, own in zip(weights, mine, strict=True)]

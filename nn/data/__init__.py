@@ -1,0 +1,1 @@
+"""Data sets, batches, splits and preprocessing."""

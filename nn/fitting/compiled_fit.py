@@ -1,0 +1,188 @@
+"""The epochs of `fit(…, compile=True)`."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import autograd
+from autograd import Value, no_grad, traced, tracing, where
+from autograd import sum as total
+from nn.data.loading import DataLoader, Dataset
+from nn.fitting.compiled_training import TrainingStep
+from nn.fitting.history import Mean
+from nn.fitting.scores import Metrics, Scores, as_value
+from nn.inputs.optional import require
+from nn.inputs.sequences import is_sequence
+from nn.models.layers import Dropout
+from nn.models.module import Module
+
+LOOKED_AT = 8  # samples whose loss together is compared with the mean of their losses
+
+
+class CompiledEpochs:
+    """Epochs of compiled steps: the model and the loss of one sample are recorded, and run over batches.
+
+    Between epochs the parameters may be changed, frozen and unfrozen.
+
+    Raises ValueError for a model with Dropout, whose masks would be recorded once and for all, for wrong targets, and
+    for a loss that is no mean of one formula over the samples; TypeError for branches on numbers; RuntimeError if all
+    parameters are frozen.
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        loss: Callable[[Any, Any], Any],
+        optimizer: Any,
+        batches: DataLoader,
+        regularizer: Callable[[Module], Any] | None,
+    ) -> None:
+        if any(isinstance(module, Dropout) and module.p for module in model.modules()):
+            raise ValueError("fit: Dropout cannot be compiled: its mask would be the same at every step")
+        self.model, self.loss, self.optimizer, self.batches = model, loss, optimizer, batches
+        self.regularizer = regularizer
+        self.numpy = require("numpy", "fit(compile=True)")
+        self.all_parameters = list(dict.fromkeys([*model.parameters(), *optimizer.parameters]))
+        sample, _ = batches.dataset[0]
+        targets = batches.dataset.targets
+        with no_grad():
+            output = model(sample)
+            everywhere = loss([output] * len(targets), targets)  # raises for wrong targets, as eager training
+            expected = as_value(everywhere).data
+        self.whole_numbers = all(type(t) is int for t in targets)
+        self.classes: list[int] = []
+        self._record()
+        self.data = self._matrix(batches.dataset)
+        self._check_loss(output, expected)
+
+    def _record(self) -> None:
+        """Record the model and the loss of one sample, and compile what moves the parameters."""
+        if not any(p.requires_grad for p in self.all_parameters):
+            raise RuntimeError(
+                "fit: all parameters are frozen, so there is nothing to train; requires_grad_(True) on what shall be"
+            )
+        sample, target = self.batches.dataset[0]
+        inputs = [traced(x) for x in sample]
+        leaf = traced if self.whole_numbers else Value  # what is asked of a Value's number, `_check_loss` finds
+        targets = [leaf(t) for t in (target if is_sequence(target) else [target])]
+        with tracing():
+            outputs = self.model(inputs)
+            try:
+                plain = self.loss([outputs], [targets if is_sequence(target) else targets[0]])
+            except (TypeError, LookupError):
+                if not self.whole_numbers:
+                    raise
+                # It asks for the number, as of a class: the losses of all of them, chosen by a one-hot target.
+                self.classes = sorted(set(self.batches.dataset.targets))
+                targets = [Value(float(c == target)) for c in self.classes]
+                losses = [self.loss([outputs], [c]) for c in self.classes]
+                plain = total([where(t, one, 0.0) for t, one in zip(targets, losses)])
+            objective = plain if self.regularizer is None else plain + self.regularizer(self.model)
+        self.step = TrainingStep(objective, [*inputs, *targets], self.optimizer, also=[plain])
+        self.predict = autograd.compile(outputs, inputs, self.step.parameters, reduction=None)
+        self.kinds = list(map(type, self.all_parameters))  # frozen ones are of another class
+        trained = set(self.step.parameters)
+        self.constants = [p for p in self.all_parameters if p not in trained]
+        self.numbers = [p.data for p in self.constants]
+
+    def _check_loss(self, output: Any, expected: float) -> None:
+        """Raise ValueError if the loss is no mean over samples, or not the same formula for every target.
+
+        What was recorded is run for all targets beside the inputs of the first sample, whose output is known.
+        """
+        rows = self.data.copy()
+        rows[:, : len(self.predict.inputs)] = rows[0, : len(self.predict.inputs)]
+        mean = Mean()
+        for start in range(0, len(rows), self.batches.batch_size):
+            batch = rows[start : start + self.batches.batch_size]
+            self.step.compiled(batch)
+            mean.add("loss", self.step.also[0], len(batch))
+        found = mean.result()["loss"]
+        if _equal(found, expected) or not math.isfinite(expected):
+            self._check_samples()
+            return
+        with no_grad():
+            each = [as_value(self.loss([output], [t])).data for t in self.batches.dataset.targets]
+        mean_of_each = math.fsum(each) / len(each)
+        if not _equal(mean_of_each, expected):
+            raise ValueError(
+                "fit(compile=True): the loss must be the mean over the samples of their losses, as by "
+                f"reduction='mean' without weights of classes; that mean is {mean_of_each:.6g} here, and the loss "
+                f"{expected:.6g}"
+            )
+        raise ValueError(
+            "fit(compile=True): the loss must be one formula for all targets, and that recorded for the first target "
+            f"gives {found:.6g} instead of {expected:.6g}; in place of if, == and .data on targets use "
+            "where(step(t), a, b), maximum, abs …"
+        )
+
+    def _check_samples(self) -> None:
+        """Raise ValueError if the loss of some samples together is not the mean of what was recorded of each."""
+        inputs, targets = self.batches.dataset.inputs[:LOOKED_AT], self.batches.dataset.targets[:LOOKED_AT]
+        with no_grad():
+            expected = as_value(self.loss([self.model(x) for x in inputs], targets)).data
+        self.step.compiled(self.data[:LOOKED_AT])
+        found = self.step.also[0]
+        if not _equal(found, expected) and math.isfinite(expected):
+            raise ValueError(
+                "fit(compile=True): the loss must be the mean over the samples of their losses, each of one output and "
+                f"one target alone; that mean is {found:.6g} for the first {len(targets)} samples, and the loss "
+                f"{expected:.6g}"
+            )
+
+    def _take_changes(self) -> None:
+        """Take over what others did to the parameters since the last epoch: their numbers, and which are frozen."""
+        if list(map(type, self.all_parameters)) != self.kinds or [p.data for p in self.constants] != self.numbers:
+            self._record()
+        elif [p.data for p in self.step.parameters] != self.step.theta.tolist():
+            self.step.read()
+            if self.step.parameters != self.predict.parameters:  # an optimiser's state in which others are moved alike
+                self._record()
+
+    def run(self, metrics: Metrics, advance: Callable[[], None]) -> dict[str, float]:
+        """One epoch, and its scores.  Raises FloatingPointError, and moves nothing, where the loss is not finite."""
+        self._take_changes()
+        scores = Scores(metrics)
+        known, order, size = self.batches.dataset.targets, self.batches.next_order(), self.batches.batch_size
+        order = self.numpy.array(order)
+        try:
+            for start in range(0, len(order), size):
+                rows = order[start : start + size]
+                batch = self.data[rows]
+                outputs, targets = (self._outputs(batch), [known[i] for i in rows]) if metrics else ([], rows)
+                self.step(batch)
+                scores.add(self.step.also[0], outputs, targets)
+                advance()
+        finally:
+            self.step.write_back()
+        return scores.result()
+
+    def evaluate(self, data: DataLoader, metrics: Metrics) -> dict[str, float]:
+        """The scores on other data.  Raises FloatingPointError where the loss is not finite."""
+        scores = Scores(metrics)
+        for inputs, targets in data:
+            outputs = self._outputs(self.numpy.array(inputs, dtype=float))
+            scores.add(self.loss(outputs, targets), outputs, targets)
+        scores.check_finite("the validation loss")
+        return scores.result()
+
+    def _outputs(self, batch: Any) -> list[Any]:
+        columns = len(self.predict.inputs)
+        return self.predict(batch[:, :columns], parameters=self.step.theta).tolist()  # type: ignore[no-any-return]
+
+    def _encoded(self, targets: Sequence[Any]) -> list[list[float]]:
+        """A row of numbers for each target: numbers of classes as one-hot vectors."""
+        if self.classes:
+            return [[float(c == t) for c in self.classes] for t in targets]
+        return [list(t) if is_sequence(t) else [t] for t in targets]
+
+    def _matrix(self, dataset: Dataset) -> Any:
+        """Inputs and targets side by side."""
+        return self.numpy.hstack([
+            self.numpy.array(dataset.inputs, dtype=float), self.numpy.array(self._encoded(dataset.targets), dtype=float)
+        ])  # fmt: skip
+
+
+def _equal(x: float, y: float) -> bool:
+    """Whether they differ by roundings at most; far below 1 all are equal, for there a perfect fit is nothing else."""
+    return math.isclose(x, y, rel_tol=1e-6, abs_tol=1e-12)

@@ -1,0 +1,252 @@
+"""A training as it went: the weights, and what the model says all over the plane, through the epochs."""
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+from autograd import Value, no_grad
+from nn.data.loading import as_dataset
+from nn.fitting.callbacks import Callback, Run
+from nn.inputs.sequences import plain_numbers
+from nn.models.module import Module
+
+DRAWN = 1000
+"""Of more samples than this an even choice is drawn."""
+_CONNECTIONS = 700  # beyond, a drawing of the network is a grey block
+_UNITS = 40  # in a layer
+_MARGIN = 0.15  # of the plane around the samples
+
+
+class Snapshots(Callback):
+    """Callback of `fit` that keeps the weights through the epochs, for `autograd.to_html(snapshots, "training.html")`.
+
+    Args:
+        every: Keep the weights of each so many epochs; those before the first and after the last are always kept.
+        data: The samples, as for `fit`.  If they have two features, the page draws them, and behind them what the model
+            says: its output is computed on a grid at each epoch kept.
+        grid: How many points that grid has along each side; their square is what an epoch kept costs in forward passes.
+        most: Beyond so many epochs kept, every second one is dropped and `every` doubled.
+
+    For a loop of one's own call `take(model, loss=…)` after each epoch, and once before the first, without numbers.
+    Raises ValueError for counts below 1.
+
+    >>> from nn.models.layers import MLP
+    >>> snapshots = Snapshots()
+    >>> model = MLP(2, [1], initializer="zeros")
+    >>> snapshots.take(model)
+    >>> snapshots.take(model, loss=0.5)
+    >>> snapshots
+    Snapshots(1 of 1 epoch kept, the last with loss 0.5)
+    """
+
+    def __init__(self, every: int = 1, data: Any = None, *, grid: int = 30, most: int = 120) -> None:
+        for name, count, least in (("every", every, 1), ("grid", grid, 2), ("most", most, 2)):
+            if isinstance(count, bool) or not isinstance(count, int) or count < least:
+                raise ValueError(f"Snapshots: {name} must be a whole number of at least {least}, not {count!r}")
+        self.every, self.grid, self.most = every, grid, most
+        self.dataset = None if data is None else as_dataset(getattr(data, "dataset", data))
+        self.planar = self.dataset is not None and len(self.dataset.inputs[0]) == 2
+        self._begin()
+
+    def _begin(self) -> None:
+        self.epochs: list[int] = []
+        """The epochs kept; 0 is before the first."""
+        self.changed_after = False
+        """Whether the last weights kept are not those that their epoch ended with: `fit` stopped within the next epoch,
+        or went back to better ones."""
+        self.states: list[dict[str, float]] = []
+        """The `state_dict` of the model after each of them."""
+        self.surfaces: list[list[Any]] = []
+        """The outputs on the grid, row by row from the bottom; a number each, or a list of them."""
+        self.records: dict[str, list[float]] = {}
+        """The losses and metrics of every epoch, kept or not."""
+        self._latest = 0
+        self._state: dict[str, float] = {}  # after the latest epoch
+        self._layers: list[dict[str, Any]] = []
+
+    # ------------------------------------------------------------ taking
+
+    def started(self, run: Run) -> None:
+        """Forget the training before, and keep the weights as they are."""
+        self._begin()
+        self.take(run.model)
+
+    def epoch_ended(self, run: Run) -> None:
+        """Take the numbers of the epoch and, if it is its turn, the weights."""
+        self.take(run.model, **{name: numbers[-1] for name, numbers in run.history.records.items()})
+
+    def ended(self, run: Run) -> None:
+        """Keep the weights that the training ends with too: those of its last epoch, or what became of them."""
+        state = run.model.state_dict()
+        if self.states[-1] != state:
+            self.changed_after = state != self._state
+            self._keep(run.model)
+
+    def take(self, model: Module, **numbers: float) -> None:
+        """Take the losses and metrics of an epoch, by name, and keep the weights if it is its turn.
+
+        Without numbers, keep the weights now: how the training begins.
+        """
+        if numbers:
+            for name in {**self.records, **numbers}:
+                self.records.setdefault(name, [math.nan] * self._latest).append(float(numbers.get(name, math.nan)))
+            self._latest += 1
+        self._state = model.state_dict()
+        if not numbers or self._latest % self.every == 0:
+            self._keep(model)
+
+    def _keep(self, model: Module) -> None:
+        if len(self.epochs) >= self.most:
+            self.every *= 2
+            self._drop(slice(1, None, 2))
+        self.epochs.append(self._latest)
+        self.states.append(model.state_dict())
+        if not self._layers:
+            self._layers = list(_layers(model))
+        if self.planar:
+            self.surfaces.append(self._surface(model))
+
+    def _drop(self, which: slice) -> None:
+        del self.epochs[which]
+        del self.states[which]
+        del self.surfaces[which]
+
+    def _surface(self, model: Module) -> list[Any]:
+        """The outputs on the grid, nothing recorded, Dropout off."""
+        (left, right), (bottom, top) = self._plane()
+        steps = [i / (self.grid - 1) for i in range(self.grid)]
+        points = [[left + (right - left) * u, bottom + (top - bottom) * v] for v in steps for u in steps]
+        training = model.training
+        model.eval()
+        try:
+            with no_grad():
+                outputs = model(points)
+        finally:
+            model.train(training)
+        numbers: list[Any] = plain_numbers(outputs)
+        return numbers
+
+    def _plane(self) -> list[tuple[float, float]]:
+        """What is drawn of the plane: the samples and a margin."""
+        assert self.dataset is not None
+        spans = []
+        for column in zip(*self.dataset.inputs, strict=True):
+            low, high = min(column), max(column)
+            margin = _MARGIN * (high - low) or 1.0
+            spans.append((low - margin, high + margin))
+        return spans
+
+    # ------------------------------------------------------------ showing
+
+    def page_data(self) -> dict[str, Any]:
+        """What `autograd.to_html` writes into the page: plain numbers, lists, dicts and text.
+
+        Raises ValueError if nothing was taken yet.
+        """
+        if not self.epochs:
+            raise ValueError(
+                "Snapshots: nothing was taken yet; pass them to fit(…, callbacks=[snapshots]), or call take(model)"
+            )
+        names = list(self.states[-1])
+        index = {name: i for i, name in enumerate(names)}
+        return {
+            "kind": "training",
+            "epochs": self.epochs,
+            "changed_after": self.changed_after,
+            "records": {name: [_written(x) for x in numbers] for name, numbers in self.records.items()},
+            "names": names,
+            "states": [[_written(state[name]) for name in names] for state in self.states],
+            "layers": [
+                {
+                    "title": layer["title"],
+                    "weights": [[index[name] for name in row] for row in layer["weights"]],
+                    "biases": [index.get(name, -1) for name in layer["biases"]],
+                }
+                for layer in self._layers
+            ],
+            "boundary": self._boundary() if self.planar else None,
+        }
+
+    def _boundary(self) -> dict[str, Any]:
+        assert self.dataset is not None
+        first = self.surfaces[-1][0]
+        outputs = len(first) if isinstance(first, list) else 1
+        targets = [_target(y) for y in self.dataset.targets]
+        classes = _classes(targets, outputs)
+        step = max(1, math.ceil(len(targets) / DRAWN))
+        values = [[_shown(output, bool(classes)) for output in surface] for surface in self.surfaces]
+        probabilities = outputs == 1 and all(0.0 <= value <= 1.0 for surface in values for value in surface)
+        return {
+            "plane": self._plane(),
+            "grid": self.grid,
+            "values": [[_written(float(f"{value:.4g}")) for value in surface] for surface in values],
+            "kind": "number" if not classes else "score" if outputs <= 2 else "classes",
+            "outputs": outputs,
+            "threshold": 0.5 if probabilities else 0.0,
+            "classes": [f"{label:g}" for label in classes],
+            "features": self.dataset.feature_names or ["x1", "x2"],
+            "points": [
+                [*point, classes.index(target) if classes else target]
+                for point, target in list(zip(self.dataset.inputs, targets, strict=True))[::step]
+            ],
+        }
+
+    def __repr__(self) -> str:
+        last = ", ".join(f"{name} {numbers[-1]:.4g}" for name, numbers in self.records.items())
+        kept = len({epoch for epoch in self.epochs if epoch})  # 0 is before the first
+        epochs = f"{self._latest} epoch{'' if self._latest == 1 else 's'}"
+        return f"Snapshots({kept} of {epochs} kept{', the last with ' if last else ''}{last})"
+
+
+def _layers(model: Module) -> Iterator[dict[str, Any]]:
+    """The names of the weights and biases, layer by layer, if the model is a chain of layers that can be drawn."""
+    names = {parameter: name for name, parameter in model.named_parameters()}
+    found = []
+    for path, module in model.named_modules():
+        weight, bias = getattr(module, "weight", None), getattr(module, "bias", None)
+        if isinstance(weight, list) and isinstance(bias, list) and all(isinstance(row, list) for row in weight):
+            found.append((path, module.describe()[0], weight, bias))
+    sizes = [(len(weight[0]), len(weight)) for _, _, weight, _ in found]
+    fits = all(before[1] == after[0] for before, after in pairwise(sizes))
+    covered = {w for _, _, weight, bias in found for w in (*bias, *(w for row in weight for w in row))}
+    small = sum(a * b for a, b in sizes) <= _CONNECTIONS and all(max(size) <= _UNITS for size in sizes)
+    if fits and small and set(names) <= covered:
+        for path, description, weight, bias in found:
+            yield {
+                "title": f"{path}: {description}" if path else description,
+                "weights": [[names[w] for w in row] for row in weight],
+                "biases": [names.get(b, "") if isinstance(b, Value) else "" for b in bias],
+            }
+
+
+def _target(target: Any) -> float:
+    """A target as one number: of a row that shares out 1 among classes, one-hot or soft, the class with most of it."""
+    if not isinstance(target, list):
+        return float(target)
+    if len(target) > 1 and min(target) >= 0.0 and math.isclose(math.fsum(target), 1.0, abs_tol=1e-6):
+        return float(target.index(max(target)))
+    return float(target[0])
+
+
+def _classes(targets: Sequence[float], outputs: int) -> list[float]:
+    """The classes that the targets name, those of several outputs in their order; none if targets are numbers."""
+    found = sorted(set(targets))
+    if outputs == 1:
+        return found if len(found) <= 2 and all(map(float.is_integer, found)) else []
+    return [float(i) for i in range(outputs)] if set(found) <= set(range(outputs)) else []
+
+
+def _shown(output: Any, classes: bool) -> float:
+    """What a point shows: the (first) output; of two classes the lead of the second; of several the likeliest."""
+    if not isinstance(output, list):
+        return float(output)
+    if len(output) == 1 or not classes:
+        return float(output[0])
+    return float(output[1] - output[0]) if len(output) == 2 else float(output.index(max(output)))
+
+
+def _written(number: float) -> float | str:
+    """A number for JSON, which knows no nan and no infinity: as JavaScript calls them."""
+    return number if math.isfinite(number) else json.dumps(number)

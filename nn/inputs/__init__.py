@@ -1,0 +1,1 @@
+"""What arguments may be, and what is said of wrong ones."""

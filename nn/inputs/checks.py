@@ -1,0 +1,113 @@
+"""Checks of settings and numbers, shared by the modules of `nn`."""
+
+import math
+import numbers
+import operator
+import reprlib
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from autograd import Value
+from nn.inputs.sequences import is_sequence, is_time, to_list
+
+
+def number(name: str, value: Any, low: float = 0.0, high: float = sys.float_info.max) -> float:
+    """The value as a float, if it is a number from low to high.
+
+    Raises TypeError for what is no number (a bool is none), ValueError for one out of range, nan included.
+
+    >>> number("lr", 1)
+    1.0
+    """
+    if value.__class__ is not float and (isinstance(value, bool) or not isinstance(value, numbers.Real)):
+        raise TypeError(f"{name} must be a number, not {type(value).__name__} {value!r}")
+    given: Any = value
+    if hasattr(given, "item"):  # NumPy compares a float32 in 32 bits, where the largest float is inf
+        given = given.item()
+    if not low <= given <= high:
+        limits = f"at least {low:g} and finite" if high == sys.float_info.max else f"from {low:g} to {high:g}"
+        raise ValueError(f"{name} must be {limits}, not {value!r}")
+    return float(given)
+
+
+def fraction(name: str, value: Any) -> float:
+    """The value as a float, if it is a number in [0, 1)."""
+    checked = number(name, value, high=1.0)
+    if checked == 1.0:
+        raise ValueError(f"{name} must be below 1, not {value!r}")
+    return checked
+
+
+def flag(name: str, value: Any) -> bool:
+    """The value as a bool, if it is True or False, Python's or NumPy's."""
+    given = value.item() if getattr(value, "ndim", None) == 0 else value
+    if not isinstance(given, bool):
+        raise TypeError(f"{name} must be True or False, not {value!r}")
+    return given
+
+
+def whole_number(name: str, value: Any, least: int | None = 1) -> int:
+    """The value as an int; TypeError if it is no whole number, ValueError if it is below `least`.
+
+    >>> whole_number("batch_size", 32)
+    32
+    """
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        at_least = "" if least is None else f" of at least {least}"
+        raise TypeError(f"{name} must be a whole number{at_least}, not {type(value).__name__} {value!r}")
+    number = operator.index(value)
+    if least is not None and number < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}")
+    return number
+
+
+def checked_names(name: str, given: Any, known: Iterable[str], optional: Iterable[str] = ()) -> None:
+    """Raise TypeError if given is no dict, ValueError if it lacks a known key, or has one that is not allowed."""
+    if not isinstance(given, Mapping):
+        raise TypeError(f"{name}: expected a dict, not {type(given).__name__}")
+    known = list(known)
+    allowed = {*known, *optional}
+    missing = [key for key in known if key not in given]
+    unknown = [key for key in given if key not in allowed]
+    if missing or unknown:
+        names = f"; known are {sorted(allowed)}" if len(allowed) < 20 else ""
+        raise ValueError(f"{name}: missing {missing[:5]}, unknown {unknown[:5]}{names}")
+
+
+def check_keys(name: str, state: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
+    """KeyError if a state_dict has not just the keys expected."""
+    if set(state) != set(expected):
+        raise KeyError(f"{name}.load_state_dict: expected {sorted(expected)}, got {sorted(state)}")
+
+
+def finite_rows(name: str, data: Any) -> list[list[float]]:
+    """N × d numbers, all finite; a row that is one number counts as d = 1."""
+    rows: list[list[float]] = []
+    for i, row in enumerate(to_list(data, name)):
+        items = to_list(row, f"{name}, row {i}") if is_sequence(row) and not isinstance(row, str) else [row]
+        rows.append([
+            x if type(x) is float and math.isfinite(x) else finite_number(x, f"{name}, row {i}, column {j}")
+            for j, x in enumerate(items)
+        ])  # fmt: skip
+        if len(items) != len(rows[0]) or not items:
+            raise ValueError(
+                f"{name}: row {i} has {len(items)} numbers, row 0 has {len(rows[0])}; all must have as many, "
+                "and at least one"
+            )
+    if not rows:
+        raise ValueError(f"{name}: there are no samples")
+    return rows
+
+
+def finite_number(x: Any, place: str) -> float:
+    """The number x as Python's int or float; TypeError or ValueError with its place if it is none, or not finite."""
+    if isinstance(x, Value | str | bytes) or not hasattr(x, "__float__") or is_time(x):
+        hint = {str: "; for labels see classes_of", Value: "; its number is its .data"}.get(type(x), "")
+        raise TypeError(f"{place}: expected a number, got {type(x).__name__} {reprlib.repr(x)}{hint}")
+    if hasattr(x, "item"):  # a number of NumPy or PyTorch, as Python's
+        x = x.item()
+    number: float = operator.index(x) if hasattr(x, "__index__") else float(x)
+    if not abs(number) <= sys.float_info.max:
+        raise ValueError(f"{place} is {reprlib.repr(number)}; leave the sample out or put a finite number in its place")
+    return number

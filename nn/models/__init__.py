@@ -1,0 +1,1 @@
+"""Modules, layers and networks, and how they are kept in files."""

@@ -1,0 +1,273 @@
+"""Activation functions: by name, or as modules with PyTorch's names and settings.
+
+Elementwise ones take a number, a sample or a batch; softmax and log_softmax take a sample or a batch.
+"""
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import autograd
+from autograd import Value
+from nn.inputs.sequences import is_sequence, over_batch, to_list
+from nn.models.module import Module
+
+Activation = Callable[[Any], Any]
+
+
+def identity(x: Any) -> Any:
+    """X itself: the output of a regression."""
+    return x
+
+
+class Elementwise(Module):
+    """Base of the activations φ of one number: `function` is applied to each number of nested sequences."""
+
+    function: Callable[..., Any]
+    """φ, of one number."""
+
+    def forward(self, x: Any) -> Any:
+        """φ of each number of x."""
+        return [self.forward(item) for item in to_list(x)] if is_sequence(x) else self.function(x)
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={_shown(setting)}" for name, setting in vars(self).items() if name != "training")
+        return f"{type(self).__name__}({settings})"
+
+    def describe(self) -> tuple[str, str]:
+        """Its name and settings."""
+        return repr(self), ""
+
+
+def _shown(setting: Any) -> str:
+    return f"{setting:.4g}" if isinstance(setting, Value) else repr(setting)
+
+
+class Identity(Elementwise):
+    """φ(s) = s."""
+
+    function = staticmethod(identity)
+
+
+class ReLU(Elementwise):
+    """Rectified linear unit, φ(s) = max(0, s).  Source: seeds, "5.4 Activation Functions"."""
+
+    function = staticmethod(autograd.relu)
+
+
+class LeakyReLU(Elementwise):
+    """φ(s) = s for s ≥ 0, a·s otherwise.  Source: seeds, "5.4 Activation Functions".
+
+    >>> LeakyReLU(0.1)([2.0, -2.0])
+    [2.0, -0.2]
+    """
+
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        self.negative_slope = _finite("LeakyReLU: negative_slope", negative_slope)
+
+    def function(self, s: Any) -> Any:
+        return autograd.leaky_relu(s, self.negative_slope)
+
+
+class PReLU(Elementwise):
+    """Parametric ReLU: leaky ReLU whose slope a is trained; as `activation="prelu"` each neuron has its own.
+
+    φ(s) = s for s ≥ 0, a·s otherwise; ∂φ/∂a = min(0, s).
+    Source: seeds, "5.4 Activation Functions"; He et al. (2015), whence a = 0.25 at first.
+
+    >>> from nn import Layer
+    >>> len(Layer(3, 4, activation="prelu").parameters())  # 3·4 weights, 4 biases, 4 slopes
+    20
+    """
+
+    def __init__(self, init: float = 0.25) -> None:
+        self.slope = Value(_finite("PReLU: init", init))
+
+    def function(self, s: Any) -> Any:
+        return autograd.leaky_relu(s, self.slope)
+
+
+class ELU(Elementwise):
+    """Exponential linear unit, φ(s) = s for s ≥ 0, α(eˢ - 1) otherwise.  Source: seeds, "5.4 Activation Functions"."""
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = _finite("ELU: alpha", alpha)
+
+    def function(self, s: Any) -> Any:
+        return autograd.elu(s, self.alpha)
+
+
+class Softplus(Elementwise):
+    """φ(s) = log(1 + eˢ), a smooth ReLU.  Source: seeds, "5.4 Activation Functions"."""
+
+    function = staticmethod(autograd.softplus)
+
+
+class Sigmoid(Elementwise):
+    """Sigmoid with slope a, σₐ(s) = 1 / (1 + e⁻ᵃˢ); for a → ∞ the indicator of s ≥ 0.
+
+    Args:
+        slope: a.
+        trainable: Whether a is a parameter.
+
+    Source: seeds, "5.4 Activation Functions".
+
+    >>> Sigmoid(slope=50.0)([-1.0, 0.0, 1.0])
+    [1.9287498479639178e-22, 0.5, 1.0]
+    """
+
+    def __init__(self, slope: float = 1.0, trainable: bool = False) -> None:
+        number = _finite("Sigmoid: slope", slope)
+        self.slope = Value(number) if trainable else number
+
+    def function(self, s: Any) -> Any:
+        return autograd.sigmoid(s if self.slope == 1.0 else self.slope * s)
+
+
+class LogSigmoid(Elementwise):
+    """φ(s) = log σ(s), exact where σ(s) underflows."""
+
+    function = staticmethod(autograd.logsigmoid)
+
+
+class Tanh(Elementwise):
+    """φ(s) = (eˢ - e⁻ˢ) / (eˢ + e⁻ˢ)."""
+
+    function = staticmethod(autograd.tanh)
+
+
+class SiLU(Elementwise):
+    """φ(s) = s·σ(s)."""
+
+    function = staticmethod(autograd.silu)
+
+
+class GELU(Elementwise):
+    """φ(s) = s·Φ(s), Φ the normal distribution; `approximate="tanh"` as in PyTorch."""
+
+    def __init__(self, approximate: str = "none") -> None:
+        if approximate not in ("none", "tanh"):
+            raise ValueError(f"GELU: approximate must be 'none' or 'tanh', not {approximate!r}")
+        self.approximate = approximate
+
+    def function(self, s: Any) -> Any:
+        return autograd.gelu(s, approximate=self.approximate)
+
+
+class Power(Elementwise):
+    """φ(s) = sᵖ, the polynomial activation of the notes.  Source: seeds, "5.4 Activation Functions".
+
+    >>> Power(3)([2.0, -1.0])
+    [8.0, -1.0]
+    """
+
+    def __init__(self, exponent: float = 2.0) -> None:
+        self.exponent = _finite("Power: exponent", exponent)
+
+    def function(self, s: Any) -> Any:
+        return autograd.pow(s, self.exponent)
+
+
+class Polynomial(Elementwise):
+    """φ(s) = c₀ + c₁s + c₂s² + …, whose coefficients may be trained.
+
+    >>> Polynomial([1.0, 0.0, 2.0])(3.0)
+    19.0
+    """
+
+    def __init__(self, coefficients: Sequence[float] = (0.0, 1.0, 1.0), trainable: bool = False) -> None:
+        numbers = [_finite(f"Polynomial: coefficient {i}", c) for i, c in enumerate(coefficients)]
+        if len(numbers) < 2:
+            raise ValueError(f"Polynomial: a constant is no activation; give 2 coefficients or more, not {numbers}")
+        self.coefficients: list[Any] = [Value(c) for c in numbers] if trainable else numbers
+
+    def function(self, s: Any) -> Any:
+        return functools.reduce(lambda total, c: total * s + c, reversed(self.coefficients))
+
+
+class Softmax(Module):
+    """softmax(x / τ), the output of a classification in m classes; τ is the temperature.
+
+    τ → ∞ gives 1/m for every class, τ → 0 the class with the largest logit.
+    Source: seeds, "4.2.1 The Probability Simplex and the Softmax Function".
+
+    >>> Softmax(temperature=0.5)([1.0, 1.0])
+    [0.5, 0.5]
+    """
+
+    def __init__(self, temperature: float = 1.0) -> None:
+        self.temperature = _positive("Softmax: temperature", temperature)
+
+    @over_batch
+    def forward(self, x: Any) -> Any:
+        """The probabilities of one sample of logits."""
+        logits = to_list(x)
+        return autograd.softmax(logits if self.temperature == 1.0 else [s / self.temperature for s in logits])
+
+    def __repr__(self) -> str:
+        return f"Softmax(temperature={self.temperature})"
+
+    def describe(self) -> tuple[str, str]:
+        """Its name and temperature."""
+        return repr(self), ""
+
+
+class LogSoftmax(Module):
+    """log softmax(x), exact where softmax underflows."""
+
+    @over_batch
+    def forward(self, x: Any) -> Any:
+        """The logarithms of the probabilities of one sample of logits."""
+        return autograd.log_softmax(to_list(x))
+
+    def __repr__(self) -> str:
+        return "LogSoftmax()"
+
+
+def _finite(name: str, setting: Any) -> float:
+    number = Value(setting).data
+    if not math.isfinite(number):
+        raise ValueError(f"{name} must be a finite number, not {setting!r}")
+    return number
+
+
+def _positive(name: str, setting: Any) -> float:
+    number = _finite(name, setting)
+    if number <= 0.0:
+        raise ValueError(f"{name} must be above 0, not {setting!r}")
+    return number
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    "identity": identity,
+    **{name: getattr(autograd.primitives, name) for name in (
+        "relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "sigmoid", "logsigmoid", "tanh", "sin",
+    )},
+}  # fmt: skip
+MODULES: dict[str, Callable[[], Module]] = {
+    "prelu": PReLU, "power": Power, "polynomial": Polynomial, "softmax": Softmax, "log_softmax": LogSoftmax,
+}  # fmt: skip
+WHOLE_LAYER = (Softmax, LogSoftmax)
+"""Activations of all neurons of a layer together."""
+
+
+def get_activation(activation: str | type[Module] | Activation) -> Activation:
+    """The function of this name, a fresh module for a name or a class; a function is returned as it is.
+
+    >>> get_activation("tanh")
+    <primitive tanh>
+    >>> get_activation("prelu")
+    PReLU(slope=0.25)
+    """
+    if isinstance(activation, type) and issubclass(activation, Module):
+        return activation()
+    if isinstance(activation, str):
+        if activation in ACTIVATIONS:
+            return ACTIVATIONS[activation]
+        if activation in MODULES:
+            return MODULES[activation]()
+    elif callable(activation):
+        return activation
+    known = ", ".join([*ACTIVATIONS, *MODULES])
+    raise ValueError(f"activation must be a function, a Module or one of {known}, not {activation!r}")

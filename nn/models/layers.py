@@ -1,0 +1,298 @@
+"""Neurons, layers of neurons, networks of layers, dropout.
+
+All are called with one sample (d numbers, which gives q) or with a batch (n × d, which gives n × q): a batch gives
+the list of what its samples give.  A single output is bare, as in micrograd: q = 1 gives a number, or n of them.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+from autograd import Value, affine, linear
+from nn.inputs.checks import fraction, whole_number
+from nn.inputs.sequences import is_sequence, over_batch, to_list
+from nn.models.activations import WHOLE_LAYER, Activation, Elementwise, get_activation, identity
+from nn.models.initializers import Generator, Initializer, get_initializer
+from nn.models.module import Module
+
+
+class Neuron(Module):
+    """One neuron: ① s = ⟨w, x⟩ + b, ② h = φ(s).  Two nodes of the graph, however many inputs.
+
+    As built by default, `Neuron(nin)` is micrograd's: the same numbers from the same `random` state, added up in
+    the same order.
+
+    Args:
+        nin: Number of inputs.
+        nonlin: False for φ = identity.
+        activation: φ, a name, a function or a Module; of a name or class with parameters (`"prelu"`) each neuron
+            has its own.
+        initializer: Draws the weights, a name or a function; the bias starts at 0.
+        fan_out: What the initialiser is told of the size of the layer.
+        rng: Source of random numbers; `random.Random(seed)` for the same weights each time.
+
+    Source: seeds, "Multi-layer perceptron", steps ① and ②.
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nonlin: bool = True,
+        *,
+        activation: str | type[Module] | Activation = "relu",
+        initializer: str | Initializer = "uniform",
+        fan_out: int = 1,
+        rng: Generator = random,
+    ) -> None:
+        nin = whole_number("nin", nin)
+        draw = get_initializer(initializer)
+        self.w = [Value(draw(nin, fan_out, rng)) for _ in range(nin)]
+        self.b: Any = Value(0.0)
+        self.nonlin = nonlin
+        self.activation = get_activation(activation) if nonlin else identity
+
+    @over_batch
+    def forward(self, x: Any) -> Any:
+        """φ(⟨w, x⟩ + b) for one sample x."""
+        return self.activation(affine(self.w, _sample("Neuron", x, len(self.w)), self.b))
+
+    def describe(self) -> tuple[str, str]:
+        """Neuron with its activation, d → 1."""
+        return f"Neuron, {_name_of(self.activation)}", f"{len(self.w)} → 1"
+
+    def __repr__(self) -> str:
+        name = "Linear" if self.activation is identity else _name_of(self.activation)
+        return f"{getattr(self.activation, 'symbol', name)}Neuron({len(self.w)})"
+
+
+class Layer(Module):
+    """`nout` neurons on the same `nin` inputs: h = φ(W x + b) for a sample, H = φ(X Wᵀ + 1 b) for a batch X (n × nin).
+
+    W = `weight` is nout × nin, as in PyTorch; the W of the notes' H = φ(XW + b) is its transpose.  One output is
+    returned bare, several as a list.  Keyword arguments as for `Neuron`; with `activation="softmax"` the outputs are
+    the probabilities of nout classes.
+
+    Source: seeds, "Multi-layer perceptron (MLP)", and "5.2 Composition and Hidden Layers".
+
+    >>> from random import Random
+    >>> layer = Layer(2, 3, activation="tanh", rng=Random(0))
+    >>> len(layer([1.0, 2.0])), len(layer([[1.0, 2.0], [3.0, 4.0]]))
+    (3, 2)
+    """
+
+    def __init__(
+        self, nin: int, nout: int, *, activation: str | type[Module] | Activation = "relu", **options: Any
+    ) -> None:
+        nout = whole_number("nout", nout)
+        chosen = get_activation(activation)
+        self.activation = chosen if isinstance(chosen, WHOLE_LAYER) else None
+        own = identity if self.activation else activation
+        self.neurons = [Neuron(nin, fan_out=nout, activation=own, **options) for _ in range(nout)]
+
+    @property
+    def weight(self) -> list[list[Value]]:
+        """The weights, nout × nin."""
+        return [neuron.w for neuron in self.neurons]
+
+    @property
+    def bias(self) -> list[Any]:
+        """The nout biases."""
+        return [neuron.b for neuron in self.neurons]
+
+    @over_batch
+    def forward(self, x: Any) -> Any:
+        """The outputs of all neurons for one sample x; a single one bare."""
+        neurons = self.neurons
+        inputs = _sample(type(self).__name__, x, len(neurons[0].w))
+        pre_activations = linear(inputs, self.weight, self.bias)
+        if self.activation is not None:
+            outputs = self.activation(pre_activations)
+        else:
+            outputs = [neuron.activation(s) for neuron, s in zip(neurons, pre_activations)]
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def describe(self) -> tuple[str, str]:
+        """Layer with its activation, inputs → outputs."""
+        activation = self.activation or self.neurons[0].activation
+        return f"{type(self).__name__}, {_name_of(activation)}", f"{len(self.neurons[0].w)} → {len(self.neurons)}"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__} of [{', '.join(map(str, self.neurons))}]"
+
+
+class Linear(Layer):
+    """y = W x + b, PyTorch's layer: weights and biases from U(-a, a), a = 1/√in_features.
+
+    Args:
+        in_features: Number of inputs.
+        out_features: Number of outputs.
+        bias: False for y = W x.
+        initializer: Draws the weights and biases; `"torch_uniform"` is that of PyTorch.
+        rng: Source of random numbers.
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        initializer: str | Initializer = "torch_uniform",
+        rng: Generator = random,
+    ) -> None:
+        in_features, out_features = whole_number("in_features", in_features), whole_number("out_features", out_features)
+        super().__init__(in_features, out_features, activation=identity, initializer=initializer, rng=rng)
+        draw = get_initializer(initializer)
+        for neuron in self.neurons:
+            neuron.b = Value(draw(in_features, out_features, rng)) if bias else 0.0
+
+
+class Dropout(Module):
+    """In training each number is 0 with probability p and divided by 1 - p otherwise; in use it is passed on.
+
+    E[output] = input.  `module.train()` and `module.eval()` switch; modules are in training at first, as in PyTorch.
+
+    Args:
+        p: In [0, 1).
+        rng: Source of random numbers.
+
+    Source: Srivastava et al., Journal of Machine Learning Research 15 (2014).
+
+    >>> from random import Random
+    >>> dropout = Dropout(0.5, rng=Random(0))
+    >>> dropout([1.0, 1.0, 1.0, 1.0])
+    [2.0, 2.0, 0.0, 0.0]
+    >>> dropout.eval()([1.0, 1.0])
+    [1.0, 1.0]
+    """
+
+    def __init__(self, p: float = 0.5, *, rng: Generator = random) -> None:
+        self.p = fraction("Dropout: p", p)
+        self.rng = rng
+
+    def forward(self, x: Any) -> Any:
+        """The numbers of x, some of them dropped while training."""
+        if not self.training or self.p == 0.0:
+            return x
+        if is_sequence(x):
+            return [self.forward(item) for item in to_list(x)]
+        return 0.0 if self.rng.uniform(0.0, 1.0) < self.p else x * (1.0 / (1.0 - self.p))
+
+    def __repr__(self) -> str:
+        return f"Dropout(p={self.p})"
+
+    def describe(self) -> tuple[str, str]:
+        """Dropout with its p."""
+        return repr(self), ""
+
+
+class Sequential(Module):
+    """Modules, or functions of a sample, one after the other: f(x) = fₗ(… f₂(f₁(x))).
+
+    A bare output is the next one's sample of one number.  Source: seeds, "5.2 Composition and Hidden Layers".
+
+    >>> from nn import ReLU
+    >>> model = Sequential(Linear(2, 8), ReLU(), Linear(8, 1))
+    >>> len(model), len(model.parameters())
+    (3, 33)
+    """
+
+    def __init__(self, *layers: Callable[[Any], Any]) -> None:
+        for i, layer in enumerate(layers):
+            if not callable(layer) or isinstance(layer, type):
+                raise TypeError(f"Sequential: layer {i} must be a Module or a function, not {layer!r}")
+        self.layers = list(layers)
+
+    @over_batch
+    def forward(self, x: Any) -> Any:
+        """The output of the last layer for one sample x."""
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __getitem__(self, index: int | slice) -> Any:
+        return Sequential(*self.layers[index]) if isinstance(index, slice) else self.layers[index]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.layers)
+
+    def __repr__(self) -> str:
+        return f"Sequential({', '.join(map(str, self.layers))})"
+
+
+class MLP(Module):
+    """Multi-layer perceptron: layers of `nouts` neurons one on the other, the last one linear.
+
+    Args:
+        nin: Number of inputs.
+        nouts: Number of neurons of each layer.
+        activation: φ of the hidden layers, or a list with one for each.
+        output_activation: φ of the last layer: `"identity"` for a regression and for losses that take logits,
+            `"sigmoid"` for the probability of two classes, `"softmax"` for those of several.
+        dropout: p of a `Dropout` after each hidden layer; 0 for none.
+        Other keyword arguments as for `Neuron`.
+
+    Source: seeds, "Multi-layer perceptron (MLP)", "Output Layer".
+
+    >>> from random import Random
+    >>> model = MLP(3, [4, 4, 2], rng=Random(0))
+    >>> len(model.parameters())
+    46
+    >>> [round(y.data, 3) for y in model([1.0, 2.0, 3.0])]
+    [2.559, 1.212]
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nouts: Sequence[int],
+        *,
+        activation: Any = "relu",
+        output_activation: str | type[Module] | Activation = "identity",
+        dropout: float = 0.0,
+        **options: Any,
+    ) -> None:
+        sizes = to_list(nouts, "MLP: nouts")
+        if not sizes:
+            raise ValueError("MLP: nouts must name at least one layer")
+        *hidden, (last, outputs) = pairwise([nin, *sizes])
+        activations = list(activation) if isinstance(activation, list | tuple) else [activation] * len(hidden)
+        if len(activations) != len(hidden):
+            raise ValueError(f"MLP: {len(hidden)} hidden layers, but {len(activations)} activations")
+        self.layers = [Layer(a, b, activation=phi, **options) for (a, b), phi in zip(hidden, activations)]
+        linear_output = output_activation == "identity"  # micrograd calls such neurons not nonlinear
+        self.layers.append(
+            Layer(last, outputs, activation=output_activation, **{**options, "nonlin": not linear_output})
+        )
+        self.dropout = Dropout(dropout, rng=options.get("rng", random)) if dropout else None
+
+    @over_batch
+    def forward(self, x: Any) -> Any:
+        """The outputs of the last layer for one sample x; a single one bare."""
+        *hidden, output = self.layers
+        for layer in hidden:
+            x = layer.forward(x)
+            if self.dropout is not None:
+                x = self.dropout(x)
+        return output.forward(x)
+
+    def __repr__(self) -> str:
+        return f"MLP of [{', '.join(map(str, self.layers))}]"
+
+
+def _sample(layer: str, x: Any, size: int) -> list[Any]:
+    """The numbers of one sample; a bare number is a sample of one."""
+    inputs = to_list(x, layer) if size != 1 or is_sequence(x) else [x]
+    if len(inputs) != size:
+        raise ValueError(f"{layer}: expected {size} inputs, got {len(inputs)}")
+    return inputs
+
+
+def _name_of(activation: Activation) -> str:
+    if isinstance(activation, (Elementwise, *WHOLE_LAYER)):
+        return activation.describe()[0]
+    return str(getattr(activation, "name", None) or getattr(activation, "__name__", activation))

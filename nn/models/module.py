@@ -1,0 +1,201 @@
+"""`Module`: anything that has parameters."""
+
+import contextlib
+import html
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Self
+
+from autograd import Value, depending_on
+from nn.models.summary import Summary, summarize
+from nn.models.tree import ModuleTree, module_tree
+
+
+class Module:
+    """Base of everything with parameters: Values, Modules, and lists, tuples and dicts of them in its attributes.
+
+    A subclass assigns them in `__init__` and defines `forward`, which is run by calling the module.  A parameter
+    that two attributes share is one parameter.  Only leaves are parameters, not what a recorded operation made.
+
+    >>> class Line(Module):
+    ...     def __init__(self):
+    ...         self.slope, self.bias = Value(2.0), Value(1.0)
+    ...     def forward(self, x):
+    ...         return self.slope * x + self.bias
+    >>> line = Line()
+    >>> line(3.0)
+    Value(data=7.0, grad=0.0)
+    >>> [name for name, _ in line.named_parameters()]
+    ['slope', 'bias']
+    """
+
+    training = True
+    """Whether the module is being trained (`train()`) or used (`eval()`), which Dropout asks."""
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        """What `forward` gives."""
+        return self.forward(*inputs, **options)
+
+    def forward(self, *inputs: Any, **options: Any) -> Any:  # noqa: ARG002
+        """The output for the inputs: defined by the subclass."""
+        raise TypeError(f"{type(self).__name__} defines no forward(self, x), so it cannot be called")
+
+    # ------------------------------------------------------------ parameters
+
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
+        """Each parameter once, with its path of attributes and indices, in the order of assignment.
+
+        Raises ValueError where two have one name, as under the keys 1 and "1" of a dict.
+        """
+        names = set()
+        found = list(_found("", self, Value, set()))
+        leaves = [x for _, x in found if x.primitive is None]
+        results = {x for _, x in found if x.primitive is not None}
+        if results:  # what forward computed from the parameters and keeps to look at is none; a weight 0.1·Value(…) is
+            results &= set(depending_on(leaves, *results))
+        for name, parameter in found:
+            if parameter in results:
+                continue
+            if name in names:
+                raise ValueError(f"{type(self).__name__}: two parameters have the name {name!r}; rename a key")
+            names.add(name)
+            yield name, parameter
+
+    def parameters(self) -> list[Value]:
+        """All parameters, in the order of `named_parameters`."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    def zero_grad(self) -> None:
+        """Set the `grad` of every parameter to 0."""
+        for parameter in self.parameters():
+            parameter.grad = 0.0
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Freeze all parameters (False), or make them trainable again, and return the module.
+
+        Frozen parameters get no gradient, no update and no graph: for fine-tuning the layers above them.
+        Source: seeds, "3.1.1 Variants of Supervised Learning", fine-tuning.
+        """
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def state_dict(self) -> dict[str, float]:
+        """The numbers of all parameters by name."""
+        return {name: parameter.data for name, parameter in self.named_parameters()}
+
+    def load_state_dict(self, state: Mapping[str, float]) -> None:
+        """Set every parameter from a `state_dict`.
+
+        Raises KeyError, naming what is missing or unknown, and TypeError for what is not a number; then nothing
+        is changed.
+        """
+        parameters = dict(self.named_parameters())
+        missing = [name for name in parameters if name not in state]
+        unknown = [name for name in state if name not in parameters]
+        if missing or unknown:
+            raise KeyError(
+                f"load_state_dict: missing {missing[:5]}, unknown {unknown[:5]} ({len(missing)} and {len(unknown)})"
+            )
+        numbers = {name: Value(state[name]).data for name in parameters}
+        for name, parameter in parameters.items():
+            parameter.data = numbers[name]
+
+    # ------------------------------------------------------------ the modules within
+
+    def named_modules(self) -> Iterator[tuple[str, "Module"]]:
+        """The module itself, under the name "", and each module within it once, the outer before the inner."""
+        return _found("", self, Module, set())
+
+    def modules(self) -> list["Module"]:
+        """The module itself and all within it, in the order of `named_modules`."""
+        return [module for _, module in self.named_modules()]
+
+    def apply(self, function: Callable[["Module"], object]) -> Self:
+        """Call the function with every module within, this one last, and return this one."""
+        for module in reversed(self.modules()):
+            function(module)
+        return self
+
+    def train(self, mode: bool = True) -> Self:
+        """Set this module and all within it to training, and return it."""
+        for module in self.modules():
+            module.training = bool(mode)
+        return self
+
+    def eval(self) -> Self:
+        """Set this module and all within it to use: Dropout passes everything on."""
+        return self.train(False)
+
+    def summary(self) -> Summary:
+        """A table of the layers with their shapes and numbers of parameters, by `rich`.
+
+        >>> from nn.models.layers import MLP
+        >>> print(MLP(2, [3, 1]).summary())
+        ╭──────────┬─────────────────┬───────┬────────────╮
+        │ name     │ layer           │ shape │ parameters │
+        ├──────────┼─────────────────┼───────┼────────────┤
+        │ layers.0 │ Layer, relu     │ 2 → 3 │          9 │
+        │ layers.1 │ Layer, identity │ 3 → 1 │          4 │
+        ├──────────┼─────────────────┼───────┼────────────┤
+        │ MLP      │                 │       │         13 │
+        ╰──────────┴─────────────────┴───────┴────────────╯
+        """
+        return summarize(self)
+
+    # ------------------------------------------------------------ showing
+
+    def tree(self) -> ModuleTree:
+        """The modules within as a tree, with shapes, numbers of parameters, and what is frozen.
+
+        >>> from nn.models.layers import MLP
+        >>> print(MLP(2, [3, 1]).tree())
+        MLP, 13 parameters
+        ├── layers.0: Layer, relu, 2 → 3, 9 parameters
+        │   └── neurons.0 … 2: 3 × Neuron, relu, 2 → 1, 3 parameters each
+        └── layers.1: Layer, identity, 3 → 1, 4 parameters
+            └── neurons.0: Neuron, identity, 3 → 1, 4 parameters
+        """
+        return module_tree(self)
+
+    def __repr__(self) -> str:
+        try:
+            return str(self.tree())
+        except Exception:  # while it is being constructed, or where an attribute's own code fails
+            return object.__repr__(self)
+
+    def __rich__(self) -> Any:
+        try:
+            return self.tree().__rich__()
+        except Exception:
+            return repr(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """The tree, for notebooks."""
+        bundle = {"text/plain": repr(self)}
+        with contextlib.suppress(Exception):
+            bundle["text/html"] = f"<pre>{html.escape(str(self.tree()))}</pre>"
+        return {
+            kind: text for kind, text in bundle.items() if kind in (include or bundle) and kind not in (exclude or ())
+        }
+
+    def describe(self) -> tuple[str, str]:
+        """What `summary` shows as the layer and its shape, inputs → outputs; an empty shape is that of its input."""
+        return type(self).__name__, ""
+
+
+_HOLDERS = (Module, dict, list, tuple)
+
+
+def _found(name: str, item: Any, kind: type, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    """All items of this kind, Value or Module, in an item and its attributes and elements, each once, with its path."""
+    if id(item) in seen:
+        return
+    seen.add(id(item))
+    if isinstance(item, kind):
+        yield name, item
+    if isinstance(item, Module):
+        item = vars(item)
+    children = enumerate(item) if isinstance(item, list | tuple) else item.items() if isinstance(item, dict) else ()
+    for key, child in children:
+        if isinstance(child, (_HOLDERS, kind)):  # not to look into each number takes half as long
+            yield from _found(f"{name}.{key}" if name else str(key), child, kind, seen)

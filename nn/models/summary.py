@@ -1,0 +1,83 @@
+"""A table of what a network consists of."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from nn.inputs.optional import require
+from nn.models.tree import own_parameters
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: a layer, its shape, and how many parameters it has."""
+
+    name: str
+    layer: str
+    shape: str
+    parameters: int
+    frozen: int
+
+
+class Summary:
+    """Rows and totals, shown as a table by the REPL, by `print` and, in colours, by `rich.print`."""
+
+    def __init__(self, title: str, rows: list[Row], parameters: int, frozen: int) -> None:
+        self.title = title
+        self.rows = rows
+        self.parameters = parameters
+        self.frozen = frozen
+
+    def __rich__(self) -> Any:
+        rich_table, box = require("rich.table", "summary()"), require("rich.box", "summary()")
+        table = rich_table.Table(box=box.ROUNDED, show_footer=False)
+        for column in ("name", "layer", "shape", "parameters"):
+            table.add_column(column, justify="right" if column == "parameters" else "left", no_wrap=True)
+        for row in self.rows:
+            table.add_row(row.name, row.layer, row.shape, _count(row.parameters, row.frozen))
+        table.add_section()
+        table.add_row(self.title, "", "", _count(self.parameters, self.frozen))
+        return table
+
+    def __str__(self) -> str:
+        console = require("rich.console", "summary()").Console(file=io.StringIO(), width=200, color_system=None)
+        console.print(self)
+        return "\n".join(line.rstrip() for line in console.file.getvalue().rstrip().split("\n"))
+
+    __repr__ = __str__
+
+
+def summarize(module: Any) -> Summary:
+    """The `Summary` of a Module."""
+    parameters, frozen = _parameters(module)
+    return Summary(type(module).__name__, list(_rows(module)), parameters, frozen)
+
+
+def _rows(module: Any) -> Iterator[Row]:
+    """A row for each module within that says its shape or has no modules within; not for what is in those.
+
+    Of the others a row for each attribute with parameters of their own.
+    """
+    named = list(module.named_modules())
+    shown: list[str] = []
+    for name, inner in named:
+        if any(name.startswith(f"{outer}.") for outer in shown):
+            continue
+        layer, shape = inner.describe()
+        inside = f"{name}." if name else ""
+        if (name and shape) or not any(other.startswith(inside) for other, found in named if found is not inner):
+            shown.append(name)
+            yield Row(name, layer, shape, *_parameters(inner))
+        else:
+            for attribute, parameters, frozen in own_parameters(inner):
+                yield Row(f"{inside}{attribute}", "", "", parameters, frozen)
+
+
+def _parameters(module: Any) -> tuple[int, int]:
+    parameters = module.parameters()
+    return len(parameters), sum(not parameter.requires_grad for parameter in parameters)
+
+
+def _count(parameters: int, frozen: int) -> str:
+    return f"{parameters:,} ({frozen:,} frozen)" if frozen else f"{parameters:,}"

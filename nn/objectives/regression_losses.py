@@ -1,0 +1,123 @@
+"""Losses of numbers: PyTorch's names and argument order."""
+
+import math
+from itertools import chain
+from typing import Any
+
+from autograd import dot, log, maximum, minimum
+from nn.objectives.loss_inputs import (
+    check_range,
+    data_of,
+    read_elements,
+    read_residuals,
+    reduce_losses,
+    reduce_sum,
+    squares,
+)
+
+
+def half_squared_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """Half the squared error of a sample, ½ Σₖ (tₖ - yₖ)², summed over its outputs; the mean is over samples.
+
+    A flat sequence is n samples of one output, n × q are n samples of q; 'none' gives one loss a sample.
+    Its derivative is the error y - t.  Source: seeds, "Loss Functions" and "Output Gradient".
+
+    >>> half_squared_loss([[1.0, 2.0], [0.0, 0.0]], [[1.0, 4.0], [0.0, 2.0]])
+    2.0
+    """
+    residuals, shape = read_residuals("half_squared_loss", input, target)
+    outputs = math.prod(shape[1:])
+    samples = [residuals[i : i + outputs] for i in range(0, len(residuals), outputs)]
+    return reduce_sum(lambda rows: 0.5 * squares(list(chain(*rows))), samples, shape[:1], reduction)
+
+
+def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """Mean squared error, (1/n) Σ (inputᵢ - targetᵢ)².
+
+    Source: seeds, "mean squared loss (regression)".
+
+    >>> mse_loss([1.0, 2.0], [1.0, 4.0])
+    2.0
+    """
+    return reduce_sum(squares, *read_residuals("mse_loss", input, target), reduction)
+
+
+def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """Absolute error, (1/n) Σ |inputᵢ - targetᵢ|; its subgradient at 0 is 0.
+
+    Source: seeds, "Regression Losses: The Squared Loss and Variants".
+
+    >>> l1_loss([1.0, 2.0], [1.0, 4.0])
+    1.0
+    """
+    residuals, shape = read_residuals("l1_loss", input, target)
+    return reduce_losses([abs(r) for r in residuals], shape, reduction)
+
+
+def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
+    """Mean of ½r² for |r| ≤ δ and δ(|r| - ½δ) beyond, r = input - target: outliers pull with δ at most.
+
+    Raises ValueError for a delta that is not above 0.  Source: seeds, "the Huber loss"; Huber (1964).
+
+    >>> huber_loss([1.0, 5.0], [1.5, 0.0], reduction="none")
+    [0.125, 4.5]
+    """
+    if not delta > 0:
+        raise ValueError(f"huber_loss: delta must be above 0, not {delta!r}")
+    residuals, shape = read_residuals("huber_loss", input, target)
+
+    def huber(magnitudes: list[Any]) -> Any:
+        # m·a - ½m² with m = min(a, δ) is both branches at once
+        capped = [minimum(a, delta) for a in magnitudes]
+        return dot(capped, magnitudes) - 0.5 * squares(capped)
+
+    return reduce_sum(huber, [abs(r) for r in residuals], shape, reduction)
+
+
+def gaussian_nll_loss(
+    input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
+) -> Any:
+    """Negative log-likelihood of N(input, var), mean of ½ (log v + (input - target)² / v) with v = max(var, eps).
+
+    Args:
+        input: Expected values.
+        target: Observations.
+        var: The variance: one number or Value for all, or one an element.
+        full: Add the constant ½ log 2π.
+        eps: Least variance.  Below it the gradient is that at eps, as in PyTorch, so that a var there can recover.
+        reduction: 'mean', 'sum' or 'none'.
+
+    Raises ValueError for a negative variance.  `gaussian_variance` is the best one.
+    Source: seeds, "the log-likelihood"; Nix and Weigend (1994).
+
+    >>> gaussian_nll_loss([1.0, 2.0], [1.0, 4.0], var=4.0, reduction="sum") - math.log(4.0)
+    0.5
+    """
+    name = "gaussian_nll_loss"
+    check_range(name, "eps", eps, math.inf)
+    residuals, shape = read_residuals(name, input, target)
+    variances, var_shape = read_elements(f"{name}: var", var)
+    if var_shape not in ((), shape):
+        raise ValueError(f"{name}: var has shape {var_shape}, but input {shape}: give one for all, or one an element")
+    for variance in variances:
+        if not data_of(variance) >= 0:
+            raise ValueError(f"{name}: var must be at least 0, not {data_of(variance)!r}")
+    # At least eps, with the slope of v: the same formula whatever the number is.
+    variances = [max(v, eps) if v.__class__ is float else v + maximum(eps - v, 0.0).detach() for v in variances]
+    logs = [log(2.0 * math.pi * v if full else v) for v in variances]
+    if not var_shape:
+        (v,), (log_v,) = variances, logs
+        return reduce_sum(lambda rs: 0.5 * (len(rs) * log_v + squares(rs) / v), residuals, shape, reduction)
+    losses = [0.5 * (log_v + r * r / v) for r, v, log_v in zip(residuals, variances, logs)]
+    return reduce_losses(losses, shape, reduction)
+
+
+def gaussian_variance(input: Any, target: Any) -> Any:
+    """The variance that minimises `gaussian_nll_loss`, σ*² = (1/n) Σ (targetᵢ - inputᵢ)²: the mean squared error.
+
+    From ∂/∂v Σ ½ (log v + rᵢ²/v) = 0.  Source: seeds, "Minimizing for σ² is an independent operation".
+
+    >>> gaussian_variance([1.0, 2.0], [1.0, 4.0])
+    2.0
+    """
+    return reduce_sum(squares, *read_residuals("gaussian_variance", input, target), "mean")
