@@ -17,7 +17,9 @@ import typing as _typing
 
 from autograd import showing as _showing
 from autograd.core.graph import depending_on, forward_sweep, partials_of, reverse_sweep, topological_order
-from autograd.core.value import Value, enable_grad, is_grad_enabled, linear, no_grad
+from autograd.core.mode import enable_grad, is_grad_enabled, no_grad
+from autograd.core.recording import linear
+from autograd.core.value import Value
 from autograd.formulas.explain import explain
 from autograd.formulas.program import program
 from autograd.formulas.straight_line import Program

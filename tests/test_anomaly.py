@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 import autograd
 from autograd import Value, grad, linear, no_grad, topological_order
 from autograd.checks.anomaly import AnomalyError, detect_anomaly
-from autograd.core import sweep as backpropagation
-from autograd.core import value as engine
+from autograd.core import mode
 from autograd.transforms.checkpoints.checkpointing import checkpoint, checkpoint_sequential
 
 
@@ -191,11 +190,7 @@ def test_gradients_are_those_of_outside(numbers):
 
 
 def everything_restored():
-    return (
-        engine._pauses == 0
-        and engine.maker_here() is engine._node_or_leaf
-        and backpropagation.propagation.get() is None
-    )
+    return not mode.unusual and mode.current() is mode.DEFAULT
 
 
 def test_everything_is_restored_also_after_errors_and_when_nested():

@@ -13,10 +13,11 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from autograd.core.node import Node, interior
-from autograd.core.sweep import propagation
-from autograd.core.value import Value, callers_frame, maker_here, making
-from autograd.table.primitive import Primitive
+from autograd.core.graph import reachable
+from autograd.core.mode import changed, current
+from autograd.core.recording import callers_frame, make
+from autograd.core.value import Value
+from autograd.table.primitive import OwnSweep, Primitive
 
 Place = tuple[str, int]
 """File name and line number."""
@@ -55,11 +56,11 @@ def detect_anomaly() -> Iterator[None]:
         ...
     autograd.checks.anomaly.AnomalyError: sqrt(x=0.0) = 0.0: ...
     """
-    places: MutableMapping[Node, Place] = WeakKeyDictionary()
-    outer = maker_here()
+    places: MutableMapping[Value, Place] = WeakKeyDictionary()
+    outer = current().make or make
 
-    def make(data: float, primitive: Primitive, x: Any, y: Any, dx: float | None, dy: Any) -> Value:
-        node = outer(data, primitive, x, y, dx, dy)
+    def make_checked(data: float, primitive: Primitive, operands: Any, partials: Any) -> Value:
+        node: Value = outer(data, primitive, operands, partials)
         if node.primitive is not None:  # recorded
             _, frame = callers_frame()
             places[node] = place = frame.f_code.co_filename, frame.f_lineno
@@ -67,50 +68,43 @@ def detect_anomaly() -> Iterator[None]:
                 _raise(node, place, f"the result is {data!r}")
         return node
 
-    token = propagation.set(partial(_propagate_checked, places))
-    try:
-        with making(make):
-            yield
-    finally:
-        propagation.reset(token)
+    with changed(make=make_checked, sweep=partial(_sweep_checked, places)):
+        yield
 
 
-def _propagate_checked(places: MutableMapping[Node, Place], root: Node, zero: float) -> None:
+def _sweep_checked(places: MutableMapping[Value, Place], root: Value, seed: float) -> None:
     """The sweep of `backpropagate`, with a look at every adjoint."""
-    if not math.isfinite(root.grad):
-        _raise(root, places.get(root), f"its adjoint, the gradient given to backward(), is {root.grad!r}")
-    ready = [root]
-    for node in ready:
-        if node._dy.__class__ is tuple and node._y.__class__ is not tuple:
-            _run_closure(places, node)
-        elif node.grad:
+    order = reachable(root)
+    for node in order:
+        if node.primitive is not None or node.grad is None:  # as PyTorch users clear it
+            node.grad = 0.0
+    root.grad = seed
+    if not math.isfinite(seed):
+        _raise(root, places.get(root), f"its adjoint, the gradient given to backward(), is {seed!r}")
+    for node in order:
+        if isinstance(node.primitive, OwnSweep):
+            _run_closure(places, node, node.primitive)
+        elif node.grad and node.primitive is not None:
             for i, (x, slope) in enumerate(zip(node.operands, node.partials, strict=True), 1):
                 if slope:  # 0 times anything is 0, and a constant has none
                     known = x.grad
-                    x.grad = node.grad * slope if known is zero else (known or zero) + node.grad * slope
+                    x.grad += node.grad * slope
                     if not math.isfinite(x.grad):
                         what = f"adjoint {node.grad!r} times partial {slope!r}"
                         what += f" plus {known!r}" if known else ""
                         _raise(node, places.get(node), f"the adjoint of operand {i} is {x.grad!r}, {what}")
-        for x in node._dy if node._dy.__class__ is tuple else interior(node.operands):
-            x._uses -= 1
-            if not x._uses:
-                ready.append(x)
 
 
-def _run_closure(places: MutableMapping[Node, Place], node: Node) -> None:
+def _run_closure(places: MutableMapping[Value, Place], node: Value, row: OwnSweep) -> None:
     """Let a node that propagates in its own way do so: a checkpointed segment, or one in the lecture's style."""
     finite = [x for x in node.operands if math.isfinite(x.grad or 0.0)]
-    if node._y is None:
-        node.primitive.pass_on(node)  # type: ignore[union-attr]  # a segment
-    else:
-        node._y()
+    row.pass_on(node)
     for x in finite:
         if not math.isfinite(x.grad or 0.0):
             _raise(node, places.get(node), f"the adjoint of its operand {_shown(x)} is {x.grad!r}")
 
 
-def _raise(node: Node, place: Place | None, what: str) -> None:
+def _raise(node: Value, place: Place | None, what: str) -> None:
     primitive = node.primitive
     name = "a leaf" if primitive is None else primitive.name
     operands = ", ".join(map(_shown, node.operands))

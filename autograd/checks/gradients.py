@@ -11,9 +11,10 @@ from typing import Any
 
 from autograd.checks.differences import EPSILON, Curve, Vector, richardson
 from autograd.core.graph import forward_sweep, reverse_sweep, topological_order
+from autograd.core.mode import enable_grad, no_grad
 from autograd.core.sweep import gradients
 from autograd.core.tree import flatten
-from autograd.core.value import Value, enable_grad, independent, no_grad
+from autograd.core.value import Value
 from autograd.table.primitive import ARITHMETIC_ERRORS, DomainWarning
 
 
@@ -88,7 +89,7 @@ class _Check:
 
     def record(self, point: Sequence[float]) -> tuple[list[Value], list[Any]]:
         """Fresh inputs with these numbers, and the results of f for them."""
-        xs = [independent(number) for number in point]
+        xs = [Value(number) for number in point]
         for x, label in zip(xs, self.labels, strict=True):
             x.label = label
         with enable_grad():

@@ -14,10 +14,10 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
+from autograd.core.value import Value
 from autograd.table.primitive import ARITHMETIC_ERRORS, Primitive, evaluate_partial
 
-Node = Any  # of `autograd.core.node`, which copies graphs in these orders
-AnyNode = TypeVar("AnyNode", bound=Any)
+AnyNode = TypeVar("AnyNode", bound=Value)
 
 
 def topological_order(*roots: AnyNode, above: Iterable[AnyNode] = ()) -> list[AnyNode]:
@@ -51,6 +51,30 @@ def topological_order(*roots: AnyNode, above: Iterable[AnyNode] = ()) -> list[An
     return order
 
 
+def reachable(root: Value) -> list[Value]:
+    """Every node that a sweep from root meets, in the order in which it may: each after all its users.
+
+    Unlike the order above it follows what hands on adjoints, which for checkpointed segments is not their operands.
+    """
+    uses: dict[Value, int] = {root: 0}
+    found = [root]
+    for node in found:
+        for x in node._sources:
+            if x.__class__ is not float:
+                if x not in uses:
+                    uses[x] = 0
+                    found.append(x)
+                uses[x] += 1
+    ready = [root]
+    for node in ready:
+        for x in node._sources:
+            if x.__class__ is not float:
+                uses[x] -= 1
+                if not uses[x]:
+                    ready.append(x)
+    return ready
+
+
 def depending_on(inputs: Iterable[AnyNode], *roots: AnyNode) -> list[AnyNode]:
     """The nodes below the roots that are made from any of the inputs, these included, operands first."""
     chosen = set(inputs)
@@ -62,7 +86,7 @@ def depending_on(inputs: Iterable[AnyNode], *roots: AnyNode) -> list[AnyNode]:
     return order
 
 
-def reverse_sweep(order: Sequence[Node], adjoints: dict[Any, Any], *, record: bool = False) -> None:
+def reverse_sweep(order: Sequence[Value], adjoints: dict[Any, Any], *, record: bool = False) -> None:
     """Propagate the adjoints of some nodes to everything below them.
 
     Args:
@@ -86,7 +110,7 @@ def reverse_sweep(order: Sequence[Node], adjoints: dict[Any, Any], *, record: bo
                 adjoints[operand] = contribution if known is None else known + contribution
 
 
-def forward_sweep(order: Sequence[Node], tangents: dict[Any, Any], *, record: bool = False) -> None:
+def forward_sweep(order: Sequence[Value], tangents: dict[Any, Any], *, record: bool = False) -> None:
     """Propagate the tangents of some nodes to everything above them.
 
     Args:
@@ -143,7 +167,7 @@ def _number(quantity: Any) -> float:
     return number
 
 
-def _edges(node: Node, record: bool) -> Iterable[tuple[Node, Any]]:
+def _edges(node: Value, record: bool) -> Iterable[tuple[Value, Any]]:
     """The operands of a node that are Values, each with its local partial."""
     partials: Sequence[Any] = node.partials
     if record:
@@ -163,26 +187,35 @@ def _agree(now: float, then: float) -> bool:
     return math.isclose(now, then, rel_tol=1e-9) or (now != now and then != then)
 
 
-def partials_of(primitive: Primitive, result: Any, operands: Sequence[Any]) -> list[Any]:
+def partials_of(
+    primitive: Primitive, result: Any, operands: Sequence[Any], is_constant: Sequence[bool] | None = None
+) -> list[Any]:
     """The partials of a row at (result, operands): numbers at numbers, recorded Values at Values.
 
-    Beside Values a constant's partial is not evaluated (ln x in the partial of x² by its exponent): it is None.
+    A constant's partial is not evaluated (ln x in the partial of x² by its exponent): it is None.  Beside Values the
+    constants are the numbers, unless said otherwise.
     """
     partials = primitive.partials
-    if not isinstance(partials, tuple):
-        return list(partials(result, operands))
     numeric = result.__class__ is float
+    if is_constant is None:
+        is_constant = [x.__class__ is float and not numeric for x in operands]
+    if not isinstance(partials, tuple):
+        found = list(partials(result, operands))
+        if not any(is_constant):
+            return found
+        return [None if constant else d for constant, d in zip(is_constant, found, strict=True)]
     try:
-        return [
-            evaluate_partial(partial, result, operands) if numeric or x.__class__ is not float else None
-            for partial, x in zip(partials, operands, strict=True)
-        ]
+        return _evaluated(partials, result, operands, is_constant)
     except ARITHMETIC_ERRORS:
         if numeric:
             raise
     # 1/y at a constant y of 0 raises as a number and not as a Value
     wrapped = [type(result)(x) if x.__class__ is float else x for x in operands]
+    return _evaluated(partials, result, wrapped, is_constant)
+
+
+def _evaluated(partials: Sequence[Any], result: Any, operands: Sequence[Any], is_constant: Sequence[bool]) -> list[Any]:
     return [
-        evaluate_partial(partial, result, wrapped) if x.__class__ is not float else None
-        for partial, x in zip(partials, operands, strict=True)
+        None if constant else evaluate_partial(partial, result, operands)
+        for partial, constant in zip(partials, is_constant, strict=True)
     ]

@@ -5,85 +5,119 @@ last user has been.  Both lists grow while they are read, first in first out, wh
 reverse order of their making: on a graph larger than the cache that is faster than depth first, and it takes
 no set of visited nodes.
 
-Here and in the recording closures of the engine, and nowhere else, speed goes before brevity: with the layouts
-of operands unrolled (see the slots of `Node`) the two loops take a third of the time of loops over `operands`
-and `partials`.  `autograd.core.graph.reverse_sweep` is the same sweep in ten lines; the tests hold them equal.
+Here and in the fast paths of `recording`, and nowhere else, speed goes before brevity: with the slots of a node
+unrolled (see `Value.__slots__`) the two loops take a third of the time of loops over `operands` and `partials`.
+`autograd.core.graph.reverse_sweep` is the same sweep in ten lines; the tests hold them equal.  Where the compiled core
+was built, its twins of `backpropagate` and `leaf_gradients` take their place.
 """
 
-from collections.abc import Callable, Sequence
-from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Any
 
-from autograd.core.graph import topological_order
-
-if TYPE_CHECKING:
-    from autograd.core.node import Node
-
-
-propagation: ContextVar[Callable[["Node", float], None] | None] = ContextVar("autograd_propagation", default=None)
-"""What propagates here and now instead of `_propagate`: the sweep of `detect_anomaly`, which looks at every adjoint."""
+from autograd.accelerator import compiled
+from autograd.core import mode
+from autograd.core.graph import reachable
+from autograd.core.value import Value
+from autograd.table.primitive import as_number
 
 
-def backpropagate(root: "Node", seed: float) -> None:
+def backward(self: Value, gradient: float = 1.0) -> None:
+    """Reverse sweep: add ∂self/∂leaf · gradient to the `grad` of every leaf below.
+
+    Intermediate nodes get the adjoint of this sweep alone, so a second call is right too.
+    Cost: one visit of every node and edge, whatever the number of leaves.
+    Source: seeds, "Reverse-Mode Automatic Differentiation".
+
+    >>> x = Value(3.0)
+    >>> y = x * x * x
+    >>> y.backward()
+    >>> x.grad
+    27.0
+    """
+    seed = as_number(gradient, "backward: gradient")
+    if self.primitive is None:
+        self.grad = seed if self.grad is None else self.grad + seed
+        return
+    propagate(self, seed)
+
+
+def propagate(root: Value, seed: float) -> None:
+    """The sweep from a root as it is done here and now."""
+    sweep = mode.current().sweep if mode.unusual else None
+    (sweep or backpropagate)(root, seed)
+
+
+def zero_grad(self: Value) -> None:
+    """Set the `grad` of this node and of everything below it to 0."""
+    for node in reachable(self):
+        node.grad = 0.0
+
+
+def backpropagate(root: Value, seed: float) -> None:
     """Add the adjoints of the leaves below root to their `grad`, and set that of the nodes in between."""
     zero = 0.0  # this very object in `grad`: nothing has arrived yet, so the first adjoint need not be added
     try:
         _count_uses(root, zero)
         root.grad = seed
-        (propagation.get() or _propagate)(root, zero)
+        _propagate(root, zero)
     except BaseException:  # KeyboardInterrupt, or a `_backward` closure
         _forget_uses(root)
         raise
 
 
-VARIABLE = object()
-"""In the slot `_x`, unused in a leaf, of the leaves that a transform differentiates by."""
+def gradients(root: Value, variables: Sequence[Value]) -> list[float]:
+    """∂root/∂variable for leaves, by the sweep of here and now; every `grad` of a leaf is left as it was."""
+    sweep = mode.current().sweep if mode.unusual else None
+    if sweep is None or root.primitive is None:
+        return leaf_gradients(root, variables)
+    before = [(x, x.grad) for x in reachable(root) if x.primitive is None]
+    before += [(x, x.grad) for x in variables]
+    try:
+        for leaf, _ in before:
+            leaf.grad = 0.0
+        sweep(root, 1.0)
+        return [x.grad for x in variables]
+    finally:
+        for leaf, grad in before:
+            leaf.grad = grad
 
 
-def gradients(root: "Node", variables: Sequence["Node"]) -> list[float]:
-    """∂root/∂variable for leaves marked as VARIABLE: as fast as `backpropagate`, and no other leaf is touched."""
+def leaf_gradients(root: Value, variables: Sequence[Value]) -> list[float]:
+    """∂root/∂variable for leaves: as fast as `backpropagate`, and every `grad` of a leaf is left as it was."""
     if root.primitive is None:
         return [float(x is root) for x in variables]
-    zero = 0.0
+    zero = 0.0  # in `grad`, marks the leaves that have been met
+    before = [(x, x.grad) for x in variables]
     for x in variables:
-        x.grad = zero  # the function may have called backward() itself
-    others = {}
+        x.grad = zero
     try:
-        for node in _count_uses(root, zero):
-            dy = node._dy
-            if node._dx is not None:
-                x = node._x
-                if x.primitive is None and x._x is not VARIABLE:
-                    others[x] = x.grad
-                if dy is None:
-                    continue
-            if dy.__class__ is not tuple:
-                x = node._y
-                if x.primitive is None and x._x is not VARIABLE:
-                    others[x] = x.grad
-                continue
-            for x in node._x:
-                if x.__class__ is not float and x.primitive is None and x._x is not VARIABLE:
-                    others[x] = x.grad
+        _set_aside(_count_uses(root, zero), zero, before)
         root.grad = 1.0
-        (propagation.get() or _propagate)(root, zero)
+        _propagate(root, zero)
+        return [x.grad for x in variables]
     except BaseException:
         _forget_uses(root)
         raise
     finally:
-        for leaf, grad in others.items():
+        for leaf, grad in before:
             leaf.grad = grad
-    return [x.grad for x in variables]
 
 
-def _forget_uses(root: "Node") -> None:
-    for node in topological_order(root):
+def _set_aside(found: Sequence[Value], zero: float, before: list[tuple[Value, float]]) -> None:
+    """Note the `grad` of the leaves among the operands of these nodes, and set it to zero."""
+    for node in found:
+        for x in node._sources:
+            if x.__class__ is not float and x.primitive is None and x.grad is not zero:
+                before.append((x, x.grad))
+                x.grad = zero
+
+
+def _forget_uses(root: Value) -> None:
+    for node in reachable(root):
         node._uses = 0
-        for x in node._dy if node._dy.__class__ is tuple else ():  # a segment's joint node is no operand of its outputs
-            x._uses = 0
 
 
-def _count_uses(root: "Node", zero: float) -> list["Node"]:
+def _count_uses(root: Value, zero: float) -> list[Value]:
     """Set `_uses` of every interior node below root to the number of edges into it, and its `grad` to zero."""
     found = [root]
     find = found.append
@@ -118,9 +152,9 @@ def _count_uses(root: "Node", zero: float) -> list["Node"]:
     return found
 
 
-def _propagate(root: "Node", zero: float) -> None:
+def _propagate(root: Value, zero: float) -> None:
     """Add adjoint · partial to the `grad` of every operand, each node after its last user."""
-    ready = [root]
+    ready: list[Any] = [root]
     release = ready.append
     for node in ready:
         adjoint = node.grad
@@ -138,11 +172,8 @@ def _propagate(root: "Node", zero: float) -> None:
                 continue
         elif dy.__class__ is tuple:
             partials = node._y
-            if partials.__class__ is not tuple:
-                if partials is None:
-                    node.primitive.pass_on(node)  # type: ignore[union-attr]  # a checkpointed segment
-                else:
-                    partials()  # a closure in the lecture's style adds to its operands itself
+            if partials is None:
+                node.primitive.pass_on(node)
             elif adjoint:
                 for x, dx in zip(node._x, partials):
                     if dx:
@@ -166,3 +197,11 @@ def _propagate(root: "Node", zero: float) -> None:
             x._uses = uses = x._uses - 1
             if not uses:
                 release(x)
+
+
+if compiled is not None:
+    backpropagate, leaf_gradients = compiled.backpropagate, compiled.gradients
+
+Value.zero_grad = zero_grad  # type: ignore[attr-defined]
+if compiled is None:
+    Value.backward = backward  # type: ignore[method-assign]

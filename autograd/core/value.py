@@ -1,456 +1,31 @@
-"""`Value`: a number that remembers how it was made, and backpropagation through what it remembers.
+"""`Value`: a node of the graph, which is a number and how it was made.
 
-Every operation on Values makes a new node that holds
+A node holds its number and its adjoint, the primitive that made it, the operands that was applied to, and the local
+partial derivative by each of them, evaluated when the operation was recorded.  So a graph is a record of what was
+computed: changing `data` of a leaf afterwards (an optimiser step) changes neither the recorded numbers nor their
+gradient.  A node points only at its operands, never the other way, so there are no reference cycles and a graph is
+freed as soon as its root is dropped.
 
-* its number (`data`) and a pointer to its primitive and its operands, and
-* its local partial derivatives, one number an operand, evaluated when the operation is recorded.
-
-So a graph is a record of what was computed: changing `data` of a leaf afterwards (an optimiser step)
-changes neither the recorded numbers nor their gradient.  A node points only at its operands, never the
-other way, so there are no reference cycles and a graph is freed as soon as its root is dropped.
-
-The rules of `backward()`: leaves accumulate, as in PyTorch; intermediate nodes are reset each time; an
-adjoint that is exactly zero stops where it is (0 · anything = 0), which is why the branch that `where`
-did not take cannot poison a gradient with 0 · inf = nan.
+This is the plain core, which runs everywhere and is there to be read.  Where `autograd.accelerator` was built, a
+compiled class of the same interface takes its place at the end of this module.  What operations do is in `recording`,
+what `backward()` does in `sweep`; both hang their methods on the class.
 """
 
-import gc
-import operator
-import sys
-import threading
-import warnings
-from collections.abc import Callable, Sequence
-from contextlib import ContextDecorator
-from contextvars import ContextVar
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from numbers import Real
-from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from autograd.core.graph import partials_of, topological_order
-from autograd.core.node import Node, interior, layout
-from autograd.core.sweep import VARIABLE, backpropagate
-from autograd.table import primitives
-from autograd.table.primitive import ARITHMETIC_ERRORS, DomainWarning, Primitive, as_number
-from autograd.table.primitives import affine_partials, affine_value
+from autograd.accelerator import compiled
+from autograd.table.primitive import OwnSweep, Primitive, RealNumber, as_number
 
 Operand = Any  # a Value, or anything `as_number` takes; NumPy arrays broadcast, so a result may be an array
+AnyValue = TypeVar("AnyValue", bound="Value")
 
 _new = object.__new__
-_primitive_of = operator.attrgetter("primitive")
-_EXACT = 2**53  # ints below it are floats without rounding
 
 
-# ---------------------------------------------------------------- recording on and off
-
-_pauses = 0  # in how many `no_grad` and `making` blocks all threads together are: what the hot path looks at
-_pauses_lock = threading.Lock()
-_pauses_here: ContextVar[int] = ContextVar("autograd_pauses_here", default=0)
-
-
-class no_grad(ContextDecorator):
-    """Context manager and decorator: inside, operations compute numbers and record nothing.
-
-    Each thread, and each asyncio task, has its own.
-
-    >>> w = Value(3.0)
-    >>> with no_grad():
-    ...     y = w * w
-    >>> y.operands
-    ()
-    """
-
-    def __enter__(self) -> "no_grad":
-        _pause(+1)
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        _pause(-1)
-
-
-class enable_grad(ContextDecorator):
-    """Context manager and decorator: inside, operations record, even within `no_grad`.
-
-    >>> w = Value(3.0)
-    >>> with no_grad(), enable_grad():
-    ...     y = w * w
-    >>> len(y.operands)
-    2
-    """
-
-    def __init__(self) -> None:
-        self._outer: list[int] = []
-
-    def __enter__(self) -> "enable_grad":
-        self._outer.append(_pauses_here.get())
-        _pauses_here.set(0)
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        _pauses_here.set(self._outer.pop())
-
-
-def _pause(change: int) -> None:
-    global _pauses
-    with _pauses_lock:
-        _pauses += change
-    _pauses_here.set(_pauses_here.get() + change)
-
-
-def maker_here() -> "Maker":
-    """What makes nodes here and now."""
-    return _maker_here.get()
-
-
-def is_grad_enabled() -> bool:
-    """Whether operations record, here and now: False inside `no_grad`."""
-    return not _pauses_here.get()
-
-
-class making:
-    """Context manager: inside, recorded operations get their nodes from `maker`, in this thread or task.
-
-    The maker takes what `new_node` takes: the number, the primitive, and the slots _x, _y, _dx and _dy.  It decides for
-    itself what `no_grad` means, and is called inside it too.  If it has an attribute `keeps_frozen`, frozen Values are
-    operands like others.
-    """
-
-    def __init__(self, maker: "Maker") -> None:
-        self._maker = maker
-
-    def __enter__(self) -> None:
-        global _pauses
-        with _pauses_lock:
-            _pauses += 1
-        self._token = _maker_here.set(self._maker)
-
-    def __exit__(self, *exception: object) -> None:
-        global _pauses
-        _maker_here.reset(self._token)
-        with _pauses_lock:
-            _pauses -= 1
-
-
-nesting: ContextVar[int] = ContextVar("autograd_nesting", default=0)
-"""How many reverse-mode transforms are at work, here and now."""
-
-
-# ---------------------------------------------------------------- recording one operation
-#
-# `record` does it for any primitive and any operands.  The closures made by `_unary` and `_binary`
-# are its fast paths for one row, with the arity unrolled and the node filled in place: a third of
-# the time, measured on W2 of benchmarks/.  Whatever is out of the ordinary they hand to `record`.
-
-
-def record(primitive: Primitive, operands: Sequence[Operand]) -> "Value":
-    """Apply a primitive to operands, at least one of them a Value, and record it as a new Value."""
-    if _frozen_before and not getattr(_maker_here.get(), "keeps_frozen", False):
-        operands = [x._number if isinstance(x, Frozen) else x for x in operands]
-        if not any(isinstance(x, Value) for x in operands):
-            return _record_frozen(primitive, operands)
-    try:
-        numbers = [operand._number for operand in operands]
-        constants = False
-    except AttributeError:
-        operands = [
-            x if x.__class__ is float or isinstance(x, Value) else as_number(x, f"{primitive.name}: operand {i}")
-            for i, x in enumerate(operands, 1)
-        ]
-        numbers = [operand._number if isinstance(operand, Value) else operand for operand in operands]
-        constants = True
-    arity = primitive.arity
-    outside = False
-    if _pauses and _pauses_here.get():
-        return make_node(primitive.evaluate(numbers), primitive, *layout(arity, operands, (None, None)))
-    try:
-        data = primitive.value(numbers) if arity is None else primitive.value(*numbers)
-    except ARITHMETIC_ERRORS as error:
-        data = primitive.evaluate(numbers)
-        outside = not isinstance(error, OverflowError)
-    slopes: list[Any] = numeric_partials(primitive, data, numbers)
-    if constants:
-        slopes = [d if isinstance(x, Value) else None for x, d in zip(operands, slopes, strict=True)]
-    node = make_node(data, primitive, *layout(arity, operands, slopes))
-    if outside:
-        _warn_outside_domain(primitive, operands, data)
-    return node
-
-
-def _record_frozen(primitive: Primitive, operands: Sequence[Operand]) -> "Value":
-    """What a primitive gives for frozen operands and constants: a frozen leaf, for there is nothing to record."""
-    numbers = [as_number(x, f"{primitive.name}: operand {i}") for i, x in enumerate(operands, 1)]
-    try:
-        data = primitive.value(numbers) if primitive.arity is None else primitive.value(*numbers)
-    except ARITHMETIC_ERRORS as error:
-        data = primitive.evaluate(numbers)
-        if not isinstance(error, OverflowError):
-            _warn_outside_domain(primitive, numbers, data)
-    return Value(data).requires_grad_(False)
-
-
-def make_node(data: float, primitive: Primitive, x: Any, y: Any, dx: float | None, dy: Any) -> "Value":
-    """A node as it is made here and now: a leaf inside `no_grad`, and whatever a maker makes of it."""
-    return _maker_here.get()(data, primitive, x, y, dx, dy) if _pauses else new_node(data, primitive, x, y, dx, dy)
-
-
-def new_node(data: float, primitive: Primitive | None, x: Any, y: Any, dx: float | None, dy: Any) -> "Value":
-    """A node with these slots."""
-    node = _new(Value)
-    node._number = data
-    node.grad = 0.0
-    node.label = ""
-    node.primitive = primitive
-    node._uses = 0
-    node._x = x
-    node._y = y
-    node._dx = dx
-    node._dy = dy
-    return node
-
-
-def _node_or_leaf(data: float, primitive: Primitive | None, x: Any, y: Any, dx: float | None, dy: Any) -> "Value":
-    if _pauses_here.get():
-        return new_node(data, None, None, None, None, None)
-    return new_node(data, primitive, x, y, dx, dy)
-
-
-Maker = Callable[[float, Primitive, Any, Any, float | None, Any], "Value"]
-_maker_here: ContextVar[Maker] = ContextVar("autograd_maker_here", default=_node_or_leaf)
-
-
-def independent(number: float) -> "Value":
-    """A fresh leaf that a transform differentiates by, marked so that its sweep can tell it from other leaves."""
-    return new_node(number, None, VARIABLE, None, None, None)
-
-
-def _unary(primitive: Primitive) -> Callable[["Value"], "Value"]:
-    value = primitive.value
-    (partial,) = _numeric_partials(primitive)
-
-    def record_unary(x: "Value") -> "Value":
-        a = x._number
-        try:
-            z = value(a)
-            dx = partial(z, a)
-        except ARITHMETIC_ERRORS:
-            return record(primitive, (x,))
-        if _pauses:
-            return _maker_here.get()(z, primitive, x, None, dx, None)
-        node = _new(Value)
-        node._number = z
-        node.grad = 0.0
-        node.label = ""
-        node.primitive = primitive
-        node._uses = 0
-        node._x = x
-        node._y = None
-        node._dx = dx
-        node._dy = None
-        return node
-
-    return record_unary
-
-
-BinaryRecorders = tuple[Callable[["Value", Operand], Any], Callable[["Value", Operand], Any]]
-
-
-def _binary(primitive: Primitive) -> BinaryRecorders:
-    """The closures for value ∘ other and for number ∘ value."""
-    value = primitive.value
-    x_partial, y_partial = _numeric_partials(primitive)
-
-    def record_binary(x: "Value", y: Operand) -> Any:
-        kind = y.__class__
-        a = x._number
-        try:
-            if kind is Value:
-                b = y._number
-                z = value(a, b)
-                dx = x_partial(z, a, b)
-                dy = y_partial(z, a, b)
-            elif kind is float or kind is int:
-                y = float(y)
-                z = value(a, y)
-                dx = x_partial(z, a, y)
-                dy = None
-            else:
-                return _record_other(primitive, (x, y), y)
-        except ARITHMETIC_ERRORS:
-            return record(primitive, (x, y))
-        if _pauses:
-            return _maker_here.get()(z, primitive, x, y, dx, dy)
-        node = _new(Value)
-        node._number = z
-        node.grad = 0.0
-        node.label = ""
-        node.primitive = primitive
-        node._uses = 0
-        node._x = x
-        node._y = y
-        node._dx = dx
-        node._dy = dy
-        return node
-
-    def record_reflected(y: "Value", x: Operand) -> Any:
-        kind = x.__class__
-        if kind is not float and kind is not int:
-            return _record_other(primitive, (x, y), x)
-        b = y._number
-        try:
-            x = float(x)
-            z = value(x, b)
-            dy = y_partial(z, x, b)
-        except ARITHMETIC_ERRORS:
-            return record(primitive, (x, y))
-        return make_node(z, primitive, x, y, None, dy)
-
-    return record_binary, record_reflected
-
-
-def _binary_linear(primitive: Primitive) -> BinaryRecorders:
-    """`_binary` for a row whose partials are constants, a quarter faster: nothing to call, nothing to raise."""
-    value = primitive.value
-    record_any, record_reflected = _binary(primitive)
-    slopes: Any = primitive.partials  # two floats
-    x_slope, y_slope = slopes
-
-    def record_binary(x: "Value", y: Operand) -> Any:
-        kind = y.__class__
-        if kind is Value:
-            z = value(x._number, y._number)
-            dy = y_slope
-        elif kind is float:
-            z = value(x._number, y)
-            dy = None
-        else:
-            return record_any(x, y)
-        if _pauses:
-            return _maker_here.get()(z, primitive, x, y, x_slope, dy)
-        node = _new(Value)
-        node._number = z
-        node.grad = 0.0
-        node.label = ""
-        node.primitive = primitive
-        node._uses = 0
-        node._x = x
-        node._y = y
-        node._dx = x_slope
-        node._dy = dy
-        return node
-
-    return record_binary, record_reflected
-
-
-def _numeric_partials(primitive: Primitive) -> list[Callable[..., float]]:
-    """The partials of a row as functions of (result, *numbers)."""
-
-    def numeric(partial: Any) -> Callable[..., float]:
-        if isinstance(partial, float):
-            return lambda *_: partial
-        if isinstance(partial, Primitive):
-            value = partial.value
-            return lambda _result, *xs: value(*xs)
-        return partial  # type: ignore[no-any-return]
-
-    return [numeric(partial) for partial in primitive.partials]  # type: ignore[union-attr]
-
-
-def _record_other(primitive: Primitive, operands: tuple[Operand, Operand], other: Operand) -> Any:
-    """Record, or leave an array or a stranger to its own operators, or refuse what cannot be a number."""
-    if _is_foreign(other) and not isinstance(other, _NEVER_NUMBERS):
-        return NotImplemented
-    return primitive(*operands) if hasattr(other, "dtype") else record(primitive, operands)
-
-
-_NEVER_NUMBERS = (str, bytes, bytearray, complex, list, tuple, dict, set, type(None))
-
-
-def _is_foreign(other: object) -> bool:
-    return not hasattr(other, "__float__") or getattr(other, "ndim", 0) != 0
-
-
-def numeric_partials(primitive: Primitive, data: float, numbers: Sequence[float]) -> list[float]:
-    """The local partials at numbers, by IEEE 754.
-
-    Where Python's arithmetic raises, the same formulas are run on Values, which do not.
-    """
-    try:
-        return partials_of(primitive, data, numbers)
-    except ARITHMETIC_ERRORS:
-        pass
-    with no_grad():
-        z, xs = Value(data), [Value(number) for number in numbers]
-        found = partials_of(primitive, z, xs)
-    return [d._number if isinstance(d, Value) else float(d) for d in found]
-
-
-def _warn_outside_domain(primitive: Primitive, operands: Sequence[Operand], data: float) -> None:
-    shown = ", ".join(
-        f"{x.data!r} ({x.label})" if isinstance(x, Value) and x.label else f"{getattr(x, 'data', x)!r}"
-        for x in operands
-    )
-    domain = primitive.domain or "finite numbers"
-    warnings.warn(
-        f"{primitive.name}({shown}) is outside its domain, {domain}: the result is {data}",
-        DomainWarning,
-        stacklevel=callers_frame()[0] - 1,
-    )
-
-
-def callers_frame() -> tuple[int, FrameType]:
-    """The innermost frame that is not in this library, and how many frames it is above this one, itself counted."""
-    depth, frame = 1, sys._getframe()
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(("autograd.", "nn.")):
-        depth, frame = depth + 1, frame.f_back
-    return depth, frame
-
-
-def linear(inputs: Sequence[Operand], weights: Sequence[Sequence[Operand]], biases: Sequence[Operand]) -> list[Any]:
-    """A layer's pre-activations s_k = ⟨w_k, x⟩ + b_k: what `affine` gives for each row of weights and its bias.
-
-    The numbers of the inputs are read once for all rows.  Raises ValueError for lengths that do not fit.
-    Source: seeds, "Multi-layer perceptron", step ①.
-
-    >>> linear([1.0, 2.0], [[3.0, 4.0], [5.0, 6.0]], [0.5, 0.0])
-    [11.5, 17.0]
-    """
-    if len(weights) != len(biases):
-        raise ValueError(f"linear: {len(weights)} rows of weights, but {len(biases)} biases")
-    affine, nodes = primitives.affine, []
-    if _frozen_before and any(isinstance(x, Frozen) for row in (inputs, biases, *weights) for x in row):
-        return [affine(row, inputs, bias) for row, bias in zip(weights, biases, strict=True)]
-    if not all([x.__class__ is float or isinstance(x, Value) for x in inputs]):  # noqa: C419  # twice as fast as a generator
-        return [affine(row, inputs, bias) for row, bias in zip(weights, biases, strict=True)]
-    xs = [x if x.__class__ is float else x._number for x in inputs]
-    constant = [x.__class__ is float for x in inputs]
-    constants = any(constant)
-    below = interior(inputs)
-    try:
-        for row, bias in zip(weights, biases, strict=True):
-            ws = [w._number for w in row]
-            if len(ws) != len(xs):
-                raise ValueError(f"linear: {len(ws)} weights in a row, but {len(xs)} inputs")
-            by_inputs = [None if is_constant else w for is_constant, w in zip(constant, ws)] if constants else ws
-            operands = (*row, *inputs, bias)
-            node = _new(Value)
-            node._number = affine_value(ws, xs, bias._number)
-            node.grad = 0.0
-            node.label = ""
-            node.primitive = affine
-            node._uses = 0
-            node._x = operands
-            node._y = affine_partials(by_inputs, xs)
-            node._dx = None
-            node._dy = interior(operands) if any(map(_primitive_of, row)) or bias.primitive is not None else below
-            nodes.append(node)
-    except AttributeError:  # constants among the parameters
-        return [affine(row, inputs, bias) for row, bias in zip(weights, biases, strict=True)]
-    return [make_node(node._number, affine, node._x, node._y, None, node._dy) for node in nodes] if _pauses else nodes
-
-
-# ---------------------------------------------------------------- the node
-
-
-class Value(Node):
+class Value(RealNumber):
     """A number that remembers how it was made.
 
     Args:
@@ -468,19 +43,146 @@ class Value(Node):
     Value(data=2.0, grad=-3.0, label='a')
     """
 
-    __slots__ = ()
+    # A node of one or two operands has them in _x and _y, and its partials in _dx and _dy; the partial of a constant is
+    # None.  For any other number of operands _x and _y are the tuples of operands and of partials, _dx is None and _dy
+    # the tuple of the operands that are not leaves; _y is None if the row hands on adjoints in its own way.  In a leaf
+    # they are not set.  Only `sweep` and `recording` know this too: for speed, see there.
+    __slots__ = ("__weakref__", "_dx", "_dy", "_number", "_uses", "_x", "_y", "grad", "label", "primitive")
+
+    grad: float
+    """The adjoint ∂root/∂self of the last `backward()`; summed over all of them on a leaf."""
+    primitive: Primitive | None
+    """The operation that made this node; None for a leaf."""
+    label: str
+    """A name for pictures and messages; empty at first."""
+    _number: float
+    _uses: int
+    _x: Any
+    _y: Any
+    _dx: float | None
+    _dy: Any
+
     _level = 0  # dual numbers, which may hold Values, are on levels above
+
+    def __init__(self, data: Any, _children: Sequence["Value"] = (), _op: str = "", label: str = "") -> None:
+        self._number = as_number(data, "Value: data")
+        self.grad = 0.0
+        self.primitive = None
+        self.label = label
+        self._uses = 0
+        if _children:
+            fill(self, ByHand(_op), _children, None)
+
+    # ------------------------------------------------------------ reading
+
+    @property
+    def data(self) -> float:
+        """The number.  Assigning to it takes one real number and changes nothing that is recorded already."""
+        return self._number
+
+    @data.setter
+    def data(self, number: Any) -> None:
+        self._number = number if number.__class__ is float else as_number(number, f"data of {self!r}")
+
+    @property
+    def _sources(self) -> tuple[Any, ...]:
+        """What a sweep hands adjoints on to: the operands, but for rows that do so in their own way."""
+        if self.primitive is None:
+            return ()
+        if self._dy.__class__ is tuple:
+            return self._x  # type: ignore[no-any-return]  # a tuple then
+        return (self._x,) if self._y is None else (self._x, self._y)
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """What the primitive was applied to: Values, and floats for constants; () for a leaf."""
+        row = self.primitive
+        return row.operands_of(self._sources) if isinstance(row, OwnSweep) else self._sources
+
+    @property
+    def partials(self) -> tuple[float | None, ...]:
+        """∂self/∂operand for each operand, as numbers; None for constants."""
+        row = self.primitive
+        if row is None:
+            return ()
+        if isinstance(row, OwnSweep):
+            return row.partials_at(self)
+        if self._dy.__class__ is tuple:
+            return self._y  # type: ignore[no-any-return]
+        return (self._dx,) if self._y is None else (self._dx, self._dy)
+
+    @property
+    def _attributes(self) -> dict[str, Any] | None:
+        """The attributes of one's own, if there are any."""
+        return getattr(self, "__dict__", None)
+
+    def __repr__(self) -> str:
+        label = f", label={self.label!r}" if self.label else ""
+        return f"Value(data={self._number!r}, grad={self.grad!r}{label})"
+
+    def __rich_repr__(self) -> Iterator[tuple[str, Any] | tuple[str, Any, Any]]:
+        yield "data", self._number
+        yield "grad", self.grad
+        yield "label", self.label, ""
+        yield "op", self._op, ""
 
     def detach(self) -> "Value":
         """A new leaf with the same number, the same label and no history."""
         return Value(self._number, label=self.label)
+
+    # ------------------------------------------------------------ micrograd's names
+
+    @property
+    def _backward(self) -> Callable[[], None]:
+        """Adds this node's adjoint times its partials to its operands (micrograd's name); assignable."""
+        if self.primitive is None:
+            return _do_nothing
+        if isinstance(self.primitive, ByHand):
+            return self.primitive.closure
+        return partial(_pass_on, self)
+
+    @_backward.setter
+    def _backward(self, closure: Callable[[], None]) -> None:
+        if not callable(closure):
+            raise TypeError(f"_backward must be a function without arguments, not {closure!r}")
+        if self.primitive is not None:
+            fill(self, ByHand(self.primitive.symbol, closure), self.operands, None)
+
+    @property
+    def _prev(self) -> set["Value"]:
+        """The operands as a set of Values (micrograd's name); constants are wrapped afresh."""
+        return {x if isinstance(x, Value) else node(type(self), x) for x in self.operands}
+
+    @property
+    def _op(self) -> str:
+        """The symbol of the operation (micrograd's name); empty for a leaf."""
+        return "" if self.primitive is None else self.primitive.symbol
+
+    # ------------------------------------------------------------ comparing
+    #
+    # `==` and `hash` stay those of the object: a node is itself, whatever its number.
+
+    def __lt__(self, other: Operand) -> Any:
+        return NotImplemented if is_foreign(other) else self._number < comparable(other)
+
+    def __le__(self, other: Operand) -> Any:
+        return NotImplemented if is_foreign(other) else self._number <= comparable(other)
+
+    def __gt__(self, other: Operand) -> Any:
+        return NotImplemented if is_foreign(other) else self._number > comparable(other)
+
+    def __ge__(self, other: Operand) -> Any:
+        return NotImplemented if is_foreign(other) else self._number >= comparable(other)
+
+    def __bool__(self) -> bool:
+        return self._number != 0.0
 
     # ------------------------------------------------------------ freezing
 
     @property
     def requires_grad(self) -> bool:
         """Whether operations on this Value are recorded: True until a leaf is frozen by assigning False."""
-        return True
+        return not isinstance(self, Frozen)
 
     @requires_grad.setter
     def requires_grad(self, flag: bool) -> None:
@@ -499,113 +201,142 @@ class Value(Node):
         >>> (w * 2.0).operands
         ()
         """
-        global _frozen_before
         leaf: Any = self  # its class changes
         if self.primitive is not None:
             raise ValueError(f"requires_grad_: only a leaf can be frozen, not the result of {self.primitive.name}")
-        if requires_grad and isinstance(self, Frozen):
-            leaf.__class__ = Value
-            leaf.grad = 0.0
-        elif not requires_grad and not isinstance(self, Frozen):
-            if type(self) is not Value:
+        if requires_grad != self.requires_grad:
+            if type(self) not in (Value, Frozen):
                 raise TypeError(f"requires_grad_: only a plain Value can be frozen, not a {type(self).__name__}")
-            _frozen_before = True
-            leaf.__class__ = Frozen
+            leaf.__class__ = Value if requires_grad else Frozen
             leaf.grad = 0.0
         return self
 
-    # ------------------------------------------------------------ differentiating
+    if TYPE_CHECKING:  # hung on by the modules that stand above what they need
 
-    def backward(self, gradient: float = 1.0) -> None:
-        """Reverse sweep: add ∂self/∂leaf · gradient to the `grad` of every leaf below.
+        def backward(self, gradient: float = 1.0) -> None:
+            """Add the gradient to the `grad` of the leaves: `autograd.core.sweep`."""
 
-        Intermediate nodes get the adjoint of this sweep alone, so a second call is right too.
-        Cost: one visit of every node and edge, whatever the number of leaves.
-        Source: seeds, "Reverse-Mode Automatic Differentiation".
+        def latex(self) -> Any:
+            """The formula in LaTeX: `autograd.showing`."""
 
-        >>> x = Value(3.0)
-        >>> y = x * x * x
-        >>> y.backward()
-        >>> x.grad
-        27.0
-        """
-        seed = as_number(gradient, "backward: gradient")
-        if self.primitive is None:
-            self.grad = seed if self.grad is None else self.grad + seed
-            return
-        backpropagate(self, seed)
+        def _operator(self, other: Operand) -> Any: ...
 
-    def zero_grad(self) -> None:
-        """Set the `grad` of this node and of everything below it to 0."""
-        for node in topological_order(self):
-            node.grad = 0.0
+        def _sign(self) -> Any: ...
 
-    def _apply_primitive(self, primitive: Primitive, operands: Sequence[Operand]) -> "Value":
-        return record(primitive, operands)
+        def _apply_primitive(self, primitive: Primitive, operands: Sequence[Operand]) -> "Value": ...
 
-    # ------------------------------------------------------------ operators
+        __neg__ = __abs__ = _sign
+        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _operator
+        __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = _operator
 
-    __add__, __radd__ = _binary_linear(primitives.add)
-    __sub__, __rsub__ = _binary_linear(primitives.sub)
-    __mul__, __rmul__ = _binary(primitives.mul)
-    __truediv__, __rtruediv__ = _binary(primitives.div)
-    __floordiv__, __rfloordiv__ = _binary(primitives.floor_divide)
-    __mod__, __rmod__ = _binary(primitives.remainder)
-    __pow__, __rpow__ = _binary(primitives.pow)
-    __neg__ = _unary(primitives.neg)
-    __abs__ = _unary(primitives.abs)
 
-    # `==` and `hash` stay those of the object: a node is itself, whatever its number.
+class ByHand(OwnSweep):
+    """The row of a node made as Value(data, children, op): all that is known of it is its symbol and its closure."""
 
-    def __lt__(self, other: Operand) -> Any:
-        return NotImplemented if _is_foreign(other) else self._number < _comparable(other)
+    __slots__ = ("closure",)
 
-    def __le__(self, other: Operand) -> Any:
-        return NotImplemented if _is_foreign(other) else self._number <= _comparable(other)
-
-    def __gt__(self, other: Operand) -> Any:
-        return NotImplemented if _is_foreign(other) else self._number > _comparable(other)
-
-    def __ge__(self, other: Operand) -> Any:
-        return NotImplemented if _is_foreign(other) else self._number >= _comparable(other)
-
-    def __bool__(self) -> bool:
-        return self._number != 0.0
-
-    def __float__(self) -> float:
-        if _pauses and _pauses_here.get():
-            return self._number
-        if self._x is VARIABLE or (self.primitive is not None and nesting.get()):
+    def __init__(self, symbol: str, closure: Callable[[], None] | None = None) -> None:
+        def unknown(*_: Any) -> Any:
             raise TypeError(
-                f"while something is being differentiated, {self!r} was to be converted to a plain number, whose "
-                "derivative would be lost; use autograd.sin instead of math.sin, an array of dtype object instead of "
-                "one of floats, and v.item() if the number alone is meant, as in math.isnan(v.item())"
+                f"the operation {symbol!r} was made with Value(data, children, op) and has only its _backward "
+                "closure: it cannot be evaluated again, differentiated forward or to second order; write it with "
+                "@primitive instead"
             )
-        if self.primitive is not None:
-            _warn_detached()
-        return self._number
+
+        super().__init__(symbol or "closure", unknown, unknown)
+        self.closure = closure or _do_nothing
+
+    def pass_on(self, node: Any) -> None:  # noqa: ARG002
+        """The closure adds to the operands itself."""
+        self.closure()
+
+
+def fill(made: Value, primitive: Primitive, operands: Sequence[Any], partials: Sequence[Any] | None) -> None:
+    """Say how a node was made; partials are None for a row that hands on adjoints in its own way."""
+    made.primitive = primitive
+    if partials is not None and len(operands) == 2:
+        made._x, made._y = operands
+        made._dx, made._dy = partials
+    elif partials is not None and len(operands) == 1:
+        (made._x,), (made._dx,), made._y, made._dy = operands, partials, None, None
+    else:
+        made._x, made._y, made._dx = tuple(operands), None if partials is None else tuple(partials), None
+        made._dy = interior(operands)
+
+
+def node(
+    kind: type[AnyValue],
+    data: float,
+    primitive: Primitive | None = None,
+    operands: Sequence[Any] = (),
+    partials: Sequence[Any] | None = (),
+) -> AnyValue:
+    """A node of this class, made by a primitive or a leaf; whatever mode is on."""
+    made = _new(kind)
+    made._number = data
+    made.grad = 0.0
+    made.label = ""
+    made.primitive = None
+    made._uses = 0
+    if primitive is not None:
+        fill(made, primitive, operands, partials)
+    return made
+
+
+def interior(operands: Sequence[Any]) -> tuple[Value, ...]:
+    """The operands that are not leaves: those a sweep goes on to, as often as they occur."""
+    return tuple([x for x in operands if x.__class__ is not float and x.primitive is not None])
+
+
+def _do_nothing() -> None:
+    pass
+
+
+def _pass_on(node: Value) -> None:
+    for x, slope in zip(node.operands, node.partials, strict=True):
+        if slope and node.grad:  # 0 · inf is 0, as in `backward`
+            x.grad = (x.grad or 0.0) + node.grad * slope
+
+
+NEVER_NUMBERS = (str, bytes, bytearray, complex, list, tuple, dict, set, type(None))
+
+
+def is_foreign(other: object) -> bool:
+    """Whether an operand may have operators of its own for Values, as an array has."""
+    return not hasattr(other, "__float__") or getattr(other, "ndim", 0) != 0
+
+
+def comparable(other: Any) -> Any:
+    """What a number is compared with: the number of a Value, or a number as it is."""
+    if isinstance(other, Value):
+        return other._number
+    return other if isinstance(other, Real) else as_number(other, "comparison: operand 2")  # Python's is exact
+
+
+# ---------------------------------------------------------------- the compiled twin
+
+# NumPy asks this before it makes an array of a scalar on the left of an operator: below the priority of its scalars, a
+# Value gets to do the operation at once, six times as fast.
+Value.__array_priority__ = -1.0  # type: ignore[attr-defined]
+
+plain_value = Value
+
+if compiled is not None:
+    Value = compiled.Value  # type: ignore[misc]
+    fill, node = compiled.fill, compiled.node
+    for _name, _attribute in (vars(RealNumber) | vars(plain_value)).items():
+        if _name not in vars(Value) and _name not in ("__slots__", "__weakref__", *plain_value.__slots__):
+            setattr(Value, _name, _attribute)
+    Value.__doc__ = plain_value.__doc__
 
 
 class Frozen(Value):
     """A leaf that operations take for a constant: see `Value.requires_grad_`.
 
-    A class of its own, so that recording need not ask each operand: the fast paths above hand on what is not a
-    plain Value, and all operators here go to `record`.
+    A class of its own, so that recording need not ask each operand.
     """
 
     __slots__ = ()
-
-    @property
-    def requires_grad(self) -> bool:
-        """False."""
-        return False
-
-    @requires_grad.setter
-    def requires_grad(self, flag: bool) -> None:
-        self.requires_grad_(flag)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restore_frozen, (self._number, self.label)
 
     def backward(self, gradient: float = 1.0) -> None:  # noqa: ARG002
         """Refused with a RuntimeError: there is nothing to differentiate by."""
@@ -613,70 +344,3 @@ class Frozen(Value):
             "backward: this Value is frozen, or was computed from frozen Values and numbers only, so nothing was "
             "recorded; requires_grad_(True) on what shall be trained, before the forward pass"
         )
-
-
-def _restore_frozen(number: float, label: str) -> Value:
-    return Value(number, label=label).requires_grad_(False)
-
-
-_frozen_before = False  # until a Value is frozen for the first time, `record` and `linear` need not look for one
-
-
-def _comparable(other: Any) -> Any:
-    if isinstance(other, Value):
-        return other._number
-    return other if isinstance(other, Real) else as_number(other, "comparison: operand 2")  # Python's is exact
-
-
-_detached_before = False
-
-
-def _warn_detached() -> None:
-    """Once a process: `float(v)` or `math.sin(v)` leaves the graph without a word."""
-    global _detached_before
-    if not _detached_before:
-        _detached_before = True
-        warnings.warn(
-            "a recorded Value was converted to a plain number, so what follows is not differentiated; "
-            "say v.item() if that is meant, or use autograd.sin(v) instead of math.sin(v)",
-            stacklevel=3,
-        )
-
-
-# ---------------------------------------------------------------- methods from the table
-
-
-def _variadic(function: Callable[..., Any]) -> Callable[..., Any]:
-    def method(self: Value, *operands: Operand, **options: Any) -> Any:
-        return function(self, *operands, **options)
-
-    return method
-
-
-def _add_methods() -> None:
-    """Every row is a method of Value, under its name and NumPy's spellings: `v.exp()`, and so `np.exp(v)`."""
-    for row in primitives.TABLE.values():
-        if row.arity == 1:
-            method: Any = _unary(row)
-            row.recorders[Value] = method
-        else:
-            method = _variadic(row)
-        method.__name__, method.__qualname__ = row.name, f"Value.{row.name}"  # for the messages of wrong calls
-        for name in (row.name, *row.aliases):
-            setattr(Value, name, method)
-            if row.arity == 1:
-                setattr(Frozen, name, _variadic(row))
-    for symbol, row in {**primitives.OPERATORS, "neg": primitives.neg, "abs": primitives.abs}.items():
-        setattr(Frozen, f"__{symbol}__", lambda x, *y, row=row: _record_other(row, (x, *y), y[0] if y else x))
-        setattr(Frozen, f"__r{symbol}__", lambda y, x, row=row: _record_other(row, (x, y), x))
-    Value.gelu = _variadic(primitives.gelu)  # type: ignore[attr-defined]
-
-
-_add_methods()
-
-
-# Recorded nodes are never part of a reference cycle, yet with its default of a collection every 700 objects
-# Python's cycle collector takes as long as the recording itself.  The threshold is raised above the size of
-# a usual training step, after which reference counting has freed the graph.  A program's own setting is kept.
-if gc.get_threshold()[0] in (700, 2000):  # the defaults of CPython up to 3.12, and from 3.13
-    gc.set_threshold(250_000, *gc.get_threshold()[1:])

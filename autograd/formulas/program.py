@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from autograd.core.graph import forward_sweep, reverse_sweep, topological_order
-from autograd.core.value import Value, is_grad_enabled
+from autograd.core.mode import is_grad_enabled
+from autograd.core.value import Value
 from autograd.formulas import notation
 from autograd.formulas.instructions import Alias, Constant, Input, Instruction, Operand, Output, Section, Variable
 from autograd.formulas.notation import BAR, DOT

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from autograd.core.graph import forward_sweep, topological_order
-from autograd.core.value import Value, is_grad_enabled
+from autograd.core.mode import is_grad_enabled
+from autograd.core.value import Value
 from autograd.formulas.algebra import (
     Algebra,
     Application,

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd.core.graph import reverse_sweep, topological_order
-from autograd.core.value import Value, enable_grad
+from autograd.core.mode import enable_grad
+from autograd.core.value import Value
 from autograd.native.planning.plan import Plan
 from autograd.table.primitive import DomainWarning
 

@@ -10,7 +10,9 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 from numbers import Complex, Real
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+from autograd.accelerator import compiled
 
 ARITHMETIC_ERRORS = (ValueError, ZeroDivisionError, OverflowError)
 """What Python's arithmetic raises where IEEE 754 has an infinity or a nan."""
@@ -129,7 +131,36 @@ def _nan(*_operands: float) -> float:
     return math.nan
 
 
-class Primitive:
+if TYPE_CHECKING or compiled is None:
+
+    class Row:
+        """What a call of a row does: here, and in the compiled core, where the fast paths are."""
+
+        __slots__ = ("arity", "recorders")
+
+        arity: int | None
+        recorders: dict[type, Callable[..., Any]]
+        """Functions that apply the row, by the class of the first operand: the core's, for speed."""
+
+        def __call__(self, *arguments: Any) -> Any:
+            """What `apply` gives, most often by a short cut."""
+            if len(arguments) == self.arity:
+                recorder = self.recorders.get(arguments[0].__class__)
+                if recorder is not None:
+                    made = recorder(*arguments)
+                    if made is not NotImplemented:
+                        return made
+            return self.apply(*arguments)
+
+        def apply(self, *arguments: Any) -> Any:
+            """What the call gives, without a short cut."""
+            raise NotImplementedError
+
+else:
+    Row = compiled.Row
+
+
+class Primitive(Row):
     """One row of the table: everything there is to know about one operation.
 
     Args:
@@ -157,8 +188,8 @@ class Primitive:
     """
 
     __slots__ = (
-        "aliases", "arity", "domain", "latex", "module", "name", "outside", "pack", "partials", "precedence",
-        "recorders", "rule", "symbol", "text", "value",
+        "aliases", "domain", "latex", "module", "name", "outside", "pack", "partials", "precedence", "rule", "symbol",
+        "text", "value",
     )  # fmt: skip
 
     def __init__(
@@ -191,7 +222,7 @@ class Primitive:
         self.outside = outside
         self.aliases = tuple(aliases)
         self.pack = pack
-        self.recorders: dict[type, Callable[[Any], Any]] = {}  # of one operand: filled in by the engine, for speed
+        self.recorders = {}
         self.module = module or sys._getframe(1).f_globals["__name__"]
 
     def __repr__(self) -> str:
@@ -200,18 +231,11 @@ class Primitive:
     def __reduce__(self) -> tuple[Any, ...]:
         return _find_primitive, (self.module, self.name)
 
-    def __call__(self, *arguments: Any) -> Any:
+    def apply(self, *arguments: Any) -> Any:
         """A number for numbers; for anything that records (a Value), what it records.
 
         Raises TypeError, naming the primitive and the operand, for what is not a number.
         """
-        if self.arity == 1 and len(arguments) == 1:  # most calls, and the loop below would double their time
-            (x,) = arguments
-            if x.__class__ is float:
-                return self.evaluate(arguments)
-            recorder = self.recorders.get(x.__class__)
-            if recorder is not None:
-                return recorder(x)
         operands = arguments if self.pack is None else self.pack(*arguments)
         if self.arity is not None and len(operands) != self.arity:
             raise TypeError(f"{self.name} takes {self.arity} operand(s), got {len(operands)}")
@@ -229,6 +253,24 @@ class Primitive:
         except ARITHMETIC_ERRORS:
             return self.outside(numbers) if self.arity is None else self.outside(*numbers)
         return number
+
+
+class OwnSweep(Primitive):
+    """A row whose nodes hand on their adjoint in their own way, not by partials: they store None for these."""
+
+    __slots__ = ()
+
+    def pass_on(self, node: Any) -> None:
+        """Called by a sweep when the adjoint of the node is complete."""
+        raise NotImplementedError
+
+    def operands_of(self, sources: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The operands, of which `sources` are what a sweep goes on to."""
+        return sources
+
+    def partials_at(self, node: Any) -> tuple[float | None, ...]:
+        """The partials as numbers, if there is a way to know them."""
+        return (None,) * len(node.operands)
 
 
 def _level(operand: Any) -> int:

@@ -13,7 +13,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.core.graph import product
-from autograd.core.value import Value, is_grad_enabled, numeric_partials
+from autograd.core.mode import is_grad_enabled
+from autograd.core.recording import numeric_partials
+from autograd.core.value import Value
 from autograd.table import primitives
 from autograd.table.primitive import ARITHMETIC_ERRORS, Primitive, RealNumber, as_number, evaluate_partial
 
@@ -112,15 +114,14 @@ def _apply(primitive: Primitive, operands: Sequence[Any]) -> Any:
 def _partials(primitive: Primitive, result: Any, primals: Sequence[Any], mine: Sequence[bool]) -> list[Any]:
     """The partials by the operands that carry a tangent; None for the others."""
     if all(x.__class__ is float for x in primals):
-        found: Sequence[Any] = numeric_partials(primitive, result, primals)
-    elif isinstance(primitive.partials, tuple):
+        return numeric_partials(primitive, result, primals, [not own for own in mine])
+    if isinstance(primitive.partials, tuple):
         try:
             return _own_partials(primitive.partials, result, primals, mine)
         except ARITHMETIC_ERRORS:  # 1/y at a constant y of 0 raises as a number and not as a Value
             wrapped = [_lifted(x, result) if x.__class__ is float else x for x in primals]
             return _own_partials(primitive.partials, result, wrapped, mine)
-    else:
-        found = primitive.partials(result, primals)
+    found = primitive.partials(result, primals)
     return [partial if own else None for partial, own in zip(found, mine, strict=True)]
 
 

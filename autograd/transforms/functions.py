@@ -16,8 +16,9 @@ from math import factorial
 from typing import Any
 
 from autograd.core.graph import depending_on, forward_sweep, reverse_sweep
+from autograd.core.mode import enable_grad
 from autograd.core.tree import flatten, flatten_like, map_leaves
-from autograd.core.value import Value, enable_grad
+from autograd.core.value import Value
 from autograd.table.primitive import shown
 from autograd.transforms.dual import Dual, next_level
 from autograd.transforms.reverse import Argnums, Inputs, parts_of, positions_of

@@ -1,12 +1,14 @@
 """One call of a reverse-mode transform: its variables, the graph it records, and the sweep over it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from autograd.core.graph import depending_on, reverse_sweep
+from autograd.core.mode import current, enter, leave
 from autograd.core.sweep import gradients
 from autograd.core.tree import flatten
-from autograd.core.value import Value, enable_grad, independent, nesting
+from autograd.core.value import Value
 from autograd.table.primitives import identity
 from autograd.transforms.dual import Dual
 
@@ -35,11 +37,11 @@ class Inputs:
         self.variables: list[Value] = []  # what the graph is differentiated by, below all dual numbers
         self.rebuilds = []
         self.sizes = []
-        self.recording = nesting.get() > 0
+        self.recording = bool(current().variables)
         for position in self.positions:
             leaves, rebuild = flatten(args[position], f"argument {position}")
             if all(leaf.__class__ is float for leaf in leaves):
-                variables = [independent(leaf) for leaf in leaves]
+                variables = [Value(leaf) for leaf in leaves]
                 self.variables += variables
             else:
                 variables = [self._variable(leaf) for leaf in leaves]
@@ -55,18 +57,18 @@ class Inputs:
             self.recording = True
             variable: Value = identity(leaf)
         else:
-            variable = independent(leaf.data if isinstance(leaf, Value) else leaf)  # frozen, or a number
+            variable = Value(leaf._number if isinstance(leaf, Value) else leaf)  # frozen, or a number
         self.variables.append(variable)
         return variable
 
     def call(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
         """Call f with the variables for arguments."""
-        token = nesting.set(nesting.get() + 1)
+        mode = current()
+        entry = enter(replace(mode, records=True, variables=(*mode.variables, self.variables)))
         try:
-            with enable_grad():
-                return f(*self.args, **kwargs)
+            return f(*self.args, **kwargs)
         finally:
-            nesting.reset(token)
+            leave(entry)
 
     def gradient(self, output: Any) -> list[Any]:
         """∂output/∂variable for all variables, fast where numbers are enough."""

@@ -8,7 +8,8 @@ from numbers import Real
 from typing import Any
 
 from autograd.core.graph import innermost
-from autograd.core.value import Value, enable_grad, is_grad_enabled, making, new_node
+from autograd.core.mode import changed, current
+from autograd.core.value import Value, node
 from autograd.table import primitives
 from autograd.table.lowering import LOWERINGS
 from autograd.table.primitive import DomainWarning, Primitive
@@ -88,19 +89,13 @@ class Traced(Value):
 
 def traced(number: float) -> Value:
     """A leaf of what is being recorded, with an example of its number; see `tracing`."""
-    return _traced(number, None, None, None, None, None)
+    return node(Traced, number)
 
 
-def _traced(*slots: Any) -> Value:
-    node: Any = new_node(*slots)
-    node.__class__ = Traced
-    if slots[1] is None or is_grad_enabled():
-        return node  # type: ignore[no-any-return]
-    with enable_grad():  # recorded even so, but no derivative goes through
-        return node.detach()  # type: ignore[no-any-return]
-
-
-_traced.keeps_frozen = True  # type: ignore[attr-defined]  # their numbers are read anew at each call
+def _make(data: float, primitive: Primitive, operands: Sequence[Any], partials: Sequence[Any] | None) -> Value:
+    made = node(Traced, data, primitive, operands, partials)
+    # inside `no_grad` it is recorded even so, but no derivative goes through
+    return made if current().records else node(Traced, data, detached, (made,), (0.0,))
 
 
 @contextmanager
@@ -117,7 +112,7 @@ def tracing() -> Iterator[None]:
         ...
     TypeError: recording for machine code: the function asks for the number of a value (if, <, == 1, max, float(), .data, math.sin …), and machine code would take the same branch for ever; use where(step(x), a, b), maximum, minimum, abs, sign, autograd.sin …, or leave this part uncompiled
     """  # noqa: E501
-    with warnings.catch_warnings(), making(_traced), enable_grad():
+    with warnings.catch_warnings(), changed(make=_make, traces=True, records=True):
         warnings.simplefilter("ignore", DomainWarning)  # of the examples; the machine code does not warn
         yield
 

@@ -11,7 +11,8 @@ from operator import add, mul
 from typing import Any
 
 from autograd.core.graph import reverse_sweep, topological_order
-from autograd.core.value import Value, enable_grad
+from autograd.core.mode import enable_grad
+from autograd.core.value import Value
 from autograd.table import primitives
 from autograd.table.primitive import Primitive
 

@@ -6,16 +6,18 @@ node has None where others have their partials.  A sweep that reaches it runs th
 """
 
 import math
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
 from autograd.core.graph import reverse_sweep, topological_order
-from autograd.core.node import interior
-from autograd.core.sweep import backpropagate
+from autograd.core.mode import changed, enable_grad, no_grad
+from autograd.core.recording import make_here
+from autograd.core.sweep import propagate
 from autograd.core.tree import flatten
-from autograd.core.value import Value, enable_grad, make_node, making, new_node, no_grad
-from autograd.table.primitive import Primitive
+from autograd.core.value import ByHand, Value, node
+from autograd.table.primitive import OwnSweep
 from autograd.table.primitives import dot, identity
 from autograd.transforms.checkpoints.witness import DualNumbers, State, Witness, number_of
 
@@ -32,6 +34,7 @@ class Segment:
         self.end = State([], list)
         self.rows: dict[int, list[float]] = {}
         self.rows_at: tuple[float, ...] = ()
+        self.weights: dict[int, float] = {}  # of the results that the sweep at work has reached
 
     def run(self, inputs: Iterable[Any]) -> Any:
         """The function at Values for the inputs."""
@@ -53,7 +56,7 @@ class Segment:
         return True
 
     def _first_run(self, witness: Witness) -> State:
-        with no_grad(), making(witness.maker()):
+        with changed(records=False, make=witness.maker()):
             result = self.run([witness.leaf(x._number, x.label) for x in self.inputs])
         return witness.result(*flatten(result, f"{self.name}: the result"))
 
@@ -62,11 +65,11 @@ class Segment:
         end = self.end
         if not self.operands:
             return end.rebuild(end.leaves())
-        below = interior(self.operands)
+        sources = self.operands
         if sum(end.is_value) > 1:
-            below = (new_node(0.0, _Joint(self), self.operands, None, None, below),)
+            sources = (node(Value, 0.0, _Joint(self), self.operands, None),)
         return end.rebuild(
-            make_node(x, _Output(self, i), self.operands, None, None, below) if live else x
+            make_here(x, _Output(self, i), sources, None) if live else x
             for i, (x, live) in enumerate(zip(end.numbers, end.is_value, strict=True))
         )
 
@@ -170,7 +173,7 @@ class Segment:
 _COPY_FIRST = "copy the leaves and record again"
 
 
-class _Output(Primitive):
+class _Output(OwnSweep):
     """The row of a result of a segment."""
 
     __slots__ = ("index", "segment")
@@ -188,25 +191,29 @@ class _Output(Primitive):
             )
         )
 
+    def operands_of(self, sources: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Those of the segment, also behind a joint node; those of a copy, which cannot be swept."""
+        return self.segment.operands if sources and isinstance(sources[0].primitive, _Joint) else sources
+
     def partials_at(self, node: Value) -> tuple[float, ...]:
         """The partials as numbers: what a tuple of them would hold, had they been stored."""
         self.segment.check_operands()
-        return tuple(self.segment.partials(self.index, node._number, [x._number for x in node._x]))
+        return tuple(self.segment.partials(self.index, node._number, [x._number for x in node.operands]))
 
     def pass_on(self, node: Value) -> None:
         """Called by `backpropagate` when the adjoint of the node is complete."""
-        segment, adjoint = self.segment, node.grad
-        if node._x is not segment.operands:
+        segment, adjoint, sources = self.segment, node.grad, node._sources
+        joint = sources[0] if sources and isinstance(sources[0].primitive, _Joint) else None
+        if joint is None and not all(map(operator.is_, sources, segment.operands)):
             raise RuntimeError(segment.message("was copied, and its function still uses the originals", _COPY_FIRST))
-        joint = node._dy[0] if node._dy else None
-        if joint is None or not isinstance(joint.primitive, _Joint):
+        if joint is None:
             if adjoint:
                 segment.pull({self.index: adjoint})
         elif adjoint:
-            # collected in `grad` of the joint node, which every sweep sets to 0.0 when it begins
-            if not joint.grad:
-                joint.grad = {}
-            joint.grad[self.index] = adjoint
+            if not joint.grad:  # every sweep sets it to 0 when it begins: this is the first result of this sweep
+                segment.weights.clear()
+                joint.grad = 1.0
+            segment.weights[self.index] = adjoint
 
 
 class _Joint(_Output):
@@ -219,10 +226,8 @@ class _Joint(_Output):
 
     def pass_on(self, node: Value) -> None:
         """Called when the adjoints of all results below the root are there."""
-        weights: Any = node.grad
-        node.grad = 0.0
-        if weights:
-            self.segment.pull(weights)
+        if node.grad:
+            self.segment.pull(self.segment.weights)
 
 
 def pull_back(
@@ -238,8 +243,8 @@ def pull_back(
         return adjoints[: len(inputs)]
     rooted = [i for i in weights if outputs[i].__class__ is not float]
     nodes = tuple([outputs[i] for i in rooted])
-    root = new_node(0.0, dot, nodes, tuple([weights[i] for i in rooted]), None, interior(nodes))
-    backpropagate(root, 1.0)
+    root = node(Value, 0.0, dot, nodes, [weights[i] for i in rooted])
+    propagate(root, 1.0)
     return [0.0 if x.__class__ is float else x.grad for x in inputs]
 
 
@@ -254,10 +259,10 @@ def _adjoints(
     """Σ weight · ∂output/∂x for the inputs and the outsiders, without touching a `grad`."""
     bounds = [x for x in (*inputs, *outsiders) if x.__class__ is not float]
     order = topological_order(*[x for x in outputs if x.__class__ is not float], above=bounds)
-    for node in order:
-        if callable(node._y):
+    for made in order:
+        if isinstance(made.primitive, ByHand):
             raise RuntimeError(
-                f"checkpoint: the operation {node._op!r}, made with Value(data, children, op), has only its _backward "
+                f"checkpoint: the operation {made._op!r}, made with Value(data, children, op), has only its _backward "
                 "closure, which such a segment cannot use; write it with @primitive, or give the function as arguments "
                 "what it uses from outside"
             )

@@ -1,13 +1,15 @@
 """What the first run of a segment leaves behind: its result in numbers, and the Values it used from outside."""
 
 import gc
-import itertools
+import math
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd.core.mode import current
+from autograd.core.recording import make
 from autograd.core.tree import Rebuild
-from autograd.core.value import Maker, Value, is_grad_enabled, maker_here, new_node
+from autograd.core.value import ByHand, Value, node
 from autograd.table.primitive import Primitive
 
 
@@ -30,18 +32,16 @@ class State:
         return [make(x) if live else x for x, live in zip(self.numbers, self.is_value, strict=True)]
 
 
-_marks = itertools.count(-1, -1)
-
-
 class Witness:
     """Makes the nodes of a first run, and notes the Values it uses that it has not made.
 
-    The nodes of a run without recording are leaves, and `_uses` of a leaf is of no use: it holds the mark of the run.
+    What a run without recording makes are numbers that say so: nodes without operands, whose row is that of the run.
     What was noted and is gone afterwards was made by the run after all, by a constructor or a transform.
     """
 
     def __init__(self) -> None:
-        self.mark = next(_marks)
+        # a row of its own, by which it knows what it has made
+        self.row = Primitive("first run", lambda _: math.nan, lambda _z, _xs: ())
         self.noted: dict[Value, None] = {}
         self.older: dict[int, weakref.ref[Value]] = {}
         self.cyclic = False
@@ -49,37 +49,29 @@ class Witness:
 
     def leaf(self, number: float, label: str = "") -> Value:
         """A leaf that counts as made by this run."""
-        leaf = Value(number, label=label)
-        leaf._uses = self.mark
+        leaf = node(Value, number, self.row)
+        leaf.label = label
         return leaf
 
-    def maker(self, *, keep: bool = False) -> Maker:
-        """What `making` asks for; with keep, of a run that is recorded.
+    def maker(self, *, keep: bool = False) -> Callable[..., Value]:
+        """What a mode makes nodes with; with keep, of a run that is recorded.
 
         A closure, for speed: most of the time that checkpointing adds is the first run.
         """
-        mark, noted, recorded, outer = self.mark, self.noted, self.recorded, maker_here()
+        row, noted, recorded, outer = self.row, self.noted, self.recorded, current().make or make
 
-        def make(data: float, primitive: Primitive, x: Any, y: Any, dx: float | None, dy: Any) -> Value:
-            if x.__class__ is tuple:
-                for operand in x:
-                    if operand.__class__ is not float and operand._uses != mark:
-                        noted[operand] = None
-            else:
-                if x.__class__ is not float and x._uses != mark:
+        def make_noting(data: float, primitive: Primitive, operands: Any, partials: Any) -> Value:
+            for x in operands:
+                if x.__class__ is not float and x.primitive is not row:
                     noted[x] = None
-                if y is not None and y.__class__ is not float and y._uses != mark:
-                    noted[y] = None
-            if is_grad_enabled():
-                node = outer(data, primitive, x, y, dx, dy)
-                if keep:
-                    recorded.add(node)
-            else:
-                node = new_node(data, None, None, None, None, None)
-                node._uses = mark
-            return node
+            if not current().records:
+                return node(Value, data, row)
+            made: Value = outer(data, primitive, operands, partials)
+            if keep:
+                recorded.add(made)
+            return made
 
-        return make
+        return make_noting
 
     def forget_temporaries(self) -> None:
         """To be called when a step is over, so that what it made can go."""
@@ -89,13 +81,13 @@ class Witness:
             known = self.older.get(id(x))
             if known is None or known() is not x:
                 self.older[id(x)] = weakref.ref(x)
-                if callable(x._y):  # in the lecture's style: made without the maker, which has not seen its operands
+                if isinstance(x.primitive, ByHand):  # made without the maker, which has not seen its operands
                     self.cyclic = True
-                    pending += [child for child in x._x if child.__class__ is not float and child._uses != self.mark]
+                    pending += [o for o in x.operands if o.__class__ is not float and o.primitive is not self.row]
 
     def result(self, leaves: list[Any], rebuild: Rebuild) -> State:
         """What the run returned: numbers, so that nothing else of it lives on."""
-        self.noted.update((x, None) for x in leaves if isinstance(x, Value) and x._uses != self.mark)
+        self.noted.update((x, None) for x in leaves if isinstance(x, Value) and x.primitive is not self.row)
         return State(leaves, rebuild)
 
     def outsiders(self) -> list[Value]:
