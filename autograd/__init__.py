@@ -16,6 +16,7 @@ import importlib as _importlib
 import typing as _typing
 
 from autograd import showing as _showing
+from autograd.accelerator import engine_info
 from autograd.core.graph import depending_on, forward_sweep, partials_of, reverse_sweep, topological_order
 from autograd.core.mode import enable_grad, is_grad_enabled, no_grad
 from autograd.core.recording import linear
@@ -114,6 +115,7 @@ __all__ = [
     "draw",
     "draw_dot",
     "enable_grad",
+    "engine_info",
     "explain",
     "expression",
     "forward_sweep",
