@@ -55,9 +55,12 @@ neg = _Primitive("neg", _operator.neg, (-1.0,), symbol="neg", latex="-#1", text=
 
 
 def _power_slope(_z: _Any, x: _Any, y: _Any) -> _Any:
-    """y·x^(y-1), and 0 at x = y = 0 where that reads 0·0⁻¹."""
+    """y·x^(y-1), and 0 at y = 0, where that may read 0·∞.
+
+    Recorded it is 0 only at x = y = 0, because its own derivative by y is 1/x at y = 0.
+    """
     if y.__class__ is not float:
-        return where(abs(x) + abs(y), y * x ** (y - 1.0), 0.0)
+        return where(abs(x) + abs(y) if y._level >= 0 else y, y * x ** (y - 1.0), 0.0)
     slope = y * x ** (y - 1.0) if y != 0.0 else 0.0
     return slope if slope.__class__ is not complex else _math.nan  # Python's power of a negative float
 

@@ -78,6 +78,8 @@ class CCode:
     result[0] = (x > 0.0 ? x : 0.0) + log1p(exp(-fabs(x)));
     """
 
+    expression: type[Expression] = Expression
+
     def __init__(self) -> None:
         self._items: list[Expression | tuple[str, Any]] = []
         self._known: dict[Any, Expression] = {}
@@ -102,7 +104,7 @@ class CCode:
         key = (form, *(x.index if isinstance(x, Expression) else repr(x) for x in operands))
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = Expression(self, form, operands, len(self._items), name, outside)
+            known = self._known[key] = self.expression(self, form, operands, len(self._items), name, outside)
             self._items.append(known)
         return known
 

@@ -1,0 +1,972 @@
+/* Values and partial derivatives of the rows of one or two operands, printed from the table by
+ * `python -m autograd.native.c.rules`: do not edit.  x and y are operands, z the result.
+ *
+ * Compiled without contraction to fused multiply-adds (-ffp-contract=off), every function gives the bits that the row
+ * gives in Python, but for what calls hypot: Python has its own.  Of pow(x, 2.0) a compiler makes x * x, another number
+ * for one x in a thousand: give it no exponent that it can know, or -fno-builtin-pow.
+ */
+#ifndef AUTOGRAD_RULES_H
+#define AUTOGRAD_RULES_H
+
+#include <math.h>
+
+#define RULES_VERSION "c1948a7fba12"
+
+static inline double value_add(double x, double y)
+{
+    return x + y;
+}
+
+static inline double partial0_add(double z, double x, double y)
+{
+    (void)z;
+    (void)x;
+    (void)y;
+    return 1.0;
+}
+
+static inline double partial1_add(double z, double x, double y)
+{
+    (void)z;
+    (void)x;
+    (void)y;
+    return 1.0;
+}
+
+static inline double value_sub(double x, double y)
+{
+    return x - y;
+}
+
+static inline double partial0_sub(double z, double x, double y)
+{
+    (void)z;
+    (void)x;
+    (void)y;
+    return 1.0;
+}
+
+static inline double partial1_sub(double z, double x, double y)
+{
+    (void)z;
+    (void)x;
+    (void)y;
+    return -1.0;
+}
+
+static inline double value_mul(double x, double y)
+{
+    return x * y;
+}
+
+static inline double partial0_mul(double z, double x, double y)
+{
+    (void)z;
+    (void)x;
+    return y;
+}
+
+static inline double partial1_mul(double z, double x, double y)
+{
+    (void)z;
+    (void)y;
+    return x;
+}
+
+static inline double value_div(double x, double y)
+{
+    return x / y;
+}
+
+static inline double partial0_div(double z, double x, double y)
+{
+    (void)z;
+    (void)x;
+    return 1.0 / y;
+}
+
+static inline double partial1_div(double z, double x, double y)
+{
+    (void)x;
+    return -z / y;
+}
+
+static inline double value_neg(double x)
+{
+    return -x;
+}
+
+static inline double partial0_neg(double z, double x)
+{
+    (void)z;
+    (void)x;
+    return -1.0;
+}
+
+static inline double value_pow(double x, double y)
+{
+    return pow(x, y);
+}
+
+static inline double partial0_pow(double z, double x, double y)
+{
+    (void)z;
+    return y == 0.0 ? 0.0 : y * pow(x, y - 1.0);
+}
+
+static inline double partial1_pow(double z, double x, double y)
+{
+    (void)y;
+    return x == 0.0 ? 0.0 : z * log(x);
+}
+
+static inline double value_remainder(double x, double y)
+{
+    const double t1 = fmod(x, y);
+    return t1 == 0.0 ? copysign(0.0, y) : (t1 * copysign(1.0, y) < 0.0 ? t1 + y : t1);
+}
+
+static inline double partial0_remainder(double z, double x, double y)
+{
+    (void)z;
+    (void)x;
+    (void)y;
+    return 1.0;
+}
+
+static inline double partial1_remainder(double z, double x, double y)
+{
+    (void)z;
+    const double t1 = fmod(x, y);
+    const double t2 = (x - t1) / y;
+    const double t3 = t1 * copysign(1.0, y) < 0.0 ? t2 - 1.0 : t2;
+    const double t4 = floor(t3);
+    const double t5 = x / y;
+    return -(y == 0.0 ? t5 : (t3 == 0.0 ? copysign(0.0, t5) : (t3 - t4 > 0.5 ? t4 + 1.0 : t4)));
+}
+
+static inline double value_floor_divide(double x, double y)
+{
+    const double t1 = fmod(x, y);
+    const double t2 = (x - t1) / y;
+    const double t3 = t1 * copysign(1.0, y) < 0.0 ? t2 - 1.0 : t2;
+    const double t4 = floor(t3);
+    const double t5 = x / y;
+    return y == 0.0 ? t5 : (t3 == 0.0 ? copysign(0.0, t5) : (t3 - t4 > 0.5 ? t4 + 1.0 : t4));
+}
+
+static inline double partial0_floor_divide(double z, double x, double y)
+{
+    (void)z;
+    (void)x;
+    (void)y;
+    return 0.0;
+}
+
+static inline double partial1_floor_divide(double z, double x, double y)
+{
+    (void)z;
+    (void)x;
+    (void)y;
+    return 0.0;
+}
+
+static inline double value_floor(double x)
+{
+    return floor(x) + 0.0;
+}
+
+static inline double partial0_floor(double z, double x)
+{
+    (void)z;
+    (void)x;
+    return 0.0;
+}
+
+static inline double value_identity(double x)
+{
+    return x;
+}
+
+static inline double partial0_identity(double z, double x)
+{
+    (void)z;
+    (void)x;
+    return 1.0;
+}
+
+static inline double value_exp(double x)
+{
+    return exp(x);
+}
+
+static inline double partial0_exp(double z, double x)
+{
+    (void)x;
+    return z;
+}
+
+static inline double value_exp2(double x)
+{
+    return exp2(x);
+}
+
+static inline double partial0_exp2(double z, double x)
+{
+    (void)x;
+    return 0.6931471805599453 * z;
+}
+
+static inline double value_expm1(double x)
+{
+    return expm1(x);
+}
+
+static inline double partial0_expm1(double z, double x)
+{
+    (void)z;
+    return exp(x);
+}
+
+static inline double value_log(double x)
+{
+    return log(x);
+}
+
+static inline double partial0_log(double z, double x)
+{
+    (void)z;
+    return 1.0 / x;
+}
+
+static inline double value_log1p(double x)
+{
+    return log1p(x);
+}
+
+static inline double partial0_log1p(double z, double x)
+{
+    (void)z;
+    return 1.0 / (1.0 + x);
+}
+
+static inline double value_log2(double x)
+{
+    return log2(x);
+}
+
+static inline double partial0_log2(double z, double x)
+{
+    (void)z;
+    return 1.4426950408889634 / x;
+}
+
+static inline double value_log10(double x)
+{
+    return log10(x);
+}
+
+static inline double partial0_log10(double z, double x)
+{
+    (void)z;
+    return 0.43429448190325176 / x;
+}
+
+static inline double value_sqrt(double x)
+{
+    return sqrt(x);
+}
+
+static inline double partial0_sqrt(double z, double x)
+{
+    (void)x;
+    return 0.5 / z;
+}
+
+static inline double value_cbrt(double x)
+{
+    return cbrt(x);
+}
+
+static inline double partial0_cbrt(double z, double x)
+{
+    (void)x;
+    return 0.3333333333333333 / (z * z);
+}
+
+static inline double value_sin(double x)
+{
+    return sin(x);
+}
+
+static inline double partial0_sin(double z, double x)
+{
+    (void)z;
+    return cos(x);
+}
+
+static inline double value_cos(double x)
+{
+    return cos(x);
+}
+
+static inline double partial0_cos(double z, double x)
+{
+    (void)z;
+    return -sin(x);
+}
+
+static inline double value_tan(double x)
+{
+    return tan(x);
+}
+
+static inline double partial0_tan(double z, double x)
+{
+    (void)x;
+    return 1.0 + z * z;
+}
+
+static inline double value_asin(double x)
+{
+    return asin(x);
+}
+
+static inline double partial0_asin(double z, double x)
+{
+    (void)z;
+    return 1.0 / sqrt((1.0 - x) * (1.0 + x));
+}
+
+static inline double value_acos(double x)
+{
+    return acos(x);
+}
+
+static inline double partial0_acos(double z, double x)
+{
+    (void)z;
+    return -1.0 / sqrt((1.0 - x) * (1.0 + x));
+}
+
+static inline double value_atan(double x)
+{
+    return atan(x);
+}
+
+static inline double partial0_atan(double z, double x)
+{
+    (void)z;
+    const double t1 = hypot(1.0, x);
+    const double t2 = t1 == 0.0 ? 1.0 : 1.0 / t1;
+    return t2 * t2;
+}
+
+static inline double value_atan2(double x, double y)
+{
+    return atan2(x, y);
+}
+
+static inline double partial0_atan2(double z, double x, double y)
+{
+    (void)z;
+    const double t1 = hypot(y, x);
+    return (t1 == 0.0 ? y : y / t1) / t1;
+}
+
+static inline double partial1_atan2(double z, double x, double y)
+{
+    (void)z;
+    const double t1 = hypot(x, y);
+    return -(t1 == 0.0 ? x : x / t1) / hypot(y, x);
+}
+
+static inline double value_hypot(double x, double y)
+{
+    return hypot(x, y);
+}
+
+static inline double partial0_hypot(double z, double x, double y)
+{
+    (void)z;
+    const double t1 = hypot(x, y);
+    return t1 == 0.0 ? x : x / t1;
+}
+
+static inline double partial1_hypot(double z, double x, double y)
+{
+    (void)z;
+    const double t1 = hypot(y, x);
+    return t1 == 0.0 ? y : y / t1;
+}
+
+static inline double value_direction(double x, double y)
+{
+    const double t1 = hypot(x, y);
+    return t1 == 0.0 ? x : x / t1;
+}
+
+static inline double partial0_direction(double z, double x, double y)
+{
+    (void)z;
+    const double t1 = hypot(y, x);
+    const double t2 = t1 == 0.0 ? y : y / t1;
+    return t2 * (t2 / hypot(x, y));
+}
+
+static inline double partial1_direction(double z, double x, double y)
+{
+    const double t1 = hypot(y, x);
+    return -z * (t1 == 0.0 ? y : y / t1) / hypot(x, y);
+}
+
+static inline double value_one_minus_square(double x)
+{
+    return (1.0 - x) * (1.0 + x);
+}
+
+static inline double partial0_one_minus_square(double z, double x)
+{
+    (void)z;
+    return -2.0 * x;
+}
+
+static inline double value_sinh(double x)
+{
+    return sinh(x);
+}
+
+static inline double partial0_sinh(double z, double x)
+{
+    (void)z;
+    return cosh(x);
+}
+
+static inline double value_cosh(double x)
+{
+    return cosh(x);
+}
+
+static inline double partial0_cosh(double z, double x)
+{
+    (void)z;
+    return sinh(x);
+}
+
+static inline double value_sech_squared(double x)
+{
+    const double t1 = exp(-2.0 * fabs(x));
+    const double t2 = 1.0 + t1;
+    return 4.0 * t1 / (t2 * t2);
+}
+
+static inline double partial0_sech_squared(double z, double x)
+{
+    return -2.0 * tanh(x) * z;
+}
+
+static inline double value_tanh(double x)
+{
+    return tanh(x);
+}
+
+static inline double partial0_tanh(double z, double x)
+{
+    (void)z;
+    const double t1 = exp(-2.0 * fabs(x));
+    const double t2 = 1.0 + t1;
+    return 4.0 * t1 / (t2 * t2);
+}
+
+static inline double value_asinh(double x)
+{
+    return asinh(x);
+}
+
+static inline double partial0_asinh(double z, double x)
+{
+    (void)z;
+    return 1.0 / hypot(1.0, x);
+}
+
+static inline double value_acosh(double x)
+{
+    return acosh(x);
+}
+
+static inline double partial0_acosh(double z, double x)
+{
+    (void)z;
+    return 1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0));
+}
+
+static inline double value_atanh(double x)
+{
+    return atanh(x);
+}
+
+static inline double partial0_atanh(double z, double x)
+{
+    (void)z;
+    return 1.0 / ((1.0 - x) * (1.0 + x));
+}
+
+static inline double value_sign(double x)
+{
+    return x > 0.0 ? 1.0 : (x < 0.0 ? -1.0 : x);
+}
+
+static inline double partial0_sign(double z, double x)
+{
+    (void)z;
+    (void)x;
+    return 0.0;
+}
+
+static inline double value_abs(double x)
+{
+    return fabs(x);
+}
+
+static inline double partial0_abs(double z, double x)
+{
+    (void)z;
+    return x > 0.0 ? 1.0 : (x < 0.0 ? -1.0 : x);
+}
+
+static inline double value_step(double x)
+{
+    return x > 0.0 ? 1.0 : (!isnan(x) ? 0.0 : x);
+}
+
+static inline double partial0_step(double z, double x)
+{
+    (void)z;
+    (void)x;
+    return 0.0;
+}
+
+static inline double value_compare(double x, double y)
+{
+    return x == y ? 0.0 : (x > y ? 1.0 : (x < y ? -1.0 : NAN));
+}
+
+static inline double partial0_compare(double z, double x, double y)
+{
+    (void)z;
+    (void)x;
+    (void)y;
+    return 0.0;
+}
+
+static inline double partial1_compare(double z, double x, double y)
+{
+    (void)z;
+    (void)x;
+    (void)y;
+    return 0.0;
+}
+
+static inline double value_relu(double x)
+{
+    return x <= 0.0 ? 0.0 : x;
+}
+
+static inline double partial0_relu(double z, double x)
+{
+    (void)z;
+    return x > 0.0 ? 1.0 : (!isnan(x) ? 0.0 : x);
+}
+
+static inline double value_leaky_relu(double x, double y)
+{
+    return x > 0.0 ? x : y * x;
+}
+
+static inline double partial0_leaky_relu(double z, double x, double y)
+{
+    (void)z;
+    return (x > 0.0 ? 1.0 : (!isnan(x) ? 0.0 : x)) == 0.0 ? y : 1.0;
+}
+
+static inline double partial1_leaky_relu(double z, double x, double y)
+{
+    (void)z;
+    (void)y;
+    return 0.0 >= x ? x : (!isnan(x) ? 0.0 : x);
+}
+
+static inline double value_elu(double x, double y)
+{
+    return x > 0.0 ? x : y * expm1(x);
+}
+
+static inline double partial0_elu(double z, double x, double y)
+{
+    (void)z;
+    const int m1 = !isnan(x);
+    const int m2 = (x > 0.0 ? 1.0 : (m1 ? 0.0 : x)) == 0.0;
+    return m2 ? y * exp(0.0 >= x ? x : (m1 ? 0.0 : x)) : 1.0;
+}
+
+static inline double partial1_elu(double z, double x, double y)
+{
+    (void)z;
+    (void)y;
+    return expm1(0.0 >= x ? x : (!isnan(x) ? 0.0 : x));
+}
+
+static inline double value_logistic_pdf(double x)
+{
+    const double t1 = exp(-fabs(x));
+    const double t2 = 1.0 + t1;
+    return t1 / (t2 * t2);
+}
+
+static inline double partial0_logistic_pdf(double z, double x)
+{
+    return -tanh(0.5 * x) * z;
+}
+
+static inline double value_sigmoid(double x)
+{
+    const double t1 = exp(-fabs(x));
+    return (x >= 0.0 ? 1.0 : t1) / (1.0 + t1);
+}
+
+static inline double partial0_sigmoid(double z, double x)
+{
+    (void)z;
+    const double t1 = exp(-fabs(x));
+    const double t2 = 1.0 + t1;
+    return t1 / (t2 * t2);
+}
+
+static inline double value_logsigmoid(double x)
+{
+    const double t1 = -x;
+    return -((t1 > 0.0 ? t1 : 0.0) + log1p(exp(-fabs(t1))));
+}
+
+static inline double partial0_logsigmoid(double z, double x)
+{
+    (void)z;
+    const double t1 = -x;
+    const double t2 = exp(-fabs(t1));
+    return (t1 >= 0.0 ? 1.0 : t2) / (1.0 + t2);
+}
+
+static inline double value_softplus(double x)
+{
+    return (x > 0.0 ? x : 0.0) + log1p(exp(-fabs(x)));
+}
+
+static inline double partial0_softplus(double z, double x)
+{
+    (void)z;
+    const double t1 = exp(-fabs(x));
+    return (x >= 0.0 ? 1.0 : t1) / (1.0 + t1);
+}
+
+static inline double value_silu(double x)
+{
+    const double t1 = exp(-fabs(x));
+    return x == -INFINITY ? -0.0 : x * ((x >= 0.0 ? 1.0 : t1) / (1.0 + t1));
+}
+
+static inline double partial0_silu(double z, double x)
+{
+    (void)z;
+    const double t1 = exp(-fabs(x));
+    const double t2 = 1.0 + t1;
+    return (x >= 0.0 ? 1.0 : t1) / t2 + x * (t1 / (t2 * t2));
+}
+
+static inline double value_gelu(double x)
+{
+    const double t1 = -x * 0.7071067811865476;
+    const double t2 = 0.5 * erfc(t1);
+    const double t3 = x * x;
+    const double t4 = 134217729.0 * x;
+    const double t5 = t4 - (t4 - x);
+    const double t6 = x - t5;
+    const double t7 = t1 * t1;
+    const double t8 = 134217729.0 * t1;
+    const double t9 = t8 - (t8 - t1);
+    const double t10 = t1 - t9;
+    const double t11 = 0.5 * (t5 * t5 - t3 + 2.0 * t5 * t6 + t6 * t6);
+    const double t12 = t2 * exp(t7 - 0.5 * t3 + (t9 * t9 - t7 + 2.0 * t9 * t10 + t10 * t10 - t11));
+    return x == -INFINITY ? -0.0 : x * (t1 > 0.0 && t1 < 28.0 ? t12 : t2);
+}
+
+static inline double partial0_gelu(double z, double x)
+{
+    (void)z;
+    const double t1 = -x * 0.7071067811865476;
+    const double t2 = 0.5 * erfc(t1);
+    const double t3 = x * x;
+    const double t4 = 134217729.0 * x;
+    const double t5 = t4 - (t4 - x);
+    const double t6 = x - t5;
+    const double t7 = t1 * t1;
+    const double t8 = 134217729.0 * t1;
+    const double t9 = t8 - (t8 - t1);
+    const double t10 = t1 - t9;
+    const double t11 = 0.5 * (t5 * t5 - t3 + 2.0 * t5 * t6 + t6 * t6);
+    const double t12 = t2 * exp(t7 - 0.5 * t3 + (t9 * t9 - t7 + 2.0 * t9 * t10 + t10 * t10 - t11));
+    const double t13 = 0.3989422804014327 * exp(-0.5 * t3) * (1.0 - t11);
+    const double t14 = x * (fabs(x) < 40.0 ? t13 : (!isnan(x) ? 0.0 : x));
+    return (t1 > 0.0 && t1 < 28.0 ? t12 : t2) + t14;
+}
+
+static inline double value_gelu_tanh(double x)
+{
+    const double t1 = 2.0 * (0.7978845608028654 * x * (1.0 + 0.044715 * x * x));
+    const double t2 = exp(-fabs(t1));
+    return x == -INFINITY ? -0.0 : x * ((t1 >= 0.0 ? 1.0 : t2) / (1.0 + t2));
+}
+
+static inline double partial0_gelu_tanh(double z, double x)
+{
+    (void)z;
+    const double t1 = 50.0 >= x ? x : (!isnan(x) ? 50.0 : x);
+    const double t2 = -50.0 <= t1 ? t1 : (!isnan(t1) ? -50.0 : t1);
+    const double t3 = 2.0 * (0.7978845608028654 * t2 * (1.0 + 0.044715 * t2 * t2));
+    const double t4 = exp(-fabs(t3));
+    const double t5 = 1.0 + t4;
+    const double t6 = 2.0 * t2 * (0.7978845608028654 * (1.0 + 0.134145 * t2 * t2)) * (t4 / (t5 * t5));
+    return (t3 >= 0.0 ? 1.0 : t4) / t5 + t6;
+}
+
+static inline double value_erf(double x)
+{
+    return erf(x);
+}
+
+static inline double partial0_erf(double z, double x)
+{
+    (void)z;
+    const double t1 = x * x;
+    const double t2 = 134217729.0 * x;
+    const double t3 = t2 - (t2 - x);
+    const double t4 = x - t3;
+    const double t5 = exp(-t1) * (1.0 - (t3 * t3 - t1 + 2.0 * t3 * t4 + t4 * t4));
+    return 1.1283791670955126 * (fabs(x) < 28.0 ? t5 : (!isnan(x) ? 0.0 : x));
+}
+
+static inline double value_erfc(double x)
+{
+    return erfc(x);
+}
+
+static inline double partial0_erfc(double z, double x)
+{
+    (void)z;
+    const double t1 = x * x;
+    const double t2 = 134217729.0 * x;
+    const double t3 = t2 - (t2 - x);
+    const double t4 = x - t3;
+    const double t5 = exp(-t1) * (1.0 - (t3 * t3 - t1 + 2.0 * t3 * t4 + t4 * t4));
+    return -1.1283791670955126 * (fabs(x) < 28.0 ? t5 : (!isnan(x) ? 0.0 : x));
+}
+
+static inline double value_exp_minus_square(double x)
+{
+    const double t1 = x * x;
+    const double t2 = 134217729.0 * x;
+    const double t3 = t2 - (t2 - x);
+    const double t4 = x - t3;
+    const double t5 = exp(-t1) * (1.0 - (t3 * t3 - t1 + 2.0 * t3 * t4 + t4 * t4));
+    return fabs(x) < 28.0 ? t5 : (!isnan(x) ? 0.0 : x);
+}
+
+static inline double partial0_exp_minus_square(double z, double x)
+{
+    return -2.0 * (x * z);
+}
+
+static inline double value_normal_pdf(double x)
+{
+    const double t1 = x * x;
+    const double t2 = 134217729.0 * x;
+    const double t3 = t2 - (t2 - x);
+    const double t4 = x - t3;
+    const double t5 = 1.0 - 0.5 * (t3 * t3 - t1 + 2.0 * t3 * t4 + t4 * t4);
+    return fabs(x) < 40.0 ? 0.3989422804014327 * exp(-0.5 * t1) * t5 : (!isnan(x) ? 0.0 : x);
+}
+
+static inline double partial0_normal_pdf(double z, double x)
+{
+    return -x * z;
+}
+
+static inline double value_normal_cdf(double x)
+{
+    const double t1 = -x * 0.7071067811865476;
+    const double t2 = 0.5 * erfc(t1);
+    const double t3 = x * x;
+    const double t4 = 134217729.0 * x;
+    const double t5 = t4 - (t4 - x);
+    const double t6 = x - t5;
+    const double t7 = t1 * t1;
+    const double t8 = 134217729.0 * t1;
+    const double t9 = t8 - (t8 - t1);
+    const double t10 = t1 - t9;
+    const double t11 = 0.5 * (t5 * t5 - t3 + 2.0 * t5 * t6 + t6 * t6);
+    const double t12 = t2 * exp(t7 - 0.5 * t3 + (t9 * t9 - t7 + 2.0 * t9 * t10 + t10 * t10 - t11));
+    return t1 > 0.0 && t1 < 28.0 ? t12 : t2;
+}
+
+static inline double partial0_normal_cdf(double z, double x)
+{
+    (void)z;
+    const double t1 = x * x;
+    const double t2 = 134217729.0 * x;
+    const double t3 = t2 - (t2 - x);
+    const double t4 = x - t3;
+    const double t5 = 1.0 - 0.5 * (t3 * t3 - t1 + 2.0 * t3 * t4 + t4 * t4);
+    return fabs(x) < 40.0 ? 0.3989422804014327 * exp(-0.5 * t1) * t5 : (!isnan(x) ? 0.0 : x);
+}
+
+static inline double value_logaddexp(double x, double y)
+{
+    return x == y ? x + 0.6931471805599453 : (x > y ? x : y) + log1p(exp(-fabs(x - y)));
+}
+
+static inline double partial0_logaddexp(double z, double x, double y)
+{
+    (void)z;
+    const double t1 = x - y;
+    const double t2 = exp(-fabs(t1));
+    return (t1 >= 0.0 ? 1.0 : t2) / (1.0 + t2);
+}
+
+static inline double partial1_logaddexp(double z, double x, double y)
+{
+    (void)z;
+    const double t1 = y - x;
+    const double t2 = exp(-fabs(t1));
+    return (t1 >= 0.0 ? 1.0 : t2) / (1.0 + t2);
+}
+
+enum {
+    ROW_add,
+    ROW_sub,
+    ROW_mul,
+    ROW_div,
+    ROW_neg,
+    ROW_pow,
+    ROW_remainder,
+    ROW_floor_divide,
+    ROW_floor,
+    ROW_identity,
+    ROW_exp,
+    ROW_exp2,
+    ROW_expm1,
+    ROW_log,
+    ROW_log1p,
+    ROW_log2,
+    ROW_log10,
+    ROW_sqrt,
+    ROW_cbrt,
+    ROW_sin,
+    ROW_cos,
+    ROW_tan,
+    ROW_asin,
+    ROW_acos,
+    ROW_atan,
+    ROW_atan2,
+    ROW_hypot,
+    ROW_direction,
+    ROW_one_minus_square,
+    ROW_sinh,
+    ROW_cosh,
+    ROW_sech_squared,
+    ROW_tanh,
+    ROW_asinh,
+    ROW_acosh,
+    ROW_atanh,
+    ROW_sign,
+    ROW_abs,
+    ROW_step,
+    ROW_compare,
+    ROW_relu,
+    ROW_leaky_relu,
+    ROW_elu,
+    ROW_logistic_pdf,
+    ROW_sigmoid,
+    ROW_logsigmoid,
+    ROW_softplus,
+    ROW_silu,
+    ROW_gelu,
+    ROW_gelu_tanh,
+    ROW_erf,
+    ROW_erfc,
+    ROW_exp_minus_square,
+    ROW_normal_pdf,
+    ROW_normal_cdf,
+    ROW_logaddexp,
+    ROWS
+};
+
+#define ROWS1(X) \
+    X(neg) \
+    X(floor) \
+    X(identity) \
+    X(exp) \
+    X(exp2) \
+    X(expm1) \
+    X(log) \
+    X(log1p) \
+    X(log2) \
+    X(log10) \
+    X(sqrt) \
+    X(cbrt) \
+    X(sin) \
+    X(cos) \
+    X(tan) \
+    X(asin) \
+    X(acos) \
+    X(atan) \
+    X(one_minus_square) \
+    X(sinh) \
+    X(cosh) \
+    X(sech_squared) \
+    X(tanh) \
+    X(asinh) \
+    X(acosh) \
+    X(atanh) \
+    X(sign) \
+    X(abs) \
+    X(step) \
+    X(relu) \
+    X(logistic_pdf) \
+    X(sigmoid) \
+    X(logsigmoid) \
+    X(softplus) \
+    X(silu) \
+    X(gelu) \
+    X(gelu_tanh) \
+    X(erf) \
+    X(erfc) \
+    X(exp_minus_square) \
+    X(normal_pdf) \
+    X(normal_cdf)
+
+#define ROWS2(X) \
+    X(add) \
+    X(sub) \
+    X(mul) \
+    X(div) \
+    X(pow) \
+    X(remainder) \
+    X(floor_divide) \
+    X(atan2) \
+    X(hypot) \
+    X(direction) \
+    X(compare) \
+    X(leaky_relu) \
+    X(elu) \
+    X(logaddexp)
+
+#endif
