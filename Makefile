@@ -1,12 +1,21 @@
 # make demo   train a network on real data and draw it      make test   run the tests
 # make check  lint and types                                 make clean  remove what these made
 #
-# Needs Python 3.11 or later, as `python3` or as PYTHON=…; everything else is installed into .venv.
+# make rules       print autograd/accelerator/rules.h from the table, after a change to a row
+# make test-plain  run the tests on the plain core           make sanitize  the core's, on one that checks its memory
+#
+# Needs Python 3.11 or later, as `python3` or as PYTHON=…; everything else is installed into .venv.  With a C compiler
+# the core is compiled, without one plain Python does its work.
 
 PYTHON ?= python3
 RUN = .venv/bin/python
+INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo demos test check clean
+# What the compiled core does is called by these; what they need beside it (NumPy, mpmath) has passed the sanitizers.
+CORE_TESTS = $(addprefix tests/test_,tiny.py accelerator.py rules.py engine.py table.py transforms.py random_graphs.py \
+	checkpointing.py anomaly.py)
+
+.PHONY: demo demos test test-plain sanitize check rules clean
 
 demo: .venv/installed
 	MPLBACKEND=Agg $(RUN) demos/02_moons.py
@@ -17,23 +26,41 @@ demos: .venv/installed
 test: .venv/installed
 	MPLBACKEND=Agg $(RUN) -m pytest
 
+test-plain: .venv/installed
+	AUTOGRAD_PURE=1 MPLBACKEND=Agg $(RUN) -m pytest
+
+# gcc's sanitizers: what is compiled with them must find their library loaded, Python must not pool its memory, and pytest
+# must not capture the report of a crash.
+sanitize: .venv/installed
+	rm -rf out/sanitized
+	AUTOGRAD_PURE=0 CC=gcc CFLAGS='-g -fsanitize=address,undefined -fno-sanitize-recover=undefined' \
+		LDFLAGS='-fsanitize=address,undefined' $(INSTALL) --no-deps --target out/sanitized .
+	cp -r tests docs pyproject.toml out/sanitized
+	cp autograd/accelerator/rules.h out/sanitized/autograd/accelerator
+	cd out/sanitized && LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
+		PYTHONMALLOC=malloc ../../$(RUN) -m pytest -q --capture=sys -p no:cacheprovider $(CORE_TESTS)
+
 check: .venv/linters
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 	$(RUN) -m pyright
 
-.venv/installed: pyproject.toml
+rules: .venv/installed
+	$(RUN) -m autograd.native.c.rules
+
+.venv/installed: pyproject.toml hatch_build.py autograd/accelerator/_core.c autograd/accelerator/rules.h
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or later is needed; name one with: make PYTHON=/path/to/python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(RUN) -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[demos]' --group test
+	$(INSTALL) --upgrade 'pip>=25.1'
+	$(INSTALL) --editable '.[demos]' --group test
 	@touch .venv/installed
 
 .venv/linters: .venv/installed
-	$(RUN) -m pip install --quiet --disable-pip-version-check --group lint
+	$(INSTALL) --group lint
 	@touch .venv/linters
 
 clean:
 	rm -rf .venv out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -f autograd/accelerator/_core.*.so autograd/accelerator/_core.*.pyd
