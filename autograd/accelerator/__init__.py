@@ -1,7 +1,7 @@
 """The compiled core, where there is one: a twin in C of what records and sweeps, made when the package is installed.
 
-`compiled` is the extension module, or None where plain Python does the work.  Both cores give the same numbers to the
-last bit.  The C reads the rows of the table from `rules.h`, which `autograd.native.c.rules` prints.
+`compiled` is the extension module, or None where plain Python does the work: both mean the same.  The C has the rows of
+the table from `rules.h`, which `autograd.native.c.rules` prints.
 """
 
 import importlib
