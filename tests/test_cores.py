@@ -1,0 +1,296 @@
+"""The plain and the compiled core are one engine at two speeds: the same bits, warnings, errors, and the same rules."""
+
+import gc
+import json
+import math
+import os
+import pickle
+import random
+import subprocess
+import sys
+import threading
+import weakref
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Value, topological_order
+from autograd.accelerator import compiled
+
+ROOT = Path(autograd.__file__).parent.parent
+needs_compiled = pytest.mark.skipif(compiled is None, reason="the compiled core is not built, or AUTOGRAD_PURE=1")
+
+# Prints what random programs over the whole table give: numbers, partials, adjoints as hexadecimal, warnings, errors.
+PROGRAMS = """
+import json, math, random, warnings
+import numpy as np
+import autograd
+from autograd import TABLE, Value, linear, no_grad
+
+def shown(x):
+    if isinstance(x, Value):
+        return [x.data.hex(), x._op, [None if d is None else float(d).hex() for d in x.partials], x.requires_grad]
+    return float(x).hex() if isinstance(x, float) else repr(x)
+
+def operand(rng, values):
+    kind = rng.randrange(10)
+    number = rng.choice([rng.uniform(-3, 3), rng.uniform(0, 2), float(rng.randrange(-3, 4)), 0.0, -0.0, 1e-310, 1e300])
+    if kind < 6:
+        return rng.choice(values)
+    return [number, int(rng.randrange(-3, 4)), np.float64(number), Value(number).requires_grad_(False)][kind - 6]
+
+def program(seed):
+    rng = random.Random(seed)
+    leaves = [Value(rng.uniform(-2, 2)) for _ in range(4)]
+    values, out = list(leaves), []
+    rows = list(TABLE.values())
+    for _ in range(12):
+        row = rng.choice(rows)
+        xs = [operand(rng, values) for _ in range(row.arity or rng.choice([1, 2, 3, 5]))]
+        try:
+            if row.name in ("sum", "mean", "logsumexp", "softmax", "log_softmax"):
+                y = row(xs)
+            elif row.name == "dot":
+                y = row(xs, xs[::-1])
+            elif row.name == "affine":
+                y = row(xs, xs[::-1], operand(rng, values))
+            elif row.name == "where":
+                y = row(xs[0], xs[-1], values[0])
+            else:
+                y = row(*xs)
+        except Exception as error:
+            out.append([row.name, type(error).__name__, str(error)])
+            continue
+        out.append([row.name, shown(y)])
+        if isinstance(y, Value) and y.primitive is not None and math.isfinite(y.data) and abs(y.data) < 1e6:
+            values.append(y)
+    layer = linear(values[:3], [[operand(rng, values) for _ in range(3)] for _ in range(2)], [operand(rng, values)] * 2)
+    out += [shown(y) for y in layer]
+    root = sum(v * v for v in values) * 2 + (values[-1] - 1) / 3 - 2 ** values[0] + values[1] ** 2 + values[0] % 2
+    with no_grad():
+        out.append(shown(root * values[0]))
+    root.backward()
+    out += [x.grad.hex() for x in (*values, root)]
+    out += [x.hex() for x in autograd.core.sweep.gradients(root, leaves)]
+    return out
+
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    found = [program(seed) for seed in range(400)]
+print(json.dumps([found, [str(w.message) for w in caught]]))
+"""
+
+
+def run(code, **environment):
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT,
+        env=os.environ | environment,
+    ).stdout  # fmt: skip
+
+
+def differences(a, b, place=()):
+    """Where two structures differ by more than hypot's last bit, which Python rounds in its own way."""
+    if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        for i, (x, y) in enumerate(zip(a, b, strict=True)):
+            yield from differences(x, y, (*place, i))
+    elif a != b:
+        try:
+            x, y = float.fromhex(a), float.fromhex(b)
+        except (TypeError, ValueError):
+            yield place, a, b
+            return
+        if not math.isclose(x, y, rel_tol=1e-13, abs_tol=1e-300):
+            yield place, a, b
+
+
+@needs_compiled
+def test_both_cores_give_the_same():
+    plain, fast = (json.loads(run(PROGRAMS, AUTOGRAD_PURE=pure)) for pure in ("1", ""))
+    assert list(differences(plain, fast)) == []
+    without_hypot = [
+        (a, b)
+        for a, b in zip(plain[0], fast[0], strict=True)
+        if not any(name in json.dumps(a) for name in ("hypot", "direction", "asinh", "atan"))
+    ]
+    assert len(without_hypot) > 100
+    assert all(a == b for a, b in without_hypot)
+
+
+# ---------------------------------------------------------------- what holds in both
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x, y: x * y,
+        lambda x, y: x * 2.0,
+        lambda x, y: 2.0 - x,
+        lambda x, y: x.tanh(),
+        lambda x, y: autograd.sum([x, y, 3.0]),
+        lambda x, y: autograd.affine([x, 2.0], [y, x], 1.0),
+        lambda x, y: Value(6.0, (x, y), "by hand"),
+        lambda x, y: autograd.checkpoint(lambda a: a.sin() * y)(x),
+    ],
+)
+def test_a_node_tells_how_it_was_made(make):
+    x, y = Value(2.0), Value(3.0)
+    z = make(x, y)
+    assert len(z.operands) == len(z.partials)
+    assert {o for o in z.operands if isinstance(o, Value)} <= {x, y}
+    for operand, partial in zip(z.operands, z.partials, strict=True):
+        assert (partial is None) == (operand.__class__ is float or z._op == "by hand")
+    assert z._prev >= {o for o in z.operands if isinstance(o, Value)}
+    assert z.primitive.symbol == z._op
+
+
+def test_grad_may_be_none():
+    x, y = Value(2.0), Value(3.0)
+    x.grad = y.grad = None
+    (x * y + autograd.sum([x, y])).backward()
+    assert (x.grad, y.grad) == (4.0, 3.0)
+    x.grad = None
+    x.backward()
+    assert x.grad == 1.0
+
+
+def test_weak_references_end_with_their_node():
+    x = Value(2.0)
+    y = x * x
+    reference, gone = weakref.ref(y), []
+    weakref.finalize(y, gone.append, True)
+    assert reference() is y
+    del y
+    assert reference() is None
+    assert gone == [True]
+
+
+class Tagged(Value):
+    def __init__(self, number, tag=""):
+        super().__init__(number)
+        self.tag = tag
+
+
+class Slotted(Value):
+    __slots__ = ("tag",)
+
+
+def test_subclasses_have_attributes_and_take_part():
+    x, y = Tagged(2.0, tag="t"), Slotted(3.0)
+    y.tag = "s"
+    z = x * y + x
+    assert type(z) is Value
+    z.backward()
+    assert (x.grad, y.grad, x.tag, y.tag) == (4.0, 2.0, "t", "s")
+    again = pickle.loads(pickle.dumps(x))
+    assert (type(again), again.tag, again.data, again.grad) == (Tagged, "t", 2.0, 4.0)
+
+
+def test_cycles_are_collected():
+    x = Tagged(1.0)
+    x.me = x
+    y = Value(2.0, (x,), "by hand")
+    y._backward = lambda: y.grad
+    references = weakref.ref(x), weakref.ref(y)
+    del x, y
+    gc.collect()
+    assert [reference() for reference in references] == [None, None]
+
+
+def test_a_closure_may_change_the_graph_that_is_swept():
+    x = Value(2.0)
+    h = Value(4.0, (x,), "square")
+    top = h * 3.0
+
+    def rewired():
+        x.grad += 4.0 * h.grad
+        h._backward = lambda: None
+
+    h._backward = rewired
+    top.backward()
+    assert x.grad == 12.0
+    top.backward()
+    assert x.grad == 12.0
+
+
+def test_threads_have_graphs_of_their_own():
+    found = []
+
+    def work(seed):
+        rng = random.Random(seed)
+        for _ in range(50):
+            leaves = [Value(rng.uniform(0.1, 1.0)) for _ in range(30)]
+            y = leaves[0]
+            for x in leaves[1:]:
+                y = y * x + x.tanh()
+            y.backward()
+            found.append(len(topological_order(y)) == 30 + 29 * 3)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [True] * 200
+
+
+def test_a_numpy_scalar_on_the_left_leaves_the_operation_to_the_value():
+    x = Value(3.0)
+    y = np.float64(2.0) * x
+    assert type(y) is Value
+    assert y.operands == (2.0, x)
+    assert type(np.float64(2.0) - x) is Value
+    array = np.array([1.0, 2.0]) * x
+    assert array.shape == (2,)
+    assert isinstance(array[1], Value)
+
+
+@needs_compiled
+def test_attributes_of_ones_own_on_any_node():
+    p = Value(1.0)
+    assert not gc.is_tracked(p)
+    p.m = 0.0
+    assert p.__dict__ == {"m": 0.0}
+    assert (p * 2.0).operands[0].m == 0.0
+    p.history = p
+    reference = weakref.ref(p)
+    del p
+    gc.collect()
+    assert reference() is None
+
+
+@needs_compiled
+def test_nodes_are_outside_of_the_cycle_collector():
+    x = Value(1.0)
+    assert not any(gc.is_tracked(node) for node in (x, x * x, x.exp(), autograd.sum([x, x]), Value(1.0)))
+
+
+@needs_compiled
+def test_memory_returns_when_graphs_are_dropped():
+    code = """
+import os
+from autograd import Value
+def resident():
+    with open("/proc/self/statm") as f:
+        return int(f.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+def graphs(n):
+    x, y = Value(0.5), Value(2.0)
+    for i in range(n):
+        z = (x * y + 1.0).tanh()
+        if i % 2:
+            z.backward()
+graphs(1000)
+before = resident()
+graphs(300_000)
+y = [Value(1.0) * 2.0 for _ in range(300_000)]
+peak = resident()
+del y
+graphs(1000)
+print(before, peak, resident())
+"""
+    if not Path("/proc/self/statm").exists():
+        pytest.skip("reads /proc, which this system does not have")
+    before, peak, after = map(int, run(code).split())
+    assert peak > before + 50e6
+    assert after < before + 0.1 * (peak - before)
