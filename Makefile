@@ -49,7 +49,7 @@ check: .venv/linters
 rules: .venv/installed
 	$(RUN) -m autograd.native.c.rules
 
-.venv/installed: pyproject.toml hatch_build.py autograd/accelerator/_core.c autograd/accelerator/rules.h
+.venv/installed: pyproject.toml hatch_build.py $(wildcard autograd/accelerator/*.[ch])
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or later is needed; name one with: make PYTHON=/path/to/python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
