@@ -163,7 +163,7 @@ def test_latex_never_raises_whatever_the_label(label):
 @pytest.mark.parametrize("name", list(autograd.TABLE))
 def test_every_row_prints_in_latex_with_its_operands(name):
     row = autograd.TABLE[name]
-    count = row.arity or (4 if name == "dot" else 5)
+    count = row.arity or {"dot": 4, "where": 3}.get(name, 5)
     xs = [Value(0.3 + 0.1 * i, label=f"x{i}") if name != "acosh" else Value(1.5, label="x0") for i in range(count)]
     shown = expression(xs[0]._apply_primitive(row, tuple(xs))).latex()
     assert "#" not in shown

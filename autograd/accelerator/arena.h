@@ -159,14 +159,15 @@ static inline void give_block(void *block)
     if (chunk->next != NULL) {
         leave_list(chunk);
     }
-    /* what a peak needed goes back to the system, but for an eighth of what is in use */
-    if (empty_count < 8 + (chunk_count - empty_count) / 8) {
-        chunk->next = empty_chunks;
-        empty_chunks = chunk;
-        empty_count++;
-    }
-    else {
+    chunk->next = empty_chunks;
+    empty_chunks = chunk;
+    empty_count++;
+    /* what a peak needed goes back to the system, but for a few and an eighth of what is in use */
+    while (empty_count > 8 + (chunk_count - empty_count) / 8) {
+        chunk = empty_chunks;
+        empty_chunks = chunk->next;
         chunk_to_system(chunk);
+        empty_count--;
         chunk_count--;
     }
 }

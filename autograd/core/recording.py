@@ -291,7 +291,7 @@ def linear(inputs: Sequence[Operand], weights: Sequence[Sequence[Operand]], bias
         elif trainable:
             by_inputs = [None if constant else w for constant, w in zip(is_constant, ws)] if any(is_constant) else ws
             operands = (*row, *inputs, bias)
-            if unusual:
+            if unusual or compiled is not None:
                 partials = affine_partials(by_inputs, xs) if mode.records else None
                 made = make_here(data, affine, operands, partials)
             else:
