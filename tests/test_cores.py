@@ -157,12 +157,16 @@ def test_weak_references_end_with_their_node():
 
 
 class Tagged(Value):
+    """With attributes of its own, in plain Python too."""
+
     def __init__(self, number, tag=""):
         super().__init__(number)
         self.tag = tag
 
 
 class Slotted(Value):
+    """With a slot of its own: larger than the blocks of the arena."""
+
     __slots__ = ("tag",)
 
 
@@ -178,12 +182,14 @@ def test_subclasses_have_attributes_and_take_part():
 
 
 def test_cycles_are_collected():
-    x = Tagged(1.0)
-    x.me = x
-    y = Value(2.0, (x,), "by hand")
-    y._backward = lambda: y.grad
-    references = weakref.ref(x), weakref.ref(y)
-    del x, y
+    def in_cycles():
+        x = Tagged(1.0)
+        x.me = x
+        y = Value(2.0, (x,), "by hand")
+        y._backward = lambda: y.grad
+        return weakref.ref(x), weakref.ref(y)
+
+    references = in_cycles()
     gc.collect()
     assert [reference() for reference in references] == [None, None]
 

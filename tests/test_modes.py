@@ -65,7 +65,7 @@ def test_a_generator_suspended_in_a_thread_that_ended(block):
             yield
 
     steps = suspended()
-    in_thread(lambda: next(steps))
+    in_thread(steps.__next__)
     del steps
     gc.collect()
     assert records()
