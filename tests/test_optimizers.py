@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from autograd import Value, is_grad_enabled, no_grad, softplus
+from autograd import Value, engine_info, is_grad_enabled, no_grad, softplus
 from nn.optimizing import optimizers
 from nn.optimizing.lbfgs import LBFGS
 from nn.optimizing.line_search import Point, StrongWolfe, cubic_minimum
