@@ -11,7 +11,7 @@ adjoints in the `grad` slots and is twice as fast.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any, TypeVar
 
 from autograd.core.value import Value
@@ -80,7 +80,7 @@ def depending_on(inputs: Iterable[AnyNode], *roots: AnyNode) -> list[AnyNode]:
     chosen = set(inputs)
     order = []
     for node in topological_order(*roots):
-        if node in chosen or any(x.__class__ is not float and x in chosen for x in node.operands):
+        if node in chosen or not chosen.isdisjoint(node.operands):
             chosen.add(node)
             order.append(node)
     return order
@@ -101,9 +101,7 @@ def reverse_sweep(order: Sequence[Value], adjoints: dict[Any, Any], *, record: b
         adjoint = adjoints.get(node)
         if adjoint is None or node.primitive is None:
             continue
-        for operand, partial in _edges(node, record):
-            if operand not in within:
-                continue
+        for operand, partial in _recorded_edges(node, within) if record else _edges(node, within):
             contribution = product(adjoint, partial, node.operands)
             if contribution is not None:
                 known = adjoints.get(operand)
@@ -124,9 +122,8 @@ def forward_sweep(order: Sequence[Value], tangents: dict[Any, Any], *, record: b
         if node.primitive is None or node in tangents or not any(x in tangents for x in node.operands):
             continue
         total = None
-        for operand, partial in _edges(node, record):
-            tangent = tangents.get(operand)
-            contribution = None if tangent is None else product(tangent, partial, node.operands)
+        for operand, partial in _recorded_edges(node, tangents) if record else _edges(node, tangents):
+            contribution = product(tangents[operand], partial, node.operands)
             if contribution is not None:
                 total = contribution if total is None else total + contribution
         tangents[node] = 0.0 if total is None else total
@@ -138,19 +135,19 @@ def product(factor: Any, partial: Any, operands: Sequence[Any]) -> Any:
     The partial is one at these operands.  Values whose numbers are examples only, as when `jit` records a function, do
     not let them decide: they have a product of their own.
     """
-    if factor.__class__ is float and partial.__class__ is float:
-        return factor * partial if factor and partial else None
-    if (factor.__class__ is float and factor == 0.0) or (partial.__class__ is float and partial == 0.0):
-        return None
-    if partial.__class__ is float and partial == 1.0:
-        return factor
-    if factor.__class__ is float and factor == 1.0:
-        return partial
-    for x in (factor, partial):
-        own_product = getattr(innermost(x), "_product", None)
-        if own_product is not None:
-            return own_product(factor, partial, operands)
-    if 0.0 in (a := _number(factor), b := _number(partial)) and not (math.isfinite(a) and math.isfinite(b)):
+    if partial.__class__ is float:
+        if not partial or (factor.__class__ is float and not factor):
+            return None
+        return factor if partial == 1.0 else factor * partial
+    if factor.__class__ is float and (not factor or factor == 1.0):
+        return partial if factor else None
+    if factor.__class__ is not Value or partial.__class__ is not Value:
+        for x in (factor, partial):
+            own_product = getattr(innermost(x), "_product", None)
+            if own_product is not None:
+                return own_product(factor, partial, operands)
+    a, b = _number(factor), _number(partial)
+    if not (a and b) and not (math.isfinite(a) and math.isfinite(b)):
         return None
     return factor * partial
 
@@ -167,20 +164,33 @@ def _number(quantity: Any) -> float:
     return number
 
 
-def _edges(node: Value, record: bool) -> Iterable[tuple[Value, Any]]:
-    """The operands of a node that are Values, each with its local partial."""
-    partials: Sequence[Any] = node.partials
-    if record:
-        assert node.primitive is not None
-        recorded = partials
-        partials = partials_of(node.primitive, node, node.operands)
-        for operand, number, partial in zip(node.operands, recorded, partials, strict=True):
-            if number is not None and not _agree(_number(partial), number):
-                raise RuntimeError(
-                    f"{node.primitive.name}: the data of an operand or the result changed after it was recorded: the "
-                    f"partial by {operand!r} was {number!r} and is now {_number(partial)!r}; record it again"
-                )
-    return [(x, d) for x, d in zip(node.operands, partials, strict=True) if x.__class__ is not float]
+def _edges(node: Value, within: Container[Any]) -> list[tuple[Value, float | None]]:
+    """The operands of a node that are within, each with its local partial."""
+    return [(x, d) for x, d in zip(node.operands, node.partials, strict=True) if d is not None and x in within]
+
+
+def _recorded_edges(node: Value, within: Container[Any]) -> list[tuple[Value, Any]]:
+    """The same, with partials that are recorded themselves."""
+    row, operands, numbers = node.primitive, node.operands, node.partials
+    assert row is not None
+    rules = row.partials
+    edges: list[tuple[Value, Any]]
+    if isinstance(rules, tuple) and all([rule.__class__ is float for rule in rules]):  # noqa: C419  # half the time
+        edges = [(x, rule) for x, rule in zip(operands, rules, strict=True) if x in within]
+        return edges
+    edges = []
+    is_constant = [x.__class__ is float or x not in within for x in operands]
+    for x, number, partial in zip(operands, numbers, partials_of(row, node, operands, is_constant), strict=True):
+        if partial is None:
+            continue
+        now = partial if partial.__class__ is float else partial._number
+        if number is not None and now != number and not _agree(now, number):
+            raise RuntimeError(
+                f"{row.name}: the data of an operand or the result changed after it was recorded: the "
+                f"partial by {x!r} was {number!r} and is now {now!r}; record it again"
+            )
+        edges.append((x, partial))
+    return edges
 
 
 def _agree(now: float, then: float) -> bool:

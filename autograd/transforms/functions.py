@@ -236,12 +236,12 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
 
 
 def hessian(f: Function, argnums: Argnums = 0) -> Function:
-    """The function of second derivatives ∂²f/∂xᵢ∂xⱼ: forward over reverse mode.
+    """The function of second derivatives ∂²f/∂xᵢ∂xⱼ: the gradient, recorded once, and a sweep of it for each variable.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 5.0])
     [[10.0, 6.0], [6.0, 0.0]]
     """
-    return jacfwd(jacrev(f, argnums), argnums)
+    return jacrev(jacrev(f, argnums), argnums)
 
 
 def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
