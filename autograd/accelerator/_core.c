@@ -2017,6 +2017,12 @@ static int adopt_row(PyObject *table, const char *name, int code, PyObject **pla
     }
     ((Row *)row)->code = code;
     Py_XSETREF(*place, Py_NewRef(row));
+#if PY_VERSION_HEX < 0x030c0000
+    /* A class made in Python inherits how its instances are called, but only from 3.12 on the way without a tuple too. */
+    if (Py_TYPE(row)->tp_call == row_call_tuple) {
+        Py_TYPE(row)->tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL;
+    }
+#endif
     return 0;
 }
 

@@ -158,7 +158,7 @@ def record_binary(primitive: Primitive) -> BinaryRecorders:
                 if kind is not float:
                     if kind is Frozen and not unusual:
                         y = y._number
-                    elif kind is int:
+                    elif kind is int or issubclass(kind, float):  # np.float64 is one
                         y = float(y)
                     else:
                         return _record_other(primitive, (x, y), y)
@@ -184,7 +184,7 @@ def record_binary(primitive: Primitive) -> BinaryRecorders:
 
     def apply_reflected(y: Value, x: Operand) -> Any:
         kind = x.__class__
-        if kind is not float and kind is not int:
+        if kind is not float and kind is not int and not issubclass(kind, float):
             return _record_other(primitive, (x, y), x)
         b = y._number
         try:
@@ -432,8 +432,9 @@ def _hang_on() -> None:
         def frozen(x: Value, y: Operand, row: Primitive = row, reflected: Any = reflected) -> Any:
             return reflected(y, x._number) if y.__class__ is Value and not unusual else _record_other(row, (x, y), y)
 
-        def frozen_reflected(y: Value, x: Operand, row: Primitive = row) -> Any:
-            return _record_other(row, (x, y), x)
+        def frozen_reflected(y: Value, x: Operand, row: Primitive = row, apply: Any = apply) -> Any:
+            # Python asks a subclass first, so this is what value ∘ frozen calls
+            return apply(x, y._number) if x.__class__ is Value and not unusual else _record_other(row, (x, y), x)
 
         setattr(Frozen, f"__{symbol}__", frozen)
         setattr(Frozen, f"__r{symbol}__", frozen_reflected)
@@ -448,5 +449,6 @@ _hang_on()
 # Recorded nodes are never part of a reference cycle, yet with its default of a collection every 700 objects
 # Python's cycle collector takes as long as the recording itself.  The threshold is raised above the size of
 # a usual training step, after which reference counting has freed the graph.  A program's own setting is kept.
-if gc.get_threshold()[0] in (700, 2000):  # the defaults of CPython up to 3.12, and from 3.13
+# The nodes of the compiled core are outside of the collector.
+if compiled is None and gc.get_threshold()[0] in (700, 2000):  # the defaults of CPython up to 3.12, and from 3.13
     gc.set_threshold(250_000, *gc.get_threshold()[1:])

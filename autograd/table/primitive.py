@@ -237,6 +237,8 @@ class Primitive(Row):
         Raises TypeError, naming the primitive and the operand, for what is not a number.
         """
         operands = arguments if self.pack is None else self.pack(*arguments)
+        if len(operands) == self.arity and all([x.__class__ is float for x in operands]):  # noqa: C419  # in partials
+            return self.evaluate(operands)
         if self.arity is not None and len(operands) != self.arity:
             raise TypeError(f"{self.name} takes {self.arity} operand(s), got {len(operands)}")
         if not all(x.__class__ is float or hasattr(x, "_apply_primitive") for x in operands):
