@@ -130,7 +130,7 @@ def forward_sweep(order: Sequence[Value], tangents: dict[Any, Any], *, record: b
 
 
 def product(factor: Any, partial: Any, operands: Sequence[Any]) -> Any:
-    """Factor · partial without what is surely 0 (then None) or 1; 0 absorbs an infinity or a nan.
+    """factor · partial without what is surely 0 (then None) or 1; 0 absorbs an infinity or a nan.
 
     The partial is one at these operands.  Values whose numbers are examples only, as when `jit` records a function, do
     not let them decide: they have a product of their own.

@@ -34,7 +34,7 @@ class NumpyMachine:
         return function(*operands)
 
     def fused(self, x: Any, y: Any, z: Any) -> Any:
-        """X·y + z, rounded twice."""
+        """x·y + z, rounded twice."""
         return x * y + z
 
     def in_order(self, operands: Sequence[Any]) -> list[Any]:

@@ -22,7 +22,7 @@ class Machine(Protocol):
     """What a back end offers beside operators."""
 
     def where(self, mask: Mask, x: Operand, y: Operand) -> Operand:
-        """X where the mask is true, y elsewhere."""
+        """x where the mask is true, y elsewhere."""
         ...
 
     def both(self, a: Mask, b: Mask) -> Mask:
@@ -58,7 +58,7 @@ class Machine(Protocol):
         ...
 
     def fused(self, x: Operand, y: Operand, z: Operand) -> Operand:
-        """X·y + z, rounded once where the machine can."""
+        """x·y + z, rounded once where the machine can."""
         ...
 
     def in_order(self, operands: Sequence[Operand]) -> list[Operand]:
@@ -230,7 +230,7 @@ def _relu(m: Machine, x: Operand) -> Operand:
 
 
 def _positive_or(m: Machine, x: Operand, other: Operand) -> Operand:
-    """X where it is positive, else the other; x may be a number if the slope is none, and their comparison no mask."""
+    """x where it is positive, else the other; x may be a number if the slope is none, and their comparison no mask."""
     positive = m.equal(float(x > 0.0), 1.0) if isinstance(x, float) else x > 0.0
     return m.where(positive, x, other)
 

@@ -21,7 +21,7 @@ _SPLITTER = 134217729.0  # 2**27 + 1, Dekker's constant for double precision
 
 
 def divide(x: float, y: float) -> float:
-    """X / y by IEEE 754, where Python raises ZeroDivisionError: ±inf, or nan for 0/0."""
+    """x / y by IEEE 754, where Python raises ZeroDivisionError: ±inf, or nan for 0/0."""
     if y != 0.0:
         return x / y
     if x == 0.0 or x != x:
@@ -114,12 +114,12 @@ def gelu_tanh(x: float) -> float:
 
 
 def gelu_tanh_inner(x: float) -> float:
-    """U = √(2/π)·(x + 0.044715·x³), factored so that x³ alone cannot lose the sign of infinity."""
+    """u = √(2/π)·(x + 0.044715·x³), factored so that x³ alone cannot lose the sign of infinity."""
     return SQRT_2_OVER_PI * x * (1.0 + 0.044715 * x * x)
 
 
 def direction(x: float, y: float) -> float:
-    """X / √(x² + y²), the cosine of the angle of (x, y); 0 at the origin."""
+    """x / √(x² + y²), the cosine of the angle of (x, y); 0 at the origin."""
     radius = math.hypot(x, y)
     return x / radius if radius else x
 
@@ -132,7 +132,7 @@ def logaddexp(x: float, y: float) -> float:
 
 
 def logsumexp(xs: Sequence[float]) -> float:
-    """Log Σ exp(xᵢ): the largest term is taken out, and log1p keeps what the others add."""
+    """log Σ exp(xᵢ): the largest term is taken out, and log1p keeps what the others add."""
     top = maximum(xs)
     if not math.isfinite(top):
         return top

@@ -44,11 +44,11 @@ class Standardizer:
         return self
 
     def transform(self, x: Any) -> Any:
-        """Z = (x - μ) / σ of a sample or a batch."""
+        """z = (x - μ) / σ of a sample or a batch."""
         return self._apply(lambda x, mean, scale: (x - mean) / scale, x)
 
     def inverse_transform(self, x: Any) -> Any:
-        """X = z·σ + μ of a sample or a batch."""
+        """x = z·σ + μ of a sample or a batch."""
         return self._apply(lambda z, mean, scale: z * scale + mean, x)
 
     def fit_transform(self, x: Any) -> Any:

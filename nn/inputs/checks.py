@@ -82,7 +82,7 @@ def check_keys(name: str, state: Mapping[str, Any], expected: Mapping[str, Any])
 
 
 def finite_rows(name: str, data: Any) -> list[list[float]]:
-    """N × d numbers, all finite; a row that is one number counts as d = 1."""
+    """n × d numbers, all finite; a row that is one number counts as d = 1."""
     rows: list[list[float]] = []
     for i, row in enumerate(to_list(data, name)):
         items = to_list(row, f"{name}, row {i}") if is_sequence(row) and not isinstance(row, str) else [row]

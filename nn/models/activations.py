@@ -17,7 +17,7 @@ Activation = Callable[[Any], Any]
 
 
 def identity(x: Any) -> Any:
-    """X itself: the output of a regression."""
+    """x itself: the output of a regression."""
     return x
 
 

@@ -87,7 +87,7 @@ class CCode:
     # ------------------------------------------------------------ expressions
 
     def arithmetic(self, operation: str, x: Any, y: Any) -> Expression:
-        """X ∘ y."""
+        """x ∘ y."""
         return self.node(ARITHMETIC[operation], x, y)
 
     def compare(self, relation: str, x: Any, y: Any) -> Expression:
@@ -119,7 +119,7 @@ class CCode:
     # ------------------------------------------------------------ the machine
 
     def where(self, mask: Any, x: Any, y: Any) -> Any:
-        """X where the mask is true, y elsewhere."""
+        """x where the mask is true, y elsewhere."""
         if isinstance(mask, bool):
             return x if mask else y
         return self.node(WHERE, mask, x, y)
@@ -170,7 +170,7 @@ class CCode:
         return self.node(Form(f"{name}({holes})", PRIMARY, (CHOICE,) * len(operands)), *operands)
 
     def fused(self, x: Any, y: Any, z: Any) -> Any:
-        """X·y + z, rounded twice as in Python: `fma` of libm is slow on processors without it."""
+        """x·y + z, rounded twice as in Python: `fma` of libm is slow on processors without it."""
         return z + x * y
 
     def in_order(self, operands: Sequence[Any]) -> list[Any]:

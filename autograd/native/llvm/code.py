@@ -164,7 +164,7 @@ class Code:
         return self.spread(number).name
 
     def arithmetic(self, operation: str, x: Any, y: Any) -> Register:
-        """X ∘ y."""
+        """x ∘ y."""
         return self.once(f"f{operation} {self.kind} {self.text(x)}, {self.text(y)}")
 
     def compare(self, relation: str, x: Any, y: Any) -> Register:
@@ -178,7 +178,7 @@ class Code:
     # ------------------------------------------------------------ the machine
 
     def where(self, mask: Register, x: Any, y: Any) -> Register:
-        """X where the mask is true, y elsewhere."""
+        """x where the mask is true, y elsewhere."""
         return self.once(f"select {self.mask} {mask.name}, {self.kind} {self.text(x)}, {self.kind} {self.text(y)}")
 
     def both(self, a: Register, b: Register) -> Register:
@@ -214,7 +214,7 @@ class Code:
         return sorted(operands, key=lambda x: x.index if isinstance(x, Register) else -1)
 
     def fused(self, x: Any, y: Any, z: Any) -> Register:
-        """X·y + z, rounded once."""
+        """x·y + z, rounded once."""
         return self._intrinsic("fma", x, y, z)
 
     def call(self, name: str, *operands: Any) -> Register:
@@ -268,7 +268,7 @@ class Code:
         return self.width == 8
 
     def scaled(self, x: Register, n: Register) -> Register:
-        """X·2ⁿ for whole n, rounded once."""
+        """x·2ⁿ for whole n, rounded once."""
         function = "llvm.x86.avx512.mask.scalef.pd.512"
         self.declarations.add(f"declare {self.kind} @{function}({self.kind}, {self.kind}, {self.kind}, i8, i32)")
         arguments = f"{self.kind} {x.name}, {self.kind} {n.name}, {self.kind} zeroinitializer, i8 -1, i32 4"

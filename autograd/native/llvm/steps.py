@@ -360,7 +360,7 @@ def _index(code: Code, place: Any, u: str) -> str:
 
 
 def _mul(code: Code, x: str, factor: int | str) -> str:
-    """X · factor, of texts of integers or names of registers."""
+    """x · factor, of texts of integers or names of registers."""
     if x == "0" or factor in (0, "0"):
         return "0"
     if _is_number(x) and isinstance(factor, int):
@@ -369,7 +369,7 @@ def _mul(code: Code, x: str, factor: int | str) -> str:
 
 
 def _add(code: Code, x: str, y: int | str) -> str:
-    """X + y, likewise."""
+    """x + y, likewise."""
     y = str(y)
     if _is_number(x) and _is_number(y):
         return str(int(x) + int(y))

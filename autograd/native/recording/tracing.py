@@ -121,7 +121,7 @@ def tracing() -> Iterator[None]:
 
 
 def careful_product(adjoint: Any, partial: Any, infinite: bool) -> Any:
-    """Adjoint · partial whatever their numbers will be; `infinite` says whether the partial may be so."""
+    """adjoint · partial whatever their numbers will be; `infinite` says whether the partial may be so."""
     if partial.__class__ is float:
         return adjoint if partial == 1.0 else -adjoint if partial == -1.0 else adjoint * partial
     return absorbing_product(adjoint, partial) if infinite else adjoint * partial
