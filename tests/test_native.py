@@ -334,6 +334,20 @@ def test_a_primitive_of_ones_own_is_compiled_if_it_is_made_of_operators():
     sine = autograd.primitive(partials=(lambda y, x: autograd.cos(x),))(lambda x: math.sin(x))
     with pytest.raises(TypeError, match="cannot be compiled: its value is not made of"):
         jit(sine)(2.0)
+    with pytest.raises(TypeError, match=r"@primitive\(…, lowering=…\)"):
+        jit(sine)(2.0)
+
+
+@pytest.mark.parametrize("backend", ["llvm", "numpy", "c"])
+def test_a_primitive_of_ones_own_may_say_how_a_machine_computes_it(backend):
+    partials = (lambda y, x: autograd.cos(x),)
+    named = autograd.primitive(partials=partials, lowering="sin")(lambda x: math.sin(x))
+    written = autograd.primitive(partials=partials, lowering=lambda m, x: m.call("sin", m.abs(x)))(
+        lambda x: math.sin(abs(x))
+    )
+    assert jit(named, backend=backend)(-2.0) == pytest.approx(math.sin(-2.0), rel=1e-15)
+    assert jit(written, backend=backend)(-2.0) == pytest.approx(math.sin(2.0), rel=1e-15)
+    assert jit(grad(named), backend=backend)(2.0) == pytest.approx(math.cos(2.0), rel=1e-15)
 
 
 def test_looking_inside():

@@ -13,6 +13,7 @@ import pytest
 import autograd
 import nn
 from autograd import installation
+from autograd.table import primitives
 
 ROOT = Path(autograd.__file__).parent.parent
 
@@ -153,6 +154,35 @@ def test_public_names_are_listed_and_exist():
     for name, row in autograd.TABLE.items():
         assert callable(getattr(autograd, name))
         assert row.name == name
+
+
+# What may be told about operations outside of the table, and why it is no fact of an operation.
+BESIDE_THE_TABLE = {
+    "autograd.formulas.safe_expression.FUNCTIONS": "made from the table: what an expression may call",
+    "autograd.native.c.names._RESERVED": "words that a C file must not use as names, those of its libraries included",
+    "nn.models.activations.ACTIVATIONS": "the vocabulary of layers, of which some words are modules",
+}
+
+
+def test_facts_of_operations_stand_in_the_table():
+    found, seen = set(), set()
+    for name in MODULES:
+        if name.startswith("autograd.table") or name.endswith("__main__"):
+            continue
+        for variable, value in vars(importlib.import_module(name)).items():
+            known = any(value is there for there in vars(primitives).values())
+            if variable.startswith("__") or not isinstance(value, dict | set | frozenset) or known or id(value) in seen:
+                continue
+            seen.add(id(value))
+            rows = [key for key in value if isinstance(key, autograd.Primitive)]
+            if rows or sum(isinstance(key, str) and key in autograd.TABLE for key in value) >= 5:
+                found.add(f"{name}.{variable}")
+    assert found == set(BESIDE_THE_TABLE)
+
+
+def test_how_operands_are_grouped_is_told_once():
+    halving = {name for name, path in MODULES.items() if "// 2" in path.read_text(encoding="utf-8")}
+    assert halving == {"autograd.table.grouping"}
 
 
 def test_another_provider_of_the_name_is_reported(tmp_path, monkeypatch):

@@ -3,14 +3,16 @@
 To add a primitive is to add one row to autograd/primitives.py and its domain here.
 """
 
+import itertools
 import math
+from functools import partial
 
 import mpmath
 import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from autograd import TABLE, Value, derivative, forward_sweep, primitives, reverse_sweep, topological_order
+from autograd import TABLE, Primitive, Value, derivative, forward_sweep, primitives, reverse_sweep, topological_order
 from autograd.table.primitives import markdown_table
 
 mp.dps = 60
@@ -398,3 +400,80 @@ def test_the_slope_of_a_power_is_never_complex():
 
 def test_a_share_of_nothing_beside_another():
     assert primitives.log_softmax([-math.inf, -math.inf, 0.0]) == [-math.inf, -math.inf, 0.0]
+
+
+# ---------------------------------------------------------------- facts
+
+FINITE = [0.0, -0.0, 5e-324, -1e-310, 1e-9, -0.5, 1.0, -27.9, 40.5, -745.2, 1e154, -1e200, 1.7976931348623157e308]
+
+
+@pytest.mark.parametrize("name", [name for name, row in TABLE.items() if row.bounded])
+def test_a_bounded_row_is_finite_wherever_its_operands_are(name):
+    row = TABLE[name]
+    for point in itertools.product(FINITE, repeat=row.arity or 3):
+        assert math.isfinite(row.evaluate(point)), point
+
+
+@pytest.mark.parametrize("name", [name for name, row in TABLE.items() if row.arity and row.value.__class__ is partial])
+def test_a_formula_on_floats_never_raises(name):
+    row = TABLE[name]
+    for point in itertools.product([*FINITE, math.inf, -math.inf, math.nan], repeat=row.arity):
+        assert row.value(*point).__class__ is float, point  # not `evaluate`, which would ask `outside`
+
+
+def test_a_gate_gives_0_and_a_jump_moves_by_more_than_a_rounding():
+    for row in TABLE.values():
+        if row.gate:
+            assert row.evaluate([0.0] * (row.arity or 3)) == 0.0
+        if row.jumps:
+            at = 0.0 if row.name in ("sign", "step") else 1.0
+            below, above = (row.evaluate([x, 1.0][: row.arity]) for x in (at - 2.0**-53, at + 2.0**-52))
+            assert abs(above - below) >= 1.0 - 2.0**-50, row
+
+
+@pytest.mark.parametrize("name", [name for name, row in TABLE.items() if row.largest_slope])
+def test_the_largest_slope_is_the_largest(name):
+    slopes = [gradient(name, x / 16.0)[0] for x in range(-200, 201)]
+    assert max(map(abs, slopes)) == TABLE[name].largest_slope
+    assert slopes[0] < 0.01 > slopes[-1]
+
+
+@pytest.mark.parametrize("name", [name for name, row in TABLE.items() if row.share])
+def test_the_others_of_a_share_have_no_order(name):
+    row = TABLE[name]
+    assert {row.evaluate([0.5, *others]) for others in itertools.permutations([0.1, -2.0, 3.0])} == {
+        row.evaluate([0.5, 0.1, -2.0, 3.0])
+    }
+
+
+@pytest.mark.parametrize("name", [name for name, row in TABLE.items() if row.parts])
+def test_parts_of_a_sum_of_products_are_what_it_packs(name):
+    row = TABLE[name]
+    bias = ["b"] if name == "affine" else []
+    flat = row.pack(["w1", "w2"], ["x1", "x2"], *bias)
+    assert row.parts(flat) == (("w1", "w2"), ("x1", "x2"), tuple(bias))
+    assert row.parts(flat).operands == flat
+
+
+def test_a_row_without_a_value_needs_a_lowering():
+    with pytest.raises(TypeError, match="has a value, or a lowering"):
+        Primitive("nothing", None, (0.0,))
+
+
+def test_a_row_of_ones_own_may_be_told_by_its_lowering_alone():
+    def softsign(m, x):
+        return x / (1.0 + m.abs(x))
+
+    row = Primitive("softsign", None, (lambda y, x: 1.0 / (1.0 + abs(x)) ** 2.0,), lowering=softsign)
+    assert row(-3.0) == -0.75
+    x = Value(1.0)
+    row(x).backward()
+    assert x.grad == 0.25
+    several = Primitive(
+        "several", None, lambda z, xs: [1.0] * len(xs), lowering=lambda m, *xs: m.where(xs[0] < 0.0, 0.0, xs[1])
+    )
+    assert several.evaluate([-1.0, 2.0]) == 0.0
+    assert several.evaluate([1.0, 2.0]) == 2.0
+    named = Primitive("named", None, (lambda y, x: y,), lowering="exp")
+    assert named(0.0) == 1.0
+    assert named(1000.0) == math.inf

@@ -103,15 +103,13 @@ class Algebra:
     def __init__(self) -> None:
         self._made: dict[Any, Formula] = {}
         self._rank: dict[Formula, tuple[Any, ...]] = {}
-        self._lowered: dict[Primitive, Callable[..., Formula]] = {
+        self._arithmetic: dict[Primitive, Callable[..., Formula]] = {
             primitives.add: lambda x, y: self.sum([(1.0, x), (1.0, y)]),
             primitives.sub: lambda x, y: self.sum([(1.0, x), (-1.0, y)]),
             primitives.neg: lambda x: self.sum([(-1.0, x)]),
             primitives.mul: lambda x, y: self.product([(x, 1), (y, 1)]),
             primitives.div: lambda x, y: self.product([(x, 1), (y, -1)]),
             primitives.sum: lambda *xs: self.sum([(1.0, x) for x in xs]),
-            primitives.dot: self._dot,
-            primitives.affine: lambda *xs: self.sum([(1.0, self._dot(*xs[:-1])), (1.0, xs[-1])]),
         }
 
     def number(self, number: float) -> Number:
@@ -127,8 +125,12 @@ class Algebra:
         numbers = [x.number for x in operands if isinstance(x, Number)]
         if len(numbers) == len(operands):
             return self.number(row.evaluate(numbers))
-        if row in self._lowered:
-            return self._lowered[row](*operands)
+        if row in self._arithmetic:
+            return self._arithmetic[row](*operands)
+        if row.parts is not None:
+            weights, inputs, bias = row.parts(operands)
+            products = [self.product([(w, 1), (x, 1)]) for w, x in zip(weights, inputs, strict=True)]
+            return self.sum([(1.0, term) for term in (*products, *bias)])
         if row is primitives.pow and isinstance(operands[1], Number):
             exponent = operands[1].number
             if exponent.is_integer() and abs(exponent) < 2**31:
@@ -189,11 +191,6 @@ class Algebra:
             return self.sum([(coefficient, factors[0][0])])
         found = self._once(Product, tuple(factors), (tuple(factors),), (3,))
         return self.sum([(coefficient, found)]) if coefficient != 1.0 else found
-
-    def _dot(self, *operands: Formula) -> Formula:
-        half = len(operands) // 2
-        pairs = zip(operands[:half], operands[half:], strict=True)
-        return self.sum([(1.0, self.product([(x, 1), (y, 1)])) for x, y in pairs])
 
     def _once(self, kind: Any, key: Any, fields: tuple[Any, ...], rank: tuple[Any, ...]) -> Any:
         formula = self._made.get((kind, key))

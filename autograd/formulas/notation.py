@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from autograd.core.value import Value
+from autograd.table.grouping import products, products_and_bias
 from autograd.table.primitive import Primitive
 from autograd.table.primitives import TABLE
 
@@ -142,11 +143,11 @@ def public_arguments(row: Primitive, count: int) -> tuple[Any, ...] | None:
     >>> public_arguments(TABLE["affine"], 5)
     (range(0, 2), range(2, 4), 4)
     """
-    half, flat = count // 2, tuple(range(count))
+    flat = tuple(range(count))
     if row.pack is None:
         return flat
-    pairs = range(half), range(half, 2 * half)
-    for shape in (flat, (range(count),), pairs, (*pairs, count - 1)):
+    groupings = products(range(count)), products_and_bias(range(count))
+    for shape in (flat, (range(count),), *((weights, inputs, *bias) for weights, inputs, bias in groupings)):
         try:
             packed: Any = tuple(row.pack(*shape))
         except (TypeError, ValueError, AttributeError):

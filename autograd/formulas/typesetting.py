@@ -108,7 +108,7 @@ class _Writer:
     def _application(self, node: Value) -> Spelled:
         assert node.primitive is not None
         operands = [self._operand(x) for x in _shown(node)]
-        if node.primitive in (primitives.dot, primitives.affine):  # their LaTeX does not say which operand is which
+        if node.primitive.parts is not None:  # their LaTeX does not say which operand is which
             return _scalar_product(operands)
         return latex_application(node.primitive, operands)
 
@@ -122,12 +122,11 @@ class _Writer:
 
 def _shown(node: Value) -> Sequence[Any]:
     """The operands that are written: of many the first and last ones, with dots between."""
-    operands = node.operands
-    if node.primitive not in (primitives.dot, primitives.affine):
-        return _shortened(operands)
-    half = len(operands) // 2
-    pairs = zip(_shortened(operands[:half]), _shortened(operands[half : 2 * half]), strict=True)
-    return [*(x for pair in pairs for x in pair), *operands[2 * half :]]
+    if node.primitive is None or node.primitive.parts is None:
+        return _shortened(node.operands)
+    weights, inputs, bias = node.primitive.parts(node.operands)
+    pairs = zip(_shortened(weights), _shortened(inputs), strict=True)
+    return [*(x for pair in pairs for x in pair), *bias]
 
 
 def _shortened(operands: Sequence[Any]) -> Sequence[Any]:

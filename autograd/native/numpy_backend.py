@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd.native.planning.plan import Loop, OuterSum, Place, Plan, Product, Result, Row, RowSum, Slot, SlotDot
-from autograd.table.lowering import lowering_of
+from autograd.table.primitives import TABLE
 
 try:
     import numpy as np
@@ -15,7 +15,7 @@ except ModuleNotFoundError as error:  # pragma: no cover
 
 
 class NumpyMachine:
-    """The operations of `autograd.table.lowering.Machine` on arrays."""
+    """The operations of `autograd.table.machine.Machine` on arrays."""
 
     where = staticmethod(np.where)
     both = staticmethod(np.logical_and)
@@ -28,7 +28,8 @@ class NumpyMachine:
 
     def call(self, name: str, *operands: Any) -> Any:
         """NumPy's function, or the scalar one of `math` where NumPy has none."""
-        function = getattr(np, _NUMPY_NAMES.get(name, name), None)
+        names = name, *(TABLE[name].aliases if name in TABLE else ())  # asin is arcsin to NumPy 1
+        function = next((getattr(np, each) for each in names if hasattr(np, each)), None)
         if function is None:
             function = np.vectorize(getattr(math, name), otypes=[float])
         return function(*operands)
@@ -42,12 +43,6 @@ class NumpyMachine:
         return list(operands)
 
 
-_NUMPY_NAMES = {
-    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh", "acosh": "arccosh",
-    "atanh": "arctanh", "pow": "power",
-}  # fmt: skip
-
-
 class NumpyKernel:
     """A plan by NumPy; see `autograd.native.kernels.Kernel`."""
 
@@ -57,7 +52,7 @@ class NumpyKernel:
     def __init__(self, plan: Plan) -> None:
         start = time.perf_counter()
         self.plan = plan
-        self.machine = NumpyMachine()
+        self.machine: Any = NumpyMachine()  # see FLOATS
         self.compile_seconds = time.perf_counter() - start
 
     def run(self, data: Any, weight: float, slots: Any, outputs: Any) -> None:
@@ -106,7 +101,7 @@ class NumpyKernel:
                 else self._read(x, loop, rows, slots)
                 for x in operation.sources
             ]
-            found = lowering_of(operation.row)(self.machine, *sources)
+            found = operation.row.lowered(self.machine, *sources)
             results.append(found)
             if operation.target is not None:
                 memory = rows if isinstance(operation.target, Row) else slots

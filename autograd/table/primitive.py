@@ -1,10 +1,11 @@
 """What one row of the table of primitives holds, and how it is called.
 
-A `Primitive` is a fact sheet of one operation: its value, its partial derivatives, its symbol, its
-LaTeX, its domain.  It knows nothing of graphs.  Called on numbers it returns a number; an operand
-that has an `_apply_primitive` method (a `Value`) is handed the primitive instead and records it.
+A `Primitive` is a fact sheet of one operation: its value, its partial derivatives, its symbol, its LaTeX, its domain,
+how machines compute it.  It knows nothing of graphs.  Called on numbers it returns a number; an operand that has an
+`_apply_primitive` method (a `Value`) is handed the primitive instead and records it.
 """
 
+import functools
 import importlib
 import math
 import sys
@@ -13,6 +14,8 @@ from numbers import Complex, Real
 from typing import TYPE_CHECKING, Any, Self
 
 from autograd.accelerator import compiled
+from autograd.table.grouping import Parts
+from autograd.table.machine import FLOATS, Lowering, Machine, Operand
 
 ARITHMETIC_ERRORS = (ValueError, ZeroDivisionError, OverflowError)
 """What Python's arithmetic raises where IEEE 754 has an infinity or a nan."""
@@ -166,7 +169,7 @@ class Primitive(Row):
     Args:
         name: As in `math` or `torch`.
         value: Function of plain floats.  Where it raises ValueError, ZeroDivisionError or
-            OverflowError, `outside` is asked instead.
+            OverflowError, `outside` is asked instead.  None: what `lowering` gives on floats.
         partials: For one or two operands a tuple with one local derivative an operand, each a float
             (a constant), a function of (result, *operands), or another primitive (of the operands).
             For any number of operands one function of (result, operands) that returns the sequence
@@ -182,20 +185,30 @@ class Primitive(Row):
         outside: The IEEE 754 result where `value` raises; nan by default.
         aliases: NumPy's ufunc spellings, which become methods too.
         pack: Turns the public arguments (`dot(a, b)`) into the flat operands.
+        parts: Of a sum of products: groups the flat operands into weights, inputs and bias.
+        lowering: How machine code computes it: a function of (machine, *operands), with `Machine` for what
+            operators have not; or the name of a function of libm.  None if `value` is made of + - * / abs alone.
+        expansion: The same in additions and multiplications: a function of the sequence of operands.
+        bounded: Whether the result is finite wherever the operands are.
+        gate: Whether the result is often exactly 0, as a partial that keeps an adjoint out: even an infinite one.
+        jumps: Whether a rounding of an operand can move the result by more than a rounding.
+        share: Whether the result is the share of the first operand among others, whose order does not matter.
+        largest_slope: Of a function that levels off at both ends: its largest |derivative|.
         module: Where pickle finds the row again; the module that makes it by default.
 
     Source: the row form is that of ChainRules.jl and DiffRules.jl; a partial may use the result.
     """
 
     __slots__ = (
-        "aliases", "domain", "latex", "module", "name", "outside", "pack", "partials", "precedence", "rule", "symbol",
+        "aliases", "bounded", "domain", "expansion", "gate", "jumps", "largest_slope", "latex", "lowering", "module",
+        "name", "outside", "pack", "partials", "parts", "precedence", "rule", "share", "symbol",
         "text", "value",
     )  # fmt: skip
 
     def __init__(
         self,
         name: str,
-        value: Callable[..., Any],
+        value: Callable[..., Any] | None,
         partials: "Partials",
         *,
         symbol: str | None = None,
@@ -207,12 +220,21 @@ class Primitive(Row):
         outside: Callable[..., float] = _nan,
         aliases: Sequence[str] = (),
         pack: Callable[..., tuple[Any, ...]] | None = None,
+        parts: Callable[[Sequence[Any]], Parts] | None = None,
+        lowering: Lowering | str | None = None,
+        expansion: Callable[[Sequence[Any]], Any] | None = None,
+        bounded: bool = False,
+        gate: bool = False,
+        jumps: bool = False,
+        share: bool = False,
+        largest_slope: float | None = None,
         module: str | None = None,
     ) -> None:
         self.name = name
-        self.value = value
         self.partials = partials
         self.arity = len(partials) if isinstance(partials, tuple) else None
+        self.lowering = lowering
+        self.value = value or self._on_floats()
         self.symbol = symbol or name
         self.latex = latex or rf"\operatorname{{{name}}}\left(#*\right)".replace("_", r"\_")
         self.text = text or f"{name}(#*)"
@@ -222,6 +244,13 @@ class Primitive(Row):
         self.outside = outside
         self.aliases = tuple(aliases)
         self.pack = pack
+        self.parts = parts
+        self.expansion = expansion
+        self.bounded = bounded
+        self.gate = gate
+        self.jumps = jumps
+        self.share = share
+        self.largest_slope = largest_slope
         self.recorders = {}
         self.module = module or sys._getframe(1).f_globals["__name__"]
 
@@ -255,6 +284,31 @@ class Primitive(Row):
         except ARITHMETIC_ERRORS:
             return self.outside(numbers) if self.arity is None else self.outside(*numbers)
         return number
+
+    def lowered(self, machine: Machine, *operands: Operand) -> Operand:
+        """The value as a machine computes it, of operands of its own kind.
+
+        Raises TypeError for a row without a `lowering` whose value asks for more than operators.
+        """
+        if isinstance(self.lowering, str):
+            return machine.call(self.lowering, *operands)
+        if self.lowering is not None:
+            return self.lowering(machine, *operands)
+        try:
+            return self.value(operands) if self.arity is None else self.value(*operands)
+        except TypeError as error:
+            raise TypeError(
+                f"{self.name} cannot be compiled: its value is not made of + - * / abs alone ({error}); say how a "
+                f"machine computes it, Primitive(…, lowering=lambda m, x: …) or @primitive(…, lowering=…)"
+            ) from error
+
+    def _on_floats(self) -> Callable[..., Any]:
+        if self.lowering is None:
+            raise TypeError(f"{self.name}: a row has a value, or a lowering that gives it on floats")
+        value = functools.partial(self.lowered, FLOATS)
+        if callable(self.lowering):
+            value = functools.partial(self.lowering, FLOATS)  # most rows: a call less
+        return value if self.arity is not None else lambda operands: value(*operands)
 
 
 class OwnSweep(Primitive):

@@ -10,6 +10,8 @@ Conventions of the whole table:
 * x and y are operands, z the result (of one operand: x to y).
 * A partial is accurate wherever it is representable, and so is its own derivative.  Where that takes
   a function of its own (tanh' = sech²), that function is a row too.
+* A formula that more than operators take stands in `autograd.table.lowering`, and a row that is such a formula has
+  the value None: it is computed so on floats, too.
 * At a kink the partial is the subgradient of least magnitude; equal maxima share their adjoint evenly.
 
 `python -m autograd.table.primitives` prints the table as Markdown.
@@ -24,6 +26,8 @@ from collections.abc import Sequence as _Sequence
 from functools import reduce as _reduce
 from typing import Any as _Any
 
+from autograd.table import grouping as _grouping
+from autograd.table import lowering as _lowering
 from autograd.table import numerics as _n
 from autograd.table.primitive import Primitive as _Primitive
 
@@ -51,7 +55,7 @@ div = _Primitive(
     domain="y ≠ 0",
     outside=_n.divide,
 )
-neg = _Primitive("neg", _operator.neg, (-1.0,), symbol="neg", latex="-#1", text="-#1", precedence=3)
+neg = _Primitive("neg", _operator.neg, (-1.0,), symbol="neg", latex="-#1", text="-#1", precedence=3, bounded=True)
 
 
 def _power_slope(_z: _Any, x: _Any, y: _Any) -> _Any:
@@ -77,6 +81,7 @@ pow = _Primitive(
     rule="0⁰ = 1 and its partials are 0",
     outside=_n.power_outside,
     aliases=("power",),
+    lowering=_lowering.pow,
 )
 
 
@@ -90,6 +95,8 @@ remainder = _Primitive(
     precedence=2,
     domain="y ≠ 0",
     rule="has the sign of y, as Python's %; the jumps have no derivative",
+    lowering=_lowering.remainder,
+    jumps=True,
 )
 floor_divide: _Primitive = _Primitive(
     "floor_divide",
@@ -102,15 +109,18 @@ floor_divide: _Primitive = _Primitive(
     domain="y ≠ 0",
     rule="constant between its jumps",
     outside=_n.divide,
+    lowering=_lowering.floor_divide,
+    jumps=True,
 )
 floor = _Primitive(
     "floor",
-    lambda x: float(_math.floor(x)),
+    None,
     (0.0,),
     symbol="⌊·⌋",
     latex=r"\left\lfloor #1 \right\rfloor",
     rule="constant between its jumps",
-    outside=lambda x: x,
+    lowering=_lowering.floor,
+    jumps=True,
 )
 
 
@@ -118,9 +128,11 @@ identity = _Primitive("identity", lambda x: x, (1.0,), symbol="=", latex="#1")
 
 # ---------------------------------------------------------------- exponentials, logarithms, roots
 
-exp = _Primitive("exp", _math.exp, (lambda y, x: y,), latex="e^{#1}", outside=lambda x: _math.inf)
-exp2 = _Primitive("exp2", _math.exp2, (lambda y, x: _n.LN2 * y,), latex="2^{#1}", outside=lambda x: _math.inf)
-expm1 = _Primitive("expm1", _math.expm1, (exp,), latex="e^{#1} - 1", outside=lambda x: _math.inf)
+exp = _Primitive("exp", _math.exp, (lambda y, x: y,), latex="e^{#1}", outside=lambda x: _math.inf, lowering="exp")
+exp2 = _Primitive(
+    "exp2", _math.exp2, (lambda y, x: _n.LN2 * y,), latex="2^{#1}", outside=lambda x: _math.inf, lowering="exp2"
+)
+expm1 = _Primitive("expm1", _math.expm1, (exp,), latex="e^{#1} - 1", outside=lambda x: _math.inf, lowering="expm1")
 log: _Primitive = _Primitive(
     "log",
     _math.log,
@@ -128,6 +140,7 @@ log: _Primitive = _Primitive(
     latex=r"\ln #1",
     domain="x > 0",
     outside=lambda x: -_math.inf if x == 0.0 else _math.nan,
+    lowering="log",
 )
 log1p = _Primitive(
     "log1p",
@@ -136,6 +149,7 @@ log1p = _Primitive(
     latex=r"\ln\left(1 + #1\right)",
     domain="x > -1",
     outside=lambda x: -_math.inf if x == -1.0 else _math.nan,
+    lowering="log1p",
 )
 log2 = _Primitive(
     "log2",
@@ -144,6 +158,7 @@ log2 = _Primitive(
     latex=r"\log_2 #1",
     domain="x > 0",
     outside=lambda x: -_math.inf if x == 0.0 else _math.nan,
+    lowering="log2",
 )
 log10 = _Primitive(
     "log10",
@@ -152,15 +167,32 @@ log10 = _Primitive(
     latex=r"\log_{10} #1",
     domain="x > 0",
     outside=lambda x: -_math.inf if x == 0.0 else _math.nan,
+    lowering="log10",
 )
-sqrt = _Primitive("sqrt", _math.sqrt, (lambda y, x: 0.5 / y,), symbol="√", latex=r"\sqrt{#1}", domain="x ≥ 0")
-cbrt = _Primitive("cbrt", _math.cbrt, (lambda y, x: (1.0 / 3.0) / (y * y),), symbol="∛", latex=r"\sqrt[3]{#1}")
+sqrt = _Primitive(
+    "sqrt",
+    _math.sqrt,
+    (lambda y, x: 0.5 / y,),
+    symbol="√",
+    latex=r"\sqrt{#1}",
+    domain="x ≥ 0",
+    lowering=lambda m, x: m.sqrt(x),
+)
+cbrt = _Primitive(
+    "cbrt", _math.cbrt, (lambda y, x: (1.0 / 3.0) / (y * y),), symbol="∛", latex=r"\sqrt[3]{#1}", lowering="cbrt"
+)
 
 # ---------------------------------------------------------------- trigonometry
 
-sin = _Primitive("sin", _math.sin, (lambda y, x: cos(x),), latex=r"\sin #1", domain="finite x")
-cos: _Primitive = _Primitive("cos", _math.cos, (lambda y, x: -sin(x),), latex=r"\cos #1", domain="finite x")
-tan = _Primitive("tan", _math.tan, (lambda y, x: 1.0 + y * y,), latex=r"\tan #1", domain="finite x, x ≠ π/2 + kπ")
+sin = _Primitive(
+    "sin", _math.sin, (lambda y, x: cos(x),), latex=r"\sin #1", domain="finite x", lowering="sin", bounded=True
+)
+cos: _Primitive = _Primitive(
+    "cos", _math.cos, (lambda y, x: -sin(x),), latex=r"\cos #1", domain="finite x", lowering="cos", bounded=True
+)
+tan = _Primitive(
+    "tan", _math.tan, (lambda y, x: 1.0 + y * y,), latex=r"\tan #1", domain="finite x, x ≠ π/2 + kπ", lowering="tan"
+)
 asin = _Primitive(
     "asin",
     _math.asin,
@@ -168,6 +200,7 @@ asin = _Primitive(
     latex=r"\arcsin #1",
     domain="|x| ≤ 1",
     aliases=("arcsin",),
+    lowering="asin",
 )
 acos = _Primitive(
     "acos",
@@ -176,6 +209,7 @@ acos = _Primitive(
     latex=r"\arccos #1",
     domain="|x| ≤ 1",
     aliases=("arccos",),
+    lowering="acos",
 )
 atan = _Primitive(
     "atan",
@@ -183,6 +217,7 @@ atan = _Primitive(
     (lambda y, x: direction(1.0, x) * direction(1.0, x),),
     latex=r"\arctan #1",
     aliases=("arctan",),
+    lowering="atan",
 )
 atan2 = _Primitive(  # the angle of the point (y, x): the operands are named the other way round
     "atan2",
@@ -191,6 +226,7 @@ atan2 = _Primitive(  # the angle of the point (y, x): the operands are named the
     latex=r"\operatorname{atan2}\left(#1, #2\right)",
     domain="not both 0",
     aliases=("arctan2",),
+    lowering="atan2",
 )
 hypot: _Primitive = _Primitive(
     "hypot",
@@ -199,10 +235,11 @@ hypot: _Primitive = _Primitive(
     latex=r"\sqrt{#1^2 + #2^2}",
     rule="at the origin the partials are 0",
     outside=lambda x, y: _math.inf,
+    lowering="hypot",
 )
 direction: _Primitive = _Primitive(
     "direction",
-    _n.direction,
+    None,
     (
         lambda z, x, y: direction(y, x) * (direction(y, x) / hypot(x, y)),
         lambda z, x, y: -z * direction(y, x) / hypot(x, y),
@@ -210,6 +247,8 @@ direction: _Primitive = _Primitive(
     latex=r"\frac{#1}{\sqrt{#1^2 + #2^2}}",
     domain="not both 0",
     rule="0 at the origin",
+    lowering=_lowering.direction,
+    bounded=True,
 )
 one_minus_square: _Primitive = _Primitive(
     "one_minus_square", lambda x: (1.0 - x) * (1.0 + x), (lambda y, x: -2.0 * x,), symbol="1−x²", latex="1 - #1^2"
@@ -218,23 +257,35 @@ one_minus_square: _Primitive = _Primitive(
 # ---------------------------------------------------------------- hyperbolic functions
 
 sinh = _Primitive(
-    "sinh", _math.sinh, (lambda y, x: cosh(x),), latex=r"\sinh #1", outside=lambda x: _math.copysign(_math.inf, x)
+    "sinh",
+    _math.sinh,
+    (lambda y, x: cosh(x),),
+    latex=r"\sinh #1",
+    outside=lambda x: _math.copysign(_math.inf, x),
+    lowering="sinh",
 )
-cosh: _Primitive = _Primitive("cosh", _math.cosh, (sinh,), latex=r"\cosh #1", outside=lambda x: _math.inf)
+cosh: _Primitive = _Primitive(
+    "cosh", _math.cosh, (sinh,), latex=r"\cosh #1", outside=lambda x: _math.inf, lowering="cosh"
+)
 sech_squared = _Primitive(
     "sech_squared",
-    _n.sech_squared,
+    None,
     (lambda y, x: -2.0 * tanh(x) * y,),
     symbol="sech²",
     latex=r"\operatorname{sech}^2 #1",
+    lowering=_lowering.sech_squared,
+    bounded=True,
 )
-tanh: _Primitive = _Primitive("tanh", _math.tanh, (sech_squared,), latex=r"\tanh #1")
+tanh: _Primitive = _Primitive(
+    "tanh", _math.tanh, (sech_squared,), latex=r"\tanh #1", lowering="tanh", bounded=True, largest_slope=1.0
+)
 asinh = _Primitive(
     "asinh",
     _math.asinh,
     (lambda y, x: 1.0 / hypot(1.0, x),),
     latex=r"\operatorname{arsinh} #1",
     aliases=("arcsinh",),
+    lowering="asinh",
 )
 acosh = _Primitive(
     "acosh",
@@ -243,6 +294,7 @@ acosh = _Primitive(
     latex=r"\operatorname{arcosh} #1",
     domain="x ≥ 1",
     aliases=("arccosh",),
+    lowering="acosh",
 )
 atanh = _Primitive(
     "atanh",
@@ -252,19 +304,53 @@ atanh = _Primitive(
     domain="|x| < 1",
     aliases=("arctanh",),
     outside=lambda x: _math.copysign(_math.inf, x) if abs(x) == 1.0 else _math.nan,
+    lowering="atanh",
 )
 
 # ---------------------------------------------------------------- kinks, steps, choices
 
-sign = _Primitive("sign", _n.sign, (0.0,), latex=r"\operatorname{sgn} #1", rule="sign(0) = 0")
+sign = _Primitive(
+    "sign",
+    None,
+    (0.0,),
+    latex=r"\operatorname{sgn} #1",
+    rule="sign(0) = 0",
+    lowering=_lowering.sign,
+    bounded=True,
+    jumps=True,
+)
 abs: _Primitive = _Primitive(
-    "abs", _operator.abs, (sign,), symbol="|·|", latex=r"\left|#1\right|", rule="abs'(0) = 0", aliases=("fabs",)
+    "abs",
+    _operator.abs,
+    (sign,),
+    symbol="|·|",
+    latex=r"\left|#1\right|",
+    rule="abs'(0) = 0",
+    aliases=("fabs",),
+    bounded=True,
 )
 step = _Primitive(
-    "step", lambda x: 1.0 if x > 0.0 else 0.0 if x == x else x, (0.0,), latex=r"\left[#1 > 0\right]", rule="step(0) = 0"
+    "step",
+    None,
+    (0.0,),
+    latex=r"\left[#1 > 0\right]",
+    rule="step(0) = 0",
+    lowering=_lowering.step,
+    bounded=True,
+    gate=True,
+    jumps=True,
 )
 compare = _Primitive(
-    "compare", _n.compare, (0.0, 0.0), symbol="≷", latex=r"\operatorname{sgn}\left(#1 - #2\right)", rule="0 at a tie"
+    "compare",
+    None,
+    (0.0, 0.0),
+    symbol="≷",
+    latex=r"\operatorname{sgn}\left(#1 - #2\right)",
+    rule="0 at a tie",
+    lowering=_lowering.compare,
+    bounded=True,
+    gate=True,
+    jumps=True,
 )
 maximum = _Primitive(
     "maximum",
@@ -273,6 +359,7 @@ maximum = _Primitive(
     symbol="max",
     latex=r"\max\left(#*\right)",
     rule="equal maxima share evenly",
+    lowering=_lowering.maximum,
 )
 minimum = _Primitive(
     "minimum",
@@ -281,14 +368,18 @@ minimum = _Primitive(
     symbol="min",
     latex=r"\min\left(#*\right)",
     rule="equal minima share evenly",
+    lowering=_lowering.minimum,
 )
 where: _Primitive = _Primitive(
     "where",
-    lambda xs: xs[1] if xs[0] else xs[2],
+    None,
     lambda z, xs: [0.0, where(xs[0], 1.0, 0.0), where(xs[0], 0.0, 1.0)],
     latex=r"\left(#2 \text{ if } #1 \neq 0 \text{ else } #3\right)",
     rule="the condition has partial 0; the branch not taken gets no gradient, even where its own is infinite",
     pack=lambda condition, x, y: (condition, x, y),
+    lowering=_lowering.where,
+    bounded=True,
+    gate=True,
 )
 
 
@@ -302,23 +393,25 @@ def _shares_of_equals(z: _Any, xs: _Any) -> _Any:
 
 relu = _Primitive(
     "relu",
-    lambda x: x if x > 0.0 or x != x else 0.0,
+    None,
     (step,),
     symbol="ReLU",
     latex=r"\operatorname{ReLU}\left(#1\right)",
     rule="relu'(0) = 0",
+    lowering=_lowering.relu,
 )
 leaky_relu = _Primitive(
     "leaky_relu",
-    lambda x, negative_slope: x if x > 0.0 else negative_slope * x,
+    None,
     (lambda z, x, negative_slope: where(step(x), 1.0, negative_slope), lambda z, x, negative_slope: minimum(x, 0.0)),
     latex=r"\operatorname{LeakyReLU}_{#2}\left(#1\right)",
     rule="at 0 the slope is negative_slope",
     pack=lambda x, negative_slope=0.01: (x, negative_slope),
+    lowering=_lowering.leaky_relu,
 )
 elu = _Primitive(
     "elu",
-    lambda x, alpha: x if x > 0.0 else alpha * _math.expm1(x),
+    None,
     (
         lambda z, x, alpha: where(step(x), 1.0, alpha * exp(minimum(x, 0.0))),
         lambda z, x, alpha: expm1(minimum(x, 0.0)),
@@ -326,31 +419,59 @@ elu = _Primitive(
     latex=r"\operatorname{ELU}_{#2}\left(#1\right)",
     rule="at 0 the slope is alpha",
     pack=lambda x, alpha=1.0: (x, alpha),
+    lowering=_lowering.elu,
 )
 logistic_pdf = _Primitive(
-    "logistic_pdf", _n.logistic_pdf, (lambda y, x: -tanh(0.5 * x) * y,), symbol="σ′", latex=r"\sigma'\left(#1\right)"
+    "logistic_pdf",
+    None,
+    (lambda y, x: -tanh(0.5 * x) * y,),
+    symbol="σ′",
+    latex=r"\sigma'\left(#1\right)",
+    lowering=_lowering.logistic_pdf,
+    bounded=True,
 )
-sigmoid = _Primitive("sigmoid", _n.sigmoid, (logistic_pdf,), symbol="σ", latex=r"\sigma\left(#1\right)")
+sigmoid = _Primitive(
+    "sigmoid",
+    None,
+    (logistic_pdf,),
+    symbol="σ",
+    latex=r"\sigma\left(#1\right)",
+    lowering=_lowering.sigmoid,
+    bounded=True,
+    largest_slope=0.25,
+)
 logsigmoid = _Primitive(
     "logsigmoid",
-    lambda x: -_n.softplus(-x),
+    None,
     (lambda y, x: sigmoid(-x),),
     symbol="log σ",
     latex=r"\ln\sigma\left(#1\right)",
+    lowering=_lowering.logsigmoid,
 )
-softplus = _Primitive("softplus", _n.softplus, (sigmoid,), latex=r"\ln\left(1 + e^{#1}\right)")
+softplus = _Primitive("softplus", None, (sigmoid,), latex=r"\ln\left(1 + e^{#1}\right)", lowering=_lowering.softplus)
 silu = _Primitive(
-    "silu", _n.silu, (lambda y, x: sigmoid(x) + x * logistic_pdf(x),), symbol="SiLU", latex=r"#1\,\sigma\left(#1\right)"
+    "silu",
+    None,
+    (lambda y, x: sigmoid(x) + x * logistic_pdf(x),),
+    symbol="SiLU",
+    latex=r"#1\,\sigma\left(#1\right)",
+    lowering=_lowering.silu,
 )
 gelu_exact = _Primitive(
-    "gelu", _n.gelu, (lambda y, x: normal_cdf(x) + x * normal_pdf(x),), symbol="GELU", latex=r"#1\,\Phi\left(#1\right)"
+    "gelu",
+    None,
+    (lambda y, x: normal_cdf(x) + x * normal_pdf(x),),
+    symbol="GELU",
+    latex=r"#1\,\Phi\left(#1\right)",
+    lowering=_lowering.gelu,
 )
 gelu_tanh = _Primitive(
     "gelu_tanh",
-    _n.gelu_tanh,
+    None,
     (lambda y, x: _gelu_tanh_slope(x),),
     symbol="GELU",
     latex=r"\operatorname{GELU}_{\tanh}\left(#1\right)",
+    lowering=_lowering.gelu_tanh,
 )
 
 
@@ -383,21 +504,41 @@ erf = _Primitive(
     _math.erf,
     (lambda y, x: _n.TWO_OVER_SQRT_PI * exp_minus_square(x),),
     latex=r"\operatorname{erf}\left(#1\right)",
+    lowering="erf",
 )
 erfc = _Primitive(
     "erfc",
     _math.erfc,
     (lambda y, x: -_n.TWO_OVER_SQRT_PI * exp_minus_square(x),),
     latex=r"\operatorname{erfc}\left(#1\right)",
+    lowering="erfc",
 )
 exp_minus_square: _Primitive = _Primitive(
-    "exp_minus_square", _n.exp_minus_square, (lambda y, x: -2.0 * (x * y),), symbol="exp(−x²)", latex="e^{-#1^2}"
+    "exp_minus_square",
+    None,
+    (lambda y, x: -2.0 * (x * y),),
+    symbol="exp(−x²)",
+    latex="e^{-#1^2}",
+    lowering=_lowering.exp_minus_square,
+    bounded=True,
 )
 normal_pdf: _Primitive = _Primitive(
-    "normal_pdf", _n.normal_pdf, (lambda y, x: -x * y,), symbol="φ", latex=r"\varphi\left(#1\right)"
+    "normal_pdf",
+    None,
+    (lambda y, x: -x * y,),
+    symbol="φ",
+    latex=r"\varphi\left(#1\right)",
+    lowering=_lowering.normal_pdf,
+    bounded=True,
 )
 normal_cdf: _Primitive = _Primitive(
-    "normal_cdf", _n.normal_cdf, (normal_pdf,), symbol="Φ", latex=r"\Phi\left(#1\right)"
+    "normal_cdf",
+    None,
+    (normal_pdf,),
+    symbol="Φ",
+    latex=r"\Phi\left(#1\right)",
+    lowering=_lowering.normal_cdf,
+    bounded=True,
 )
 
 # ---------------------------------------------------------------- many operands
@@ -432,6 +573,11 @@ if _sys.version_info < (3, 12):  # there the built-in adds plainly, and faster; 
     _sum_left_to_right = _builtins.sum  # type: ignore[assignment]  # a special case of its overloads
 
 
+def _products(xs: _Sequence[float]) -> _Iterable[float]:
+    left, right, _ = _grouping.products(xs)
+    return map(_operator.mul, left, right)
+
+
 sum: _Primitive = _Primitive(
     "sum",
     _math.fsum,
@@ -441,6 +587,8 @@ sum: _Primitive = _Primitive(
     rule="correctly rounded, as math.fsum",
     outside=_sum_left_to_right,
     pack=tuple,
+    lowering=_lowering.sum,
+    expansion=_grouping.sum_written_out,
 )
 mean = _Primitive(
     "mean",
@@ -450,22 +598,32 @@ mean = _Primitive(
     rule="correctly rounded sum",
     outside=lambda xs: _sum_left_to_right(x / len(xs) for x in xs),
     pack=_nonempty,
+    lowering=_lowering.mean,
+    expansion=_grouping.mean_written_out,
 )
 dot = _Primitive(
     "dot",
-    lambda xs: _math.fsum(map(_operator.mul, xs[: len(xs) // 2], xs[len(xs) // 2 :])),
-    lambda z, xs: [*xs[len(xs) // 2 :], *xs[: len(xs) // 2]],
+    lambda xs: _math.fsum(_products(xs)),
+    lambda z, xs: affine_partials(*_grouping.products(xs)[:2])[:-1],
     symbol="⟨·,·⟩",
     latex=r"\left\langle #* \right\rangle",
     rule="sum of the rounded products, correctly rounded",
-    outside=lambda xs: _sum_left_to_right(map(_operator.mul, xs[: len(xs) // 2], xs[len(xs) // 2 :])),
+    outside=lambda xs: _sum_left_to_right(_products(xs)),
     pack=_pairs,
+    parts=_grouping.products,
+    lowering=_lowering.dot,
+    expansion=_grouping.dot_written_out,
 )
 
 
 def affine_value(weights: _Iterable[float], inputs: _Iterable[float], bias: float) -> float:
     """⟨w, x⟩ + b on numbers, summed from the bias, left to right: the value of `affine`, its operands apart."""
     return _sum_left_to_right(map(_operator.mul, weights, inputs), bias)
+
+
+def _affine(xs: _Sequence[float]) -> float:
+    weights, inputs, (bias,) = _grouping.products_and_bias(xs)
+    return affine_value(weights, inputs, bias)
 
 
 def affine_partials(weights: _Sequence[_Any], inputs: _Sequence[_Any]) -> tuple[_Any, ...]:
@@ -475,12 +633,15 @@ def affine_partials(weights: _Sequence[_Any], inputs: _Sequence[_Any]) -> tuple[
 
 affine = _Primitive(
     "affine",
-    lambda xs: affine_value(xs[: len(xs) // 2], xs[len(xs) // 2 : -1], xs[-1]),
-    lambda z, xs: affine_partials(xs[: len(xs) // 2], xs[len(xs) // 2 : -1]),
+    _affine,
+    lambda z, xs: affine_partials(*_grouping.products_and_bias(xs)[:2]),
     symbol="Σwᵢxᵢ+b",
     latex=r"\left\langle w, x \right\rangle + b",
     rule="summed from the bias, left to right",
     pack=_weights_inputs_bias,
+    parts=_grouping.products_and_bias,
+    lowering=_lowering.affine,
+    expansion=_grouping.affine_written_out,
 )
 logsumexp = _Primitive(
     "logsumexp",
@@ -489,12 +650,14 @@ logsumexp = _Primitive(
     symbol="log Σ exp",
     latex=r"\ln \sum e^{\left(#*\right)}",
     pack=_nonempty,
+    lowering=_lowering.logsumexp,
 )
 logaddexp = _Primitive(
     "logaddexp",
-    _n.logaddexp,
+    None,
     (lambda z, x, y: sigmoid(x - y), lambda z, x, y: sigmoid(y - x)),
     latex=r"\ln\left(e^{#1} + e^{#2}\right)",
+    lowering=_lowering.logaddexp,
 )
 softmax_first: _Primitive = _Primitive(
     "softmax",
@@ -504,6 +667,9 @@ softmax_first: _Primitive = _Primitive(
     text="softmax(#*)[0]",
     rule="the share of its first operand",
     pack=_nonempty,
+    lowering=_lowering.softmax,
+    bounded=True,
+    share=True,
 )
 log_softmax_first: _Primitive = _Primitive(
     "log_softmax",
@@ -514,6 +680,8 @@ log_softmax_first: _Primitive = _Primitive(
     text="log_softmax(#*)[0]",
     rule="the log share of its first operand",
     pack=_nonempty,
+    lowering=_lowering.log_softmax,
+    share=True,
 )
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from autograd.native.c.code import CCode, Expression, literal
 from autograd.native.planning.plan import Loop, OuterSum, Place, Product, Result, Row, RowSum, Slot, SlotDot
-from autograd.table.lowering import lowering_of
 
 SHARED = {
     "add_scaled": """\
@@ -118,7 +117,7 @@ class Steps:
                     sources.append(self._load(code, x, loop, of_samples))
                 else:
                     sources.append(results[x.index] if isinstance(x, Result) else x)
-            results.append(lowering_of(operation.row)(code, *sources))
+            results.append(operation.row.lowered(code, *sources))
             if operation.target is not None:
                 code.store(_text_of(operation.target, loop), results[-1])
         outside, inside = code.lines()

@@ -10,7 +10,6 @@ from typing import Any
 
 from autograd.native.llvm.code import Code, Register
 from autograd.native.planning.plan import Loop, OuterSum, Place, Plan, Product, Result, RowSum, Slot, SlotDot
-from autograd.table.lowering import lowering_of
 
 LONGEST_INLINE = 1000  # operations of a plan in which exp and log are written out, some thirty instructions each
 LONGEST_PAIRED = (
@@ -169,7 +168,7 @@ class Steps:
                         if (x, v) not in loaded:
                             loaded[x, v] = self._load(code, x, u, v)
                         sources.append(loaded[x, v])
-                found.append(lowering_of(operation.row)(code, *sources))
+                found.append(operation.row.lowered(code, *sources))
                 if operation.target is not None:
                     base, index = self._where(code, operation.target, u, v)
                     code.store(found[-1], base, index)

@@ -120,22 +120,22 @@ class Order:
 
     def _is_long(self, node: int) -> bool:
         """Whether it is a sum or dot of many slots that lie in order."""
-        row, operands = self.graph.rows[node], self.graph.operands[node]
+        row = self.graph.rows[node]
         if self.graph.domains[node] == Domain.SAMPLE or row not in (primitives.sum, primitives.dot):
             return False
-        parts = (
-            [operands] if row is primitives.sum else [operands[: len(operands) // 2], operands[len(operands) // 2 :]]
-        )
-        return len(parts[0]) >= LONGEST_DOT and all(self.places.regular(part) is not None for part in parts)
+        factors = self._factors(node)
+        return len(factors[0]) >= LONGEST_DOT and all(self.places.regular(xs) is not None for xs in factors)
+
+    def _factors(self, node: int) -> Sequence[Sequence[Ref]]:
+        """The terms of a sum, or both factors of those of a dot."""
+        if self.graph.rows[node] is primitives.sum:
+            return [self.graph.operands[node]]
+        return self.graph.parts(node)[:2]
 
     def _slot_dot(self, node: int) -> SlotDot:
-        operands = self.graph.operands[node]
-        count = len(operands) if self.graph.rows[node] is primitives.sum else len(operands) // 2
-        left, right = self.places.regular(operands[:count]), None
-        if len(operands) > count:
-            right = self.places.regular(operands[count:])
+        left, *right = map(self.places.regular, factors := self._factors(node))
         assert left is not None
-        return SlotDot(self.places.place(node).start, left, right, count)
+        return SlotDot(self.places.place(node).start, left, right[0] if right else None, len(factors[0]))
 
     def _product(self, pack: Pack) -> Product:
         assert pack.matrix is not None

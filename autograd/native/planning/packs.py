@@ -59,10 +59,9 @@ class Packs:
         used = {x for operands in self.graph.operands for x in operands if isinstance(x, int)}
         return {s.leaf for s in sums if s.parameter is None and s.leaf in used}
 
-    def layer_inputs(self, node: int) -> tuple[Any, ...]:
+    def layer_inputs(self, node: int) -> Sequence[Any]:
         """What the weights of an affine node are multiplied by."""
-        operands = self.graph.operands[node]
-        return operands[len(operands) // 2 : -1]
+        return self.graph.parts(node).inputs
 
     def find(self, domain: Domain, nodes: Iterable[int]) -> None:
         """Put the nodes of a domain into packs where they fit."""
@@ -87,11 +86,11 @@ class Packs:
                         self._try_pack([group[position] for position in run], domain)
 
     def _is_layer(self, node: int) -> bool:
-        operands = self.graph.operands[node]
-        half = len(operands) // 2
-        return self.graph.rows[node] is primitives.affine and all(
-            self.places.in_sample(x) == (half <= i < len(operands) - 1) for i, x in enumerate(operands)
-        )
+        if self.graph.rows[node] is not primitives.affine:
+            return False
+        weights, inputs, bias = self.graph.parts(node)
+        varies = self.places.in_sample
+        return all(map(varies, inputs)) and not any(map(varies, (*weights, *bias)))
 
     def _signature(self, node: int) -> tuple[Any, int | None]:
         """What a node does, but for the position of what it does it to; and that position, None if there is none.

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd.table.lowering import LOWERINGS
 from autograd.table.primitive import Primitive
 
 
@@ -150,7 +149,7 @@ class Plan:
         """A text that is equal for plans that compute the same by the same steps, while they live."""
         loops = [step for step in (*self.before, *self.samples, *self.after) if isinstance(step, Loop)]
         rows = {operation.row for loop in loops for operation in loop.operations}
-        told = sorted((row.name, id(row), id(LOWERINGS.get(row.name))) for row in rows)  # a name may be used again
+        told = sorted((row.name, id(row), id(row.lowering)) for row in rows)  # a name may be used again
         return f"{self!r} {told}"
 
     @property

@@ -17,7 +17,7 @@ from autograd.core.graph import topological_order
 from autograd.core.value import Value
 from autograd.native.recording.tracing import traced, tracing
 from autograd.table import primitives
-from autograd.table.lowering import LOWERINGS
+from autograd.table.grouping import Parts
 from autograd.table.primitive import Primitive
 
 Ref = int | float
@@ -28,25 +28,12 @@ square of what is written out in one piece."""
 
 where_positive = Primitive(
     "where_positive",
-    lambda xs: xs[2] if xs[0] <= 0.0 else xs[1],
+    None,
     lambda _z, _xs: [0.0, math.nan, math.nan],  # a graph that is compiled is not differentiated any more
     rule="where(step(x), y, z) in one",
+    lowering=lambda m, x, y, z: m.where(x <= 0.0, z, y),
     module=__name__,
 )
-LOWERINGS["where_positive"] = lambda m, x, y, z: m.where(x <= 0.0, z, y)
-
-
-_SIMPLIFIED = {
-    primitives.identity, primitives.abs, primitives.sign, primitives.where, primitives.neg, primitives.mul,
-    primitives.add,
-}  # fmt: skip
-_JUMPS = {
-    primitives.step, primitives.sign, primitives.compare, primitives.floor, primitives.floor_divide,
-    primitives.remainder,
-}  # fmt: skip
-"""Rows that a rounding of their operand can move by more than a rounding."""
-_SHARES = {primitives.softmax_first, primitives.log_softmax_first}
-"""Rows of a first operand among others, whose order does not matter."""
 
 
 class Domain(enum.IntEnum):
@@ -88,11 +75,10 @@ class Graph:
         kinds = set(map(type, operands))
         if int not in kinds:
             return row.evaluate([float(x) for x in operands])
-        if row in _SIMPLIFIED:
-            simpler = self._simpler(row, operands)
-            if simpler is not None:
-                return simpler
-        if row in _SHARES:  # the others in one order
+        simpler = self._simpler(row, operands)
+        if simpler is not None:
+            return simpler
+        if row.share:  # the others in one order
             operands = (operands[0], *sorted(operands[1:], key=lambda x: (type(x) is int, x)))
         # 0.0 and -0.0 are equal and yet their quotients differ, so numbers are known by their digits
         told = operands if float not in kinds else tuple([x if x.__class__ is int else repr(x) for x in operands])
@@ -126,6 +112,13 @@ class Graph:
                 if row is primitives.add and self._row(y) is primitives.neg:
                     return self.node(primitives.sub, (x, self.operands[y][0]))  # type: ignore[index]
         return None
+
+    def parts(self, node: int) -> Parts:
+        """The operands of a sum of products by what they do."""
+        row = self.rows[node]
+        assert row is not None
+        assert row.parts is not None
+        return row.parts(self.operands[node])
 
     def in_sample(self, x: Ref) -> bool:
         """Whether each sample has a number for it."""
@@ -165,7 +158,7 @@ def take_down(
             at[node] = node.data
             continue
         operands = tuple([at[x] if isinstance(x, Value) else x for x in node.operands])
-        if node.primitive.arity is None and node.primitive.name not in LOWERINGS:
+        if node.primitive.arity is None and node.primitive.lowering is None:
             at[node] = _written_out(graph, node.primitive, node.operands, operands)
         else:
             at[node] = graph.node(node.primitive, operands)
@@ -198,7 +191,7 @@ def gathered(graph: Graph, roots: Sequence[Ref]) -> tuple[Graph, list[Ref], list
     """
     uses = graph.uses(roots)
     inside = _inside_sums(graph, uses)
-    jumped = {x for row, operands in zip(graph.rows, graph.operands) if row in _JUMPS for x in operands}
+    jumped = {x for row, operands in zip(graph.rows, graph.operands) if row and row.jumps for x in operands}
     divided_by = Counter(
         graph.operands[i][1] for i, row in enumerate(graph.rows) if row is primitives.div and i not in jumped
     )
@@ -214,12 +207,11 @@ def gathered(graph: Graph, roots: Sequence[Ref]) -> tuple[Graph, list[Ref], list
         elif row is primitives.div and i not in jumped and divided_by[graph.operands[i][1]] > 1:
             x, y = (at[z] if isinstance(z, int) else z for z in graph.operands[i])
             at[i] = new.node(primitives.mul, (x, new.node(primitives.div, (1.0, y))))
-        elif row is primitives.dot or row is primitives.affine:
-            operands = [at[x] if isinstance(x, int) else x for x in graph.operands[i]]
-            half, bias = len(operands) // 2, operands[-1] if row is primitives.affine else 0.0
-            pairs = list(zip(operands[:half], operands[half:]))
-            affine = _affine(new, pairs, bias)
-            at[i] = _dot(new, pairs, [bias] if row is primitives.affine else []) if affine is None else affine
+        elif row.parts is not None:
+            weights, inputs, bias = row.parts([at[x] if isinstance(x, int) else x for x in graph.operands[i]])
+            pairs = list(zip(weights, inputs))
+            affine = _affine(new, pairs, bias[0] if bias else 0.0)
+            at[i] = _dot(new, pairs, bias) if affine is None else affine
         else:
             at[i] = new.node(row, tuple([at[x] if isinstance(x, int) else x for x in graph.operands[i]]))
     return new, [at[x] if isinstance(x, int) else x for x in roots], at
@@ -267,8 +259,8 @@ def _dot(new: Graph, pairs: Sequence[tuple[Ref, Ref]], terms: Sequence[Ref]) -> 
     longest = LONGEST_SUM if any(new.in_sample(x) for x in (*(x for pair in pairs for x in pair), *terms)) else None
     parts = [_sum(new, terms, longest)] if terms else []
     if pairs:
-        stretches = _pieces(pairs, longest)
-        dots = [new.node(primitives.dot, (*(a for a, _ in some), *(b for _, b in some))) for some in stretches]
+        parts_of = [Parts([a for a, _ in some], [b for _, b in some], ()) for some in _pieces(pairs, longest)]
+        dots = [new.node(primitives.dot, each.operands) for each in parts_of]
         parts.append(_sum(new, dots, longest))
     return parts[0] if len(parts) == 1 else new.node(primitives.add, tuple(parts))
 
@@ -293,4 +285,4 @@ def _affine(new: Graph, pairs: Sequence[tuple[Ref, Ref]], bias: Ref) -> Ref | No
             return None
         weights.append(b if varies(a) else a)
         inputs.append(a if varies(a) else b)
-    return None if varies(bias) else new.node(primitives.affine, (*weights, *inputs, bias))
+    return None if varies(bias) else new.node(primitives.affine, Parts(weights, inputs, (bias,)).operands)

@@ -11,30 +11,20 @@ from autograd.core.graph import innermost
 from autograd.core.mode import changed, current
 from autograd.core.value import Value, node
 from autograd.table import primitives
-from autograd.table.lowering import LOWERINGS
 from autograd.table.primitive import DomainWarning, Primitive
 
 absorbing_product = Primitive(
     "absorbing_product",
-    lambda x, y: x * y if x else 0.0,
+    None,
     (lambda _z, _x, y: y, lambda _z, x, _y: x),
     symbol="×",
     rule="0 times anything is 0: an adjoint that is 0 goes no further",
+    lowering=lambda m, x, y: m.where(m.equal(x, 0.0), 0.0, x * y),
     module=__name__,
 )
-LOWERINGS["absorbing_product"] = lambda m, x, y: m.where(m.equal(x, 0.0), 0.0, x * y)
 
 detached = Primitive("detached", lambda x: x, (0.0,), rule="the number without its derivative", module=__name__)
 
-_BOUNDED = {
-    primitives.step, primitives.sign, primitives.compare, primitives.sigmoid, primitives.logistic_pdf,
-    primitives.tanh, primitives.sech_squared, primitives.softmax_first, primitives.sin, primitives.cos,
-    primitives.direction, primitives.normal_cdf, primitives.normal_pdf, primitives.exp_minus_square,
-    primitives.where, primitives.abs, primitives.neg,
-}  # fmt: skip
-"""Rows whose results are finite wherever their operands are: a partial made by one cannot turn a 0 into nan."""
-_GATES = {primitives.step, primitives.where, primitives.compare}
-"""Rows whose results are often 0: the partials of relu, where and maximum."""
 _MAY_READ = ("autograd.", "nn.objectives.loss_inputs", "nn.objectives.regularizers")
 """Modules that may read the number of a Traced, since they only check it."""
 
@@ -82,7 +72,7 @@ class Traced(Value):
             condition, *chosen = by.operands  # 1 and 0, as the partials of `where` are: no product is needed
             if sorted(chosen) == [0.0, 1.0]:
                 return primitives.where(condition, *(factor if x else 0.0 for x in chosen))
-        if row in _GATES:  # what a gate keeps out may be infinite or nan
+        if row is not None and row.gate:  # what a gate keeps out may be infinite or nan
             return absorbing_product(partial, factor)
         return careful_product(factor, partial, may_be_infinite(by, set(operands)))
 
@@ -128,7 +118,10 @@ def careful_product(adjoint: Any, partial: Any, infinite: bool) -> Any:
 
 
 def may_be_infinite(partial: Any, own: set[Any]) -> bool:
-    """Whether a partial may be infinite or nan where the operands are finite; an operand itself counts as finite."""
+    """Whether a partial may be infinite or nan where the operands are finite, and turn an adjoint of 0 into nan.
+
+    An operand itself counts as finite.
+    """
     if partial.__class__ is float or partial in own:
         return False
-    return partial.primitive is not None and partial.primitive not in _BOUNDED
+    return partial.primitive is not None and not partial.primitive.bounded

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd.formulas.notation import ATOM, PRODUCT, SUM, Spelled, python_application
-from autograd.render.scenes.expansion import EXPANSIONS
 from autograd.table.primitive import Primitive
 from autograd.table.primitives import TABLE
 
@@ -21,7 +20,7 @@ EXACT = 7
 
 
 class _Term:
-    """What the formulas of `autograd.render.scenes.expansion` compute with when they are to be read: a sum of terms."""
+    """What expansions of rows compute with when they are to be read: a sum of terms."""
 
     def __init__(self, *terms: Spelled) -> None:
         self.terms = terms
@@ -52,8 +51,8 @@ def formula(row: Primitive, operands: Sequence[Spelled]) -> str:
     >>> formula(TABLE["dot"], [Spelled(name) for name in ("w1", "w2", "x1", "x2")])
     'w1 · x1 + w2 · x2'
     """
-    if row in EXPANSIONS and operands:
-        written: Any = EXPANSIONS[row]([_Term(operand) for operand in operands])
+    if row.expansion is not None and operands:
+        written: Any = row.expansion([_Term(operand) for operand in operands])
         return written.spelled.text if isinstance(written, _Term) else str(written)
     if len(operands) > MANY:
         return ""

@@ -19,11 +19,8 @@ from autograd.render.pages.formulas import (
     subscripted,
 )
 from autograd.render.pages.layout import Layout, Point, Rectangle, lay_out_layers
-from autograd.render.scenes.expansion import EXPANSIONS
 from autograd.render.scenes.parts import FOLDED, Box, Edge, Scene
 from autograd.render.scenes.scene import scene
-from autograd.table import primitives
-from autograd.table.primitive import Primitive
 
 OPENED = 150
 """A page of more boxes than this begins with its innermost modules closed."""
@@ -32,7 +29,6 @@ LABELLED = 150
 _SHARES = (0.5, 0.36, 0.64, 0.26, 0.74)  # of a line, where its partial may stand
 _HEIGHT = 12.0  # of a partial
 _CELL = 4.0  # the side of the squares in which space is counted as taken
-_WRITTEN_OUT = {row.symbol: row for row in (primitives.add, primitives.mul, primitives.div)}
 
 Piece = tuple[Point, Point]
 Cell = tuple[int, int]
@@ -164,7 +160,7 @@ def _free(wishes: Iterator[str], taken: set[str]) -> str:
 
 def _formulas(box: Box, arriving: Sequence[Edge], boxes: Mapping[str, Box], names: Mapping[str, str]) -> dict[str, Any]:
     """The operation on the names, and on the numbers, of its operands, and whether those are rounded."""
-    row = _row(box)
+    row = box.primitive
     if row is None or box.node is None:
         return {}
     sources = {edge.position: edge.source for edge in arriving}
@@ -187,14 +183,6 @@ def _formulas(box: Box, arriving: Sequence[Edge], boxes: Mapping[str, Box], name
         "numbers": formula(row, [spelled_number(number, digits) for number in numbers]) if digits else "",
         "rounded": any(is_rounded(number, digits or DIGITS) for number in numbers),
     }
-
-
-def _row(box: Box) -> Primitive | None:
-    """The row of an operation; of the last step of an expansion that of the step, not of the whole."""
-    row = None if box.node is None else box.node.primitive
-    if row in EXPANSIONS and row is not None and box.operation != row.symbol:
-        return _WRITTEN_OUT.get(box.operation)
-    return row
 
 
 # ---------------------------------------------------------------- places

@@ -1,19 +1,17 @@
 """Operations on many operands, written out in multiplications and additions.
 
-An expansion is a formula in the operators of Values.  It is run on stand-ins for the operands, so numbers, partials
-and adjoints of what is inside come from the engine itself.
+The `expansion` of a row is a formula in the operators of Values.  It is run on stand-ins for the operands, so numbers,
+partials and adjoints of what is inside come from the engine itself.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import add, mul
+from itertools import zip_longest
 from typing import Any
 
 from autograd.core.graph import reverse_sweep, topological_order
 from autograd.core.mode import enable_grad
 from autograd.core.value import Value
-from autograd.table import primitives
 from autograd.table.primitive import Primitive
 
 
@@ -27,53 +25,24 @@ class Step:
     partials: Sequence[float | None]
 
 
-def _affine(xs: Sequence[Any]) -> Any:
-    half, bias = len(xs) // 2, xs[-1]
-    products = map(mul, xs[:half], xs[half:-1])
-    return reduce(add, products) if half and bias.__class__ is float and bias == 0.0 else reduce(add, products, bias)
-
-
-def _dot(xs: Sequence[Any]) -> Any:
-    half = len(xs) // 2
-    return reduce(add, map(mul, xs[:half], xs[half:])) if half else 0.0
-
-
-def _sum(xs: Sequence[Any]) -> Any:
-    return reduce(add, xs) if xs else 0.0
-
-
-def _mean(xs: Sequence[Any]) -> Any:
-    return reduce(add, xs) / float(len(xs))
-
-
-EXPANSIONS: dict[Primitive, Callable[[Sequence[Any]], Any]] = {
-    primitives.affine: _affine,
-    primitives.dot: _dot,
-    primitives.sum: _sum,
-    primitives.mean: _mean,
-}
-"""From row to the same in the order of its own summation, in additions and multiplications."""
-
-
 def expanded_size(node: Value) -> int:
     """About how many boxes a node takes when it is expanded: exact but for constants."""
     row = node.primitive
-    if row not in EXPANSIONS:
-        return 1
-    return max(1, len(node.operands) - 1)
+    return 1 if row is None or row.expansion is None else max(1, len(node.operands) - 1)
 
 
 def steps_of(node: Value, expand: bool) -> Iterator[Step]:
     """The operations that make a node, the node itself last: one, or those of its expansion.
 
     >>> x, y = Value(2.0), Value(3.0)
-    >>> z = primitives.dot([x, y], [x, y])
+    >>> from autograd import dot
+    >>> z = dot([x, y], [x, y])
     >>> z.backward()
     >>> [(step.primitive.name, step.node.data, step.node.grad) for step in steps_of(z, True)]
     [('mul', 4.0, 1.0), ('mul', 9.0, 1.0), ('add', 13.0, 1.0)]
     """
     row = node.primitive
-    formula = EXPANSIONS.get(row) if expand and row is not None else None
+    formula = row.expansion if expand and row is not None else None
     if formula is None:
         yield Step(node, row, node.operands, node.partials)
         return
@@ -97,11 +66,8 @@ def steps_of(node: Value, expand: bool) -> Iterator[Step]:
 def _recorded(node: Value) -> list[float]:
     """The numbers of the operands when they were recorded, where the partials tell: an optimiser may have stepped."""
     numbers = [float(x) if x.__class__ is float else x.data for x in node.operands]
-    if node.primitive in (primitives.dot, primitives.affine):
-        half = len(numbers) // 2
-        partials = node.partials
-        for i in range(2 * half):
-            partial = partials[i + half if i < half else i - half]  # ∂(w·x)/∂w is x, and the other way round
-            if partial is not None:
-                numbers[i] = partial
+    if node.primitive is not None and node.primitive.parts is not None:
+        by_weights, by_inputs, _ = node.primitive.parts(node.partials)
+        recorded = (*by_inputs, *by_weights)  # ∂(w·x)/∂w is x, and the other way round
+        numbers = [x if partial is None else partial for x, partial in zip_longest(numbers, recorded)]
     return numbers

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from autograd.core.value import Value
+from autograd.table.primitive import Primitive
 
 DEAD = "dead ReLU"
 SATURATED = "saturated"
@@ -37,6 +38,8 @@ class Box:
     """How many nodes it stands for."""
     path: str = ""
     """The full name of a parameter, as `named_parameters` gives it."""
+    primitive: Primitive | None = None
+    """The row of the operation; of a step of an expansion that of the step, not of the whole."""
     largest: float | None = None
     """Of a group the largest |grad| in it, of its parameters if it has any; None before `backward()`."""
 

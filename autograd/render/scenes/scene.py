@@ -24,14 +24,13 @@ from autograd.render.scenes.parts import (
 )
 from autograd.render.scenes.summaries import by_depth, by_module
 from autograd.table import primitives
+from autograd.table.primitives import TABLE
 
 __all__ = ["Box", "Cluster", "Edge", "Scene", "scene"]
 
 VANISHED = 1e-6
 """A gradient below this part of the largest in the picture has vanished."""
-_LARGEST_SLOPE = {primitives.sigmoid: 0.25, primitives.tanh: 1.0}
 _SATURATION = 0.01  # of the largest slope: beyond |x| = 3 for tanh, 6 for sigmoid
-_ROWS = frozenset(primitives.TABLE.values())
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
@@ -109,7 +108,7 @@ def _is_stale(nodes: Iterable[Value]) -> bool:
     Rows of the table are asked only: an operation of one's own, or a checkpointed segment, may take long, or fail.
     """
     for node in nodes:
-        if node.primitive in _ROWS:
+        if node.primitive is not None and TABLE.get(node.primitive.name) is node.primitive:
             now = node.primitive.evaluate([x.data if isinstance(x, Value) else x for x in node.operands])
             if now != node.data and not (math.isnan(now) and math.isnan(node.data)):
                 return True
@@ -171,7 +170,9 @@ class _Painter:
         name = node.label or self._modules.short_name(path)
         notes = (*self._notes(step), *([f"{FOLDED}{inside} leaves"] if inside else []))
         kind = self._kind(node, path)
-        self._boxes.append(Box(target, kind, name, symbol, node.data, node.grad, home, notes, node, path=path))
+        row = step.primitive
+        box = Box(target, kind, name, symbol, node.data, node.grad, home, notes, node, path=path, primitive=row)
+        self._boxes.append(box)
 
     def _kind(self, node: Value, path: str) -> str:
         if node.primitive is None:
@@ -182,7 +183,7 @@ class _Painter:
         node, row = step.node, step.primitive
         if row is primitives.relu and node.data == 0.0 and step.partials == (0.0,):
             yield DEAD
-        elif row in _LARGEST_SLOPE and _is_flat(step.partials, _SATURATION * _LARGEST_SLOPE[row]):
+        elif row and row.largest_slope and _is_flat(step.partials, _SATURATION * row.largest_slope):
             yield SATURATED
         if not math.isfinite(node.data) or not math.isfinite(node.grad or 0.0):
             yield NOT_FINITE

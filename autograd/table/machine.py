@@ -1,0 +1,131 @@
+"""What formulas compute with: the operations that every machine has, and the machine of Python's floats.
+
+A formula on a `Machine` has choices in the place of branches: both sides are computed.  So the same formula runs on
+registers of LLVM, on expressions of C, on arrays, and on floats, where it gives the values of the rows.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+Operand = Any  # a number, or what the machine makes of one; it has + - * / and comparisons, which give masks
+Mask = Any
+
+
+class Machine(Protocol):
+    """What a back end offers beside operators."""
+
+    def where(self, mask: Mask, x: Operand, y: Operand) -> Operand:
+        """x where the mask is true, y elsewhere."""
+        ...
+
+    def both(self, a: Mask, b: Mask) -> Mask:
+        """Where both masks are true."""
+        ...
+
+    def either(self, a: Mask, b: Mask) -> Mask:
+        """Where one of the masks is true."""
+        ...
+
+    def equal(self, x: Operand, y: Operand) -> Mask:
+        """Where x = y; nan is equal to nothing."""
+        ...
+
+    def abs(self, x: Operand) -> Operand:
+        """|x|."""
+        ...
+
+    def sqrt(self, x: Operand) -> Operand:
+        """√x, correctly rounded."""
+        ...
+
+    def floor(self, x: Operand) -> Operand:
+        """⌊x⌋."""
+        ...
+
+    def copysign(self, x: Operand, y: Operand) -> Operand:
+        """|x| with the sign of y."""
+        ...
+
+    def call(self, name: str, *operands: Operand) -> Operand:
+        """A function of libm, or of the vector library."""
+        ...
+
+    def fused(self, x: Operand, y: Operand, z: Operand) -> Operand:
+        """x·y + z, rounded once where the machine can."""
+        ...
+
+    def in_order(self, operands: Sequence[Operand]) -> list[Operand]:
+        """Operands in an order that does not depend on how they were given, so that equal sums are found equal."""
+        ...
+
+
+Lowering = Callable[..., Operand]
+"""A function of (machine, *operands)."""
+
+
+class Floats:
+    """The machine of Python's floats.
+
+    Both sides of a choice are computed, so nothing may raise: an overflow gives infinity.  A formula must not divide by
+    what may be 0, which a float refuses.
+    """
+
+    __slots__ = ()
+
+    @staticmethod
+    def where(mask: bool, x: float, y: float) -> float:
+        """x if the mask is true, else y."""
+        return x if mask else y
+
+    @staticmethod
+    def both(a: bool, b: bool) -> bool:
+        """Whether both are true."""
+        return a and b
+
+    @staticmethod
+    def either(a: bool, b: bool) -> bool:
+        """Whether one of them is true."""
+        return a or b
+
+    @staticmethod
+    def equal(x: float, y: float) -> bool:
+        """Whether x = y."""
+        return x == y
+
+    abs = staticmethod(abs)
+    copysign = staticmethod(math.copysign)
+
+    @staticmethod
+    def sqrt(x: float) -> float:
+        """√x; nan below 0."""
+        return math.sqrt(x) if x >= 0.0 else math.nan
+
+    @staticmethod
+    def floor(x: float) -> float:
+        """⌊x⌋."""
+        return float(math.floor(x)) if math.isfinite(x) else x
+
+    @staticmethod
+    def call(name: str, *operands: float) -> float:
+        """A function of `math`: infinity on overflow, nan outside its domain."""
+        try:
+            return _MATH[name](*operands)  # type: ignore[no-any-return]
+        except OverflowError:
+            return math.inf
+        except ValueError:
+            return math.nan
+
+    @staticmethod
+    def fused(x: float, y: float, z: float) -> float:
+        """x·y + z, rounded twice."""
+        return x * y + z
+
+    @staticmethod
+    def in_order(operands: Sequence[float]) -> list[float]:
+        """The operands as they are."""
+        return list(operands)
+
+
+_MATH = vars(math)
+FLOATS: Any = Floats()  # Any: what is made of built-in functions has no names for its parameters
