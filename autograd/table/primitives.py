@@ -10,8 +10,7 @@ Conventions of the whole table:
 * x and y are operands, z the result (of one operand: x to y).
 * A partial is accurate wherever it is representable, and so is its own derivative.  Where that takes
   a function of its own (tanh' = sech²), that function is a row too.
-* A formula that more than operators take stands in `autograd.table.lowering`, and a row that is such a formula has
-  the value None: it is computed so on floats, too.
+* A formula of more than operators stands in `autograd.table.lowering`, and gives the value on floats, too.
 * At a kink the partial is the subgradient of least magnitude; equal maxima share their adjoint evenly.
 
 `python -m autograd.table.primitives` prints the table as Markdown.
@@ -21,6 +20,7 @@ import builtins as _builtins
 import math as _math
 import operator as _operator
 import sys as _sys
+from collections.abc import Callable as _Callable
 from collections.abc import Iterable as _Iterable
 from collections.abc import Sequence as _Sequence
 from functools import reduce as _reduce
@@ -29,7 +29,19 @@ from typing import Any as _Any
 from autograd.table import grouping as _grouping
 from autograd.table import lowering as _lowering
 from autograd.table import numerics as _n
+from autograd.table.primitive import Partials as _Partials
 from autograd.table.primitive import Primitive as _Primitive
+
+
+def _libm(function: _Callable[..., float], partials: _Partials, **facts: _Any) -> _Primitive:
+    """A row of a function of libm, which has one name in Python and on every machine."""
+    return _Primitive(function.__name__, function, partials, lowering=function.__name__, **facts)
+
+
+def _formula(lowering: _Callable[..., _Any], partials: _Partials, **facts: _Any) -> _Primitive:
+    """A row of a formula that every machine computes, that of floats included."""
+    return _Primitive(lowering.__name__, None, partials, lowering=lowering, **facts)
+
 
 # ---------------------------------------------------------------- arithmetic
 
@@ -112,14 +124,12 @@ floor_divide: _Primitive = _Primitive(
     lowering=_lowering.floor_divide,
     jumps=True,
 )
-floor = _Primitive(
-    "floor",
-    None,
+floor = _formula(
+    _lowering.floor,
     (0.0,),
     symbol="⌊·⌋",
     latex=r"\left\lfloor #1 \right\rfloor",
     rule="constant between its jumps",
-    lowering=_lowering.floor,
     jumps=True,
 )
 
@@ -128,46 +138,36 @@ identity = _Primitive("identity", lambda x: x, (1.0,), symbol="=", latex="#1")
 
 # ---------------------------------------------------------------- exponentials, logarithms, roots
 
-exp = _Primitive("exp", _math.exp, (lambda y, x: y,), latex="e^{#1}", outside=lambda x: _math.inf, lowering="exp")
-exp2 = _Primitive(
-    "exp2", _math.exp2, (lambda y, x: _n.LN2 * y,), latex="2^{#1}", outside=lambda x: _math.inf, lowering="exp2"
-)
-expm1 = _Primitive("expm1", _math.expm1, (exp,), latex="e^{#1} - 1", outside=lambda x: _math.inf, lowering="expm1")
-log: _Primitive = _Primitive(
-    "log",
+exp = _libm(_math.exp, (lambda y, x: y,), latex="e^{#1}", outside=lambda x: _math.inf)
+exp2 = _libm(_math.exp2, (lambda y, x: _n.LN2 * y,), latex="2^{#1}", outside=lambda x: _math.inf)
+expm1 = _libm(_math.expm1, (exp,), latex="e^{#1} - 1", outside=lambda x: _math.inf)
+log: _Primitive = _libm(
     _math.log,
     (lambda y, x: 1.0 / x,),
     latex=r"\ln #1",
     domain="x > 0",
     outside=lambda x: -_math.inf if x == 0.0 else _math.nan,
-    lowering="log",
 )
-log1p = _Primitive(
-    "log1p",
+log1p = _libm(
     _math.log1p,
     (lambda y, x: 1.0 / (1.0 + x),),
     latex=r"\ln\left(1 + #1\right)",
     domain="x > -1",
     outside=lambda x: -_math.inf if x == -1.0 else _math.nan,
-    lowering="log1p",
 )
-log2 = _Primitive(
-    "log2",
+log2 = _libm(
     _math.log2,
     (lambda y, x: (1.0 / _n.LN2) / x,),
     latex=r"\log_2 #1",
     domain="x > 0",
     outside=lambda x: -_math.inf if x == 0.0 else _math.nan,
-    lowering="log2",
 )
-log10 = _Primitive(
-    "log10",
+log10 = _libm(
     _math.log10,
     (lambda y, x: (1.0 / _n.LN10) / x,),
     latex=r"\log_{10} #1",
     domain="x > 0",
     outside=lambda x: -_math.inf if x == 0.0 else _math.nan,
-    lowering="log10",
 )
 sqrt = _Primitive(
     "sqrt",
@@ -178,68 +178,46 @@ sqrt = _Primitive(
     domain="x ≥ 0",
     lowering=lambda m, x: m.sqrt(x),
 )
-cbrt = _Primitive(
-    "cbrt", _math.cbrt, (lambda y, x: (1.0 / 3.0) / (y * y),), symbol="∛", latex=r"\sqrt[3]{#1}", lowering="cbrt"
-)
+cbrt = _libm(_math.cbrt, (lambda y, x: (1.0 / 3.0) / (y * y),), symbol="∛", latex=r"\sqrt[3]{#1}")
 
 # ---------------------------------------------------------------- trigonometry
 
-sin = _Primitive(
-    "sin", _math.sin, (lambda y, x: cos(x),), latex=r"\sin #1", domain="finite x", lowering="sin", bounded=True
-)
-cos: _Primitive = _Primitive(
-    "cos", _math.cos, (lambda y, x: -sin(x),), latex=r"\cos #1", domain="finite x", lowering="cos", bounded=True
-)
-tan = _Primitive(
-    "tan", _math.tan, (lambda y, x: 1.0 + y * y,), latex=r"\tan #1", domain="finite x, x ≠ π/2 + kπ", lowering="tan"
-)
-asin = _Primitive(
-    "asin",
+sin = _libm(_math.sin, (lambda y, x: cos(x),), latex=r"\sin #1", domain="finite x", bounded=True)
+cos: _Primitive = _libm(_math.cos, (lambda y, x: -sin(x),), latex=r"\cos #1", domain="finite x", bounded=True)
+tan = _libm(_math.tan, (lambda y, x: 1.0 + y * y,), latex=r"\tan #1", domain="finite x, x ≠ π/2 + kπ")
+asin = _libm(
     _math.asin,
     (lambda y, x: 1.0 / sqrt(one_minus_square(x)),),
     latex=r"\arcsin #1",
     domain="|x| ≤ 1",
     aliases=("arcsin",),
-    lowering="asin",
 )
-acos = _Primitive(
-    "acos",
+acos = _libm(
     _math.acos,
     (lambda y, x: -1.0 / sqrt(one_minus_square(x)),),
     latex=r"\arccos #1",
     domain="|x| ≤ 1",
     aliases=("arccos",),
-    lowering="acos",
 )
-atan = _Primitive(
-    "atan",
-    _math.atan,
-    (lambda y, x: direction(1.0, x) * direction(1.0, x),),
-    latex=r"\arctan #1",
-    aliases=("arctan",),
-    lowering="atan",
+atan = _libm(
+    _math.atan, (lambda y, x: direction(1.0, x) * direction(1.0, x),), latex=r"\arctan #1", aliases=("arctan",)
 )
-atan2 = _Primitive(  # the angle of the point (y, x): the operands are named the other way round
-    "atan2",
+atan2 = _libm(  # the angle of the point (y, x): the operands are named the other way round
     _math.atan2,
     (lambda z, y, x: direction(x, y) / hypot(x, y), lambda z, y, x: -direction(y, x) / hypot(x, y)),
     latex=r"\operatorname{atan2}\left(#1, #2\right)",
     domain="not both 0",
     aliases=("arctan2",),
-    lowering="atan2",
 )
-hypot: _Primitive = _Primitive(
-    "hypot",
+hypot: _Primitive = _libm(
     _math.hypot,
     (lambda z, x, y: direction(x, y), lambda z, x, y: direction(y, x)),
     latex=r"\sqrt{#1^2 + #2^2}",
     rule="at the origin the partials are 0",
     outside=lambda x, y: _math.inf,
-    lowering="hypot",
 )
-direction: _Primitive = _Primitive(
-    "direction",
-    None,
+direction: _Primitive = _formula(
+    _lowering.direction,
     (
         lambda z, x, y: direction(y, x) * (direction(y, x) / hypot(x, y)),
         lambda z, x, y: -z * direction(y, x) / hypot(x, y),
@@ -247,7 +225,6 @@ direction: _Primitive = _Primitive(
     latex=r"\frac{#1}{\sqrt{#1^2 + #2^2}}",
     domain="not both 0",
     rule="0 at the origin",
-    lowering=_lowering.direction,
     bounded=True,
 )
 one_minus_square: _Primitive = _Primitive(
@@ -256,69 +233,36 @@ one_minus_square: _Primitive = _Primitive(
 
 # ---------------------------------------------------------------- hyperbolic functions
 
-sinh = _Primitive(
-    "sinh",
-    _math.sinh,
-    (lambda y, x: cosh(x),),
-    latex=r"\sinh #1",
-    outside=lambda x: _math.copysign(_math.inf, x),
-    lowering="sinh",
-)
-cosh: _Primitive = _Primitive(
-    "cosh", _math.cosh, (sinh,), latex=r"\cosh #1", outside=lambda x: _math.inf, lowering="cosh"
-)
-sech_squared = _Primitive(
-    "sech_squared",
-    None,
+sinh = _libm(_math.sinh, (lambda y, x: cosh(x),), latex=r"\sinh #1", outside=lambda x: _math.copysign(_math.inf, x))
+cosh: _Primitive = _libm(_math.cosh, (sinh,), latex=r"\cosh #1", outside=lambda x: _math.inf)
+sech_squared = _formula(
+    _lowering.sech_squared,
     (lambda y, x: -2.0 * tanh(x) * y,),
     symbol="sech²",
     latex=r"\operatorname{sech}^2 #1",
-    lowering=_lowering.sech_squared,
     bounded=True,
 )
-tanh: _Primitive = _Primitive(
-    "tanh", _math.tanh, (sech_squared,), latex=r"\tanh #1", lowering="tanh", bounded=True, largest_slope=1.0
-)
-asinh = _Primitive(
-    "asinh",
-    _math.asinh,
-    (lambda y, x: 1.0 / hypot(1.0, x),),
-    latex=r"\operatorname{arsinh} #1",
-    aliases=("arcsinh",),
-    lowering="asinh",
-)
-acosh = _Primitive(
-    "acosh",
+tanh: _Primitive = _libm(_math.tanh, (sech_squared,), latex=r"\tanh #1", bounded=True, largest_slope=1.0)
+asinh = _libm(_math.asinh, (lambda y, x: 1.0 / hypot(1.0, x),), latex=r"\operatorname{arsinh} #1", aliases=("arcsinh",))
+acosh = _libm(
     _math.acosh,
     (lambda y, x: 1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),),
     latex=r"\operatorname{arcosh} #1",
     domain="x ≥ 1",
     aliases=("arccosh",),
-    lowering="acosh",
 )
-atanh = _Primitive(
-    "atanh",
+atanh = _libm(
     _math.atanh,
     (lambda y, x: 1.0 / one_minus_square(x),),
     latex=r"\operatorname{artanh} #1",
     domain="|x| < 1",
     aliases=("arctanh",),
     outside=lambda x: _math.copysign(_math.inf, x) if abs(x) == 1.0 else _math.nan,
-    lowering="atanh",
 )
 
 # ---------------------------------------------------------------- kinks, steps, choices
 
-sign = _Primitive(
-    "sign",
-    None,
-    (0.0,),
-    latex=r"\operatorname{sgn} #1",
-    rule="sign(0) = 0",
-    lowering=_lowering.sign,
-    bounded=True,
-    jumps=True,
-)
+sign = _formula(_lowering.sign, (0.0,), latex=r"\operatorname{sgn} #1", rule="sign(0) = 0", bounded=True, jumps=True)
 abs: _Primitive = _Primitive(
     "abs",
     _operator.abs,
@@ -329,25 +273,15 @@ abs: _Primitive = _Primitive(
     aliases=("fabs",),
     bounded=True,
 )
-step = _Primitive(
-    "step",
-    None,
-    (0.0,),
-    latex=r"\left[#1 > 0\right]",
-    rule="step(0) = 0",
-    lowering=_lowering.step,
-    bounded=True,
-    gate=True,
-    jumps=True,
+step = _formula(
+    _lowering.step, (0.0,), latex=r"\left[#1 > 0\right]", rule="step(0) = 0", bounded=True, gate=True, jumps=True
 )
-compare = _Primitive(
-    "compare",
-    None,
+compare = _formula(
+    _lowering.compare,
     (0.0, 0.0),
     symbol="≷",
     latex=r"\operatorname{sgn}\left(#1 - #2\right)",
     rule="0 at a tie",
-    lowering=_lowering.compare,
     bounded=True,
     gate=True,
     jumps=True,
@@ -370,14 +304,12 @@ minimum = _Primitive(
     rule="equal minima share evenly",
     lowering=_lowering.minimum,
 )
-where: _Primitive = _Primitive(
-    "where",
-    None,
+where: _Primitive = _formula(
+    _lowering.where,
     lambda z, xs: [0.0, where(xs[0], 1.0, 0.0), where(xs[0], 0.0, 1.0)],
     latex=r"\left(#2 \text{ if } #1 \neq 0 \text{ else } #3\right)",
     rule="the condition has partial 0; the branch not taken gets no gradient, even where its own is infinite",
     pack=lambda condition, x, y: (condition, x, y),
-    lowering=_lowering.where,
     bounded=True,
     gate=True,
 )
@@ -391,27 +323,18 @@ def _shares_of_equals(z: _Any, xs: _Any) -> _Any:
 
 # ---------------------------------------------------------------- activations
 
-relu = _Primitive(
-    "relu",
-    None,
-    (step,),
-    symbol="ReLU",
-    latex=r"\operatorname{ReLU}\left(#1\right)",
-    rule="relu'(0) = 0",
-    lowering=_lowering.relu,
+relu = _formula(
+    _lowering.relu, (step,), symbol="ReLU", latex=r"\operatorname{ReLU}\left(#1\right)", rule="relu'(0) = 0"
 )
-leaky_relu = _Primitive(
-    "leaky_relu",
-    None,
+leaky_relu = _formula(
+    _lowering.leaky_relu,
     (lambda z, x, negative_slope: where(step(x), 1.0, negative_slope), lambda z, x, negative_slope: minimum(x, 0.0)),
     latex=r"\operatorname{LeakyReLU}_{#2}\left(#1\right)",
     rule="at 0 the slope is negative_slope",
     pack=lambda x, negative_slope=0.01: (x, negative_slope),
-    lowering=_lowering.leaky_relu,
 )
-elu = _Primitive(
-    "elu",
-    None,
+elu = _formula(
+    _lowering.elu,
     (
         lambda z, x, alpha: where(step(x), 1.0, alpha * exp(minimum(x, 0.0))),
         lambda z, x, alpha: expm1(minimum(x, 0.0)),
@@ -419,59 +342,32 @@ elu = _Primitive(
     latex=r"\operatorname{ELU}_{#2}\left(#1\right)",
     rule="at 0 the slope is alpha",
     pack=lambda x, alpha=1.0: (x, alpha),
-    lowering=_lowering.elu,
 )
-logistic_pdf = _Primitive(
-    "logistic_pdf",
-    None,
+logistic_pdf = _formula(
+    _lowering.logistic_pdf,
     (lambda y, x: -tanh(0.5 * x) * y,),
     symbol="σ′",
     latex=r"\sigma'\left(#1\right)",
-    lowering=_lowering.logistic_pdf,
     bounded=True,
 )
-sigmoid = _Primitive(
-    "sigmoid",
-    None,
-    (logistic_pdf,),
-    symbol="σ",
-    latex=r"\sigma\left(#1\right)",
-    lowering=_lowering.sigmoid,
-    bounded=True,
-    largest_slope=0.25,
+sigmoid = _formula(
+    _lowering.sigmoid, (logistic_pdf,), symbol="σ", latex=r"\sigma\left(#1\right)", bounded=True, largest_slope=0.25
 )
-logsigmoid = _Primitive(
-    "logsigmoid",
-    None,
-    (lambda y, x: sigmoid(-x),),
-    symbol="log σ",
-    latex=r"\ln\sigma\left(#1\right)",
-    lowering=_lowering.logsigmoid,
+logsigmoid = _formula(
+    _lowering.logsigmoid, (lambda y, x: sigmoid(-x),), symbol="log σ", latex=r"\ln\sigma\left(#1\right)"
 )
-softplus = _Primitive("softplus", None, (sigmoid,), latex=r"\ln\left(1 + e^{#1}\right)", lowering=_lowering.softplus)
-silu = _Primitive(
-    "silu",
-    None,
-    (lambda y, x: sigmoid(x) + x * logistic_pdf(x),),
-    symbol="SiLU",
-    latex=r"#1\,\sigma\left(#1\right)",
-    lowering=_lowering.silu,
+softplus = _formula(_lowering.softplus, (sigmoid,), latex=r"\ln\left(1 + e^{#1}\right)")
+silu = _formula(
+    _lowering.silu, (lambda y, x: sigmoid(x) + x * logistic_pdf(x),), symbol="SiLU", latex=r"#1\,\sigma\left(#1\right)"
 )
-gelu_exact = _Primitive(
-    "gelu",
-    None,
-    (lambda y, x: normal_cdf(x) + x * normal_pdf(x),),
-    symbol="GELU",
-    latex=r"#1\,\Phi\left(#1\right)",
-    lowering=_lowering.gelu,
+gelu_exact = _formula(
+    _lowering.gelu, (lambda y, x: normal_cdf(x) + x * normal_pdf(x),), symbol="GELU", latex=r"#1\,\Phi\left(#1\right)"
 )
-gelu_tanh = _Primitive(
-    "gelu_tanh",
-    None,
+gelu_tanh = _formula(
+    _lowering.gelu_tanh,
     (lambda y, x: _gelu_tanh_slope(x),),
     symbol="GELU",
     latex=r"\operatorname{GELU}_{\tanh}\left(#1\right)",
-    lowering=_lowering.gelu_tanh,
 )
 
 
@@ -499,46 +395,20 @@ def gelu(x: _Any, approximate: str = "none") -> _Any:
 
 # ---------------------------------------------------------------- the normal distribution
 
-erf = _Primitive(
-    "erf",
-    _math.erf,
-    (lambda y, x: _n.TWO_OVER_SQRT_PI * exp_minus_square(x),),
-    latex=r"\operatorname{erf}\left(#1\right)",
-    lowering="erf",
+erf = _libm(
+    _math.erf, (lambda y, x: _n.TWO_OVER_SQRT_PI * exp_minus_square(x),), latex=r"\operatorname{erf}\left(#1\right)"
 )
-erfc = _Primitive(
-    "erfc",
-    _math.erfc,
-    (lambda y, x: -_n.TWO_OVER_SQRT_PI * exp_minus_square(x),),
-    latex=r"\operatorname{erfc}\left(#1\right)",
-    lowering="erfc",
+erfc = _libm(
+    _math.erfc, (lambda y, x: -_n.TWO_OVER_SQRT_PI * exp_minus_square(x),), latex=r"\operatorname{erfc}\left(#1\right)"
 )
-exp_minus_square: _Primitive = _Primitive(
-    "exp_minus_square",
-    None,
-    (lambda y, x: -2.0 * (x * y),),
-    symbol="exp(−x²)",
-    latex="e^{-#1^2}",
-    lowering=_lowering.exp_minus_square,
-    bounded=True,
+exp_minus_square: _Primitive = _formula(
+    _lowering.exp_minus_square, (lambda y, x: -2.0 * (x * y),), symbol="exp(−x²)", latex="e^{-#1^2}", bounded=True
 )
-normal_pdf: _Primitive = _Primitive(
-    "normal_pdf",
-    None,
-    (lambda y, x: -x * y,),
-    symbol="φ",
-    latex=r"\varphi\left(#1\right)",
-    lowering=_lowering.normal_pdf,
-    bounded=True,
+normal_pdf: _Primitive = _formula(
+    _lowering.normal_pdf, (lambda y, x: -x * y,), symbol="φ", latex=r"\varphi\left(#1\right)", bounded=True
 )
-normal_cdf: _Primitive = _Primitive(
-    "normal_cdf",
-    None,
-    (normal_pdf,),
-    symbol="Φ",
-    latex=r"\Phi\left(#1\right)",
-    lowering=_lowering.normal_cdf,
-    bounded=True,
+normal_cdf: _Primitive = _formula(
+    _lowering.normal_cdf, (normal_pdf,), symbol="Φ", latex=r"\Phi\left(#1\right)", bounded=True
 )
 
 # ---------------------------------------------------------------- many operands
@@ -652,12 +522,10 @@ logsumexp = _Primitive(
     pack=_nonempty,
     lowering=_lowering.logsumexp,
 )
-logaddexp = _Primitive(
-    "logaddexp",
-    None,
+logaddexp = _formula(
+    _lowering.logaddexp,
     (lambda z, x, y: sigmoid(x - y), lambda z, x, y: sigmoid(y - x)),
     latex=r"\ln\left(e^{#1} + e^{#2}\right)",
-    lowering=_lowering.logaddexp,
 )
 softmax_first: _Primitive = _Primitive(
     "softmax",
