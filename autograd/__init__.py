@@ -17,7 +17,14 @@ import typing as _typing
 
 from autograd import showing as _showing
 from autograd.accelerator import engine_info
-from autograd.core.graph import depending_on, forward_sweep, partials_of, reverse_sweep, topological_order
+from autograd.core.graph import (
+    depending_on,
+    example_number,
+    forward_sweep,
+    partials_of,
+    reverse_sweep,
+    topological_order,
+)
 from autograd.core.mode import enable_grad, is_grad_enabled, no_grad
 from autograd.core.recording import linear
 from autograd.core.value import Value
@@ -116,6 +123,7 @@ __all__ = [
     "draw_dot",
     "enable_grad",
     "engine_info",
+    "example_number",
     "explain",
     "expression",
     "forward_sweep",

@@ -21,6 +21,7 @@ from autograd import (
     compile,
     derivative,
     dot,
+    example_number,
     exp,
     floor,
     grad,
@@ -36,6 +37,9 @@ from autograd import (
     sqrt,
     step,
     taylor,
+    traced,
+    tracing,
+    value_and_grad,
     vjp,
     where,
 )
@@ -352,3 +356,62 @@ def test_a_jitted_function_is_pickled_copied_and_bound():
 def test_bad_input_is_refused_with_advice(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+# ---------------------------------------------------------------- numbers while a function is recorded
+
+
+def huber(prediction, target, delta=1.0):
+    """A loss of a user, which checks what it is given."""
+    if not math.isfinite(example_number(prediction)):
+        raise ValueError("the prediction is not finite")
+    r = prediction - target
+    return where(step(abs(r) - delta), delta * (abs(r) - 0.5 * delta), 0.5 * r * r)
+
+
+def test_a_loss_of_ones_own_may_check_numbers_while_it_is_recorded():
+    compiled = jit(value_and_grad(huber))
+    for prediction in (0.5, -7.0):
+        assert compiled(prediction, 1.0) == value_and_grad(huber)(prediction, 1.0)
+    for transform in (grad, lambda f: lambda x, t: jvp(lambda v: f(v, t), (x,), (1.0,))[1]):
+        assert jit(transform(huber))(-7.0, 1.0) == -1.0
+    with pytest.raises(ValueError, match="not finite"):
+        jit(huber)(math.inf, 1.0)
+
+
+@pytest.mark.parametrize("number", [lambda v: v.data, lambda v: v.item(), float, bool, round, lambda v: f"{v:.2f}"])
+def test_a_number_is_refused_to_whoever_asks_and_told_by_the_named_door(number):
+    with tracing():
+        y = traced(2.0) * 3.0
+        for value in (y, jvp(lambda x: x * y, (2.0,), (1.0,))[1]):
+            with pytest.raises(TypeError, match=r"asks for the number of a value.*example_number"):
+                number(value)
+    assert example_number(y) == 6.0
+    assert example_number(Value(2.0)) == example_number(np.float64(2.0)) == 2.0
+    with pytest.raises(TypeError, match="example_number: operand must be one real number"):
+        example_number("2")
+
+
+def test_an_example_outside_a_domain_is_recorded_all_the_same():
+    def f(x):
+        x.label = "x"
+        return log(x) * 0.0 + x
+
+    compiled = jit(f)
+    assert math.isnan(compiled(-1.0))
+    assert compiled(2.0) == 2.0
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: grad(lambda w: w * x)(3.0),
+        lambda x: grad(lambda w: w * w)(3.0) * x,
+        lambda x: hessian(lambda v: v[0] ** 3.0 * x)([2.0])[0][0],
+        lambda x: jvp(lambda w: w * w * x, (3.0,), (1.0,))[1],
+    ],
+)
+def test_transforms_by_something_else_see_the_arguments_anew(f):
+    compiled = jit(f)
+    for x in (2.0, 5.0):
+        assert compiled(x) == pytest.approx(f(x), rel=1e-15)

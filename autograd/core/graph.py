@@ -15,7 +15,7 @@ from collections.abc import Container, Iterable, Sequence
 from typing import Any, TypeVar
 
 from autograd.core.value import Value
-from autograd.table.primitive import ARITHMETIC_ERRORS, Primitive, evaluate_partial
+from autograd.table.primitive import ARITHMETIC_ERRORS, Primitive, as_number, evaluate_partial
 
 AnyNode = TypeVar("AnyNode", bound=Value)
 
@@ -146,7 +146,7 @@ def product(factor: Any, partial: Any, operands: Sequence[Any]) -> Any:
             own_product = getattr(innermost(x), "_product", None)
             if own_product is not None:
                 return own_product(factor, partial, operands)
-    a, b = _number(factor), _number(partial)
+    a, b = example_number(factor), example_number(partial)
     if not (a and b) and not (math.isfinite(a) and math.isfinite(b)):
         return None
     return factor * partial
@@ -159,8 +159,26 @@ def innermost(quantity: Any) -> Any:
     return quantity
 
 
-def _number(quantity: Any) -> float:
-    number: float = quantity if quantity.__class__ is float else quantity.data
+def example_number(quantity: Any) -> float:
+    """The number of a Value, of a dual number, or of a number: also while it is recorded for machine code.
+
+    `data` refuses to tell it then, because it is that of one example, and code that depends on it would be wrong for
+    all others.  This is for checks of what a function is given, which raise or do nothing.
+
+    >>> from autograd import Value, jit, log
+    >>> def log_of_a_share(p):
+    ...     if not 0.0 <= example_number(p) <= 1.0:
+    ...         raise ValueError(f"a share is a number between 0 and 1, not {example_number(p)}")
+    ...     return log(p)
+    >>> log_of_a_share(Value(0.5)).data == jit(log_of_a_share)(0.5)
+    True
+    >>> jit(log_of_a_share)(2.0)
+    Traceback (most recent call last):
+        ...
+    ValueError: a share is a number between 0 and 1, not 2.0
+    """
+    quantity = innermost(quantity)
+    number: float = quantity._number if hasattr(quantity, "_number") else as_number(quantity, "example_number: operand")
     return number
 
 

@@ -236,7 +236,7 @@ def numeric_partials(
 
 def _warn_outside_domain(primitive: Primitive, operands: Sequence[Operand], data: float) -> None:
     shown = ", ".join(
-        f"{x.data!r} ({x.label})" if isinstance(x, Value) and x.label else f"{getattr(x, 'data', x)!r}"
+        f"{x._number!r} ({x.label})" if isinstance(x, Value) and x.label else f"{getattr(x, '_number', x)!r}"
         for x in operands
     )
     domain = primitive.domain or "finite numbers"

@@ -37,7 +37,8 @@ class Inputs:
         self.variables: list[Value] = []  # what the graph is differentiated by, below all dual numbers
         self.rebuilds = []
         self.sizes = []
-        self.recording = bool(current().variables)
+        mode = current()
+        self.recording = mode.traces or bool(mode.variables)
         for position in self.positions:
             leaves, rebuild = flatten(args[position], f"argument {position}")
             if all(leaf.__class__ is float for leaf in leaves):

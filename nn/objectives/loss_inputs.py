@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from autograd import Value, dot, mean
+from autograd import Value, dot, example_number, mean
 from autograd import sum as total
 from nn.inputs.sequences import is_sequence, to_list
 
@@ -60,15 +60,17 @@ def squares(xs: list[Any]) -> Any:
     return dot(xs, xs)
 
 
-def data_of(x: Any) -> float:
-    """The number of a Value, or the number itself."""
-    number: float = x if x.__class__ is float else x.data
-    return number
+data_of = example_number  # what is read here is only checked, so losses can be compiled
+
+
+def records(x: Any) -> bool:
+    """Whether derivatives go through it: a Value, or what a transform differentiates by."""
+    return hasattr(x, "_apply_primitive")
 
 
 def read_number(name: str, x: Any) -> Any:
-    """Anything that is one number as a float; what records derivatives (it has a float for `data`) as it is."""
-    if x.__class__ is float or isinstance(getattr(x, "data", None), float):
+    """Anything that is one number as a float; what records derivatives as it is."""
+    if x.__class__ is float or records(x):
         return x
     if not hasattr(x, "__float__"):
         raise TypeError(f"{name} must be numbers, not {type(x).__name__} {x!r}")

@@ -19,6 +19,7 @@ from autograd import Value, dot, primitive, sign, sqrt, where
 from autograd import sum as total
 from nn.models.activations import WHOLE_LAYER, Elementwise
 from nn.models.module import Module
+from nn.objectives.loss_inputs import records
 
 _BIASES = {"b", "bias", "biases"}
 
@@ -141,7 +142,7 @@ def _chosen(name: str, parameters: Parameters, biases: bool) -> list[Value]:
     if not chosen:
         raise ValueError(f"{name}: there are no parameters")
     for i, p in enumerate(chosen):
-        if not isinstance(getattr(p, "data", None), float):  # what a transform differentiates by has one too
+        if not records(p):
             raise TypeError(f"{name}: parameter {i} must be a Value, not {type(p).__name__} {p!r}")
     return chosen
 

@@ -60,7 +60,7 @@ def batch_gradient(loss: Value, inputs: Iterable[Value], parameters: Sequence[Va
     for node in order:
         if node in by_batch and node in terms:
             adjoint = _total(terms[node])
-            leaf = Value(adjoint.data if isinstance(adjoint, Value) else adjoint)
+            leaf = Value(adjoint._number if isinstance(adjoint, Value) else adjoint)
             sums.append(BatchSum(node, leaf, adjoint))
             second[node] = [(leaf, 1.0, False)]
     _sweep([node for node in order if node in by_batch], second, by_batch)

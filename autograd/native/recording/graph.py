@@ -155,7 +155,7 @@ def take_down(
     at.update(leaves)
     for node in topological_order(*[root for root in roots if isinstance(root, Value)], above=at):
         if node.primitive is None:
-            at[node] = node.data
+            at[node] = node._number
             continue
         operands = tuple([at[x] if isinstance(x, Value) else x for x in node.operands])
         if node.primitive.arity is None and node.primitive.lowering is None:
@@ -167,7 +167,7 @@ def take_down(
 
 def _written_out(graph: Graph, row: Primitive, values: Sequence[Any], operands: tuple[Ref, ...]) -> Ref:
     """A user's row of any number of operands as what its value is made of, so that loops are found in it."""
-    parts = [traced(x.data) if isinstance(x, Value) else x for x in values]
+    parts = [traced(x._number) if isinstance(x, Value) else x for x in values]
     try:
         with tracing():
             root = row.value(parts)

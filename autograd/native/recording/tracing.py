@@ -1,6 +1,5 @@
 """Values that are recorded for machine code: their numbers are examples, so nothing may depend on them."""
 
-import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,9 +24,6 @@ absorbing_product = Primitive(
 
 detached = Primitive("detached", lambda x: x, (0.0,), rule="the number without its derivative", module=__name__)
 
-_MAY_READ = ("autograd.", "nn.objectives.loss_inputs", "nn.objectives.regularizers")
-"""Modules that may read the number of a Traced, since they only check it."""
-
 
 class Traced(Value):
     """A Value of a function that is being recorded: it has a number, but nothing must depend on it."""
@@ -38,7 +34,8 @@ class Traced(Value):
         raise TypeError(
             "recording for machine code: the function asks for the number of a value (if, <, == 1, max, float(), "
             ".data, math.sin …), and machine code would take the same branch for ever; use where(step(x), a, b), "
-            "maximum, minimum, abs, sign, autograd.sin …, or leave this part uncompiled"
+            "maximum, minimum, abs, sign, autograd.sin …, or leave this part uncompiled; a check of what the function "
+            "is given may ask autograd.example_number"
         )
 
     __bool__ = __float__ = __int__ = __index__ = __trunc__ = __floor__ = __ceil__ = _refuse
@@ -52,12 +49,8 @@ class Traced(Value):
     def __format__(self, spec: str) -> str:
         return str(self._refuse()) if spec else repr(self)
 
-    def _read(self) -> float:
-        reader = sys._getframe(1).f_globals.get("__name__", "")
-        return self._number if reader.startswith(_MAY_READ) else self._refuse()
-
-    data = property(_read)  # pyright: ignore[reportIncompatibleMethodOverride]
-    item = _read
+    data = property(_refuse)  # pyright: ignore[reportIncompatibleMethodOverride, reportAssignmentType]
+    item = _refuse
 
     def detach(self) -> Value:
         """The same number, which no derivative goes through."""
@@ -92,7 +85,7 @@ def _make(data: float, primitive: Primitive, operands: Sequence[Any], partials: 
 def tracing() -> Iterator[None]:
     """Context manager: inside, operations on `traced` Values are recorded for machine code, even within `no_grad`.
 
-    What asks for their numbers (if, <, max, float(), .data) is refused with a TypeError.
+    What asks for their numbers (if, <, max, float(), .data) is refused with a TypeError; only `example_number` tells them.
 
     >>> x = traced(2.0)
     >>> with tracing():
@@ -100,7 +93,7 @@ def tracing() -> Iterator[None]:
     >>> y > 3.0
     Traceback (most recent call last):
         ...
-    TypeError: recording for machine code: the function asks for the number of a value (if, <, == 1, max, float(), .data, math.sin …), and machine code would take the same branch for ever; use where(step(x), a, b), maximum, minimum, abs, sign, autograd.sin …, or leave this part uncompiled
+    TypeError: recording for machine code: the function asks for the number of a value (if, <, == 1, max, float(), .data, math.sin …), and machine code would take the same branch for ever; use where(step(x), a, b), maximum, minimum, abs, sign, autograd.sin …, or leave this part uncompiled; a check of what the function is given may ask autograd.example_number
     """  # noqa: E501
     with warnings.catch_warnings(), changed(make=_make, traces=True, records=True):
         warnings.simplefilter("ignore", DomainWarning)  # of the examples; the machine code does not warn
