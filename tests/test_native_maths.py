@@ -3,7 +3,6 @@
 mpmath has neither -0 nor an overflow, so special values are those of the row itself, which IEEE 754 prescribes.
 """
 
-import ctypes
 import functools
 import inspect
 import itertools
@@ -18,7 +17,8 @@ from autograd.native.c.backend import CKernel, c_compiler
 from autograd.native.c.code import CCode
 from autograd.native.llvm.backend import Module, host
 from autograd.native.llvm.code import Code
-from autograd.native.llvm.kernel import KERNEL, POINT, kernel_text, point_text
+from autograd.native.llvm.kernel import kernel_text, point_text
+from autograd.native.llvm.signature import AFTER, BEFORE, KERNEL, POINT, SAMPLES
 from autograd.native.numpy_backend import NumpyKernel, NumpyMachine
 from autograd.native.planning.operand import Operand
 from autograd.native.planning.structure import plan_of
@@ -78,10 +78,6 @@ def _vectors(width, prefix=""):
 
     def run(plan, data):
         module = Module(kernel_text(plan, width, 4 * width, host().registers, symbol))
-        pointer, number = ctypes.c_void_p, ctypes.c_int64
-        kind = ctypes.CFUNCTYPE(
-            None, number, pointer, pointer, number, ctypes.c_double, pointer, pointer, pointer, pointer
-        )
         outputs, rows, slots = (
             np.empty((len(plan.row_outputs), data.shape[1])),
             np.empty(plan.rows * 4 * width),
@@ -89,10 +85,10 @@ def _vectors(width, prefix=""):
         )
         places = [np.array([row.ctypes.data for row in rows_]) for rows_ in (data, outputs)]
         strides = np.ones(len(data) + len(outputs), dtype=np.int64)
-        kind(module.address(KERNEL))(
-            7, places[0].ctypes.data, strides.ctypes.data, data.shape[1], 1.0, slots.ctypes.data, rows.ctypes.data,
-            places[1].ctypes.data, strides.ctypes.data,
-        )  # fmt: skip
+        run_kernel = KERNEL.at(module.address(KERNEL.name))
+        phases, begin, stride = BEFORE | SAMPLES | AFTER, *(array.ctypes.data for array in (places[0], strides))
+        memory = slots.ctypes.data, rows.ctypes.data, places[1].ctypes.data, stride
+        run_kernel(phases, begin, stride, data.shape[1], 1.0, *memory)
         return outputs
 
     return run
@@ -102,7 +98,7 @@ def _point_by_point(plan, data):
     """LLVM's numbers, which call libm."""
     module = Module(point_text(plan))
     rows, slots = np.empty(plan.rows), plan.new_slots()
-    run = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(module.address(POINT))
+    run = POINT.at(module.address(POINT.name))
     outputs = np.empty((len(plan.row_outputs), data.shape[1]))
     for k, column in enumerate(data.T):
         rows[: len(column)] = column

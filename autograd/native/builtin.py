@@ -12,6 +12,8 @@ import sysconfig
 from collections.abc import Sequence
 from typing import Any
 
+from autograd.native.llvm.signature import POINT
+
 Shape = int | tuple[Any, ...]
 """What a result looks like: the number of an output, or ("tuple", …) or ("list", …) of shapes."""
 
@@ -47,14 +49,11 @@ def symbols() -> dict[str, int]:
     return found
 
 
-def fast_function(
-    name: str, point: str, arity: int, outputs: Sequence[int | float], shape: Shape, slots: int, rows: int
-) -> str:
-    """LLVM's text of a function with the C signature of METH_FASTCALL.
+def fast_function(name: str, arity: int, outputs: Sequence[int | float], shape: Shape, slots: int, rows: int) -> str:
+    """LLVM's text of a function with the C signature of METH_FASTCALL, which calls `POINT`.
 
     Args:
         name: Its name.
-        point: The function (ptr slots, ptr rows) to call.
         arity: How many floats it takes; they become rows 0, 1, …
         outputs: The rows of the outputs, or numbers.
         shape: What to return.
@@ -79,7 +78,7 @@ def fast_function(
             f"  %q{k} = getelementptr i8, ptr %o{k}, i64 {_NUMBER_OFFSET}", f"  %x{k} = load double, ptr %q{k}",
             f"  %r{k} = getelementptr double, ptr %R, i64 {k}", f"  store double %x{k}, ptr %r{k}",
         ]  # fmt: skip
-    lines.append(f"  call void @{point}(ptr %U, ptr %R)")
+    lines.append(f"  {POINT.call(f'@{POINT.name}', U='%U', R='%R')}")
     for row in {row for row in outputs if isinstance(row, int)}:  # all, before an object is made: that may run others
         lines.append(f"  %e{row} = getelementptr double, ptr %R, i64 {row}")
         lines.append(f"  %y{row} = load double, ptr %e{row}")

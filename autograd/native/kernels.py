@@ -1,6 +1,5 @@
 """The back ends behind one interface: something that runs a plan on a batch."""
 
-import ctypes
 import functools
 import importlib
 import os
@@ -13,7 +12,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd.native.interpreter import Interpreter, Recorded
-from autograd.native.llvm.kernel import AFTER, BEFORE, SAMPLES, point_text
+from autograd.native.llvm.kernel import point_text
+from autograd.native.llvm.signature import AFTER, BEFORE, POINT, SAMPLES
 from autograd.native.numpy_backend import NumpyKernel
 from autograd.native.planning.plan import Plan
 
@@ -212,9 +212,9 @@ class Point:
         if shape is not None and builtin.layout_is_known():
             memory = [self.plan.new_slots(), np.zeros_like(self.rows)]  # others may be using those of this object
             addresses = memory[0].ctypes.data, memory[1].ctypes.data
-            text += builtin.fast_function("fast", "point", self.plan.inputs, self.plan.row_outputs, shape, *addresses)
+            text += builtin.fast_function("fast", self.plan.inputs, self.plan.row_outputs, shape, *addresses)
         self._module = Module(text, builtin.symbols() if memory else {})
-        self._run = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(self._module.address("point"))
+        self._run = POINT.at(self._module.address(POINT.name))
         if memory:
             self._builtin = builtin.Builtin(name, self._module.address("fast"), (self._module, memory))
             self.fast = self._builtin.function

@@ -10,13 +10,10 @@ import numpy as np
 from autograd.core.value import Value
 from autograd.formulas.program import program
 from autograd.native.c.source import c_source
-from autograd.native.interpreter import Recorded
 from autograd.native.kernels import kernel_of, lock_of
-from autograd.native.planning.places import BatchTerm
-from autograd.native.planning.plan import Loop, Plan
-from autograd.native.planning.structure import plan_of
-from autograd.native.recording.derivative import batch_gradient
-from autograd.native.recording.graph import Domain, Graph, Ref, gathered, take_down
+from autograd.native.lowered import lowered
+from autograd.native.planning.plan import Loop
+from autograd.native.recording.derivative import BatchGradient, batch_gradient
 from autograd.table.primitive import DomainWarning
 
 
@@ -67,50 +64,19 @@ class Compiled:
         self.others = list(also)
         if self.others and reduction is None:
             raise ValueError("compile: `also` goes with a reduction; without one, give all as outputs")
-        self.plan, self.nodes, self.nodes_after = self._plan()
-        recorded = Recorded([*self.outputs, *self.others], self.inputs, self.parameters)
-        self.kernel = kernel_of(self.plan, recorded, backend, threads)
+        found = lowered([*self.outputs, *self.others], self.inputs, self.parameters, self._gradient())
+        self.plan, self.nodes, self.nodes_after = found.plan, found.nodes, found.nodes_after
+        self.kernel = kernel_of(self.plan, found.recorded, backend, threads)
         self.slots = self.plan.new_slots()
         self._lock = lock_of(self)  # the machine code's memory is there once
 
-    def _plan(self) -> tuple[Plan, int, int]:
-        graph = Graph()
-        leaves: dict[Value, Ref] = {x: graph.leaf(Domain.SAMPLE) for x in self.inputs}
-        leaves |= {p: graph.leaf(Domain.BATCH) for p in self.parameters}
+    def _gradient(self) -> BatchGradient | None:
+        """That of the loss; None without a reduction."""
         if self.reduction is None:
-            roots = take_down(graph, self.outputs, leaves)
-            count = len(graph)
-            graph, roots, at = gathered(graph, roots)
-            inputs, parameters = ([_int(at[_int(leaves[x])]) for x in xs] for xs in (self.inputs, self.parameters))
-            return plan_of(graph, inputs, None, parameters, row_outputs=roots), count, len(graph)
-        (loss,) = self.outputs
+            return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DomainWarning)  # of the numbers there are now, which do not matter
-            found = batch_gradient(loss, self.inputs, self.parameters)
-        leaves[found.weight] = graph.leaf(Domain.SAMPLE)
-        leaves |= {s.leaf: graph.leaf(Domain.AFTER) for s in found.sums}
-        totals = [graph.leaf(Domain.AFTER) for _ in (loss, *self.others)]
-        summed = [found.weight * x for x in (loss, *self.others)]
-        roots = take_down(graph, [*summed, *(s.term for s in found.sums), *found.gradients], leaves)
-        count = len(graph)
-        graph, roots, at = gathered(graph, roots)
-        position = {p: i for i, p in enumerate(self.parameters)}
-        terms, adjoints = roots[: len(totals)], roots[len(totals) :]
-        sums = [BatchTerm(_int(at[total]), None, term) for total, term in zip(totals, terms, strict=True)]
-        sums += [
-            BatchTerm(_int(at[_int(leaves[s.leaf])]), position.get(s.node), term)
-            for s, term in zip(found.sums, adjoints, strict=False)
-        ]
-        plan = plan_of(
-            graph,
-            [_int(at[_int(leaves[x])]) for x in self.inputs],
-            _int(at[_int(leaves[found.weight])]),
-            [_int(at[_int(leaves[p])]) for p in self.parameters],
-            sums,
-            slot_outputs=[at[total] for total in totals],
-            gradient=adjoints[len(found.sums) :],
-        )
-        return plan, count, len(graph)
+            return batch_gradient(self.outputs[0], self.inputs, self.parameters)
 
     # ------------------------------------------------------------ running
 
@@ -285,8 +251,3 @@ def _leaves(name: str, values: Iterable[Any]) -> list[Value]:
     if len(set(found)) < len(found):
         raise ValueError(f"compile: a Value is twice among the {name}")
     return found
-
-
-def _int(x: Ref) -> int:
-    assert isinstance(x, int)
-    return x

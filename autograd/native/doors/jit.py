@@ -11,10 +11,8 @@ import numpy as np
 from autograd.core.graph import topological_order
 from autograd.core.value import Value
 from autograd.native.builtin import Shape
-from autograd.native.interpreter import Recorded
 from autograd.native.kernels import Kernel, Point, checked, kernel_of, lock_of
-from autograd.native.planning.structure import plan_of
-from autograd.native.recording.graph import Domain, Graph, Ref, gathered, take_down
+from autograd.native.lowered import lowered
 from autograd.native.recording.tracing import traced, tracing
 from autograd.table.primitive import as_number
 
@@ -139,19 +137,8 @@ class _Entry:
         known = set(self.inputs)
         order = topological_order(*[x for x in self.outputs if isinstance(x, Value)])
         self.captured = [x for x in order if x.primitive is None and x not in known]
-        graph = Graph()
-        leaves = {x: graph.leaf(Domain.SAMPLE) for x in self.inputs} | {
-            x: graph.leaf(Domain.BATCH) for x in self.captured
-        }
-        graph, roots, at = gathered(graph, take_down(graph, self.outputs, leaves))
-        self.plan = plan_of(
-            graph,
-            [_int(at[x]) for x in range(len(self.inputs))],
-            None,
-            [_int(at[leaves[x]]) for x in self.captured],
-            row_outputs=roots,
-        )
-        self.recorded = Recorded(self.outputs, self.inputs, self.captured)
+        found = lowered(self.outputs, self.inputs, self.captured)
+        self.plan, self.recorded = found.plan, found.recorded
         plain = structure == ("tuple", ("tuple", *[_NUMBER] * len(examples)), ("dict", (), ()))
         callable_at_once = plain and not self.captured and len(examples) <= MOST_ARGUMENTS
         shape = _shape(self.result) if callable_at_once else None
@@ -218,11 +205,6 @@ def _as_row(array: Any, shape: tuple[int, ...]) -> Any:
     if array.shape == shape:
         return numbers.reshape(-1)
     return np.broadcast_to(numbers, (math.prod(shape),) if array.ndim == 0 else shape).reshape(-1)
-
-
-def _int(x: Ref) -> int:
-    assert isinstance(x, int)
-    return x
 
 
 # ---------------------------------------------------------------- structures

@@ -11,17 +11,16 @@ import numpy as np
 
 from autograd.core.value import Value
 from autograd.native.doors.compiled import Compiled
-from autograd.native.interpreter import Recorded
 from autograd.native.kernels import kernel_of
-from autograd.native.llvm.kernel import AFTER, BEFORE, SAMPLES
-from autograd.native.planning.structure import plan_of
-from autograd.native.recording.graph import Domain, Graph, Ref, gathered, take_down
+from autograd.native.llvm.signature import AFTER, BEFORE, KERNEL, SAMPLES
+from autograd.native.lowered import as_index, lowered
 from autograd.native.recording.tracing import traced, tracing
 
 Rule = Callable[[Mapping[str, Value], Value, Value, Sequence[Value]], tuple[Any, Sequence[Any]]]
 """From settings, a parameter, its gradient and its state to the new parameter and the new state."""
 
-_CALL = 10  # words of a call in the glue's list: a function and its nine arguments
+_CALL = 1 + len(KERNEL.arguments)  # words of a call in the glue's list: a function and its arguments
+_N, _WEIGHT = 1 + KERNEL.index("n"), 1 + KERNEL.index("weight")
 _HEAD = 4  # words between the call of the loss and those of the updates
 
 
@@ -43,20 +42,9 @@ class Update:
         outputs = [moved, *new_state]
         if len(outputs) != 1 + states:
             raise ValueError(f"the rule returned {len(outputs) - 1} numbers of state, and takes {states}")
-        graph = Graph()
-        leaves: dict[Value, Ref] = {v: graph.leaf(Domain.SAMPLE) for v in (x, g, *state)}
-        leaves |= {v: graph.leaf(Domain.BATCH) for v in given.values()}
-        graph, roots, at = gathered(graph, take_down(graph, outputs, leaves))
-        index = {v: at[_int(leaves[v])] for v in leaves}
-        self.plan = plan_of(
-            graph,
-            [_int(index[v]) for v in (x, g, *state)],
-            None,
-            [_int(index[v]) for v in given.values()],
-            row_outputs=roots,
-        )
-        self.kernel = kernel_of(self.plan, Recorded(outputs, [x, g, *state], list(given.values())), backend)
-        self.slots = self.plan.new_slots()
+        found = lowered(outputs, [x, g, *state], list(given.values()))
+        self.kernel = kernel_of(found.plan, found.recorded, backend)
+        self.slots = found.plan.new_slots()
 
     def run(self, rows: Sequence[Any]) -> None:
         """Move the parameters rows[0] by the gradients rows[1], with the states that follow."""
@@ -130,7 +118,7 @@ class Step:
         calls = [
             self._call(kernel, self._pointers, self._strides, 0, loss.slots, None, None),
             [
-                loss.slots.ctypes.data + 8 * _int(self._slot),
+                loss.slots.ctypes.data + 8 * as_index(self._slot),
                 len(self.groups),
                 self.gradient.ctypes.data,
                 len(self.theta),
@@ -151,13 +139,13 @@ class Step:
     def _call(
         kernel: Any, pointers: Any, strides: Any, n: int, slots: Any, outputs: Any, output_strides: Any
     ) -> list[int]:
-        address = ctypes.cast(kernel.code.call, ctypes.c_void_p).value
-        assert address is not None
-        out = (0, 0) if outputs is None else (outputs.ctypes.data, output_strides.ctypes.data)
-        return [
-            address, BEFORE | SAMPLES | AFTER, pointers.ctypes.data, strides.ctypes.data, n, _bits(1.0),
-            slots.ctypes.data, kernel.rows[0].ctypes.data, *out,
-        ]  # fmt: skip
+        words = {
+            "phases": BEFORE | SAMPLES | AFTER, "n": n, "weight": _bits(1.0), "U": slots.ctypes.data,
+            "X": pointers.ctypes.data, "S": strides.ctypes.data, "R": kernel.rows[0].ctypes.data,
+            "O": 0 if outputs is None else outputs.ctypes.data,
+            "P": 0 if outputs is None else output_strides.ctypes.data,
+        }  # fmt: skip
+        return [kernel.code.address, *(words[name] for _, name in KERNEL.arguments)]
 
     def _point_at(self, data: Any) -> None:
         """Let the next calls work on this batch."""
@@ -168,8 +156,8 @@ class Step:
         self._pointers[: len(self._offsets)] = batch.ctypes.data + batch.strides[1] * self._offsets
         self._strides[:] = batch.strides[0] >> 3
         assert self._glue is not None
-        self._glue[4] = n
-        self._glue[5] = _bits(1.0 / n if self.loss.reduction == "mean" else 1.0)
+        self._glue[_N] = n
+        self._glue[_WEIGHT] = _bits(1.0 / n if self.loss.reduction == "mean" else 1.0)
         self._batch = batch
         # A batch that had to be converted is a copy, which later changes of the data would not reach.
         self._data = data if batch is data else None
@@ -196,11 +184,6 @@ def _bits(number: float) -> int:
     return int(struct.unpack("<q", struct.pack("<d", number))[0])
 
 
-def _int(x: Any) -> int:
-    assert isinstance(x, int)
-    return x
-
-
 @functools.cache
 def _glue() -> Callable[[int], float]:
     """Carries out a list of calls: the loss, which it returns; and the updates, if no number is nan or infinite."""
@@ -212,16 +195,13 @@ def _glue() -> Callable[[int], float]:
     return function
 
 
-_ARGUMENTS = ("i64", "ptr", "ptr", "i64", "double", "ptr", "ptr", "ptr", "ptr")
-
-
 def _call_text(base: str, prefix: str) -> str:
     lines = [f"  %{prefix}a0 = load ptr, ptr {base}"]
-    for i, kind in enumerate(_ARGUMENTS, 1):
+    for i, (kind, _) in enumerate(KERNEL.arguments, 1):
         lines.append(f"  %{prefix}p{i} = getelementptr i64, ptr {base}, i64 {i}")
         lines.append(f"  %{prefix}a{i} = load {kind}, ptr %{prefix}p{i}")
-    arguments = ", ".join(f"{kind} %{prefix}a{i}" for i, kind in enumerate(_ARGUMENTS, 1))
-    return "\n".join([*lines, f"  call void %{prefix}a0({arguments})"])
+    loaded = {name: f"%{prefix}a{i}" for i, (_, name) in enumerate(KERNEL.arguments, 1)}
+    return "\n".join([*lines, f"  {KERNEL.call(f'%{prefix}a0', **loaded)}"])
 
 
 _GLUE = f"""

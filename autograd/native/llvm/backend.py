@@ -1,6 +1,5 @@
 """A plan as machine code, made by LLVM in this process."""
 
-import ctypes
 import functools
 import time
 from collections.abc import Mapping
@@ -9,7 +8,8 @@ from typing import Any
 import llvmlite.binding as llvm
 import numpy as np
 
-from autograd.native.llvm.kernel import KERNEL, kernel_text
+from autograd.native.llvm.kernel import kernel_text
+from autograd.native.llvm.signature import KERNEL
 from autograd.native.planning.plan import Plan
 
 WORKSPACE = 1 << 18  # bytes of rows that a block should need at most: what the second cache holds
@@ -86,11 +86,8 @@ class LLVMKernel:
         start = time.perf_counter()
         self.block = _block_size(plan.rows, host().width)
         self.module = Module(kernel_text(plan, host().width, self.block, host().registers, host().vector_function))
-        pointer, number = ctypes.c_void_p, ctypes.c_int64
-        kind = ctypes.CFUNCTYPE(
-            None, number, pointer, pointer, number, ctypes.c_double, pointer, pointer, pointer, pointer
-        )
-        self.call = kind(self.module.address(KERNEL))
+        self.address = self.module.address(KERNEL.name)
+        self.call = KERNEL.at(self.address)
         self.compile_seconds = time.perf_counter() - start
 
     def new_rows(self, plan: Plan) -> Any:

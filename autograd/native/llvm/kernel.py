@@ -4,16 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from autograd.native.llvm.code import Code, literal
+from autograd.native.llvm.signature import AFTER, BEFORE, KERNEL, POINT, SAMPLES
 from autograd.native.llvm.steps import Steps
 from autograd.native.planning.plan import OuterSum, Plan, RowSum, SampleStep
 
-KERNEL = "kernel"
-"""void kernel(i64 phases, ptr inputs, ptr strides, i64 n, double weight, ptr slots, ptr rows, ptr outputs, ptr
-output_strides): number k of sample s is inputs[k][s · strides[k]], and so for the outputs.  The phases are a sum of
-BEFORE, SAMPLES and AFTER."""
-BEFORE, SAMPLES, AFTER = 1, 2, 4
-POINT = "point"
-"""void point(ptr slots, ptr rows): all steps on one sample, whose inputs are in the rows already."""
 _ATTRIBUTES = (
     'attributes #0 = { nounwind "prefer-vector-width"="512" "min-legal-vector-width"="512" }\n'
     "attributes #1 = { nounwind willreturn memory(none) }\n"
@@ -38,7 +32,7 @@ def point_text(plan: Plan) -> str:
         code.emit(f"store ptr {code.address('%R', str(row))}, ptr {_element(code, '%B', entry)}")
     for call in (*steps.before, *steps.samples, *steps.after):
         code.emit(call.format(vectors="1"))
-    steps.function(POINT, "ptr %U, ptr %R", code, "dso_local")
+    steps.function(POINT.name, POINT.parameters(), code, "dso_local")
     return _module(steps)
 
 
@@ -77,8 +71,7 @@ class _Kernel:
         with self._phase(code, AFTER):
             for call in steps.after:
                 code.emit(call.format(vectors="0"))
-        parameters = "i64 %phases, ptr %X, ptr %S, i64 %n, double %weight, ptr %U, ptr %R, ptr %O, ptr %P"
-        steps.function(KERNEL, parameters, code, "dso_local")
+        steps.function(KERNEL.name, KERNEL.parameters(), code, "dso_local")
 
     @staticmethod
     @contextmanager

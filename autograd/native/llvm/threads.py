@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.native.llvm.backend import LLVMKernel, Module, host
-from autograd.native.llvm.kernel import SAMPLES
+from autograd.native.llvm.signature import KERNEL, SAMPLES
 from autograd.native.planning.plan import Plan
 
 PARTS = 16  # for each thread: small ones, so that none waits long for another
@@ -90,8 +90,7 @@ place:
 work:
   %slot = mul i64 %part, %own
   %part_slots = getelementptr double, ptr %slots, i64 %slot
-  call void %kernel(i64 SAMPLES, ptr %input, ptr %strides, i64 %samples, double %weight, ptr %part_slots, ptr %rows, \
-ptr %output, ptr %output_stride)
+  CALL
   %before = atomicrmw add ptr %done, i64 1 acq_rel
   br label %take
 end:
@@ -125,9 +124,12 @@ end:
 @functools.cache
 def _functions() -> tuple[Any, Any, Module]:
     """`share` and `wait`, and what keeps them."""
-    text = _TEXT.replace("SAMPLES", str(SAMPLES))
+    call = KERNEL.call(
+        "%kernel", phases=SAMPLES, X="%input", S="%strides", n="%samples", weight="%weight", U="%part_slots", R="%rows",
+        O="%output", P="%output_stride",
+    )  # fmt: skip
     is_x86 = host().machine().triple.startswith(("x86", "i686"))
-    text = text.replace("PAUSE", "call void @llvm.x86.sse2.pause()" if is_x86 else "")
+    text = _TEXT.replace("CALL", call).replace("PAUSE", "call void @llvm.x86.sse2.pause()" if is_x86 else "")
     module = Module(text + ("declare void @llvm.x86.sse2.pause()\n" if is_x86 else ""))
     share = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(module.address("share"))
     wait = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_int64)(module.address("wait"))
@@ -167,7 +169,6 @@ class Threads:
 
     def __init__(self, plan: Plan, code: LLVMKernel, rows: list[Any]) -> None:
         self.plan, self.code, self.rows = plan, code, rows
-        self._kernel = ctypes.cast(code.call, ctypes.c_void_p).value
         self._rows_at = rows[0].ctypes.data
         self._helpers = [_Helper(own) for own in rows[1:]]
 
@@ -184,14 +185,14 @@ class Threads:
             slots: As of `Kernel.run`.
         """
         share, wait, _ = _functions()
-        plan, block = self.plan, self.code.block
+        plan, code = self.plan, self.code
         most = (PARTS_WITH_SUMS if plan.weighted else PARTS) * len(self.rows)
-        size = -(-n // (most * block)) * block
+        size = -(-n // (most * code.block)) * code.block
         count = -(-n // size)
         own = np.tile(slots, (count, 1)) if plan.weighted else slots[None]
         columns = plan.inputs + len(plan.row_outputs)
         job = Job(
-            0, 0, count, size, n, weight, self._kernel, pointers, strides, plan.inputs, columns, own.ctypes.data,
+            0, 0, count, size, n, weight, code.address, pointers, strides, plan.inputs, columns, own.ctypes.data,
             len(slots) if plan.weighted else 0,
         )  # fmt: skip
         for helper in self._helpers:
