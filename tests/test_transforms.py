@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections import Counter, defaultdict, namedtuple
+from collections import Counter, OrderedDict, defaultdict, namedtuple
 
 import numpy as np
 import pytest
@@ -30,6 +30,7 @@ from autograd import (
     vjp,
     where,
 )
+from autograd.core.tree import flatten, take_apart
 
 FIRST = {
     "grad": grad,
@@ -314,6 +315,44 @@ def test_subclasses_of_dict_stay_what_they_are():
     assert gradient == {"a": 2.0}
     assert isinstance(gradient, defaultdict)
     assert value_and_grad(lambda p: p["a"] * p["b"])(Counter(a=1, b=2)) == (2.0, {"a": 2.0, "b": 1.0})
+
+
+def test_structures_are_equal_where_they_differ_in_leaves_only():
+    Pair = namedtuple("Pair", "x y")
+
+    def key(tree, whole=False):
+        leaves = []
+        return {take_apart(tree, leaves, whole=whole): leaves}
+
+    assert key([1.0, 2.0]).keys() == key([1, Value(2.0)]).keys() != key((1.0, 2.0)).keys()
+    assert key({"a": Pair(1.0, [2.0])}) == {take_apart({"a": Pair(0, [0])}, []): [1.0, 2.0]}
+    assert key(OrderedDict(a=1.0)).keys() == key(OrderedDict(a=2.0)).keys() != key({"a": 1.0}).keys()
+    assert key(np.ones((2, 3))).keys() != key(np.ones((3, 2))).keys()
+    ((_, number),) = key((np.ones(2), "relu", None, math.sin, 1.0), whole=True).values()
+    assert number == 1.0
+    for tree in (Pair([1.0], {"b": (None, 2.0)}), OrderedDict(b=[], a=Counter(n=1.0)), {1: 1.0}, {True: 1.0}):
+        leaves, rebuild = flatten(tree, "tree")
+        again = rebuild(leaves)
+        assert again == tree
+        assert repr(again) == repr(tree)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"a": [1.0, (2.0, "x")]}, {"a": [1, [2, "x"]]}, OrderedDict(a=(Value(1.0), [1, "x"]))]
+)
+def test_what_is_no_number_is_named_with_its_place(wrong):
+    with pytest.raises(TypeError, match=r"argument 0\['a'\]\[1\]\[1\] must be one real number, not str 'x'"):
+        grad(lambda p: p)(wrong)
+
+
+def test_jit_gives_the_structure_that_the_function_gives():
+    Pair = namedtuple("Pair", "x y")
+    f = autograd.jit(lambda p, name: OrderedDict(b=Pair(p.x * 2.0, [p.y, 3.0]), a=(None, name)))
+    for x in (1.0, 2):
+        found = f(Pair(x, np.float64(0.5)), "text")
+        assert found == OrderedDict(b=Pair(2.0 * x, [0.5, 3.0]), a=(None, "text"))
+        assert isinstance(found, OrderedDict)
+        assert isinstance(found["b"], Pair)
 
 
 def test_jacobians_of_arrays_stand_in_the_structure_of_the_arguments():

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.core.graph import topological_order
+from autograd.core.tree import NUMBER, Static, Structure, filler, take_apart
 from autograd.core.value import Value
 from autograd.native.builtin import Shape
 from autograd.native.kernels import Kernel, Point, checked, kernel_of, lock_of
@@ -40,9 +41,9 @@ class Jitted:
             if result is not NotImplemented:
                 return result
         leaves: list[Any] = []
-        structure = _take_apart((args, kwargs), leaves)
+        structure = take_apart((args, kwargs), leaves, whole=True)
         if any(hasattr(leaf, "_apply_primitive") or _holds_objects(leaf) for leaf in leaves):
-            args = tuple([x.instance if isinstance(x, _Instance) else x for x in args])
+            args = tuple([x.value if isinstance(x, Static) else x for x in args])
             return self._function(*args, **kwargs)  # inside a transform, or recorded by the caller
         entry = self.entry(structure, leaves)
         if any(getattr(leaf, "ndim", 0) for leaf in leaves):
@@ -51,7 +52,7 @@ class Jitted:
             self._fast = entry.fast
         return entry.at_point([as_number(leaf, "jit: an argument") for leaf in leaves])
 
-    def entry(self, structure: Any, leaves: Sequence[Any]) -> "_Entry":
+    def entry(self, structure: Structure, leaves: Sequence[Any]) -> "_Entry":
         """The program for this structure of arguments, recorded if it is the first with it."""
         found = self._entries.get(structure)
         if found is None:
@@ -62,7 +63,7 @@ class Jitted:
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """A method: the instance is the first argument."""
-        return self if instance is None else functools.partial(self, _Instance(instance))
+        return self if instance is None else functools.partial(self, Static(instance))
 
     def __reduce__(self) -> Any:
         """Pickled by name if it stands under its own, as after @jit; else its function is."""
@@ -73,13 +74,6 @@ class Jitted:
         if found is self:
             return path
         return Jitted, (self._function, self._backend, self._threads)
-
-
-class _Instance:
-    """What a method is bound to."""
-
-    def __init__(self, instance: Any) -> None:
-        self.instance = instance
 
 
 def _example(leaf: Any) -> float:
@@ -124,24 +118,25 @@ class _Entry:
     """One recorded program: run at a point, or over arrays."""
 
     def __init__(
-        self, function: Callable[..., Any], structure: Any, examples: Sequence[float], backend: str, threads: int
+        self, function: Callable[..., Any], structure: Structure, examples: Sequence[float], backend: str, threads: int
     ) -> None:
         self.inputs = [traced(x) for x in examples]
         self.name = getattr(function, "__name__", "jit")
         with tracing():
-            args, kwargs = _put_together(structure, iter(self.inputs))
+            args, kwargs = filler(structure)(iter(self.inputs))
             result = function(*args, **kwargs)
         outputs: list[Any] = []
-        self.result = _take_apart(result, outputs)
+        structure_of_result = take_apart(result, outputs, whole=True)
+        self.rebuild = filler(structure_of_result)
         self.outputs = [x if isinstance(x, Value) else as_number(x, "jit: the result") for x in outputs]
         known = set(self.inputs)
         order = topological_order(*[x for x in self.outputs if isinstance(x, Value)])
         self.captured = [x for x in order if x.primitive is None and x not in known]
         found = lowered(self.outputs, self.inputs, self.captured)
         self.plan, self.recorded = found.plan, found.recorded
-        plain = structure == ("tuple", ("tuple", *[_NUMBER] * len(examples)), ("dict", (), ()))
+        plain = structure == take_apart(((0.0,) * len(examples), {}), [])
         callable_at_once = plain and not self.captured and len(examples) <= MOST_ARGUMENTS
-        shape = _shape(self.result) if callable_at_once else None
+        shape = _shape(structure_of_result) if callable_at_once else None
         self.point = Point(self.plan, self.recorded, backend, self.name, shape)
         self.fast = self.point.fast
         self.slots = self.plan.new_slots()
@@ -154,7 +149,7 @@ class _Entry:
         """The result for one number a leaf."""
         with self._lock:
             found = self.point([x.data for x in self.captured], numbers)
-        return _put_together(self.result, iter(found))
+        return self.rebuild(iter(found))
 
     def over_arrays(self, leaves: Sequence[Any]) -> Any:
         """The result for arrays, broadcast against each other."""
@@ -172,7 +167,7 @@ class _Entry:
             self.slots[: len(self.captured)] = [x.data for x in self.captured]
             found = self._new_results(len(rows[0]))
             self.kernel.run(rows, 1.0, self.slots, found)
-        return _put_together(self.result, iter(list(found.reshape(len(found), *shape))))
+        return self.rebuild(iter(list(found.reshape(len(found), *shape))))
 
     def _new_results(self, n: int) -> Any:
         """Memory for results: that of the last ones if nothing refers to them any more.
@@ -207,54 +202,20 @@ def _as_row(array: Any, shape: tuple[int, ...]) -> Any:
     return np.broadcast_to(numbers, (math.prod(shape),) if array.ndim == 0 else shape).reshape(-1)
 
 
-# ---------------------------------------------------------------- structures
-
-_NUMBER = "number"
-
-
-def _take_apart(tree: Any, leaves: list[Any]) -> Any:
-    """Append the numbers, arrays and Values of a structure; return the rest of it, which can be a key."""
-    if isinstance(tree, list | tuple):
-        if hasattr(tree, "_make"):
-            return ("named", type(tree), *(_take_apart(child, leaves) for child in tree))
-        return ("list" if isinstance(tree, list) else "tuple", *(_take_apart(child, leaves) for child in tree))
-    if isinstance(tree, dict):
-        return ("dict", tuple(tree), tuple(_take_apart(child, leaves) for child in tree.values()))
-    if isinstance(tree, _Instance):
-        return ("static", tree.instance)
-    if tree is None or isinstance(tree, bool | str | bytes) or callable(tree):
-        return ("static", tree)
-    leaves.append(tree)
-    return _NUMBER
-
-
-def _put_together(structure: Any, leaves: Any) -> Any:
-    if structure == _NUMBER:
-        return next(leaves)
-    kind, *parts = structure
-    if kind == "static":
-        return parts[0]
-    if kind == "dict":
-        return {key: _put_together(part, leaves) for key, part in zip(*parts, strict=True)}
-    if kind == "named":
-        return parts[0](*(_put_together(part, leaves) for part in parts[1:]))
-    items = [_put_together(part, leaves) for part in parts]
-    return items if kind == "list" else tuple(items)
-
-
-def _shape(structure: Any) -> Shape | None:
+def _shape(structure: Structure) -> Shape | None:
     """The shape of a result made of numbers, tuples and lists only, else None."""
     count = 0
 
     def shape(part: Any) -> Any:
         nonlocal count
-        if part == _NUMBER:
+        if part == NUMBER:
             count += 1
             return count - 1
-        kind, *parts = part
-        if kind not in ("tuple", "list"):
+        kind, make, *others = part
+        if kind != "sequence" or make not in (list, tuple):
             raise LookupError
-        return (kind, *map(shape, parts))
+        (parts,) = others
+        return (make.__name__, *map(shape, [NUMBER] * parts if isinstance(parts, int) else parts))
 
     try:
         return shape(structure)  # type: ignore[no-any-return]
