@@ -14,7 +14,6 @@ from typing import Any
 
 from autograd.native.c.code import PRIMARY, SIGN, CCode, Expression, Form, literal
 from autograd.table import primitives
-from autograd.table.lowering import lowering_of
 from autograd.table.primitive import Primitive, evaluate_partial
 from autograd.table.primitives import TABLE
 
@@ -25,8 +24,8 @@ _PREFACE = """\
  * `python -m autograd.native.c.rules`: do not edit.  x and y are operands, z the result.
  *
  * Compiled without contraction to fused multiply-adds (-ffp-contract=off), every function gives the bits that the row
- * gives in Python, but for what calls hypot: Python has its own.  Of pow(x, 2.0) a compiler makes x * x, another number
- * for one x in a thousand: give it no exponent that it can know, or -fno-builtin-pow.
+ * gives in Python, if hypot is rounded as Python does it, and not as libm.  Of pow(x, 2.0) a compiler makes x * x,
+ * another number for one x in a thousand: give it no exponent that it can know, or -fno-builtin-pow.
  */
 """
 
@@ -38,7 +37,7 @@ class Number(Expression):
     _level = -1
 
     def _apply_primitive(self, primitive: Primitive, operands: Sequence[Any]) -> Any:
-        return lowering_of(primitive)(self.code, *map(self.code.constant, operands))
+        return primitive.lowered(self.code, *map(self.code.constant, operands))
 
     def __pow__(self, other: Any) -> Any:
         return primitives.pow(self, other)
@@ -77,7 +76,7 @@ def _functions(row: Primitive) -> Iterator[str]:
     """The value of a row and its partials as functions of C."""
     operands = ("x", "y")[: row.arity]
     code = RuleCode()
-    value = lowering_of(row)(code, *_loaded(code, operands))
+    value = row.lowered(code, *_loaded(code, operands))
     yield _function(f"value_{row.name}", operands, code, value)
     partials = row.partials
     assert isinstance(partials, tuple)
