@@ -28,6 +28,7 @@ from autograd.core.graph import (
 from autograd.core.mode import enable_grad, is_grad_enabled, no_grad
 from autograd.core.recording import linear
 from autograd.core.value import Value
+from autograd.files import write_whole
 from autograd.formulas.explain import explain
 from autograd.formulas.program import program
 from autograd.formulas.straight_line import Program
@@ -161,6 +162,7 @@ __all__ = [
     "tracing",
     "value_and_grad",
     "vjp",
+    "write_whole",
 ]
 
 # Every row too, but for the names of built-in functions (abs, pow, sum), which `import *` must not replace.

@@ -10,13 +10,11 @@ import json
 import math
 import os
 import random
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from autograd import TABLE, Primitive, Value
+from autograd import TABLE, Primitive, Value, write_whole
 from nn.judging import calibration
 from nn.models import activations, basis, layers
 from nn.models.module import Module
@@ -69,7 +67,7 @@ def save(model: Module, file: str | os.PathLike[str], **others: Any) -> None:
     }
     text = _dump(_packed(content, "content"))
     whole = {"format": FORMAT, "version": VERSION, "checksum": hashlib.sha256(text.encode()).hexdigest()}
-    _write_whole(Path(file), f'{_dump(whole)[:-1]}, "content": {text}}}\n')
+    write_whole(file, f'{_dump(whole)[:-1]}, "content": {text}}}\n')
 
 
 def load(file: str | os.PathLike[str], model: Module | None = None, **others: Any) -> Module:
@@ -103,27 +101,6 @@ def load(file: str | os.PathLike[str], model: Module | None = None, **others: An
 
 def _dump(item: Any) -> str:
     return json.dumps(item, allow_nan=False, ensure_ascii=False)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _read(path: Path) -> dict[str, Any]:

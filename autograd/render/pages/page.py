@@ -10,6 +10,7 @@ from string import Template
 from typing import Any
 
 from autograd.core.value import Value
+from autograd.files import write_whole
 from autograd.render.pages.graph import graph_data
 
 _ASSETS = Path(__file__).parent / "assets"  # importlib.resources would add 5 ms to the import
@@ -53,12 +54,7 @@ def to_html(
         raise ValueError(f"to_html: file must end in .html or .htm, not {path.name!r}")
     page = html_page(v, model=model, title=title, expand=expand, fold_leaves=fold_leaves)
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        half.write_text(page, encoding="utf-8")
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
+    write_whole(path, page)
     return path
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from autograd.core.value import Value
+from autograd.files import write_whole
 from autograd.render.pictures.dot import dot_source
 from autograd.render.pictures.plan import Options, Plan, plan
 from autograd.render.pictures.svg import finished
@@ -71,16 +72,6 @@ def _picture(drawing: Plan, kind: str) -> bytes:
         if by_dot is None:
             raise
         return by_dot
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    half = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        half.write_bytes(content)
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
 
 
 # ---------------------------------------------------------------- the programs that do it

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from autograd.core.value import Value
+from autograd.files import write_whole
 from autograd.render.pictures.dot import FONT
-from autograd.render.pictures.layout import LayoutUnavailableError, lay_out, write_whole
+from autograd.render.pictures.layout import LayoutUnavailableError, lay_out
 from autograd.render.scenes.words import escaped, visible
 
 _INSTALL = "draw_dot: needs the Python package graphviz: pip install graphviz (the `dot` program is not needed)"
