@@ -3,6 +3,7 @@
 import math
 import random
 import time
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from autograd import TABLE, Value, no_grad, topological_order
 from autograd.render.scenes.expansion import steps_of
 from autograd.render.scenes.parts import DEAD, NOT_FINITE, SATURATED, VANISHING, ZERO
 from autograd.render.scenes.scene import scene
-from nn import MLP, Layer, Linear, Module, ReLU, Sequential
+from nn import MLP, Layer, LeakyReLU, Linear, Module, ReLU, Sequential
 
 
 def by_name(found):
@@ -225,6 +226,37 @@ def test_modules_with_own_activations_and_containers():
     assert {box.cluster for box in found.boxes if box.operation == "ReLU"} == {
         "layers.0.neurons.0", "layers.0.neurons.1",
     }  # fmt: skip
+
+
+def test_what_describes_itself_by_the_same_attributes_is_framed_as_a_layer():
+    class Cell:
+        def __init__(self):
+            self.w = Value(0.5)
+
+        def describe(self):
+            return SimpleNamespace(
+                kind="Cell", settings=None, shape="1 → 1", activation=SimpleNamespace(kind="tanh", settings=None)
+            )
+
+        def named_modules(self):
+            return [("", self), ("cell", self)]
+
+        def named_parameters(self):
+            return [("cell.w", self.w)]
+
+    cell = Cell()
+    found = scene((cell.w * 2.0).tanh(), model=cell)
+    assert [cluster.title for cluster in found.clusters] == ["cell: 1 → 1, Cell, tanh"]
+    assert found.boxes[-1].cluster == "cell"
+
+
+@pytest.mark.parametrize("activation", ["leaky_relu", LeakyReLU(0.1)])
+def test_an_activation_with_settings_belongs_to_its_layer(activation):
+    model = MLP(2, [1], output_activation=activation, rng=random.Random(0))
+    found = scene(model([1.0, 2.0]), model=model)
+    assert found.boxes[-1].cluster == "layers.0.neurons.0"
+    title = "leaky_relu" if isinstance(activation, str) else "LeakyReLU(negative_slope=0.1)"
+    assert found.clusters[0].title == f"layer 1: 2 → 1, {title}"
 
 
 def test_clusters_stand_in_the_order_of_their_numbers():

@@ -207,7 +207,7 @@ def _layers(model: Module) -> Iterator[dict[str, Any]]:
     for path, module in model.named_modules():
         weight, bias = getattr(module, "weight", None), getattr(module, "bias", None)
         if isinstance(weight, list) and isinstance(bias, list) and all(isinstance(row, list) for row in weight):
-            found.append((path, module.describe()[0], weight, bias))
+            found.append((path, module.describe(), weight, bias))
     sizes = [(len(weight[0]), len(weight)) for _, _, weight, _ in found]
     fits = all(before[1] == after[0] for before, after in pairwise(sizes))
     covered = {w for _, _, weight, bias in found for w in (*bias, *(w for row in weight for w in row))}
@@ -215,7 +215,7 @@ def _layers(model: Module) -> Iterator[dict[str, Any]]:
     if fits and small and set(names) <= covered:
         for path, description, weight, bias in found:
             yield {
-                "title": f"{path}: {description}" if path else description,
+                "title": f"{path}: {description}" if path else str(description),
                 "weights": [[names[w] for w in row] for row in weight],
                 "biases": [names.get(b, "") if isinstance(b, Value) else "" for b in bias],
             }

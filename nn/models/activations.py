@@ -11,6 +11,7 @@ from typing import Any
 import autograd
 from autograd import Value
 from nn.inputs.sequences import is_sequence, over_batch, to_list
+from nn.models.description import Description
 from nn.models.module import Module
 
 Activation = Callable[[Any], Any]
@@ -21,7 +22,20 @@ def identity(x: Any) -> Any:
     return x
 
 
-class Elementwise(Module):
+class ActivationModule(Module):
+    """Base of the activations that are modules: its settings are its attributes."""
+
+    def describe(self) -> Description:
+        """Its name and settings."""
+        return Description(
+            type(self).__name__, {name: setting for name, setting in vars(self).items() if name != "training"}
+        )
+
+    def __repr__(self) -> str:
+        return str(self.describe())
+
+
+class Elementwise(ActivationModule):
     """Base of the activations φ of one number: `function` is applied to each number of nested sequences."""
 
     function: Callable[..., Any]
@@ -30,18 +44,6 @@ class Elementwise(Module):
     def forward(self, x: Any) -> Any:
         """φ of each number of x."""
         return [self.forward(item) for item in to_list(x)] if is_sequence(x) else self.function(x)
-
-    def __repr__(self) -> str:
-        settings = ", ".join(f"{name}={_shown(setting)}" for name, setting in vars(self).items() if name != "training")
-        return f"{type(self).__name__}({settings})"
-
-    def describe(self) -> tuple[str, str]:
-        """Its name and settings."""
-        return repr(self), ""
-
-
-def _shown(setting: Any) -> str:
-    return f"{setting:.4g}" if isinstance(setting, Value) else repr(setting)
 
 
 class Identity(Elementwise):
@@ -186,7 +188,7 @@ class Polynomial(Elementwise):
         return functools.reduce(lambda total, c: total * s + c, reversed(self.coefficients))
 
 
-class Softmax(Module):
+class Softmax(ActivationModule):
     """softmax(x / τ), the output of a classification in m classes; τ is the temperature.
 
     τ → ∞ gives 1/m for every class, τ → 0 the class with the largest logit.
@@ -205,24 +207,14 @@ class Softmax(Module):
         logits = to_list(x)
         return autograd.softmax(logits if self.temperature == 1.0 else [s / self.temperature for s in logits])
 
-    def __repr__(self) -> str:
-        return f"Softmax(temperature={self.temperature})"
 
-    def describe(self) -> tuple[str, str]:
-        """Its name and temperature."""
-        return repr(self), ""
-
-
-class LogSoftmax(Module):
+class LogSoftmax(ActivationModule):
     """log softmax(x), exact where softmax underflows."""
 
     @over_batch
     def forward(self, x: Any) -> Any:
         """The logarithms of the probabilities of one sample of logits."""
         return autograd.log_softmax(to_list(x))
-
-    def __repr__(self) -> str:
-        return "LogSoftmax()"
 
 
 def _finite(name: str, setting: Any) -> float:
@@ -250,6 +242,13 @@ MODULES: dict[str, Callable[[], Module]] = {
 }  # fmt: skip
 WHOLE_LAYER = (Softmax, LogSoftmax)
 """Activations of all neurons of a layer together."""
+
+
+def described(activation: Activation) -> Description:
+    """What a layer says of its activation, a module or a function."""
+    if isinstance(activation, ActivationModule):
+        return activation.describe()
+    return Description(str(getattr(activation, "name", None) or getattr(activation, "__name__", activation)))
 
 
 def get_activation(activation: str | type[Module] | Activation) -> Activation:

@@ -12,7 +12,8 @@ from typing import Any
 from autograd import Value, affine, linear
 from nn.inputs.checks import fraction, whole_number
 from nn.inputs.sequences import is_sequence, over_batch, to_list
-from nn.models.activations import WHOLE_LAYER, Activation, Elementwise, get_activation, identity
+from nn.models.activations import WHOLE_LAYER, Activation, described, get_activation, identity
+from nn.models.description import Description
 from nn.models.initializers import Generator, Initializer, get_initializer
 from nn.models.module import Module
 
@@ -57,12 +58,12 @@ class Neuron(Module):
         """φ(⟨w, x⟩ + b) for one sample x."""
         return self.activation(affine(self.w, _sample("Neuron", x, len(self.w)), self.b))
 
-    def describe(self) -> tuple[str, str]:
+    def describe(self) -> Description:
         """Neuron with its activation, d → 1."""
-        return f"Neuron, {_name_of(self.activation)}", f"{len(self.w)} → 1"
+        return Description("Neuron", None, (len(self.w), 1), described(self.activation))
 
     def __repr__(self) -> str:
-        name = "Linear" if self.activation is identity else _name_of(self.activation)
+        name = "Linear" if self.activation is identity else described(self.activation)
         return f"{getattr(self.activation, 'symbol', name)}Neuron({len(self.w)})"
 
 
@@ -112,10 +113,10 @@ class Layer(Module):
             outputs = [neuron.activation(s) for neuron, s in zip(neurons, pre_activations)]
         return outputs[0] if len(outputs) == 1 else outputs
 
-    def describe(self) -> tuple[str, str]:
+    def describe(self) -> Description:
         """Layer with its activation, inputs → outputs."""
-        activation = self.activation or self.neurons[0].activation
-        return f"{type(self).__name__}, {_name_of(activation)}", f"{len(self.neurons[0].w)} → {len(self.neurons)}"
+        activation = described(self.activation or self.neurons[0].activation)
+        return Description(type(self).__name__, None, (len(self.neurons[0].w), len(self.neurons)), activation)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__} of [{', '.join(map(str, self.neurons))}]"
@@ -179,12 +180,12 @@ class Dropout(Module):
             return [self.forward(item) for item in to_list(x)]
         return 0.0 if self.rng.uniform(0.0, 1.0) < self.p else x * (1.0 / (1.0 - self.p))
 
-    def __repr__(self) -> str:
-        return f"Dropout(p={self.p})"
-
-    def describe(self) -> tuple[str, str]:
+    def describe(self) -> Description:
         """Dropout with its p."""
-        return repr(self), ""
+        return Description("Dropout", {"p": self.p})
+
+    def __repr__(self) -> str:
+        return str(self.describe())
 
 
 class Sequential(Module):
@@ -290,9 +291,3 @@ def _sample(layer: str, x: Any, size: int) -> list[Any]:
     if len(inputs) != size:
         raise ValueError(f"{layer}: expected {size} inputs, got {len(inputs)}")
     return inputs
-
-
-def _name_of(activation: Activation) -> str:
-    if isinstance(activation, (Elementwise, *WHOLE_LAYER)):
-        return activation.describe()[0]
-    return str(getattr(activation, "name", None) or getattr(activation, "__name__", activation))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
 from autograd import Value, depending_on
+from nn.models.description import Description
 from nn.models.summary import Summary, summarize
 from nn.models.tree import ModuleTree, module_tree
 
@@ -178,9 +179,9 @@ class Module:
             kind: text for kind, text in bundle.items() if kind in (include or bundle) and kind not in (exclude or ())
         }
 
-    def describe(self) -> tuple[str, str]:
-        """What `summary` shows as the layer and its shape, inputs → outputs; an empty shape is that of its input."""
-        return type(self).__name__, ""
+    def describe(self) -> Description:
+        """What `summary`, `tree` and pictures tell of it."""
+        return Description(type(self).__name__)
 
 
 _HOLDERS = (Module, dict, list, tuple)

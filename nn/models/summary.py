@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nn.inputs.optional import require
-from nn.models.tree import own_parameters
+from nn.models.tree import counts_of, own_parameters
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,7 @@ class Summary:
 
 def summarize(module: Any) -> Summary:
     """The `Summary` of a Module."""
-    parameters, frozen = _parameters(module)
-    return Summary(type(module).__name__, list(_rows(module)), parameters, frozen)
+    return Summary(type(module).__name__, list(_rows(module)), *counts_of(module))
 
 
 def _rows(module: Any) -> Iterator[Row]:
@@ -64,19 +63,15 @@ def _rows(module: Any) -> Iterator[Row]:
     for name, inner in named:
         if any(name.startswith(f"{outer}.") for outer in shown):
             continue
-        layer, shape = inner.describe()
+        description = inner.describe()
         inside = f"{name}." if name else ""
-        if (name and shape) or not any(other.startswith(inside) for other, found in named if found is not inner):
+        holds_modules = any(other.startswith(inside) for other, found in named if found is not inner)
+        if (name and description.sizes) or not holds_modules:
             shown.append(name)
-            yield Row(name, layer, shape, *_parameters(inner))
+            yield Row(name, str(description), description.shape, *counts_of(inner))
         else:
             for attribute, parameters, frozen in own_parameters(inner):
                 yield Row(f"{inside}{attribute}", "", "", parameters, frozen)
-
-
-def _parameters(module: Any) -> tuple[int, int]:
-    parameters = module.parameters()
-    return len(parameters), sum(not parameter.requires_grad for parameter in parameters)
 
 
 def _count(parameters: int, frozen: int) -> str:

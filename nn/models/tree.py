@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from nn.models.description import Description
+
 FEWEST_ALIKE = 3
 """So many neighbours that are alike, as the neurons of a layer, have one line together."""
 
@@ -15,18 +17,17 @@ class Branch:
     """One line: a module or some parameters, and the lines below it."""
 
     name: str
-    kind: str
-    shape: str
+    description: Description
     parameters: int
     frozen: int
     branches: tuple["Branch", ...] = ()
     count: int = 1
     """How many are alike and have this line together; `parameters` and `frozen` are those of one."""
 
-    def describe(self) -> str:
+    def words(self) -> str:
         """What it is, without its name."""
-        kind = f"{self.count} × {self.kind}" if self.count > 1 else self.kind
-        return ", ".join(part for part in (kind, self.shape, self._counted()) if part)
+        kind = f"{self.count} × {self.description}" if self.count > 1 else str(self.description)
+        return ", ".join(part for part in (kind, self.description.shape, self._counted()) if part)
 
     def _counted(self) -> str:
         if not self.parameters:
@@ -67,7 +68,7 @@ class ModuleTree:
         pending = [(self.root, "", "")]
         while pending:
             branch, before, below = pending.pop()
-            yield before, branch.name, branch.describe()
+            yield before, branch.name, branch.words()
             *others, last = (*branch.branches,) or (None,)
             children = [(child, f"{below}├── ", f"{below}│   ") for child in others if child]
             if last:
@@ -81,15 +82,12 @@ def module_tree(module: Any) -> ModuleTree:
     below: dict[str, list[Branch]] = {name: [] for name in named}
     for name in reversed(named):  # the inner before the outer
         inner = named[name]
-        kind, shape = inner.describe()
-        parameters = inner.parameters()
-        frozen = sum(not parameter.requires_grad for parameter in parameters)
         branches = [*_own_parameters(inner, below[name]), *reversed(below[name])]
-        branch = Branch("", kind, shape, len(parameters), frozen, tuple(_merged(branches)))
+        branch = Branch("", inner.describe(), *counts_of(inner), tuple(_merged(branches)))
         if not name:
             return ModuleTree(branch)
         outer = _outer(name, named)
-        if parameters or not named[outer].describe()[1]:  # a layer says itself which activation it has
+        if branch.parameters or not named[outer].describe().sizes:  # a layer says itself which activation it has
             below[outer].append(replace(branch, name=name.removeprefix(f"{outer}.")))
     raise AssertionError("a module is the first of its own named_modules()")
 
@@ -101,6 +99,12 @@ def _outer(name: str, named: dict[str, Any]) -> str:
         if name in named:
             return name
     return ""
+
+
+def counts_of(module: Any) -> tuple[int, int]:
+    """How many parameters a module has, and how many of them are frozen."""
+    parameters = module.parameters()
+    return len(parameters), sum(not parameter.requires_grad for parameter in parameters)
 
 
 def own_parameters(module: Any) -> list[tuple[str, int, int]]:
@@ -115,9 +119,9 @@ def own_parameters(module: Any) -> list[tuple[str, int, int]]:
 
 def _own_parameters(module: Any, branches: Sequence[Branch]) -> Iterator[Branch]:
     """A line for each attribute with parameters, if other parameters are in the modules within."""
-    if not module.describe()[1] and branches:
+    if branches and not module.describe().sizes:
         for name, parameters, frozen in own_parameters(module):
-            yield Branch(name, "", "", parameters, frozen)
+            yield Branch(name, Description(""), parameters, frozen)
 
 
 def _merged(branches: Sequence[Branch]) -> Iterator[Branch]:
@@ -131,12 +135,16 @@ def _merged(branches: Sequence[Branch]) -> Iterator[Branch]:
             yield from alike
         else:
             first, last = alike[0], alike[-1].name.rpartition(".")[2]
-            kind = first.kind if all(x.kind == first.kind for x in alike) else first.kind.partition(",")[0]
-            yield replace(first, name=f"{first.name} … {last}", kind=kind, count=len(alike))
+            shared = first.description
+            if len({str(x.description) for x in alike}) > 1:
+                shared = replace(shared, settings=None, activation=None)
+            yield replace(first, name=f"{first.name} … {last}", description=shared, count=len(alike))
         alike = [] if branch is None else [branch]
 
 
 def _likeness(branch: Branch) -> object:
-    below = tuple((x.name, x.kind.partition("(")[0], x.parameters, x.frozen) for x in branch.branches)
-    kind = branch.kind.partition("(")[0]
-    return branch.name.rpartition(".")[0], kind, branch.shape, branch.parameters, branch.frozen, below
+    def kinds(x: Branch) -> tuple[object, ...]:
+        activation = x.description.activation
+        return x.description.kind, activation and activation.kind, x.description.sizes, x.parameters, x.frozen
+
+    return branch.name.rpartition(".")[0], kinds(branch), [(x.name, kinds(x)) for x in branch.branches]

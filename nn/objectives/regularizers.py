@@ -17,7 +17,7 @@ from typing import Any
 
 from autograd import Value, dot, primitive, sign, sqrt, where
 from autograd import sum as total
-from nn.models.activations import WHOLE_LAYER, Elementwise
+from nn.models.activations import ActivationModule
 from nn.models.module import Module
 from nn.objectives.loss_inputs import records
 
@@ -149,7 +149,7 @@ def _chosen(name: str, parameters: Parameters, biases: bool) -> list[Value]:
 
 def _matrices(module: Module) -> list[list[Value]]:
     matrices: dict[str, list[Value]] = {}
-    activations = [inner for inner in module.modules() if isinstance(inner, (Elementwise, *WHOLE_LAYER))]
+    activations = [inner for inner in module.modules() if isinstance(inner, ActivationModule)]
     of_activations = {parameter for activation in activations for parameter in activation.parameters()}
     for path, parameter in module.named_parameters():
         parts = path.split(".")

@@ -1,17 +1,30 @@
 """Which nodes of a graph belong to which module of a model.
 
 A model is anything with `named_parameters()`; if it has `named_modules()` and its modules `describe()`, as those of
-`nn`, the clusters also tell shapes and activations.
+`nn`, the clusters also tell shapes and activations: see `Description`.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 from autograd.core.value import Value
 from autograd.render.scenes.parts import Cluster
 from autograd.table import primitives
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+class Description(Protocol):
+    """What `describe()` of a module returns: anything with these attributes, and a text that `str()` gives."""
+
+    kind: str
+    """The name of its class, or of a function."""
+    settings: Mapping[str, Any] | None
+    """What it was made with; without any, its kind says all."""
+    shape: str
+    """Its sizes, as in "2 → 3"; empty for a module that is no layer."""
+    activation: "Description | None"
+    """What a layer applies to its sums."""
 
 
 class Modules:
@@ -120,17 +133,19 @@ class Modules:
         return len(terms) > 1 and len({homes[x] for x in terms}) == 1 and not terms & self.names.keys()
 
     def _is_activation(self, node: Value, home: str) -> bool:
-        told = self._description(home)[0].rpartition(", ")[2].partition("(")[0]  # "relu", or "LeakyReLU(0.1)"
-        return node.primitive is not None and told.lower() == node.primitive.name.replace("_", "")
+        description = self._description(home)
+        told = description and (description.activation or description)
+        return bool(told and node.primitive and _alike(told.kind, node.primitive.name))
 
     # ------------------------------------------------------------ words
 
-    def _description(self, path: str) -> tuple[str, str]:
+    def _description(self, path: str) -> Description | None:
         module: Any = self._modules.get(path)
-        if not hasattr(module, "describe"):
-            return "", ""
-        kind, shape = module.describe()
-        return str(kind), str(shape)
+        return module.describe() if hasattr(module, "describe") else None
+
+    def _shape(self, path: str) -> str:
+        description = self._description(path)
+        return description.shape if description else ""
 
     def clusters(self, paths: Iterable[str]) -> tuple[Cluster, ...]:
         """The clusters of these modules and of those around them, the outer before the inner."""
@@ -144,11 +159,14 @@ class Modules:
         ('layer 1', 'neuron 4', 'encoder')
         """
         name = _counted(path.removeprefix(self.owner(path)).lstrip("."))
-        kind, shape = self._description(path)
-        if not shape or any(self._description(around)[1] for around in self.chain(path)[:-1]):
+        description = self._description(path)
+        if not description or not description.shape or any(map(self._shape, self.chain(path)[:-1])):
             return name
-        kind = kind.removeprefix("Layer, ").removeprefix("Neuron, ").removesuffix(", identity").removesuffix("()")
-        return f"{name}: {shape}, {'linear' if kind == 'identity' else kind}"
+        kinds = [] if description.kind in ("Layer", "Neuron") else [description.kind]
+        activation = description.activation
+        if activation and activation.kind != "identity":
+            kinds.append(str(activation) if activation.settings else activation.kind)
+        return f"{name}: {', '.join([description.shape, *(kinds or ['linear'])])}"
 
     def short_name(self, name: str) -> str:
         """The name of a parameter within its module, indices from 1 as subscripts.
@@ -160,6 +178,11 @@ class Modules:
         if not all(map(str.isdigit, indices)):
             return ".".join([word, *indices])
         return word + ",".join(str(int(i) + 1).translate(_SUBSCRIPTS) for i in indices)
+
+
+def _alike(kind: str, name: str) -> bool:
+    """Whether a module of this kind, as LeakyReLU, applies the row of this name, as leaky_relu."""
+    return kind.replace("_", "").lower() == name.replace("_", "")
 
 
 def _feeding(order: Sequence[Value], applying: dict[Value, str]) -> set[Value]:
