@@ -1,15 +1,16 @@
 """Formulas in a normal form, and the rules of arithmetic that bring them there.
 
 A sum is Σ coefficient · term + constant, a product Π base^exponent with whole exponents, and everything else is a
-row applied to operands.  Equal formulas are one object, so a formula of a shared graph is as small as the graph.
-Nothing here is a rule of differentiation.
+row applied to operands.  Equal formulas are one object, so a formula of a shared graph is as small as the graph;
+what it is made of are its `operands`, as those of a recorded operation.  Nothing here is a rule of differentiation.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
+from autograd.core.graph import topological_order
 from autograd.table import primitives
 from autograd.table.primitive import Primitive
 
@@ -21,6 +22,7 @@ _FLAT = 64
 class Number:
     """A constant."""
 
+    operands: ClassVar[tuple["Formula", ...]] = ()
     number: float
 
 
@@ -28,6 +30,7 @@ class Number:
 class Symbol:
     """A named leaf, with the number it had."""
 
+    operands: ClassVar[tuple["Formula", ...]] = ()
     name: str
     number: float
 
@@ -46,6 +49,11 @@ class Product:
 
     factors: tuple[tuple["Formula", int], ...]
 
+    @property
+    def operands(self) -> tuple["Formula", ...]:
+        """The bases."""
+        return tuple(base for base, _ in self.factors)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sum:
@@ -54,39 +62,13 @@ class Sum:
     terms: tuple[tuple[float, "Formula"], ...]
     constant: float
 
+    @property
+    def operands(self) -> tuple["Formula", ...]:
+        """The terms, without their coefficients."""
+        return tuple(term for _, term in self.terms)
+
 
 Formula = Number | Symbol | Application | Product | Sum
-
-
-def parts(formula: Formula) -> tuple[Formula, ...]:
-    """The formulas directly below."""
-    match formula:
-        case Application():
-            return formula.operands
-        case Product():
-            return tuple(base for base, _ in formula.factors)
-        case Sum():
-            return tuple(term for _, term in formula.terms)
-        case _:
-            return ()
-
-
-def parts_first(root: Formula) -> list[Formula]:
-    """Every formula below the root once, each after its parts; iterative."""
-    order: list[Formula] = []
-    seen = {root}
-    path: list[tuple[Formula, Iterator[Formula]]] = [(root, iter(parts(root)))]
-    while path:
-        formula, remaining = path[-1]
-        for part in remaining:
-            if part not in seen:
-                seen.add(part)
-                path.append((part, iter(parts(part))))
-                break
-        else:
-            order.append(formula)
-            path.pop()
-    return order
 
 
 class Algebra:
@@ -214,8 +196,8 @@ def tree_size(root: Formula) -> float:
     1.0
     """
     size: dict[Formula, float] = {}
-    for formula in parts_first(root):
-        size[formula] = 1.0 + math.fsum(size[part] for part in parts(formula))
+    for formula in topological_order(root):
+        size[formula] = 1.0 + math.fsum(size[part] for part in formula.operands)
         if size[formula] > 1e9:
             return math.inf
     return size[root]

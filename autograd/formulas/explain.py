@@ -12,16 +12,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.core.graph import reverse_sweep, topological_order
+from autograd.core.graph import depending_on, reverse_sweep, topological_order
 from autograd.core.value import Value
 from autograd.formulas.notation import (
     Names,
     Spelled,
+    aligned,
     by_level,
     latex_application,
     latex_name,
     latex_number,
     python_application,
+    rounded_latex,
     trace_names,
 )
 from autograd.table.primitive import Primitive
@@ -86,7 +88,7 @@ class LocalExplanation:
     def latex(self) -> str:
         """LaTeX without dollar signs."""
         v = latex_name(self.name)
-        lines = [rf"{v} &= {self.latex_formula} = {_latex(self.number)}"]
+        lines = [rf"{v} &= {self.latex_formula} = {rounded_latex(self.number).text}"]
         for step in self.steps:
             if step.partial is not None:
                 x = latex_name(step.operand)
@@ -94,7 +96,7 @@ class LocalExplanation:
                     rf"\bar{{{x}}} &\mathrel{{+}}= \bar{{{v}}} \cdot \frac{{\partial {v}}}{{\partial {x}}}"
                     rf" = \bar{{{v}}} \cdot {_factor(step.partial)}"
                 )
-        return _aligned(lines)
+        return aligned(lines)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
@@ -135,7 +137,7 @@ class PathExplanation:
     def latex(self) -> str:
         """LaTeX without dollar signs."""
         v, x = latex_name(self.name), latex_name(self.wrt)
-        lines = [rf"\frac{{\partial {v}}}{{\partial {x}}} &= {_latex(self.total)}"]
+        lines = [rf"\frac{{\partial {v}}}{{\partial {x}}} &= {rounded_latex(self.total).text}"]
         names: list[str] = []
         for path in self.paths:
             nodes = [latex_name(node) for node in path.nodes]
@@ -144,10 +146,12 @@ class PathExplanation:
             names.append(r" \cdot ".join(_shortened(factors)) or "1")
         if names:
             more = r" + \cdots" if self.count > len(self.paths) else ""
-            products = [_factor(path.product) if i else _latex(path.product) for i, path in enumerate(self.paths)]
+            products = [
+                _factor(path.product) if i else rounded_latex(path.product).text for i, path in enumerate(self.paths)
+            ]
             lines[0] = rf"\frac{{\partial {v}}}{{\partial {x}}} &= " + r" \\ &\quad + ".join(names) + more
-            lines += [f"&= {' + '.join(products)}{more}", f"&= {_latex(self.total)}"]
-        return _aligned(lines)
+            lines += [f"&= {' + '.join(products)}{more}", f"&= {rounded_latex(self.total).text}"]
+        return aligned(lines)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
@@ -180,7 +184,7 @@ def explain(v: Value, wrt: Value | None = None) -> LocalExplanation | PathExplan
             raise TypeError(f"explain: {role} must be a Value, not {type(value).__name__} {value!r:.60}")
     order = topological_order(v)
     names = _names(order)
-    return _local(v, names) if wrt is None else _over_paths(v, wrt, order, names)
+    return _local(v, names) if wrt is None else _over_paths(v, wrt, names)
 
 
 def _names(order: Sequence[Value]) -> dict[Value, str]:
@@ -191,7 +195,7 @@ def _names(order: Sequence[Value]) -> dict[Value, str]:
 
 def _local(v: Value, names: Mapping[Value, str]) -> LocalExplanation:
     if v.primitive is None:
-        return LocalExplanation(names[v], v.data, None, "", _latex(v.data), (), v.grad)
+        return LocalExplanation(names[v], v.data, None, "", rounded_latex(v.data).text, (), v.grad)
     _check(v)
     operands = [names[x] if isinstance(x, Value) else f"{x:.6g}" for x in v.operands]
     texts = [Spelled(x) for x in operands]
@@ -213,19 +217,20 @@ def _check(node: Value) -> None:
 _Ending = tuple[float, float, Any]  # -|product|, product, and the rest of the path: (partial, node, its rest)
 
 
-def _over_paths(v: Value, x: Value, order: Sequence[Value], names: Mapping[Value, str]) -> PathExplanation:
+def _over_paths(v: Value, x: Value, names: Mapping[Value, str]) -> PathExplanation:
     adjoints: dict[Any, Any] = {v: 1.0}
-    between = _depending_on(x, order)
-    for node in between:
+    order = depending_on([x], v)
+    for node in order:
         _check(node)
-    reverse_sweep(list(between), adjoints)
+    reverse_sweep(order, adjoints)
+    between = set(order)
     name = names.get(x) or x.label or "x"
     if v not in between:
         return PathExplanation(names[v], name, (), 0, 0.0)
     # from v down to x, as the adjoints go: of each node the number of paths to v, and the heaviest of them
     counts: dict[Value, float] = {v: 1}
     endings: dict[Value, list[_Ending]] = {v: [(-1.0, 1.0, None)]}
-    for node in reversed(between):
+    for node in reversed(order):
         if node is x or node not in counts:
             continue
         heaviest, count = _heaviest(endings.pop(node)), counts.pop(node)
@@ -249,15 +254,6 @@ def _over_paths(v: Value, x: Value, order: Sequence[Value], names: Mapping[Value
 def _heaviest(endings: Sequence[_Ending]) -> list[_Ending]:
     # by the weight alone: comparing the rest would recurse along whole paths
     return heapq.nsmallest(SHOWN, endings, key=operator.itemgetter(0))
-
-
-def _depending_on(x: Value, order: Sequence[Value]) -> dict[Value, None]:
-    """The nodes made from x, and x, operands first: a dict for its order and its quick `in`."""
-    found = dict.fromkeys([x])
-    for node in order:
-        if node is not x and any(operand in found for operand in node.operands if isinstance(operand, Value)):
-            found[node] = None
-    return found
 
 
 def _times(product: float, partial: float) -> float:
@@ -294,14 +290,6 @@ def _in_product(number: str) -> str:
     return f"({number})" if number.startswith("-") else number
 
 
-def _latex(number: float) -> str:
-    return latex_number(float(f"{number:.6g}")).text
-
-
 def _factor(number: float) -> str:
-    text = _latex(number)
+    text = rounded_latex(number).text
     return rf"\left({text}\right)" if text.startswith("-") else text
-
-
-def _aligned(lines: Sequence[str]) -> str:
-    return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"

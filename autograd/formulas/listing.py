@@ -59,9 +59,6 @@ class _Listing:
         self.functions = {row: self._function_name(row) for row in {x.primitive: 0 for x in program.instructions}}
         self.name = self.names.unique("f")
         self.spelled = {line.target: Spelled(line.name) for line in program.definitions if line.name}
-        self.arguments = {line.target for line in program.inputs}
-        self.constants = {line.target: line.number for line in program.constants}
-        self.instructions = {line.target: line for line in program.instructions}
         self.aliases: dict[int, list[Alias]] = {}
         for alias in program.aliases:
             if not isinstance(alias.operand, float | int):
@@ -120,10 +117,13 @@ class _Listing:
         return [f"    {name} = {spelled.text}"]
 
     def _formula(self, line: "Input | Constant | Instruction") -> Spelled | None:
-        if line.target in self.arguments:
-            return None
-        number = self.constants.get(line.target)
-        return python_number(number) if number is not None else self._application(self.instructions[line.target])
+        match line:
+            case Input():
+                return None
+            case Constant():
+                return python_number(line.number)
+            case Instruction():
+                return self._application(line)
 
     def _application(self, line: Instruction) -> Spelled:
         row, operands = line.primitive, [self._operand(x) for x in line.operands]

@@ -184,6 +184,16 @@ def short_number(number: float) -> str:
     return repr(number).removesuffix(".0")
 
 
+def aligned(lines: Iterable[str]) -> str:
+    """Lines of LaTeX, one under the other at their &."""
+    return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+
+def rounded_latex(number: float) -> Spelled:
+    """A number in LaTeX, of six digits."""
+    return latex_number(float(f"{number:.6g}"))
+
+
 class Open(Spelled):
     """LaTeX of which a factor behind it would be read as a part, as behind sin x."""
 

@@ -9,7 +9,7 @@ import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from autograd.core.graph import forward_sweep, reverse_sweep, topological_order
+from autograd.core.graph import depending_on, forward_sweep, reverse_sweep, topological_order
 from autograd.core.mode import is_grad_enabled
 from autograd.core.value import Value
 from autograd.formulas import notation
@@ -115,10 +115,7 @@ class _Scribe:
                 self.operand_of.setdefault(node, node.data)
         self.outputs = [Output(self.name_of.get(root, ""), self.operand_of[root])]
         # what depends on an input: only there a derivative is taken down
-        self.active: set[Value] = set(inputs)
-        for node in order:
-            if any(x in self.active for x in node.operands):
-                self.active.add(node)
+        self.active = {*inputs, *depending_on(inputs, root)}
 
     def program(self) -> Program:
         return Program(

@@ -20,8 +20,6 @@ from autograd.formulas.algebra import (
     Product,
     Sum,
     Symbol,
-    parts,
-    parts_first,
     tree_size,
 )
 from autograd.formulas.notation import (
@@ -31,6 +29,7 @@ from autograd.formulas.notation import (
     SUM,
     Names,
     Spelled,
+    aligned,
     joined,
     latex_application,
     latex_name,
@@ -123,7 +122,7 @@ class Expression:
 
     def __init__(self, formula: Formula) -> None:
         self.formula = formula
-        self._order = parts_first(formula)
+        self._order = topological_order(formula)
 
     @property
     def names(self) -> dict[str, float]:
@@ -158,8 +157,7 @@ class Expression:
         *steps, result = _lines(self, _LatexWriter())
         if not steps:
             return result[1]
-        lines = [*(f"{name} &= {text}" for name, text in steps), f"&\\phantom{{=}}\\; {result[1]}"]
-        return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+        return aligned([*(f"{name} &= {text}" for name, text in steps), f"&\\phantom{{=}}\\; {result[1]}"])
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
@@ -187,7 +185,7 @@ def _value(formula: Formula, found: dict[Formula, float], known: dict[str, float
 
 def _lines(whole: Expression, writer: "_TextWriter") -> Iterator[tuple[str, str]]:
     """(name, text) of every part that gets a line of its own, and last of the whole."""
-    uses = collections.Counter(part for formula in whole._order for part in parts(formula))
+    uses = collections.Counter(part for formula in whole._order for part in formula.operands)
     large = tree_size(whole.formula) > _SMALL
     names = Names(whole.names)
     steps = 0

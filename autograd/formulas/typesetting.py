@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from autograd.core.value import Value
-from autograd.formulas.notation import DOTS, Spelled, latex_application, latex_name, latex_number
+from autograd.formulas.notation import DOTS, Spelled, aligned, latex_application, latex_name, rounded_latex
 from autograd.table import primitives
 
 MOST_OPERATIONS = 60
@@ -52,9 +52,7 @@ def typeset(root: Value) -> Latex:
     if not steps:
         return Latex(f"{name} = {text}" if name else text)
     steps.append((name, text))
-    return Latex(
-        "\\begin{aligned}\n" + " \\\\\n".join(f"{name} &= {text}" for name, text in steps) + "\n\\end{aligned}"
-    )
+    return Latex(aligned(f"{name} &= {text}" for name, text in steps))
 
 
 class _Writer:
@@ -73,7 +71,7 @@ class _Writer:
     def lines(self) -> Iterator[tuple[str, str]]:
         """(name, formula) of everything that has a line, the result last; its name may be empty."""
         for node in self.below:
-            yield self._named(node), rf"\cdots = {_number(node.data).text}"
+            yield self._named(node), rf"\cdots = {rounded_latex(node.data).text}"
         for node in self.order:
             spelled = self._application(node)
             if node is self.root:
@@ -114,10 +112,10 @@ class _Writer:
 
     def _operand(self, operand: Any) -> Spelled:
         if not isinstance(operand, Value):
-            return operand if isinstance(operand, Spelled) else _number(operand)
+            return operand if isinstance(operand, Spelled) else rounded_latex(operand)
         if operand in self.spelled:
             return self.spelled[operand]
-        return Spelled(latex_name(operand.label)) if operand.label else _number(operand.data)
+        return Spelled(latex_name(operand.label)) if operand.label else rounded_latex(operand.data)
 
 
 def _shown(node: Value) -> Sequence[Any]:
@@ -176,7 +174,3 @@ def _in_order(root: Value, inside: Collection[Value]) -> list[Value]:
 def _operations(node: Value) -> list[Value]:
     """The shown operands that are results."""
     return [x for x in _shown(node) if isinstance(x, Value) and x.primitive is not None]
-
-
-def _number(number: float) -> Spelled:
-    return latex_number(float(f"{number:.6g}"))

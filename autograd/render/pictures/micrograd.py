@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from autograd.core.graph import topological_order
 from autograd.core.value import Value
 from autograd.files import write_whole
 from autograd.render.pictures.dot import FONT
@@ -32,18 +33,8 @@ def trace(root: Value) -> tuple[set[Value], set[tuple[Value, Value]]]:
     """
     if not isinstance(root, Value):
         raise TypeError(f"trace: root must be a Value, not {type(root).__name__}")
-    nodes: set[Value] = {root}
-    edges: set[tuple[Value, Value]] = set()
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        for operand in node._prev:
-            assert isinstance(operand, Value)
-            edges.add((operand, node))
-            if operand not in nodes:
-                nodes.add(operand)
-                waiting.append(operand)
-    return nodes, edges
+    edges: set[tuple[Any, Value]] = {(operand, node) for node in topological_order(root) for operand in node._prev}
+    return {root, *(operand for operand, _ in edges)}, edges
 
 
 def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Any:
