@@ -39,6 +39,14 @@ class History:
     def __contains__(self, name: str) -> bool:
         return name in self.records
 
+    def counted(self) -> str:
+        """The number of epochs in words."""
+        return f"{self.epochs} epoch{'' if self.epochs == 1 else 's'}"
+
+    def latest(self) -> str:
+        """The numbers of the last epoch in words."""
+        return ", ".join(f"{name} {numbers[-1]:.4g}" for name, numbers in self.records.items())
+
     def append(self, numbers: Mapping[str, float]) -> None:
         """Add one epoch; a name that was missing in earlier epochs is nan there."""
         before = self.epochs
@@ -73,10 +81,9 @@ class History:
         return ax
 
     def __repr__(self) -> str:
-        last = ", ".join(f"{name} {numbers[-1]:.4g}" for name, numbers in self.records.items())
+        last = self.latest()
         stopped = f"; stopped: {self.stopped}" if self.stopped else ""
-        epochs = f"{self.epochs} epoch{'' if self.epochs == 1 else 's'}"
-        return f"History({epochs}{': ' if last else ''}{last}{stopped})"
+        return f"History({self.counted()}{': ' if last else ''}{last}{stopped})"
 
     def state_dict(self) -> dict[str, Any]:
         """The records, for `save`."""

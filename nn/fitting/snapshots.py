@@ -9,6 +9,8 @@ from typing import Any
 from autograd import Value, no_grad
 from nn.data.loading import as_dataset
 from nn.fitting.callbacks import Callback, Run
+from nn.fitting.history import History
+from nn.inputs.checks import whole_number
 from nn.inputs.sequences import plain_numbers
 from nn.models.module import Module
 
@@ -42,10 +44,8 @@ class Snapshots(Callback):
     """
 
     def __init__(self, every: int = 1, data: Any = None, *, grid: int = 30, most: int = 120) -> None:
-        for name, count, least in (("every", every, 1), ("grid", grid, 2), ("most", most, 2)):
-            if isinstance(count, bool) or not isinstance(count, int) or count < least:
-                raise ValueError(f"Snapshots: {name} must be a whole number of at least {least}, not {count!r}")
-        self.every, self.grid, self.most = every, grid, most
+        self.every = whole_number("Snapshots: every", every)
+        self.grid, self.most = whole_number("Snapshots: grid", grid, 2), whole_number("Snapshots: most", most, 2)
         self.dataset = None if data is None else as_dataset(getattr(data, "dataset", data))
         self.planar = self.dataset is not None and len(self.dataset.inputs[0]) == 2
         self._begin()
@@ -60,11 +60,14 @@ class Snapshots(Callback):
         """The `state_dict` of the model after each of them."""
         self.surfaces: list[list[Any]] = []
         """The outputs on the grid, row by row from the bottom; a number each, or a list of them."""
-        self.records: dict[str, list[float]] = {}
-        """The losses and metrics of every epoch, kept or not."""
-        self._latest = 0
+        self._history = History()  # of every epoch, kept or not
         self._state: dict[str, float] = {}  # after the latest epoch
         self._layers: list[dict[str, Any]] = []
+
+    @property
+    def records(self) -> dict[str, list[float]]:
+        """The losses and metrics of every epoch, kept or not."""
+        return self._history.records
 
     # ------------------------------------------------------------ taking
 
@@ -90,18 +93,16 @@ class Snapshots(Callback):
         Without numbers, keep the weights now: how the training begins.
         """
         if numbers:
-            for name in {**self.records, **numbers}:
-                self.records.setdefault(name, [math.nan] * self._latest).append(float(numbers.get(name, math.nan)))
-            self._latest += 1
+            self._history.append(numbers)
         self._state = model.state_dict()
-        if not numbers or self._latest % self.every == 0:
+        if not numbers or self._history.epochs % self.every == 0:
             self._keep(model)
 
     def _keep(self, model: Module) -> None:
         if len(self.epochs) >= self.most:
             self.every *= 2
             self._drop(slice(1, None, 2))
-        self.epochs.append(self._latest)
+        self.epochs.append(self._history.epochs)
         self.states.append(model.state_dict())
         if not self._layers:
             self._layers = list(_layers(model))
@@ -194,10 +195,9 @@ class Snapshots(Callback):
         }
 
     def __repr__(self) -> str:
-        last = ", ".join(f"{name} {numbers[-1]:.4g}" for name, numbers in self.records.items())
+        last = self._history.latest()
         kept = len({epoch for epoch in self.epochs if epoch})  # 0 is before the first
-        epochs = f"{self._latest} epoch{'' if self._latest == 1 else 's'}"
-        return f"Snapshots({kept} of {epochs} kept{', the last with ' if last else ''}{last})"
+        return f"Snapshots({kept} of {self._history.counted()} kept{', the last with ' if last else ''}{last})"
 
 
 def _layers(model: Module) -> Iterator[dict[str, Any]]:

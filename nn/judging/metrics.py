@@ -9,6 +9,7 @@ TypeError for what is not a number; ValueError for nan, for lengths that differ,
 
 import math
 from collections.abc import Callable
+from statistics import fmean
 from typing import Any
 
 from autograd import Value
@@ -158,7 +159,7 @@ def _by_class(
     if average is None:
         return scores
     occurring = [s for s, a, f in zip(scores, actual, found) if a + f]
-    return math.fsum(occurring) / len(occurring)
+    return fmean(occurring)
 
 
 # ---------------------------------------------------------------- regression
@@ -171,7 +172,7 @@ def mean_absolute_error(target: Any, predicted: Any) -> float:
     1.0
     """
     columns = _columns("mean_absolute_error", target, predicted)
-    return _mean([abs(t - y) for column in columns for t, y in column])
+    return fmean([abs(t - y) for column in columns for t, y in column])
 
 
 def mean_squared_error(target: Any, predicted: Any) -> float:
@@ -181,7 +182,7 @@ def mean_squared_error(target: Any, predicted: Any) -> float:
     2.0
     """
     columns = _columns("mean_squared_error", target, predicted)
-    return _mean([(t - y) * (t - y) for column in columns for t, y in column])
+    return fmean([(t - y) * (t - y) for column in columns for t, y in column])
 
 
 def r2_score(target: Any, predicted: Any) -> float:
@@ -196,20 +197,16 @@ def r2_score(target: Any, predicted: Any) -> float:
     columns = _columns("r2_score", target, predicted)
     if len(columns[0]) < 2:
         raise ValueError("r2_score: one sample has no variance: give at least two")
-    return _mean([_r2(column) for column in columns])
+    return fmean([_r2(column) for column in columns])
 
 
 def _r2(pairs: list[tuple[float, float]]) -> float:
-    center = _mean([t for t, _ in pairs])
+    center = fmean([t for t, _ in pairs])
     error = math.fsum((t - y) * (t - y) for t, y in pairs)
     variation = math.fsum((t - center) * (t - center) for t, _ in pairs)
     if variation == 0.0:
         return 1.0 if error == 0.0 else 0.0
     return 1.0 - error / variation
-
-
-def _mean(numbers: list[float]) -> float:
-    return math.fsum(numbers) / len(numbers)
 
 
 # ---------------------------------------------------------------- reading

@@ -1,7 +1,7 @@
 """Losses of classes: PyTorch's names and argument order."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd import dot, exp, log, log1p, log_softmax_first, maximum, relu, softplus, where
@@ -184,13 +184,11 @@ def cross_entropy(
     rows, targets, shape = read_samples(name, input, target)
     classes = len(rows[0])
     weights = read_class_weights(name, weight, classes)
-    if is_sequence(targets[0]):
-        distributions = [read_distribution(name, item, classes) for item in targets]
-        losses = [_cross_entropy(*pair, weights, label_smoothing) for pair in zip(rows, distributions)]
-        return reduce_losses(losses, shape, reduction)
-    indices = [read_class_index(name, item, classes) for item in targets]
-    losses = [_cross_entropy(*pair, weights, label_smoothing) for pair in zip(rows, indices)]
-    return reduce_losses(losses, shape, reduction, sum_of_weights(weights, indices))
+    by_share = is_sequence(targets[0])
+    read: Callable[[str, Any, int], Any] = read_distribution if by_share else read_class_index
+    chosen: list[Any] = [read(name, item, classes) for item in targets]
+    losses = [_cross_entropy(*pair, weights, label_smoothing) for pair in zip(rows, chosen)]
+    return reduce_losses(losses, shape, reduction, None if by_share else sum_of_weights(weights, chosen))
 
 
 def _cross_entropy(logits: Sequence[Any], target: Any, weights: list[float] | None, smoothing: float) -> Any:

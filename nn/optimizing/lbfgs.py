@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from autograd import Value
 from nn.inputs.checks import checked_names, number, whole_number
 from nn.optimizing.line_search import Point, StrongWolfe
-from nn.optimizing.optimizer import Closure, Parameters, Settings, evaluate
-from nn.optimizing.whole_step import OneGroup, Vector, all_or_nothing, along, inner, largest, number_of, place
+from nn.optimizing.optimizer import Closure, Parameters, Settings, all_or_nothing, evaluate
+from nn.optimizing.whole_step import OneGroup, Vector, along, inner, largest, number_of, place
 
 
 @dataclass
@@ -135,7 +135,7 @@ class LBFGS(OneGroup):
                 "LBFGS.step: a closure is needed, that zeroes gradients, calls backward and returns the loss"
             )
         memory = self._memory.copy()
-        with all_or_nothing(self.parameters):
+        with all_or_nothing(self.parameters, [parameter.data for parameter in self.parameters]):
             loss = evaluate(closure)
             self._iterate(closure, number_of(loss), memory, **self._checked(self.param_groups[0]))
         self._memory = memory

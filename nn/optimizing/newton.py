@@ -8,8 +8,8 @@ from autograd import Value, gradient, no_grad
 from nn.inputs.checks import flag, number
 from nn.inputs.optional import require
 from nn.optimizing.line_search import ARMIJO, Point
-from nn.optimizing.optimizer import Closure, Parameters, evaluate
-from nn.optimizing.whole_step import OneGroup, Vector, all_or_nothing, along, inner, largest, number_of, place
+from nn.optimizing.optimizer import Closure, Parameters, all_or_nothing, evaluate
+from nn.optimizing.whole_step import OneGroup, Vector, along, inner, largest, number_of, place
 
 
 class Newton(OneGroup):
@@ -56,7 +56,8 @@ class Newton(OneGroup):
         g, hessian = _derivatives(loss, parameters)
         self._check_finite(loss=[loss.data], gradient=g, Hessian=[x for row in hessian for x in row])
         direction = _descent(g, hessian, settings["damping"])
-        with all_or_nothing(parameters) as xs:
+        xs = [parameter.data for parameter in parameters]
+        with all_or_nothing(parameters, xs):
             t = settings["lr"]
             if settings["line_search"]:
                 t = _armijo(closure, parameters, xs, Point(t, loss.data, g, inner(g, direction)), direction)

@@ -20,7 +20,8 @@ of operators and functions of `autograd` can be compiled too; one with `if`, `ma
 
 import math
 import numbers
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
 
 from autograd import Value, enable_grad
@@ -189,20 +190,14 @@ def evaluate(closure: Closure) -> Any:
         return closure()
 
 
-def assign(moves: Iterable[tuple[Sequence[Value], Numbers, Numbers]]) -> None:
-    """Give all parameters their new numbers, or if that is interrupted (KeyboardInterrupt) their old ones.
-
-    A move holds parameters, their numbers before, and those after.
-    """
-    moves = list(moves)
+@contextmanager
+def all_or_nothing(parameters: Sequence[Value], before: Numbers) -> Iterator[None]:
+    """Give the parameters back the numbers they had before if what is inside fails or is interrupted (Ctrl-C)."""
     try:
-        for parameters, _, after in moves:
-            for parameter, x in zip(parameters, after):
-                parameter.data = x
+        yield
     except BaseException:
-        for parameters, before, _ in moves:
-            for parameter, x in zip(parameters, before):
-                parameter.data = x
+        for parameter, x in zip(parameters, before, strict=True):
+            parameter.data = x
         raise
 
 
@@ -265,21 +260,27 @@ class FirstOrderOptimizer(Optimizer):
         nothing.  (PyTorch would spoil the weights.)
         """
         loss = None if closure is None else evaluate(closure)
-        moves: list[tuple[list[Value], Numbers, Numbers]] = []
+        parameters: list[Value] = []
+        before: Numbers = []
+        after: Numbers = []
         steps, states = list(self._steps), list(self._states)
         for k, group in enumerate(self.param_groups):
             settings = self._checked(group)
             if len(group["params"]) != len(steps[k]):
                 raise ValueError(f"{self._name}.step: group {k} has grown; add parameters by add_param_group()")
             for chosen in _alike(group["params"], steps[k]):
-                parameters = _pick(group["params"], chosen)
+                some = _pick(group["params"], chosen)
                 t = steps[k][chosen[0]] + 1
-                xs = [parameter.data for parameter in parameters]
-                moved, state = self._moved(settings, t, parameters, xs, tuple(_pick(b, chosen) for b in states[k]))
-                moves.append((parameters, xs, moved))
+                xs = [parameter.data for parameter in some]
+                moved, state = self._moved(settings, t, some, xs, tuple(_pick(b, chosen) for b in states[k]))
+                parameters += some
+                before += xs
+                after += moved
                 states[k] = tuple(_put(b, chosen, new) for b, new in zip(states[k], state))
                 steps[k] = _put(steps[k], chosen, [t] * len(chosen))
-        assign(moves)
+        with all_or_nothing(parameters, before):
+            for parameter, x in zip(parameters, after):
+                parameter.data = x
         self._steps, self._states = steps, states
         return loss
 

@@ -1,8 +1,7 @@
 """Optimisers that move all parameters at once, along a vector."""
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from operator import mul
 from typing import Any
 
@@ -26,18 +25,6 @@ class OneGroup(Optimizer):
             for x in numbers:
                 if not math.isfinite(x):
                     raise FloatingPointError(f"{self._name}.step: the {what} holds {x!r}; nothing was moved")
-
-
-@contextmanager
-def all_or_nothing(parameters: Sequence[Value]) -> Iterator[Vector]:
-    """The numbers of the parameters, which they get back if what is inside fails or is interrupted."""
-    before = [parameter.data for parameter in parameters]
-    try:
-        yield before
-    except BaseException:
-        for parameter, x in zip(parameters, before, strict=True):
-            parameter.data = x
-        raise
 
 
 def place(parameters: Sequence[Value], xs: Vector, t: float, direction: Vector) -> None:

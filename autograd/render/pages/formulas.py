@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd.formulas.notation import ATOM, PRODUCT, SUM, Spelled, python_application
+from autograd.render.scenes.words import subscripted, superscripted
 from autograd.table.primitive import Primitive
 from autograd.table.primitives import TABLE
 
@@ -95,26 +96,13 @@ def _rounded(number: float, digits: int) -> float:
     return float(f"{number:.{digits}g}")
 
 
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-
-
-def subscripted(number: int | str) -> str:
-    """The digits of a number as an index.
-
-    >>> "v" + subscripted(12)
-    'v₁₂'
-    """
-    return str(number).translate(_SUBSCRIPTS)
-
-
 def repeated(name: str, number: int) -> str:
     """The name of the second, third … thing that has one name.
 
     >>> repeated("x", 2)
     'x⁽²⁾'
     """
-    return f"{name}⁽{str(number).translate(_SUPERSCRIPTS)}⁾"
+    return f"{name}⁽{superscripted(number)}⁾"
 
 
 def spelled_name(label: str) -> Spelled:
@@ -142,7 +130,7 @@ def spelled_number(number: float, digits: int = DIGITS) -> Spelled:
         text = repr(_rounded(number, digits) + 0.0).removesuffix(".0")  # + 0.0: no negative zero
     else:
         mantissa, exponent = f"{number:.{digits - 1}e}".split("e")
-        text = f"{float(mantissa)!r}".removesuffix(".0") + "·10" + str(int(exponent)).translate(_SUPERSCRIPTS)
+        text = f"{float(mantissa)!r}".removesuffix(".0") + "·10" + superscripted(int(exponent))
         precedence = PRODUCT
     text = text.replace("-", "−")
     return Spelled(text, SUM if text.startswith("−") else precedence)

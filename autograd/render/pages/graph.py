@@ -16,11 +16,11 @@ from autograd.render.pages.formulas import (
     repeated,
     spelled_name,
     spelled_number,
-    subscripted,
 )
 from autograd.render.pages.layout import Layout, Point, Rectangle, lay_out_layers
 from autograd.render.scenes.parts import FOLDED, Box, Edge, Scene
 from autograd.render.scenes.scene import scene
+from autograd.render.scenes.words import subscripted
 
 OPENED = 150
 """A page of more boxes than this begins with its innermost modules closed."""

@@ -9,9 +9,8 @@ from typing import Any, Protocol
 
 from autograd.core.value import Value
 from autograd.render.scenes.parts import Cluster
+from autograd.render.scenes.words import subscripted
 from autograd.table import primitives
-
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 class Description(Protocol):
@@ -168,6 +167,13 @@ class Modules:
             kinds.append(str(activation) if activation.settings else activation.kind)
         return f"{name}: {', '.join([description.shape, *(kinds or ['linear'])])}"
 
+    def box_of(self, node: Value, root: Value) -> tuple[str, str, str]:
+        """The kind, name and path of the box of a node."""
+        path = self.names.get(node, "")
+        leaf = "parameter" if path else "input"
+        kind = leaf if node.primitive is None else "result" if node is root else "operation"
+        return kind, node.label or self.short_name(path), path
+
     def short_name(self, name: str) -> str:
         """The name of a parameter within its module, indices from 1 as subscripts.
 
@@ -177,7 +183,7 @@ class Modules:
         word, *indices = name.removeprefix(self.owner(name)).lstrip(".").split(".")
         if not all(map(str.isdigit, indices)):
             return ".".join([word, *indices])
-        return word + ",".join(str(int(i) + 1).translate(_SUBSCRIPTS) for i in indices)
+        return word + ",".join(subscripted(int(i) + 1) for i in indices)
 
 
 def _alike(kind: str, name: str) -> bool:

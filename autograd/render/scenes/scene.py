@@ -10,28 +10,15 @@ from autograd.core.value import Value
 from autograd.formulas.notation import short_number
 from autograd.render.scenes.expansion import Step, expanded_size, steps_of
 from autograd.render.scenes.modules import Modules
-from autograd.render.scenes.parts import (
-    DEAD,
-    FOLDED,
-    NOT_FINITE,
-    SATURATED,
-    VANISHING,
-    ZERO,
-    Box,
-    Cluster,
-    Edge,
-    Scene,
-)
+from autograd.render.scenes.parts import DEAD, FOLDED, NOT_FINITE, SATURATED, VANISHING, ZERO, Box, Edge, Scene
 from autograd.render.scenes.summaries import by_depth, by_module
+from autograd.render.scenes.words import superscripted
 from autograd.table import primitives
 from autograd.table.primitives import TABLE
-
-__all__ = ["Box", "Cluster", "Edge", "Scene", "scene"]
 
 VANISHED = 1e-6
 """A gradient below this part of the largest in the picture has vanished."""
 _SATURATION = 0.01  # of the largest slope: beyond |x| = 3 for tanh, 6 for sigmoid
-_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 def scene(
@@ -166,18 +153,11 @@ class _Painter:
                     self._edges.append(Edge(source, target, position, None))
             elif operand in self._ids:
                 self._edges.append(Edge(self._ids[operand], target, position, partial))
-        path = self._modules.names.get(node, "")
-        name = node.label or self._modules.short_name(path)
+        kind, name, path = self._modules.box_of(node, self._root)
         notes = (*self._notes(step), *([f"{FOLDED}{inside} leaves"] if inside else []))
-        kind = self._kind(node, path)
         row = step.primitive
         box = Box(target, kind, name, symbol, node.data, node.grad, home, notes, node, path=path, primitive=row)
         self._boxes.append(box)
-
-    def _kind(self, node: Value, path: str) -> str:
-        if node.primitive is None:
-            return "parameter" if path else "input"
-        return "result" if node is self._root else "operation"
 
     def _notes(self, step: Step) -> Iterator[str]:
         node, row = step.node, step.primitive
@@ -205,5 +185,5 @@ def _symbol(step: Step) -> tuple[str, int]:
     if row is primitives.pow and isinstance(step.operands[1], float):
         exponent = short_number(step.operands[1])
         if exponent.lstrip("-").isdigit():
-            return f"x{exponent.translate(_SUPERSCRIPTS)}", 1
+            return f"x{superscripted(exponent)}", 1
     return row.symbol, -1

@@ -135,11 +135,8 @@ def _sorted(keys: Iterable[str | Value], edges: Iterable[tuple[str | Value, str 
 
 
 def _own_box(name: str, node: Value, root: Value, modules: Modules) -> Box:
-    path = modules.names.get(node, "")
-    leaf = "parameter" if path else "input"
-    kind = leaf if node.primitive is None else "result" if node is root else "operation"
+    kind, label, path = modules.box_of(node, root)
     symbol = "" if node.primitive is None else node.primitive.symbol
-    label = node.label or modules.short_name(path)
     return Box(name, kind, label, symbol, node.data, node.grad, "", node=node, path=path)
 
 

@@ -21,6 +21,28 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 'es' if noun.endswith('x') else 's'}"
 
 
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def subscripted(number: int | str) -> str:
+    """The digits of a number as an index.
+
+    >>> "v" + subscripted(12)
+    'v₁₂'
+    """
+    return str(number).translate(_SUBSCRIPTS)
+
+
+def superscripted(number: int | str) -> str:
+    """The digits of a number, and its sign, as an exponent.
+
+    >>> "10" + superscripted(-7)
+    '10⁻⁷'
+    """
+    return str(number).translate(_SUPERSCRIPTS)
+
+
 def equation(box: Box) -> str:
     """The name of a box and its operation, of which either may be missing.
 
