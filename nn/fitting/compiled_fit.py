@@ -96,8 +96,8 @@ class CompiledEpochs:
         for start in range(0, len(rows), self.batches.batch_size):
             batch = rows[start : start + self.batches.batch_size]
             self.step.compiled(batch)
-            mean.add("loss", self.step.also[0], len(batch))
-        found = mean.result()["loss"]
+            mean.add(self.step.also[0], len(batch))
+        found = mean.result()
         if _equal(found, expected) or not math.isfinite(expected):
             self._check_samples()
             return

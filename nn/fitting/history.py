@@ -96,17 +96,16 @@ class History:
 
 
 class Mean:
-    """Means of batches, weighted with their sizes."""
+    """The mean of the means of batches, weighted with their sizes."""
 
     def __init__(self) -> None:
-        self.sums: dict[str, float] = {}
-        self.sizes: dict[str, int] = {}
+        self.sum, self.size = 0.0, 0
 
-    def add(self, name: str, number: Any, size: int) -> None:
+    def add(self, number: float, size: int) -> None:
         """Add the mean of a batch of this size."""
-        self.sums[name] = self.sums.get(name, 0.0) + getattr(number, "data", number) * size
-        self.sizes[name] = self.sizes.get(name, 0) + size
+        self.sum += number * size
+        self.size += size
 
-    def result(self) -> dict[str, float]:
-        """The means."""
-        return {name: total / self.sizes[name] for name, total in self.sums.items()}
+    def result(self) -> float:
+        """The mean of all."""
+        return self.sum / self.size

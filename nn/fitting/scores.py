@@ -37,7 +37,7 @@ class Scores:
 
     def add(self, loss: Any, outputs: Any, targets: Any) -> None:
         """Add a batch: its mean loss, its outputs, its targets."""
-        self.losses.add("loss", as_value(loss).data, len(targets))
+        self.losses.add(as_value(loss).data, len(targets))
         if not self.metrics:
             return
         numbers = plain_numbers(outputs)
@@ -48,17 +48,16 @@ class Scores:
 
     def check_finite(self, name: str) -> None:
         """Raise FloatingPointError if the mean loss, of this name, is nan or inf."""
-        loss = self.losses.result()["loss"]
+        loss = self.losses.result()
         if not math.isfinite(loss):
             raise FloatingPointError(f"{name} is {loss}")
 
     def result(self) -> dict[str, float]:
         """The mean loss, and the metrics by name."""
-        found = {
-            name: number_of(f"metrics: {name!r}", metric(self.targets, self.outputs))
-            for name, metric in self.metrics.items()
-        }
-        return self.losses.result() | found
+        found = {"loss": self.losses.result()}
+        for name, metric in self.metrics.items():
+            found[name] = number_of(f"metrics: {name!r}", metric(self.targets, self.outputs))
+        return found
 
 
 def as_value(loss: Any) -> Value:

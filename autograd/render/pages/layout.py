@@ -37,7 +37,7 @@ class Port(NamedTuple):
 
 
 End = str | Port
-Item = str | Port
+"""Of a hop; what it ends at is an item of a level too: a box, a cluster, or a port of the cluster itself."""
 
 
 class Hop(NamedTuple):
@@ -77,9 +77,9 @@ class Layout:
 class _Level:
     """What is directly inside one cluster: its items, the hops between them; then, the corner being 0, its layout."""
 
-    sizes: dict[Item, tuple[float, float]] = field(default_factory=dict)
+    sizes: dict[End, tuple[float, float]] = field(default_factory=dict)
     hops: dict[tuple[End, End], None] = field(default_factory=dict)
-    places: dict[Item, Rectangle] = field(default_factory=dict)
+    places: dict[End, Rectangle] = field(default_factory=dict)
     lanes: dict[tuple[End, End], list[Point]] = field(default_factory=dict)
     width: float = 0.0
     height: float = 0.0
@@ -122,10 +122,10 @@ def lay_out_layers(
         size = level.width + 2 * PADDING, level.height + 2 * PADDING + HEADER
         levels[inside.get(cluster)].sizes[cluster] = size
     _arrange(None, levels[None], levels)
-    rectangles, corners = _absolute(levels, clusters[::-1])
-    routes = [_route(journey, levels, rectangles, corners) for journey in journeys]
-    _fan_out(edges, routes, rectangles)
-    return Layout(rectangles, routes, levels[None].width, levels[None].height)
+    page = _Page(levels, clusters[::-1])
+    routes = [page.route(journey) for journey in journeys]
+    _fan_out(edges, routes, page.rectangles)
+    return Layout(page.rectangles, routes, levels[None].width, levels[None].height)
 
 
 def _around(key: str, inside: Mapping[str, str | None]) -> list[str]:
@@ -186,7 +186,7 @@ def _arrange(cluster: str | None, level: _Level, levels: Mapping[str | None, _Le
     _place(level, items, columns, heights, middles, lanes)
 
 
-def _item(end: End, cluster: str | None) -> Item:
+def _item(end: End, cluster: str | None) -> End:
     """What an end of a hop belongs to at this level: a port of a cluster within belongs to that cluster."""
     return end.cluster if isinstance(end, Port) and end.cluster != cluster else end
 
@@ -199,7 +199,7 @@ def _offset(end: End, cluster: str | None, levels: Mapping[str | None, _Level]) 
     return level.places[end].y + PADDING + HEADER - (level.height + 2 * PADDING + HEADER) / 2
 
 
-def _ranks_with_ports(items: Sequence[Item], arcs: Sequence[tuple[int, int]]) -> list[int]:
+def _ranks_with_ports(items: Sequence[End], arcs: Sequence[tuple[int, int]]) -> list[int]:
     """Ranks, with the ports of the cluster in columns of their own before and after everything else."""
     ports = {i: item.side for i, item in enumerate(items) if isinstance(item, Port)}
     inner = [arc for arc in arcs if arc[0] not in ports and arc[1] not in ports]
@@ -211,7 +211,7 @@ def _ranks_with_ports(items: Sequence[Item], arcs: Sequence[tuple[int, int]]) ->
 
 def _place(
     level: _Level,
-    items: Sequence[Item],
+    items: Sequence[End],
     columns: Sequence[Sequence[int]],
     heights: Sequence[float],
     middles: Sequence[float],
@@ -239,53 +239,39 @@ def _place(
 # ---------------------------------------------------------------- all levels
 
 
-def _absolute(
-    levels: Mapping[str | None, _Level], outer_first: Sequence[str]
-) -> tuple[dict[str, Rectangle], dict[str | None, Point]]:
-    """The rectangles on the page, and the corner that each level's places are measured from."""
-    rectangles: dict[str, Rectangle] = {}
-    corners: dict[str | None, Point] = {}
-    for cluster in (None, *outer_first):
-        if cluster is None:
-            x, y = 0.0, 0.0
-        else:
-            x, y = rectangles[cluster].x + PADDING, rectangles[cluster].y + PADDING + HEADER
-        corners[cluster] = (x, y)
-        for item, place in levels[cluster].places.items():
-            if isinstance(item, str):
-                rectangles[item] = Rectangle(x + place.x, y + place.y, place.width, place.height)
-    return rectangles, corners
+class _Page:
+    """The rectangles on the page, and the corner that the places of each level are measured from."""
 
+    def __init__(self, levels: Mapping[str | None, _Level], outer_first: Sequence[str]) -> None:
+        self.levels = levels
+        self.rectangles: dict[str, Rectangle] = {}
+        self.corners: dict[str | None, Point] = {None: (0.0, 0.0)}
+        for cluster in (None, *outer_first):
+            if cluster is not None:
+                frame = self.rectangles[cluster]
+                self.corners[cluster] = (frame.x + PADDING, frame.y + PADDING + HEADER)
+            x, y = self.corners[cluster]
+            for item, place in levels[cluster].places.items():
+                if isinstance(item, str):
+                    self.rectangles[item] = Rectangle(x + place.x, y + place.y, place.width, place.height)
 
-def _route(
-    journey: Sequence[Hop],
-    levels: Mapping[str | None, _Level],
-    rectangles: Mapping[str, Rectangle],
-    corners: Mapping[str | None, Point],
-) -> list[Point]:
-    points: list[Point] = []
-    for cluster, start, end in journey:
-        x, y = corners[cluster]
-        points.append(_point(start, levels, rectangles, corners, rightwards=True))
-        points.extend((x + a, y + b) for a, b in levels[cluster].lanes.get((start, end), ()))
-        points.append(_point(end, levels, rectangles, corners, rightwards=False))
-    return [point for i, point in enumerate(points) if i == 0 or point != points[i - 1]]
+    def route(self, journey: Sequence[Hop]) -> list[Point]:
+        """The points that the line of an edge goes through."""
+        points: list[Point] = []
+        for cluster, start, end in journey:
+            x, y = self.corners[cluster]
+            points.append(self._point(start, rightwards=True))
+            points.extend((x + a, y + b) for a, b in self.levels[cluster].lanes.get((start, end), ()))
+            points.append(self._point(end, rightwards=False))
+        return [point for i, point in enumerate(points) if i == 0 or point != points[i - 1]]
 
-
-def _point(
-    end: End,
-    levels: Mapping[str | None, _Level],
-    rectangles: Mapping[str, Rectangle],
-    corners: Mapping[str | None, Point],
-    *,
-    rightwards: bool,
-) -> Point:
-    if isinstance(end, Port):
-        box = rectangles[end.cluster]
-        y = corners[end.cluster][1] + levels[end.cluster].places[end].y
-        return (box.x + (box.width if end.side == "out" else 0.0), y)
-    box = rectangles[end]
-    return (box.x + (box.width if rightwards else 0.0), box.middle)
+    def _point(self, end: End, *, rightwards: bool) -> Point:
+        if isinstance(end, Port):
+            box = self.rectangles[end.cluster]
+            y = self.corners[end.cluster][1] + self.levels[end.cluster].places[end].y
+            return (box.x + (box.width if end.side == "out" else 0.0), y)
+        box = self.rectangles[end]
+        return (box.x + (box.width if rightwards else 0.0), box.middle)
 
 
 def _fan_out(

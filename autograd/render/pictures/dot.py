@@ -1,11 +1,11 @@
 """A recorded graph in the DOT language, ready for Graphviz."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Unpack
 
 from autograd.core.value import Value
 from autograd.render.pictures.arrows import Arrows
-from autograd.render.pictures.plan import Plan, plan
+from autograd.render.pictures.plan import Options, Plan, plan
 from autograd.render.pictures.style import readable_on
 from autograd.render.scenes.parts import DEAD, FOLDED, NOT_FINITE, SATURATED, VANISHING, ZERO, Box, Cluster
 from autograd.render.scenes.words import equation, escaped, quoted, short, tooltip
@@ -19,18 +19,7 @@ MARKS = {DEAD: "✕", NOT_FINITE: "✕", SATURATED: "≈", VANISHING: "↓"}
 """The sign before a note that is written into its box; other notes are told by the outline."""
 
 
-def to_dot(
-    root: Value,
-    *,
-    rankdir: str = "LR",
-    partials: bool = True,
-    fold_leaves: int | None = None,
-    model: Any = None,
-    expand: bool = False,
-    colour: str = "kind",
-    theme: str = "auto",
-    summarize: str | bool | None = None,
-) -> str:
+def to_dot(root: Value, **options: Unpack[Options]) -> str:
     """The graph below `root` in the DOT language.
 
     Each node shows its label, its operation, its number and its adjoint; each operand has its own edge, with
@@ -38,13 +27,14 @@ def to_dot(
 
     Args:
         root: The result; what it was made from stands before it.
-        rankdir: The direction of the picture, as in Graphviz: LR, RL, TB or BT.
-        partials: Write the local partial on each edge.
+        rankdir: The direction of the picture, as in Graphviz: LR (the default), RL, TB or BT.
+        partials: Write the local partial on each edge, as by default.
         fold_leaves: Where an operation has more unlabelled leaves of its own than this, count them in its box instead.
         model: Anything with `named_parameters()`: its parameters get their names, its modules are framed.
         expand: Show affine, dot, sum and mean as the multiplications and additions they stand for.
-        colour: "kind" tells inputs, parameters and results apart; "grad" colours by |grad|, "value" by the number.
-        theme: "light" or "dark"; "auto" is light, and in an SVG follows the reader's choice.
+        colour: "kind", the default, tells inputs, parameters and results apart; "grad" colours by |grad|, "value" by
+            the number.
+        theme: "light" or "dark"; "auto", the default, is light, and in an SVG follows the reader's choice.
         summarize: "module" shows one box a layer, "depth" one a band of levels, False every node; by default a graph
             of more than 200 nodes is summarised, by module if there is a model.
 
@@ -54,18 +44,7 @@ def to_dot(
     >>> print(to_dot(a * a).count("->"))
     2
     """
-    drawing = plan(
-        root,
-        rankdir=rankdir,
-        partials=partials,
-        fold_leaves=fold_leaves,
-        model=model,
-        expand=expand,
-        colour=colour,
-        theme=theme,
-        summarize=summarize,
-    )
-    return dot_source(drawing)
+    return dot_source(plan(root, **options))
 
 
 def dot_source(drawing: Plan, *, tooltips: bool = True) -> str:
