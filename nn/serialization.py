@@ -1,7 +1,7 @@
 """Saving a model and the state of its training to a JSON file, and loading them without running any code.
 
 A file holds `{"format": …, "version": …, "checksum": …, "content": …}`; the content holds the parameters by name, how
-the model is built, and the `state_dict()` of whatever else was handed over.  Numbers are written with as many digits
+the model is built, and the `state_dict()` of whatever else was passed.  Numbers are written with as many digits
 as bring back the same float.
 """
 
@@ -31,7 +31,7 @@ CLASSES: dict[str, type[Module]] = {
 
 
 def save(model: Module, file: str | os.PathLike[str], **others: Any) -> None:
-    """Write a model to a file, and with it the state of what else is given by name.
+    """Write a model to a file, and with it the states of other things, by name.
 
     The file appears whole or not at all: it is written under another name and then renamed.
 
@@ -39,7 +39,7 @@ def save(model: Module, file: str | os.PathLike[str], **others: Any) -> None:
         model: Any Module; one made of the modules of `nn` is described so that `load(file)` can build it anew.
         file: Where to.
         others: Anything with `state_dict()`: optimizer=…, schedule=…, loader=…, history=….  With these training
-            goes on bit for bit; so do Dropouts that have a `random.Random` of their own.
+            continues bit for bit; so do Dropouts that have a `random.Random` of their own.
 
     Raises TypeError, before anything is written, for a state that JSON cannot hold.
 

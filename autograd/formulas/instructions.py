@@ -64,7 +64,7 @@ class Instruction:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """One more name of what is defined already: v̄₁ is v̄₄ where the partial is 1."""
+    """Another name for what is defined already: v̄₁ is v̄₄ where the partial is 1."""
 
     name: str
     operand: Operand

@@ -126,7 +126,7 @@ def python_application(row: Primitive, operands: Sequence[Spelled], *, call: str
 
         return Spelled(re.sub(r"#(\d)", operand, row.text), row.precedence)
     shape = public_arguments(row, len(operands))
-    if shape is None:  # a row of one's own whose `pack` cannot be turned round
+    if shape is None:  # a row of the user's own whose `pack` cannot be inverted
         return Spelled(f"{call or row.name}.evaluate(({', '.join(x.text for x in operands)},))")
     arguments = ", ".join(
         f"[{', '.join(operands[i].text for i in part)}]" if isinstance(part, range) else operands[part].text

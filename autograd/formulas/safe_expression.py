@@ -1,4 +1,4 @@
-"""Formulas typed by anybody: parsed by `ast`, checked node by node, and evaluated; no code of theirs is ever run.
+"""Formulas that anybody may type: parsed by `ast`, checked node by node, and evaluated; none is ever run as code.
 
 A formula has names, numbers, arithmetic, calls of the rows of the table, and the constants pi, e and tau.
 """

@@ -18,7 +18,7 @@ class Result:
     output: Value
     hessian: list[list[float]] | None = None
     texts: dict[str, str] = field(default_factory=dict)
-    """What was asked for beside the table: explanation, program, latex."""
+    """What was asked for besides the table: explanation, program, latex."""
     warnings: list[str] = field(default_factory=list)
 
     @property

@@ -208,7 +208,7 @@ class DataLoader:
         return {"seed": self.seed, "epoch": self.epoch}
 
     def load_state_dict(self, state: Mapping[str, int]) -> None:
-        """Go on where the loader of this state was; an epoch that had begun is not taken up again.
+        """Continue where the loader of this state was; an epoch that had begun is not resumed.
 
         Raises KeyError or ValueError, and changes nothing, if it is not such a state.
         """

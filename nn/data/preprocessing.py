@@ -12,7 +12,7 @@ from nn.inputs.sequences import is_sequence, shape_of, to_list
 class Standardizer:
     """Columns of mean 0 and standard deviation 1: z = (x - μ) / σ, the population's; a constant column keeps σ = 1.
 
-    Fit it on the training part only, and transform the others by the same μ and σ: what is to judge the model may
+    Fit it on the training part only, and transform the others by the same μ and σ: what judges the model must
     not shape it.  Fitted on n numbers (targets), it takes numbers; on n × d, samples of d numbers or batches of
     them.  The numbers to transform may be Values.
 

@@ -51,7 +51,7 @@ class MLPEstimator(BaseEstimator):
         early_stopping: Hold samples out, at least two, judge an epoch by the score on them, and in the end keep the
             best weights.
         validation_fraction: The share of samples held out then.
-        n_iter_no_change: Stop after so many epochs without improvement.
+        n_iter_no_change: Stop after this many epochs without improvement.
 
     Fitted: `model_` (the `nn.MLP`), `coefs_` and `intercepts_` (its numbers, a matrix d × q and a vector of q a
     layer), `n_iter_`, `loss_curve_`, and with early_stopping `validation_scores_`.

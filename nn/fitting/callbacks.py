@@ -1,4 +1,4 @@
-"""What is told of each epoch of a training, and the rules for stopping it."""
+"""Callbacks, which a training calls at each epoch, and the rules for stopping it."""
 
 import math
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from nn.inputs.checks import number, whole_number
 
 @dataclass
 class Run:
-    """A training that is going on: what callbacks look at."""
+    """A training in progress: what callbacks look at."""
 
     model: Any
     optimizer: Any
@@ -19,12 +19,12 @@ class Run:
     stop_reason: str = field(default="", init=False)
 
     def stop(self, reason: str) -> None:
-        """Let this epoch be the last."""
+        """Make this epoch the last one."""
         self.stop_reason = reason
 
 
 class Callback:
-    """Base of what is told of each epoch; a plain function of the `Run` serves too."""
+    """Base of the callbacks, called at each epoch; a plain function of the `Run` serves too."""
 
     def started(self, run: Run) -> None:
         """Training begins."""
@@ -41,7 +41,7 @@ class EarlyStopping(Callback):
 
     Args:
         monitor: The record to look at.
-        patience: How many epochs without a new best are borne.
+        patience: How many epochs without a new best are tolerated.
         min_delta: By how much a new best must be better.
         restore_best: Whether the model ends with the weights of its best epoch.
         maximize: Whether larger is better (accuracies).

@@ -25,8 +25,8 @@ class CompiledEpochs:
     Between epochs the parameters may be changed, frozen and unfrozen.
 
     Raises ValueError for a model with Dropout, whose masks would be recorded once and for all, for wrong targets, and
-    for a loss that is no mean of one formula over the samples; TypeError for branches on numbers; RuntimeError if all
-    parameters are frozen.
+    for a loss that is not the mean of one formula over the samples; TypeError for branches on numbers; RuntimeError if
+    all parameters are frozen.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class CompiledEpochs:
         """Record the model and the loss of one sample, and compile what moves the parameters."""
         if not any(p.requires_grad for p in self.all_parameters):
             raise RuntimeError(
-                "fit: all parameters are frozen, so there is nothing to train; requires_grad_(True) on what shall be"
+                "fit: all parameters are frozen, so there is nothing to train; requires_grad_(True) on what to train"
             )
         sample, target = self.batches.dataset[0]
         inputs = [traced(x) for x in sample]
@@ -86,7 +86,7 @@ class CompiledEpochs:
         self.numbers = [p.data for p in self.constants]
 
     def _check_loss(self, output: Any, expected: float) -> None:
-        """Raise ValueError if the loss is no mean over samples, or not the same formula for every target.
+        """Raise ValueError if the loss is not a mean over samples, or not the same formula for every target.
 
         What was recorded is run for all targets beside the inputs of the first sample, whose output is known.
         """
@@ -184,5 +184,5 @@ class CompiledEpochs:
 
 
 def _equal(x: float, y: float) -> bool:
-    """Whether they differ by roundings at most; far below 1 all are equal, for there a perfect fit is nothing else."""
+    """Whether they differ by rounding at most; far below 1 all count as equal, as the losses of a perfect fit."""
     return math.isclose(x, y, rel_tol=1e-6, abs_tol=1e-12)

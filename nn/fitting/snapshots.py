@@ -1,4 +1,4 @@
-"""A training as it went: the weights, and what the model says all over the plane, through the epochs."""
+"""The course of a training: the weights, and the output of the model all over the plane, epoch by epoch."""
 
 import json
 import math
@@ -25,13 +25,13 @@ class Snapshots(Callback):
     """Callback of `fit` that keeps the weights through the epochs, for `autograd.to_html(snapshots, "training.html")`.
 
     Args:
-        every: Keep the weights of each so many epochs; those before the first and after the last are always kept.
+        every: Keep the weights once in this many epochs; those before the first and after the last are always kept.
         data: The samples, as for `fit`.  If they have two features, the page draws them, and behind them what the model
             says: its output is computed on a grid at each epoch kept.
         grid: How many points that grid has along each side; their square is what an epoch kept costs in forward passes.
-        most: Beyond so many epochs kept, every second one is dropped and `every` doubled.
+        most: Beyond this many epochs kept, every second one is dropped and `every` doubled.
 
-    For a loop of one's own call `take(model, loss=…)` after each epoch, and once before the first, without numbers.
+    In a loop of your own call `take(model, loss=…)` after each epoch, and once before the first, without numbers.
     Raises ValueError for counts below 1.
 
     >>> from nn.models.layers import MLP

@@ -52,12 +52,12 @@ def fit(
         validation: Data of the same kinds that is only looked at, after each epoch.
         metrics: Functions of (targets, outputs) by name, as in `nn.judging` and scikit-learn: `{"accuracy": accuracy}`;
             they get the numbers of a whole epoch, each output as it was at its step.
-        batch_size, seed: Of the loader made of what is none.
+        batch_size, seed: Of the loader, if `data` is not one.
         regularizer: Function of the model that is added to the loss (not to what is recorded).
         schedule: Its `step()` is called after each epoch, with the loss if it is `ReduceLROnPlateau`.
         clip_grad_norm: The largest ‖∇‖ allowed, over the optimiser's parameters; longer gradients are scaled down.
-        callbacks: What is told of each epoch, such as `EarlyStopping`, `StopWhenStill`, `StopAtSmallGradient`.
-        history: One to go on with.
+        callbacks: Called at each epoch, such as `EarlyStopping`, `StopWhenStill`, `StopAtSmallGradient`.
+        history: One to continue.
         progress: Whether to show a bar; by default if the output is a terminal and `rich` is there.
         compile: Run the steps as machine code, recorded for one sample: the same numbers but for rounding,
             hundreds of times as fast.  For `SGD`, `Adam` and the like, without Dropout and `clip_grad_norm`; needs

@@ -15,7 +15,7 @@ from nn.inputs.sequences import is_sequence, is_time, to_list
 def number(name: str, value: Any, low: float = 0.0, high: float = sys.float_info.max) -> float:
     """The value as a float, if it is a number from low to high.
 
-    Raises TypeError for what is no number (a bool is none), ValueError for one out of range, nan included.
+    Raises TypeError for what is not a number (a bool is not), ValueError for one out of range, nan included.
 
     >>> number("lr", 1)
     1.0
@@ -101,7 +101,7 @@ def finite_rows(name: str, data: Any) -> list[list[float]]:
 
 
 def finite_number(x: Any, place: str) -> float:
-    """The number x as Python's int or float; TypeError or ValueError with its place if it is none, or not finite."""
+    """The number x as Python's int or float; TypeError or ValueError with its place if it is not one, or not finite."""
     if isinstance(x, Value | str | bytes) or not hasattr(x, "__float__") or is_time(x):
         hint = {str: "; for labels see classes_of", Value: "; its number is its .data"}.get(type(x), "")
         raise TypeError(f"{place}: expected a number, got {type(x).__name__} {reprlib.repr(x)}{hint}")

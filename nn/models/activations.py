@@ -76,7 +76,7 @@ class PReLU(Elementwise):
     """Parametric ReLU: leaky ReLU whose slope a is trained; as `activation="prelu"` each neuron has its own.
 
     φ(s) = s for s ≥ 0, a·s otherwise; ∂φ/∂a = min(0, s).
-    Source: seeds, "5.4 Activation Functions"; He et al. (2015), whence a = 0.25 at first.
+    Source: seeds, "5.4 Activation Functions"; He et al. (2015), who begin with a = 0.25.
 
     >>> from nn import Layer
     >>> len(Layer(3, 4, activation="prelu").parameters())  # 3·4 weights, 4 biases, 4 slopes

@@ -30,7 +30,7 @@ class Neuron(Module):
         activation: φ, a name, a function or a Module; of a name or class with parameters (`"prelu"`) each neuron
             has its own.
         initializer: Draws the weights, a name or a function; the bias starts at 0.
-        fan_out: What the initialiser is told of the size of the layer.
+        fan_out: The size of the layer, for the initialiser.
         rng: Source of random numbers; `random.Random(seed)` for the same weights each time.
 
     Source: seeds, "Multi-layer perceptron", steps ① and ②.

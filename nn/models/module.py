@@ -51,7 +51,7 @@ class Module:
         found = list(_found("", self, Value, set()))
         leaves = [x for _, x in found if x.primitive is None]
         results = {x for _, x in found if x.primitive is not None}
-        if results:  # what forward computed from the parameters and keeps to look at is none; a weight 0.1·Value(…) is
+        if results:  # what forward computed from the parameters and kept is not one; a weight 0.1·Value(…) is
             results &= set(depending_on(leaves, *results))
         for name, parameter in found:
             if parameter in results:
@@ -180,7 +180,7 @@ class Module:
         }
 
     def describe(self) -> Description:
-        """What `summary`, `tree` and pictures tell of it."""
+        """What `summary`, `tree` and pictures show of it."""
         return Description(type(self).__name__)
 
 

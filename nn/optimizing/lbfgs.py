@@ -156,7 +156,7 @@ class LBFGS(OneGroup):
                 return
             if settings["line_search_fn"] is None and n == settings["max_iter"]:
                 place(self.parameters, [p.data for p in self.parameters], memory.t, memory.d)
-                return  # nobody needs the loss there
+                return  # the loss there is not needed
             point, evaluations = self._moved(closure, start, memory, left, settings)
             loss, g, memory.t = point.loss, point.gradient, point.t
             memory.func_evals += evaluations

@@ -249,7 +249,7 @@ class FirstOrderOptimizer(Optimizer):
         raise TypeError(f"{self._name} does not define rule()")
 
     def decayed(self, settings: Settings, xs: Numbers, gs: Numbers) -> tuple[Numbers, Numbers]:
-        """Weight decay: numbers and gradients as the rule shall see them, λ·x added to the gradients."""
+        """Weight decay: numbers and gradients as the rule is to see them, λ·x added to the gradients."""
         decay = settings["weight_decay"]
         return xs, [g + decay * x for x, g in zip(xs, gs)]
 
@@ -351,7 +351,7 @@ class FirstOrderOptimizer(Optimizer):
 
 def _alike(parameters: list[Value], steps: list[int]) -> Iterable[Sequence[int]]:
     """The positions of the parameters to move, in sets of those that were moved equally often: all but always one."""
-    # A plain Value is never frozen; not to ask it saves a fifth of a step of SGD.
+    # A plain Value is never frozen: not asking it saves a fifth of a step of SGD.
     moving = [i for i, p in enumerate(parameters) if p.grad is not None and (p.__class__ is Value or p.requires_grad)]
     if moving and steps.count(steps[0]) == len(steps):
         return [moving]

@@ -33,7 +33,7 @@ class ReduceLROnPlateau(Schedule):
         optimizer: Whose learning rates to set.
         mode: "min" if less is better, "max" if more is.
         factor: Of the reduction, in [0, 1).
-        patience: How many steps without an improvement are borne.
+        patience: How many steps without an improvement are tolerated.
         threshold: By how much the metric must pass the best so far: a share of it, or the difference itself …
         threshold_mode: … in mode "rel", or in mode "abs".
         cooldown: Steps after a reduction that are not counted.

@@ -84,7 +84,7 @@ def digits_needed(row: Primitive, numbers: Sequence[float], result: float) -> in
 
 
 def is_rounded(number: float, digits: int = DIGITS) -> bool:
-    """Whether so many digits leave something out that is more than the noise of floats.
+    """Whether this many digits leave something out that is more than the noise of floats.
 
     >>> is_rounded(1 / 3), is_rounded(0.1 + 0.2)
     (True, False)
@@ -116,7 +116,7 @@ def spelled_name(label: str) -> Spelled:
 
 
 def spelled_number(number: float, digits: int = DIGITS) -> Spelled:
-    """A number rounded to so many digits; `short` of page.js does the same.
+    """A number rounded to this many digits; `short` of page.js does the same.
 
     A negative number needs parentheses inside a product and after a plus.
 

@@ -25,7 +25,7 @@ from autograd.render.scenes.words import subscripted
 OPENED = 150
 """A page of more boxes than this begins with its innermost modules closed."""
 LABELLED = 150
-"""Up to so many edges show their local partials at all times; beyond, those of the current step."""
+"""Up to this many edges show their local partials at all times; beyond, those of the current step."""
 _SHARES = (0.5, 0.36, 0.64, 0.26, 0.74)  # of a line, where its partial may stand
 _HEIGHT = 12.0  # of a partial
 _CELL = 4.0  # the side of the squares in which space is counted as taken

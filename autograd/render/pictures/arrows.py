@@ -78,7 +78,7 @@ class Arrows:
             yield from self._by_turns(target)
 
     def _by_turns(self, target: str) -> Iterator[Edge]:
-        """From a parameter and from a gate by turns, as the w and x of Σwᵢxᵢ+b go together."""
+        """From a parameter and from a gate alternately, as the w and x of Σwᵢxᵢ+b go together."""
         edges, gates = self._operands[target], self._gates.get(target, {})
         inside = [edge for edge in edges if edge.position not in gates]
         outside = [edge for edge in edges if edge.position in gates]

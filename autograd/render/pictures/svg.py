@@ -19,7 +19,7 @@ _GATE = re.compile(
 )
 _FAMILY = re.compile(r'font-family="[^"]*"')
 _NARROWEST = 250.0  # points: a legend needs some room
-_NAMED = 12  # so many boxes are read out
+_NAMED = 12  # this many boxes are read out
 
 
 def finished(svg: str, drawing: Plan) -> str:

@@ -97,7 +97,7 @@ class Modules:
         """For each node in a module its path.
 
         A node that applies parameters to something belongs to their module; so does what is made from it alone on
-        the way to the next module (the activation), its own sums, and the activation its module tells of.  What is
+        the way to the next module (the activation), its own sums, and the activation its module describes.  What is
         made of parameters only (a penalty) belongs to none, and neither does the loss.
         """
         if not self.names:

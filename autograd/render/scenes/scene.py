@@ -92,7 +92,7 @@ def _is_swept(order: Sequence[Value]) -> bool:
 def _is_stale(nodes: Iterable[Value]) -> bool:
     """Whether a number is not what its operation gives for the present numbers of its operands.
 
-    Rows of the table are asked only: an operation of one's own, or a checkpointed segment, may take long, or fail.
+    Only rows of the table are asked: an operation of the user's own, or a checkpointed segment, may take long, or fail.
     """
     for node in nodes:
         if node.primitive is not None and TABLE.get(node.primitive.name) is node.primitive:

@@ -13,8 +13,8 @@ from autograd.render.scenes.words import counted
 Summary = tuple[tuple[Box, ...], tuple[Edge, ...], tuple[Cluster, ...]]
 
 _BANDS = 20
-_ALONE = 12  # so many labelled leaves, or nodes before or after the layers, have boxes of their own
-_OPERATIONS = 4  # so many are counted by name
+_ALONE = 12  # this many labelled leaves, or nodes before or after the layers, have boxes of their own
+_OPERATIONS = 4  # this many are counted by name
 
 
 def by_module(order: Sequence[Value], modules: Modules, swept: bool) -> Summary:
