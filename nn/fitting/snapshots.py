@@ -101,18 +101,14 @@ class Snapshots(Callback):
     def _keep(self, model: Module) -> None:
         if len(self.epochs) >= self.most:
             self.every *= 2
-            self._drop(slice(1, None, 2))
+            for kept in (self.epochs, self.states, self.surfaces):
+                del kept[1::2]
         self.epochs.append(self._history.epochs)
         self.states.append(model.state_dict())
         if not self._layers:
             self._layers = list(_layers(model))
         if self.planar:
             self.surfaces.append(self._surface(model))
-
-    def _drop(self, which: slice) -> None:
-        del self.epochs[which]
-        del self.states[which]
-        del self.surfaces[which]
 
     def _surface(self, model: Module) -> list[Any]:
         """The outputs on the grid, nothing recorded, Dropout off."""

@@ -69,7 +69,8 @@ def probability_rows(name: str, probabilities: Any) -> list[list[float]]:
     rows = []
     for i, sample in enumerate(to_list(probabilities, f"{name}: probabilities")):
         where = f"{name}: probabilities[{i}]"
-        rows.append(probability_row(where, sample) if is_sequence(sample) else _binary_row(where, sample))
+        row = sample if is_sequence(sample) else [1.0 - (p := number_of(where, sample)), p]
+        rows.append(probability_row(where, row))
     return same_lengths(f"{name}: probabilities", rows)
 
 
@@ -112,11 +113,6 @@ def _of_each(name: str, probabilities: Any, function: Callable[[list[float]], An
         return function(probability_row(f"{name}: probabilities", probabilities))
     rows = enumerate(to_list(probabilities))
     return [function(probability_row(f"{name}: probabilities[{i}]", row)) for i, row in rows]
-
-
-def _binary_row(where: str, p: Any) -> list[float]:
-    number = number_of(where, p)
-    return probability_row(where, [1.0 - number, number])
 
 
 # ---------------------------------------------------------------- costs

@@ -20,14 +20,14 @@ class Row:
     frozen: int
 
 
+@dataclass(frozen=True, repr=False)
 class Summary:
     """Rows and totals, shown as a table by the REPL, by `print` and, in colours, by `rich.print`."""
 
-    def __init__(self, title: str, rows: list[Row], parameters: int, frozen: int) -> None:
-        self.title = title
-        self.rows = rows
-        self.parameters = parameters
-        self.frozen = frozen
+    title: str
+    rows: list[Row]
+    parameters: int
+    frozen: int
 
     def __rich__(self) -> Any:
         rich_table, box = require("rich.table", "summary()"), require("rich.box", "summary()")

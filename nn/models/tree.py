@@ -94,11 +94,8 @@ def module_tree(module: Any) -> ModuleTree:
 
 def _outer(name: str, named: dict[str, Any]) -> str:
     """The name of the module that a module is an attribute of, or in a list or dict of."""
-    while name:
-        name = name.rpartition(".")[0]
-        if name in named:
-            return name
-    return ""
+    name = name.rpartition(".")[0]
+    return name if name in named else _outer(name, named)
 
 
 def counts_of(module: Any) -> tuple[int, int]:

@@ -58,20 +58,18 @@ class Arrows:
         """All arrows."""
         for edge in self._ordered():
             attributes = self._attributes(edge)
-            source, target = self._names[edge.source], self._names[edge.target]
-            gate = self._gate(edge)
-            if gate is None:
-                yield f"{source} -> {target}{_listed(attributes)};"
-            else:
+            *first, (tail, head) = self._pieces(edge)
+            for before in first:
                 unlabelled = [attribute for attribute in attributes if not attribute.startswith("label=")]
-                yield f"{source} -> {gate[0]}{_listed([*unlabelled, 'arrowhead=none', 'headclip=false'])};"
-                yield f"{gate[1]} -> {target}{_listed([*attributes, 'tailclip=false'])};"
+                yield f"{before[0]} -> {before[1]}{_listed([*unlabelled, 'arrowhead=none', 'headclip=false'])};"
+            yield f"{tail} -> {head}{_listed([*attributes, 'tailclip=false'] if first else attributes)};"
 
-    def _gate(self, edge: Edge) -> tuple[str, str] | None:
-        """Where an arrow enters its gate, and where it leaves it."""
+    def _pieces(self, edge: Edge) -> list[tuple[str, str]]:
+        """From where to where an arrow goes: in two pieces if it goes through a gate."""
+        source, target = self._names[edge.source], self._names[edge.target]
         gate = self._gates.get(edge.target, {}).get(edge.position)
         enters, leaves = _SIDES[self._drawing.rankdir]
-        return None if gate is None else (f"{gate}:{enters}", f"{gate}:{leaves}")
+        return [(source, target)] if gate is None else [(source, f"{gate}:{enters}"), (f"{gate}:{leaves}", target)]
 
     def _ordered(self) -> Iterator[Edge]:
         for target in self._operands:
@@ -88,11 +86,8 @@ class Arrows:
         """The edges by the names that Graphviz gives to their arrows, in order."""
         found: dict[str, list[Edge]] = {}
         for edge in self._ordered():
-            gate = self._gate(edge)
-            source, target = self._names[edge.source], self._names[edge.target]
-            ways = [(source, target)] if gate is None else [(source, gate[0]), (gate[1], target)]
-            for name in (f"{tail}->{head}" for tail, head in ways):
-                found.setdefault(name, []).append(edge)
+            for tail, head in self._pieces(edge):
+                found.setdefault(f"{tail}->{head}", []).append(edge)
         return found
 
     def carries_nothing(self, edge: Edge) -> bool:

@@ -9,14 +9,7 @@ from autograd.render.pictures.plan import Plan
 from autograd.render.pictures.style import FONT, Scale
 from autograd.render.scenes.words import short, visible
 
-_WORDS = {
-    "input": "input",
-    "parameter": "parameter",
-    "operation": "operation",
-    "result": "result",
-    "constant": "constant",
-    "group": "many nodes",
-}
+_KINDS = ("input", "parameter", "operation", "result", "constant", "group")
 _MARGIN, _LINE, _GAP = 14.0, 19.0, 14.0
 _LETTER = 5.4  # a generous mean width of one at 10 points
 _BAR, _STEPS = 90.0, 30
@@ -52,8 +45,9 @@ def _entries(drawing: Plan) -> Iterator[_Entry]:
     shown, scale = drawing.scene, drawing.scale
     kinds = {box.kind for box in shown.boxes}
     scaled = {box.kind for box in shown.boxes if drawing.measured(box) is not None}
-    for kind in [kind for kind in _WORDS if kind in kinds]:
-        yield _Entry(_sample(kind, drawing, coloured=kind in scaled), 28.0, _WORDS[kind])
+    for kind in [kind for kind in _KINDS if kind in kinds]:
+        words = "many nodes" if kind == "group" else kind
+        yield _Entry(_sample(kind, drawing, coloured=kind in scaled), 28.0, words)
     if scale is not None and scaled:
         yield _Entry(_bar(scale), _BAR + 6.0, f"{scale.name}: {', '.join(map(short, scale.marks))}")
     root = shown.boxes[-1]
