@@ -77,9 +77,8 @@ def load(file: str | os.PathLike[str], model: Module | None = None, **others: An
     Raises ValueError, naming the file and what is wrong with it, if it is truncated, corrupt, foreign, of a later
     version or does not fit; then nothing is changed.
     """
-    path = Path(file)
-    content = _read(path)
     try:
+        content = _read(Path(file))
         if model is None:
             if content["architecture"] is None:
                 raise ValueError(f"it does not say how the model is built ({content['reason']}): use load(file, model)")
@@ -92,7 +91,7 @@ def load(file: str | os.PathLike[str], model: Module | None = None, **others: An
         _restore(model, content, others)
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         message = str(error.args[0]) if error.args else type(error).__name__
-        raise ValueError(f"load: {str(path)!r} cannot be loaded: {message}") from error
+        raise ValueError(f"load: {str(file)!r} cannot be loaded: {message}") from error
     return model
 
 
@@ -108,28 +107,26 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         whole = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"load: {str(path)!r} is no whole JSON file: {error}") from error
+        raise ValueError(f"it is no whole JSON file: {error}") from error
     if not isinstance(whole, dict) or whole.get("format") != FORMAT:
-        raise ValueError(f"load: {str(path)!r} was not written by save()")
+        raise ValueError("it was not written by save()")
     if whole.get("version") != VERSION:
-        raise ValueError(
-            f"load: {str(path)!r} has version {whole.get('version')!r}, this package reads {VERSION}: update it"
-        )
+        raise ValueError(f"it has version {whole.get('version')!r}, this package reads {VERSION}: update it")
     try:
         text = _dump(whole.get("content"))
     except (ValueError, RecursionError):
         text = ""
     if hashlib.sha256(text.encode()).hexdigest() != whole.get("checksum"):
-        raise ValueError(f"load: {str(path)!r} is corrupt: its checksum does not fit its content")
+        raise ValueError("it is corrupt: its checksum does not fit its content")
     try:
         content: dict[str, Any] = _unpacked(whole["content"])
     except RecursionError:
-        raise ValueError(f"load: {str(path)!r} is corrupt: it is nested too deeply") from None
+        raise ValueError("it is corrupt: it is nested too deeply") from None
     kinds = {"architecture": dict | None, "reason": str, "parameters": dict, "frozen": list, "generators": dict,
              "states": dict}  # fmt: skip
     for name, kind in kinds.items():
         if not isinstance(content, dict) or not isinstance(content.get(name, 0), kind):
-            raise ValueError(f"load: {str(path)!r} is corrupt: it has no {name}")
+            raise ValueError(f"it is corrupt: it has no {name}")
     return content
 
 

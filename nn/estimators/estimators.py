@@ -163,8 +163,7 @@ class LinearRegression(LeastSquaresEstimator):
         self.tol = tol
 
     def _check_settings(self) -> None:
-        owner = type(self).__name__
-        check_setting(owner, "solver", self.solver, str, {"lstsq", "gd"}.__contains__, "'lstsq' or 'gd'")
+        check_setting(type(self).__name__, "solver", self.solver, str, {"lstsq", "gd"}.__contains__, "'lstsq' or 'gd'")
 
     def _solve(self, X: Any, y: Any) -> Any:
         if self.solver == "lstsq":

@@ -221,14 +221,14 @@ def _progress_bar(
     wanted: bool | None, epochs: int, batches: int
 ) -> Iterator[Callable[[dict[str, float] | None], None]]:
     """A function that advances the bar by a batch (None), or shows the record of an epoch."""
-    if wanted is False or (wanted is None and not sys.stdout.isatty()):
-        yield lambda _record: None
-        return
-    try:
-        rich = require("rich.progress", "the progress bar of fit")
-    except ModuleNotFoundError:
-        if wanted:
-            raise
+    rich = None
+    if wanted or (wanted is None and sys.stdout.isatty()):
+        try:
+            rich = require("rich.progress", "the progress bar of fit")
+        except ModuleNotFoundError:
+            if wanted:
+                raise
+    if rich is None:
         yield lambda _record: None
         return
     columns = (

@@ -199,7 +199,9 @@ class Softmax(ActivationModule):
     """
 
     def __init__(self, temperature: float = 1.0) -> None:
-        self.temperature = _positive("Softmax: temperature", temperature)
+        self.temperature = _finite("Softmax: temperature", temperature)
+        if self.temperature <= 0.0:
+            raise ValueError(f"Softmax: temperature must be above 0, not {temperature!r}")
 
     @over_batch
     def forward(self, x: Any) -> Any:
@@ -221,13 +223,6 @@ def _finite(name: str, setting: Any) -> float:
     number = Value(setting).data
     if not math.isfinite(number):
         raise ValueError(f"{name} must be a finite number, not {setting!r}")
-    return number
-
-
-def _positive(name: str, setting: Any) -> float:
-    number = _finite(name, setting)
-    if number <= 0.0:
-        raise ValueError(f"{name} must be above 0, not {setting!r}")
     return number
 
 
