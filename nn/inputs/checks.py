@@ -5,11 +5,14 @@ import numbers
 import operator
 import reprlib
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from autograd import Value
 from nn.inputs.sequences import is_sequence, is_time, to_list
+
+Check = Callable[[str, Any], Any]
+"""Of a setting: a function of its name and its value that returns the value, or raises."""
 
 
 def number(name: str, value: Any, low: float = 0.0, high: float = sys.float_info.max) -> float:

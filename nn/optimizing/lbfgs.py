@@ -1,15 +1,15 @@
 """L-BFGS, which estimates the curvature from gradients."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar
 
 from autograd import Value
 from nn.inputs.checks import checked_names, number, whole_number
 from nn.optimizing.line_search import Point, StrongWolfe
-from nn.optimizing.optimizer import Closure, Parameters, Settings, all_or_nothing, evaluate
-from nn.optimizing.whole_step import OneGroup, Vector, along, inner, largest, number_of, place
+from nn.optimizing.optimizer import Closure, Parameters, Settings, all_or_nothing, loss_of
+from nn.optimizing.whole_step import OneGroup, Vector, along, as_float, inner, largest, place
 
 
 @dataclass
@@ -97,7 +97,7 @@ class LBFGS(OneGroup):
     (1.0, 1.0)
     """
 
-    settings: ClassVar[Mapping[str, Callable[[str, Any], Any]]] = {
+    settings: ClassVar = {
         "lr": number,
         "max_iter": whole_number,
         "max_eval": whole_number,
@@ -136,8 +136,8 @@ class LBFGS(OneGroup):
             )
         memory = self._memory.copy()
         with all_or_nothing(self.parameters, [parameter.data for parameter in self.parameters]):
-            loss = evaluate(closure)
-            self._iterate(closure, number_of(loss), memory, **self._checked(self.param_groups[0]))
+            loss = loss_of(closure)
+            self._iterate(closure, as_float(loss), memory, **self._checked(self.param_groups[0]))
         self._memory = memory
         return loss
 
@@ -180,7 +180,7 @@ class LBFGS(OneGroup):
 
         def at(t: float) -> Point:
             place(self.parameters, xs, t, d)
-            loss = number_of(evaluate(closure))
+            loss = as_float(loss_of(closure))
             g = [parameter.grad if moves else 0.0 for parameter, moves in self._moving()]
             if math.isfinite(loss) and all(map(math.isfinite, g)):
                 return Point(t, loss, g, inner(g, d))

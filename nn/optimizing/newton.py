@@ -1,15 +1,14 @@
 """Newton's method, which computes the curvature."""
 
 import sys
-from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from autograd import Value, gradient, no_grad
 from nn.inputs.checks import flag, number
 from nn.inputs.optional import require
 from nn.optimizing.line_search import ARMIJO, Point
-from nn.optimizing.optimizer import Closure, Parameters, all_or_nothing, evaluate
-from nn.optimizing.whole_step import OneGroup, Vector, along, inner, largest, number_of, place
+from nn.optimizing.optimizer import Closure, Parameters, all_or_nothing, loss_of
+from nn.optimizing.whole_step import OneGroup, Vector, along, as_float, inner, largest, place
 
 
 class Newton(OneGroup):
@@ -33,11 +32,7 @@ class Newton(OneGroup):
     (1.0, -0.5)
     """
 
-    settings: ClassVar[Mapping[str, Callable[[str, Any], Any]]] = {
-        "lr": number,
-        "damping": number,
-        "line_search": flag,
-    }
+    settings: ClassVar = {"lr": number, "damping": number, "line_search": flag}
 
     def __init__(self, parameters: Parameters, lr: float = 1.0, damping: float = 0.0, line_search: bool = True) -> None:
         super().__init__(parameters, {"lr": lr, "damping": damping, "line_search": line_search})
@@ -48,7 +43,7 @@ class Newton(OneGroup):
             raise TypeError("Newton.step: a closure is needed, that returns the recorded loss")
         settings = self._checked(self.param_groups[0])
         parameters = [parameter for parameter in self.parameters if parameter.requires_grad]
-        loss = evaluate(closure)
+        loss = loss_of(closure)
         if not isinstance(loss, Value):
             raise TypeError(f"Newton.step: the closure must return the loss as a Value, not {type(loss).__name__}")
         if not parameters:
@@ -71,7 +66,7 @@ def _derivatives(loss: Value, parameters: list[Value]) -> tuple[Vector, list[Vec
     """Gradient and Hessian of a recorded loss: a sweep that is recorded, and one through its record a parameter."""
     slopes = gradient(loss, parameters, create_graph=True)
     rows = [gradient(s, parameters) if isinstance(s, Value) else [0.0] * len(parameters) for s in slopes]
-    return [number_of(s) for s in slopes], rows
+    return [as_float(s) for s in slopes], rows
 
 
 def _descent(g: Vector, hessian: list[Vector], damping: float) -> Vector:
@@ -104,7 +99,7 @@ def _armijo(closure: Closure, parameters: list[Value], xs: Vector, first: Point,
     for _ in range(60):  # then t·d is below the rounding of a parameter of its size
         place(parameters, xs, t, direction)
         with no_grad():
-            loss = number_of(closure())
+            loss = as_float(closure())
         if loss <= first.loss + ARMIJO * t * first.slope + rounding:
             return t
         t /= 2.0

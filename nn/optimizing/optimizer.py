@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
 
 from autograd import Value, enable_grad
-from nn.inputs.checks import checked_names, flag, number, whole_number
+from nn.inputs.checks import Check, checked_names, flag, number, whole_number
 
 Settings = dict[str, Any]
 Parameters = Iterable[Value] | Iterable[Settings]
@@ -47,8 +47,8 @@ class Optimizer:
     for a setting that was assigned since, before anything is moved.
     """
 
-    settings: ClassVar[Mapping[str, Callable[[str, Any], Any]]] = {"lr": number}
-    """The check of each setting: a function of its name and its value that returns the value, or raises."""
+    settings: ClassVar[Mapping[str, Check]] = {"lr": number}
+    """The check of each setting."""
 
     def __init__(self, parameters: Parameters, defaults: Settings) -> None:
         self.defaults = self._checked(defaults)
@@ -182,7 +182,7 @@ class Optimizer:
         """Take over what `_checked_state` returned."""
 
 
-def evaluate(closure: Closure) -> Any:
+def loss_of(closure: Closure) -> Any:
     """The loss of a closure, run with recording on."""
     if not callable(closure):
         raise TypeError(f"step: closure must be a function without arguments that returns the loss, not {closure!r}")
@@ -208,11 +208,7 @@ class FirstOrderOptimizer(Optimizer):
     momentum.  All new numbers are computed before the first is assigned.
     """
 
-    settings: ClassVar[Mapping[str, Callable[[str, Any], Any]]] = {
-        "lr": number,
-        "weight_decay": number,
-        "maximize": flag,
-    }
+    settings: ClassVar[Mapping[str, Check]] = {"lr": number, "weight_decay": number, "maximize": flag}
     buffers: ClassVar[Mapping[str, float]] = {}
     """The numbers that the rule keeps of each parameter: PyTorch's name of each, and its first value."""
     sqrt: Callable[[Any], Any] = staticmethod(math.sqrt)
@@ -259,7 +255,7 @@ class FirstOrderOptimizer(Optimizer):
         Raises FloatingPointError, naming the parameter, if a gradient or a new number is nan or inf, and then moves
         nothing.  (PyTorch would spoil the weights.)
         """
-        loss = None if closure is None else evaluate(closure)
+        loss = None if closure is None else loss_of(closure)
         parameters: list[Value] = []
         before: Numbers = []
         after: Numbers = []

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from autograd import Value
-from nn.inputs.checks import fraction, number
+from nn.inputs.checks import Check, fraction, number
 from nn.optimizing.optimizer import Optimizer
-from nn.optimizing.schedule import Check, Schedule, count, rates_of
+from nn.optimizing.schedule import Schedule, count, rates_of
 
 
 def one_of(*choices: str) -> Check:

@@ -1,20 +1,18 @@
 """The base of the schedules: settings, the learning rates of an optimiser, saving and loading."""
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from nn.inputs.checks import checked_names, number, whole_number
+from nn.inputs.checks import Check, checked_names, number, whole_number
 from nn.optimizing.optimizer import Optimizer
-
-Check = Callable[[str, Any], Any]
 
 
 class Schedule:
     """What all schedules share: an optimiser, settings that are attributes, saving and loading."""
 
     settings: ClassVar[Mapping[str, Check]] = {}
-    """The check of each setting: a function of its name and its value that returns the value, or raises."""
+    """The check of each setting."""
     progress: ClassVar[Mapping[str, Check]] = {}
     """The same of each attribute that steps change."""
 

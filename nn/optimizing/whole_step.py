@@ -49,6 +49,6 @@ def largest(a: Sequence[float]) -> float:
     return max(map(abs, a), default=0.0)
 
 
-def number_of(loss: Any) -> float:
+def as_float(loss: Any) -> float:
     """A loss as a float."""
     return loss.data if isinstance(loss, Value) else float(loss)
