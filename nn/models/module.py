@@ -180,7 +180,7 @@ class Module:
         }
 
     def describe(self) -> Description:
-        """What `summary`, `tree` and pictures show of it."""
+        """What `summary`, `tree` and pictures show of it; a layer of your own may tell its sizes too."""
         return Description(type(self).__name__)
 
 

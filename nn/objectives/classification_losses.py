@@ -25,6 +25,17 @@ from nn.objectives.loss_inputs import (
     weighted,
 )
 
+__all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "hinge_loss",
+    "kl_div",
+    "margin",
+    "multi_margin_loss",
+    "nll_loss",
+]
+
 _LOG_FLOOR = -100.0  # PyTorch's, for log 0 in binary_cross_entropy
 _FLOOR = math.exp(_LOG_FLOOR)
 

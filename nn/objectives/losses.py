@@ -8,38 +8,10 @@ A target that is nan, or outside what the loss is defined for, is refused with V
 Squares, and what else has a row in the table of primitives, are summed in one node.
 """
 
-from nn.objectives.classification_losses import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    cross_entropy,
-    hinge_loss,
-    kl_div,
-    margin,
-    multi_margin_loss,
-    nll_loss,
-)
-from nn.objectives.regression_losses import (
-    gaussian_nll_loss,
-    gaussian_variance,
-    half_squared_loss,
-    huber_loss,
-    l1_loss,
-    mse_loss,
-)
+from nn.objectives import classification_losses, regression_losses
+from nn.objectives.classification_losses import *  # noqa: F403
+from nn.objectives.regression_losses import *  # noqa: F403
 
-__all__ = [
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "cross_entropy",
-    "gaussian_nll_loss",
-    "gaussian_variance",
-    "half_squared_loss",
-    "hinge_loss",
-    "huber_loss",
-    "kl_div",
-    "l1_loss",
-    "margin",
-    "mse_loss",
-    "multi_margin_loss",
-    "nll_loss",
-]
+__all__: list[str] = []
+__all__ += classification_losses.__all__
+__all__ += regression_losses.__all__

@@ -15,6 +15,8 @@ from nn.objectives.loss_inputs import (
     squares,
 )
 
+__all__ = ["gaussian_nll_loss", "gaussian_variance", "half_squared_loss", "huber_loss", "l1_loss", "mse_loss"]
+
 
 def half_squared_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """Half the squared error of a sample, ½ Σₖ (tₖ - yₖ)², summed over its outputs; the mean is over samples.
