@@ -14,18 +14,8 @@ from typing import Any
 
 from autograd.core.graph import depending_on, reverse_sweep, topological_order
 from autograd.core.value import Value
-from autograd.formulas.notation import (
-    Names,
-    Spelled,
-    aligned,
-    by_level,
-    latex_application,
-    latex_name,
-    latex_number,
-    python_application,
-    rounded_latex,
-    trace_names,
-)
+from autograd.formulas.latex import aligned, latex_application, latex_name, latex_number, rounded_latex
+from autograd.formulas.notation import Names, Spelled, by_level, python_application, trace_names
 from autograd.table.primitive import Primitive
 
 SHOWN = 8

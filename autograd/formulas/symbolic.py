@@ -22,6 +22,7 @@ from autograd.formulas.algebra import (
     Symbol,
     tree_size,
 )
+from autograd.formulas.latex import aligned, latex_application, latex_name, latex_number, latex_power, latex_product
 from autograd.formulas.notation import (
     ATOM,
     POWER,
@@ -29,13 +30,7 @@ from autograd.formulas.notation import (
     SUM,
     Names,
     Spelled,
-    aligned,
     joined,
-    latex_application,
-    latex_name,
-    latex_number,
-    latex_power,
-    latex_product,
     python_application,
     python_number,
 )

@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from autograd.core.value import Value
-from autograd.formulas.notation import DOTS, Spelled, aligned, latex_application, latex_name, rounded_latex
+from autograd.formulas.latex import DOTS, aligned, latex_application, latex_name, rounded_latex
+from autograd.formulas.notation import Spelled
 from autograd.table import primitives
 
 MOST_OPERATIONS = 60
