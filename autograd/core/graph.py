@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from autograd.core.value import Value
 from autograd.table.primitive import ARITHMETIC_ERRORS, Primitive, as_number, evaluate_partial
 
-AnyNode = TypeVar("AnyNode", bound=Value)
+AnyNode = TypeVar("AnyNode", bound=Any)  # a Value, or anything that has operands
 
 
 def topological_order(*roots: AnyNode, above: Iterable[AnyNode] = ()) -> list[AnyNode]:
