@@ -329,6 +329,11 @@ static inline int plain_number(PyObject *object, double *number)
 
 enum Operand { STRANGE, LIVE, FIXED };
 
+static inline int is_live(PyObject *object)
+{
+    return is_plain(object) || (PyObject_TypeCheck(object, value_type) && !is_frozen(object));
+}
+
 /* What an operand is to an operation, and its number. */
 static inline enum Operand operand_of(PyObject *object, double *number)
 {
@@ -715,131 +720,138 @@ done:
     return made;
 }
 
+/* What the neurons of a layer share. */
+typedef struct {
+    Py_ssize_t size;
+    PyObject **inputs;  /* as they stand among the operands: strong references to Values and floats */
+    double *numbers;    /* theirs */
+    int live;           /* whether any input is a Value that is not frozen */
+    int have_nodes;     /* whether any is a Value at all */
+    int mode;
+} Layer;
+
+/* One neuron, ⟨w, x⟩ + b.  NULL without an exception: it is a case for Python. */
+static PyObject *neuron(const Layer *layer, PyObject *weights, PyObject *bias)
+{
+    Py_ssize_t n = layer->size, filled = 0;
+    PyObject *made = NULL, **ws;
+    Many *many;
+    Node *node;
+    double value, b, w, *partials;
+    int live = layer->live, has_nodes = layer->have_nodes || is_node(bias);
+    enum Operand kind = operand_of(bias, &b);
+    if (kind == STRANGE || !(PyList_CheckExact(weights) || PyTuple_CheckExact(weights)) ||
+        PySequence_Fast_GET_SIZE(weights) != n) {
+        return NULL;
+    }
+    many = new_many(2 * n + 1, formula_rows[AFFINE - ROWS]);
+    if (many == NULL) {
+        return NULL;
+    }
+    ws = PySequence_Fast_ITEMS(weights);
+    partials = PARTIALS(many);
+    live |= kind == LIVE;
+    value = b;
+    for (; filled < n; filled++) {
+        PyObject *weight = ws[filled];
+        if (is_plain(weight)) {
+            w = NODE(weight)->data;
+            live = has_nodes = 1;
+            many->operands[filled] = Py_NewRef(weight);
+        }
+        else {
+            kind = operand_of(weight, &w);
+            live |= kind == LIVE;
+            has_nodes |= is_node(weight);
+            many->operands[filled] = kind == LIVE ? Py_NewRef(weight) : kind == FIXED ? constant_of(weight, w) : NULL;
+            if (many->operands[filled] == NULL) {
+                goto done;
+            }
+        }
+        partials[filled] = layer->numbers[filled];
+        partials[n + filled] = w;
+        value += w * layer->numbers[filled];
+    }
+    for (; filled < 2 * n; filled++) {
+        many->operands[filled] = Py_NewRef(layer->inputs[filled - n]);
+    }
+    many->operands[filled] = is_live(bias) ? Py_NewRef(bias) : constant_of(bias, b);
+    if (many->operands[filled] == NULL) {
+        goto done;
+    }
+    filled++;
+    partials[2 * n] = 1.0;
+    if (!is_finite(value) || !has_nodes) { /* of numbers alone it is a number */
+        goto done;
+    }
+    if (layer->mode == MAKES_LEAVES || !live) {
+        made = new_leaf(layer->mode == MAKES_LEAVES ? value_type : frozen_type, value);
+    }
+    else if ((node = new_node(value_type)) != NULL) {
+        node->data = value;
+        node->kind = MANY;
+        node->many = many;
+        return (PyObject *)node;
+    }
+done:
+    free_many(many, filled);
+    return made;
+}
+
 /* A layer's ⟨w_k, x⟩ + b_k.  None: it is a case for Python. */
 static PyObject *linear(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
-    PyObject *inputs = NULL, *weights = NULL, *biases = NULL, *made = NULL;
-    PyObject *row = formula_rows[AFFINE - ROWS];
-    double *numbers = NULL;
-    Py_ssize_t n, outputs;
-    int mode = RECORDS, refused = 0, inputs_live = 0, inputs_have_nodes = 0;
+    Layer layer = {0, NULL, NULL, 0, 0, RECORDS};
+    PyObject *inputs, *weights, *biases, *made = NULL;
+    Py_ssize_t filled = 0, outputs;
     (void)module;
-    if (count != 3) {
-        PyErr_SetString(PyExc_TypeError, "linear takes inputs, weights and biases");
-        return NULL;
-    }
-    if (unusual && (mode = mode_decides()) != RECORDS && mode != MAKES_LEAVES) {
-        return mode < 0 ? NULL : Py_NewRef(Py_None);
-    }
-    inputs = PySequence_Fast(arguments[0], "linear: inputs must be a sequence");
-    weights = PySequence_Fast(arguments[1], "linear: weights must be a sequence");
-    biases = PySequence_Fast(arguments[2], "linear: biases must be a sequence");
-    if (inputs == NULL || weights == NULL || biases == NULL) {
-        goto done;
-    }
-    n = PySequence_Fast_GET_SIZE(inputs);
-    outputs = PySequence_Fast_GET_SIZE(weights);
-    numbers = PyMem_Malloc((size_t)(n + 1) * sizeof(double));
-    made = numbers == NULL ? PyErr_NoMemory() : PyList_New(outputs);
-    if (made == NULL) {
-        goto done;
-    }
-    refused = PySequence_Fast_GET_SIZE(biases) != outputs;
-    for (Py_ssize_t i = 0; i < n && !refused; i++) {
-        enum Operand kind = operand_of(PySequence_Fast_GET_ITEM(inputs, i), &numbers[i]);
-        refused = kind == STRANGE;
-        inputs_live |= kind == LIVE;
-        inputs_have_nodes |= is_node(PySequence_Fast_GET_ITEM(inputs, i));
-    }
-    for (Py_ssize_t k = 0; k < outputs && !refused; k++) {
-        PyObject *weight_row = PySequence_Fast_GET_ITEM(weights, k), *bias = PySequence_Fast_GET_ITEM(biases, k);
-        PyObject **ws, **xs = PySequence_Fast_ITEMS(inputs), *result;
-        Many *many;
-        Node *node;
-        double value, *partials;
-        int live = inputs_live, has_node = inputs_have_nodes || is_node(bias);
-        if (!(PyList_CheckExact(weight_row) || PyTuple_CheckExact(weight_row)) ||
-            PySequence_Fast_GET_SIZE(weight_row) != n) {
-            refused = 1;
-            break;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (count != 3 || !(PyList_CheckExact(arguments[i]) || PyTuple_CheckExact(arguments[i]))) {
+            Py_RETURN_NONE;
         }
-        ws = PySequence_Fast_ITEMS(weight_row);
-        many = new_many(2 * n + 1, row);
-        if (many == NULL) {
+    }
+    inputs = arguments[0];
+    weights = arguments[1];
+    biases = arguments[2];
+    if (unusual && (layer.mode = mode_decides()) != RECORDS && layer.mode != MAKES_LEAVES) {
+        return layer.mode < 0 ? NULL : Py_NewRef(Py_None);
+    }
+    layer.size = PySequence_Fast_GET_SIZE(inputs);
+    outputs = PySequence_Fast_GET_SIZE(weights);
+    layer.inputs = PyMem_Malloc((size_t)(layer.size + 1) * (sizeof(PyObject *) + sizeof(double)));
+    if (layer.inputs == NULL) {
+        return PyErr_NoMemory();
+    }
+    layer.numbers = (double *)(layer.inputs + layer.size);
+    for (; filled < layer.size; filled++) {
+        PyObject *x = PySequence_Fast_GET_ITEM(inputs, filled);
+        enum Operand kind = operand_of(x, &layer.numbers[filled]);
+        layer.live |= kind == LIVE;
+        layer.have_nodes |= is_node(x);
+        layer.inputs[filled] = kind == LIVE    ? Py_NewRef(x)
+                               : kind == FIXED ? constant_of(x, layer.numbers[filled])
+                                               : NULL;
+        if (layer.inputs[filled] == NULL) {
+            goto done;
+        }
+    }
+    if (PySequence_Fast_GET_SIZE(biases) != outputs || (made = PyList_New(outputs)) == NULL) {
+        goto done;
+    }
+    for (Py_ssize_t k = 0; k < outputs; k++) {
+        PyObject *one = neuron(&layer, PySequence_Fast_GET_ITEM(weights, k), PySequence_Fast_GET_ITEM(biases, k));
+        if (one == NULL) {
             Py_CLEAR(made);
             break;
         }
-        partials = PARTIALS(many);
-        memset(many->operands, 0, (size_t)(2 * n + 1) * sizeof(PyObject *));
-        switch (operand_of(bias, &value)) {
-        case LIVE:
-            live = 1;
-            many->operands[2 * n] = Py_NewRef(bias);
-            break;
-        case FIXED:
-            many->operands[2 * n] = constant_of(bias, value);
-            break;
-        default:
-            refused = 1;
-        }
-        for (Py_ssize_t i = 0; i < n && !refused; i++) {
-            double w = 0.0;
-            enum Operand kind = operand_of(ws[i], &w);
-            refused = kind == STRANGE;
-            live |= kind == LIVE;
-            has_node |= is_node(ws[i]);
-            many->operands[i] = kind == LIVE ? Py_NewRef(ws[i]) : constant_of(ws[i], w);
-            many->operands[n + i] = is_node(xs[i]) && !is_frozen(xs[i]) ? Py_NewRef(xs[i]) : constant_of(xs[i], numbers[i]);
-            partials[i] = numbers[i];
-            partials[n + i] = w;
-            value += w * numbers[i];
-        }
-        partials[2 * n] = 1.0;
-        for (Py_ssize_t i = 0; i < 2 * n + 1 && !refused; i++) {
-            if (many->operands[i] == NULL) {
-                Py_CLEAR(made);
-                break;
-            }
-        }
-        refused = refused || !is_finite(value) || !has_node; /* of numbers alone it is a number */
-        result = NULL;
-        if (made != NULL && !refused) {
-            if (mode == MAKES_LEAVES || !live) {
-                result = new_leaf(mode == MAKES_LEAVES ? value_type : frozen_type, value);
-            }
-            else if ((node = new_node(value_type)) != NULL) {
-                node->data = value;
-                node->kind = MANY;
-                node->many = many;
-                many = NULL;
-                result = (PyObject *)node;
-            }
-            if (result == NULL) {
-                Py_CLEAR(made);
-            }
-            else {
-                PyList_SET_ITEM(made, k, result);
-            }
-        }
-        if (many != NULL) {
-            for (Py_ssize_t i = 0; i < 2 * n + 1; i++) {
-                Py_XDECREF(many->operands[i]);
-            }
-            free_many(many, 0);
-        }
-        if (made == NULL) {
-            break;
-        }
-    }
-    if (refused && made != NULL) {
-        Py_SETREF(made, Py_NewRef(Py_None));
+        PyList_SET_ITEM(made, k, one);
     }
 done:
-    PyMem_Free(numbers);
-    Py_XDECREF(inputs);
-    Py_XDECREF(weights);
-    Py_XDECREF(biases);
-    return made;
+    for (Py_ssize_t i = 0; i < filled; i++) {
+        Py_DECREF(layer.inputs[i]);
+    }
+    PyMem_Free(layer.inputs);
+    return made != NULL || PyErr_Occurred() ? made : Py_NewRef(Py_None);
 }
 
 /* ---------------------------------------------------------------- a node from its parts */

@@ -4,6 +4,7 @@ All are called with one sample (d numbers, which gives q) or with a batch (n × 
 the list of what its samples give.  A single output is bare, as in micrograd: q = 1 gives a number, or n of them.
 """
 
+import operator
 import random
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
@@ -15,7 +16,7 @@ from nn.inputs.sequences import is_sequence, over_batch, to_list
 from nn.models.activations import WHOLE_LAYER, Activation, described, get_activation, identity
 from nn.models.description import Description
 from nn.models.initializers import Generator, Initializer, get_initializer
-from nn.models.module import Module
+from nn.models.module import Module, assignments
 
 
 class Neuron(Module):
@@ -82,6 +83,8 @@ class Layer(Module):
     (3, 2)
     """
 
+    __slots__ = ("_known",)  # outside of the attributes, which hold parameters
+
     def __init__(
         self, nin: int, nout: int, *, activation: str | type[Module] | Activation = "relu", **options: Any
     ) -> None:
@@ -104,14 +107,27 @@ class Layer(Module):
     @over_batch
     def forward(self, x: Any) -> Any:
         """The outputs of all neurons for one sample x; a single one bare."""
-        neurons = self.neurons
-        inputs = _sample(type(self).__name__, x, len(neurons[0].w))
-        pre_activations = linear(inputs, self.weight, self.bias)
+        weights, biases, activation, activations = self._columns()
+        inputs = _sample(type(self).__name__, x, len(weights[0]))
+        outputs: Any = linear(inputs, weights, biases)
         if self.activation is not None:
-            outputs = self.activation(pre_activations)
-        else:
-            outputs = [neuron.activation(s) for neuron, s in zip(neurons, pre_activations)]
+            outputs = self.activation(outputs)
+        elif activation is None:
+            outputs = list(map(operator.call, activations, outputs))
+        elif activation is not identity:
+            outputs = list(map(activation, outputs))
         return outputs[0] if len(outputs) == 1 else outputs
+
+    def _columns(self) -> tuple[list[list[Value]], list[Any], Activation | None, list[Activation]]:
+        """Weights, biases, the activation if it is one for all, and all, read anew when a module has changed."""
+        known: Any = getattr(self, "_known", None)
+        if known is None or known[0] != assignments[0] or known[1] != self.neurons:
+            activations = [neuron.activation for neuron in self.neurons]
+            one = activations[0] if all(phi is activations[0] for phi in activations) else None
+            known = assignments[0], list(self.neurons), (self.weight, self.bias, one, activations)
+            object.__setattr__(self, "_known", known)  # is no change
+        columns: tuple[list[list[Value]], list[Any], Activation | None, list[Activation]] = known[2]
+        return columns
 
     def describe(self) -> Description:
         """Layer with its activation, inputs → outputs."""

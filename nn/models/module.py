@@ -10,6 +10,9 @@ from nn.models.description import Description
 from nn.models.summary import Summary, summarize
 from nn.models.tree import ModuleTree, module_tree
 
+assignments = [0]
+"""How many attributes of modules were assigned to so far: by this a layer knows whether what it read still holds."""
+
 
 class Module:
     """Base of everything with parameters: Values, Modules, and lists, tuples and dicts of them in its attributes.
@@ -31,6 +34,10 @@ class Module:
 
     training = True
     """Whether the module is being trained (`train()`) or used (`eval()`), which Dropout asks."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        assignments[0] += 1
+        object.__setattr__(self, name, value)
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """What `forward` gives."""
