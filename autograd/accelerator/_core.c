@@ -254,16 +254,51 @@ static inline void track(Node *node)
     }
 }
 
+/* Blocks of up to 64 operands that were given back, by the number of operands: malloc takes as long as the rest of an
+ * operation for such sizes.  At most 4 MB are kept.
+ */
+#define KEPT_SIZES 65
+static Many *kept_blocks[KEPT_SIZES];
+static size_t kept_bytes;
+
+static inline size_t bytes_of_many(Py_ssize_t size)
+{
+    return sizeof(Many) + (size_t)size * (sizeof(PyObject *) + sizeof(double));
+}
+
 static Many *new_many(Py_ssize_t size, PyObject *row)
 {
-    Many *many = PyMem_Malloc(sizeof(Many) + (size_t)size * (sizeof(PyObject *) + sizeof(double)));
-    if (many == NULL) {
-        PyErr_NoMemory();
-        return NULL;
+    Many *many;
+    if (size < KEPT_SIZES && kept_blocks[size] != NULL) {
+        many = kept_blocks[size];
+        kept_blocks[size] = *(Many **)many;
+        kept_bytes -= bytes_of_many(size);
+    }
+    else {
+        many = PyMem_Malloc(bytes_of_many(size));
+        if (many == NULL) {
+            PyErr_NoMemory();
+            return NULL;
+        }
     }
     many->size = size;
     many->row = Py_NewRef(row);
     return many;
+}
+
+/* Give back a block whose operands are gone. */
+static void give_many(Many *many)
+{
+    Py_ssize_t size = many->size;
+    Py_DECREF(many->row);
+    if (size < KEPT_SIZES && kept_bytes < (size_t)4 << 20) {
+        kept_bytes += bytes_of_many(size);
+        *(Many **)many = kept_blocks[size];
+        kept_blocks[size] = many;
+    }
+    else {
+        PyMem_Free(many);
+    }
 }
 
 static void free_many(Many *many, Py_ssize_t filled)
@@ -271,8 +306,7 @@ static void free_many(Many *many, Py_ssize_t filled)
     for (Py_ssize_t i = 0; i < filled; i++) {
         Py_DECREF(many->operands[i]);
     }
-    Py_DECREF(many->row);
-    PyMem_Free(many);
+    give_many(many);
 }
 
 static PyObject *row_of(const Node *node)
@@ -1394,8 +1428,7 @@ static void deallocate(PyObject *object)
             for (Py_ssize_t i = 0; i < node->many->size; i++) {
                 drop(node->many->operands[i]);
             }
-            Py_DECREF(node->many->row);
-            PyMem_Free(node->many);
+            give_many(node->many);
             break;
         default:
             break;

@@ -108,8 +108,9 @@ class Layer(Module):
     def forward(self, x: Any) -> Any:
         """The outputs of all neurons for one sample x; a single one bare."""
         weights, biases, activation, activations = self._columns()
-        inputs = _sample(type(self).__name__, x, len(weights[0]))
-        outputs: Any = linear(inputs, weights, biases)
+        if x.__class__ is not list or len(x) != len(weights[0]):
+            x = _sample(type(self).__name__, x, len(weights[0]))
+        outputs: Any = linear(x, weights, biases)
         if self.activation is not None:
             outputs = self.activation(outputs)
         elif activation is None:
