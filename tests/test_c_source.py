@@ -49,8 +49,8 @@ def compiled_strictly(directory, source, *flags):
 def call(library, name, plan, data, weight=1.0, parameters=()):
     """The slots and the outputs of the exported function on a batch."""
     data = np.ascontiguousarray(data, dtype=float)
-    slots, outputs = np.full(max(plan.slots, 1), np.nan), np.full((len(data), len(plan.row_outputs)), np.nan)
-    workspace = np.full(max(plan.rows, 1) * block_size(plan), np.nan)  # what is there before must not matter
+    slots, outputs = np.full(max(plan.slots, 1), np.nan), np.full((len(data), len(plan.strip_outputs)), np.nan)
+    workspace = np.full(max(plan.strips, 1) * block_size(plan), np.nan)  # what is there before must not matter
     slots[: len(parameters)] = parameters
     library[f"{name}_init"](slots.ctypes.data_as(ctypes.c_void_p))
     arguments = [x.ctypes.data_as(ctypes.c_void_p) for x in (data, slots, outputs, workspace)]
@@ -92,7 +92,7 @@ def plan_of_row(row):
     """A row by itself; nothing is gathered or shared."""
     graph = Graph()
     leaves = [graph.leaf(Domain.SAMPLE) for _ in range(operands_of(row))]
-    return plan_of(graph, leaves, None, [], row_outputs=[graph.node(row, tuple(leaves))])
+    return plan_of(graph, leaves, None, [], strip_outputs=[graph.node(row, tuple(leaves))])
 
 
 def moderate_points(row):
@@ -452,4 +452,4 @@ def test_nothing_is_left_on_the_disk_and_a_second_compile_is_free(monkeypatch, t
     first, second = CKernel(small_plan), CKernel(small_plan)
     assert list(tmp_path.iterdir()) == []
     assert (first.from_cache, second.from_cache, second.compile_seconds) == (False, True, 0.0)
-    assert first.rows[0] is not second.rows[0]
+    assert first.strips[0] is not second.strips[0]

@@ -250,10 +250,10 @@ def test_layers_at_one_point_stay_in_their_memory(n, m):
         expected = [sum(weight.data * number for weight, number in zip(row, x)) + 1.0 for row in w]
         assert f(x.tolist()) == pytest.approx(expected, rel=1e-12)
     point = next(iter(f._entries.values())).point
-    guarded = np.full(len(point.rows) + 8, 777.0)
-    point.rows = guarded[: len(point.rows)]
+    guarded = np.full(len(point.strips) + 8, 777.0)
+    point.strips = guarded[: len(point.strips)]
     f(x.tolist())
-    assert guarded[len(point.rows) :].tolist() == [777.0] * 8
+    assert guarded[len(point.strips) :].tolist() == [777.0] * 8
 
 
 def test_forward_mode_of_a_network_at_one_point():

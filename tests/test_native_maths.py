@@ -79,8 +79,8 @@ def _vectors(width, prefix=""):
     def run(plan, data):
         module = Module(kernel_text(plan, width, 4 * width, host().registers, symbol))
         outputs, rows, slots = (
-            np.empty((len(plan.row_outputs), data.shape[1])),
-            np.empty(plan.rows * 4 * width),
+            np.empty((len(plan.strip_outputs), data.shape[1])),
+            np.empty(plan.strips * 4 * width),
             plan.new_slots(),
         )
         places = [np.array([row.ctypes.data for row in rows_]) for rows_ in (data, outputs)]
@@ -97,19 +97,19 @@ def _vectors(width, prefix=""):
 def _point_by_point(plan, data):
     """LLVM's numbers, which call libm."""
     module = Module(point_text(plan))
-    rows, slots = np.empty(plan.rows), plan.new_slots()
+    rows, slots = np.empty(plan.strips), plan.new_slots()
     run = POINT.at(module.address(POINT.name))
-    outputs = np.empty((len(plan.row_outputs), data.shape[1]))
+    outputs = np.empty((len(plan.strip_outputs), data.shape[1]))
     for k, column in enumerate(data.T):
         rows[: len(column)] = column
         run(slots.ctypes.data, rows.ctypes.data)
-        outputs[:, k] = rows[plan.row_outputs]
+        outputs[:, k] = rows[plan.strip_outputs]
     return outputs
 
 
 def _kernel(kind):
     def run(plan, data):
-        outputs = np.empty((len(plan.row_outputs), data.shape[1]))
+        outputs = np.empty((len(plan.strip_outputs), data.shape[1]))
         kind(plan).run(data, 1.0, plan.new_slots(), outputs)
         return outputs
 
@@ -146,7 +146,7 @@ def _run(back_end, rows, data):
     graph = Graph()
     leaves = [graph.leaf(Domain.SAMPLE) for _ in data]
     outputs = [graph.node(row, tuple(leaves)) for row in rows]
-    return BACK_ENDS[back_end](plan_of(graph, leaves, None, [], row_outputs=outputs), np.ascontiguousarray(data))
+    return BACK_ENDS[back_end](plan_of(graph, leaves, None, [], strip_outputs=outputs), np.ascontiguousarray(data))
 
 
 # ---------------------------------------------------------------- what is true

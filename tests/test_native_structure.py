@@ -107,7 +107,7 @@ def test_the_three_ways_give_the_same_plan_up_to_the_order_of_parameters():
         x, score, parameters = written()
         target = Value(1.0)
         plan = compile(hinge_loss(score, target, parameters), [*x, target], parameters).plan
-        counts.add((plan.rows, plan.slots, len(plan.before), len(plan.samples), len(plan.after)))
+        counts.add((plan.strips, plan.slots, len(plan.before), len(plan.samples), len(plan.after)))
     assert len(counts) == 1
 
 

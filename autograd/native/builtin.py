@@ -49,15 +49,15 @@ def symbols() -> dict[str, int]:
     return found
 
 
-def fast_function(name: str, arity: int, outputs: Sequence[int | float], shape: Shape, slots: int, rows: int) -> str:
+def fast_function(name: str, arity: int, outputs: Sequence[int | float], shape: Shape, slots: int, strips: int) -> str:
     """LLVM's text of a function with the C signature of METH_FASTCALL, which calls `POINT`.
 
     Args:
         name: Its name.
-        arity: How many floats it takes; they become rows 0, 1, …
-        outputs: The rows of the outputs, or numbers.
+        arity: How many floats it takes; they become strips 0, 1, …
+        outputs: The strips of the outputs, or numbers.
         shape: What to return.
-        slots, rows: Where the memory of these is.
+        slots, strips: Where the memory of these is.
     """
     lines = [
         "declare ptr @PyFloat_FromDouble(double)", "declare ptr @PyTuple_New(i64)", "declare ptr @PyList_New(i64)",
@@ -72,16 +72,16 @@ def fast_function(name: str, arity: int, outputs: Sequence[int | float], shape: 
             f"  %p{k} = getelementptr i8, ptr %o{k}, i64 {_TYPE_OFFSET}", f"  %t{k} = load i64, ptr %p{k}",
             f"  %f{k} = icmp eq i64 %t{k}, {id(float)}", f"  br i1 %f{k}, label %a{k + 1}, label %other",
         ]  # fmt: skip
-    lines += [f"a{arity}:", f"  %R = inttoptr i64 {rows} to ptr", f"  %U = inttoptr i64 {slots} to ptr"]
+    lines += [f"a{arity}:", f"  %R = inttoptr i64 {strips} to ptr", f"  %U = inttoptr i64 {slots} to ptr"]
     for k in range(arity):
         lines += [
             f"  %q{k} = getelementptr i8, ptr %o{k}, i64 {_NUMBER_OFFSET}", f"  %x{k} = load double, ptr %q{k}",
             f"  %r{k} = getelementptr double, ptr %R, i64 {k}", f"  store double %x{k}, ptr %r{k}",
         ]  # fmt: skip
     lines.append(f"  {POINT.call(f'@{POINT.name}', U='%U', R='%R')}")
-    for row in {row for row in outputs if isinstance(row, int)}:  # all, before an object is made: that may run others
-        lines.append(f"  %e{row} = getelementptr double, ptr %R, i64 {row}")
-        lines.append(f"  %y{row} = load double, ptr %e{row}")
+    for strip in {x for x in outputs if isinstance(x, int)}:  # all, before an object is made: that may run others
+        lines.append(f"  %e{strip} = getelementptr double, ptr %R, i64 {strip}")
+        lines.append(f"  %y{strip} = load double, ptr %e{strip}")
     lines.append(f"  ret ptr {_made(shape, outputs, lines)}")
     lines += ["other:", f"  %none = inttoptr i64 {id(NotImplemented)} to ptr",
               "  %refused = call ptr @Py_NewRef(ptr %none)", "  ret ptr %refused", "}", ""]  # fmt: skip
@@ -92,11 +92,11 @@ def _made(shape: Shape, outputs: Sequence[int | float], lines: list[str]) -> str
     """The register of the object for a shape."""
     k = len(lines)
     if isinstance(shape, int):
-        row = outputs[shape]
-        number = f"%y{row}"
-        if not isinstance(row, int):
+        strip = outputs[shape]
+        number = f"%y{strip}"
+        if not isinstance(strip, int):
             number = f"%c{k}"
-            lines.append(f"  {number} = bitcast i64 {_bits(row)} to double")
+            lines.append(f"  {number} = bitcast i64 {_bits(strip)} to double")
         lines.append(f"  %z{k} = call ptr @PyFloat_FromDouble(double {number})")
         return f"%z{k}"
     kind, *parts = shape

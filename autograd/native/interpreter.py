@@ -45,7 +45,7 @@ class Interpreter:
         gradient = [0.0] * plan.parameters
         for s in range(len(data[0]) if isinstance(data, list) else data.shape[1]):
             parameters = [Value(x) for x in numbers]
-            nodes = self._recorded_anew([Value(float(row[s])) for row in data], parameters)
+            nodes = self._recorded_anew([Value(float(column[s])) for column in data], parameters)
             results = [x.data if isinstance(x, Value) else x for x in nodes]
             if not plan.weighted:
                 outputs[:, s] = results
@@ -64,7 +64,7 @@ class Interpreter:
         at.update(zip(self.recorded.inputs, inputs, strict=True))
         at.update(zip(self.recorded.parameters, parameters, strict=True))
         with warnings.catch_warnings(), enable_grad():
-            warnings.simplefilter("ignore", DomainWarning)  # as of compiled code
+            warnings.simplefilter("ignore", DomainWarning)  # as in compiled code
             for node in self.order:
                 if node.primitive is not None:
                     at[node] = node._apply_primitive(node.primitive, [at.get(x, x) for x in node.operands])

@@ -32,10 +32,10 @@ class Kernel(Protocol):
         """One batch.
 
         Args:
-            data: The inputs, an array of inputs × n float64 numbers, with any strides, or a list of such rows.
+            data: The inputs, inputs × n float64 numbers with any strides, or a list of arrays of n numbers.
             weight: Of each sample in the sums.
             slots: What the plan computes once a batch; the parameters are its first.
-            outputs: An array of outputs × n numbers for the row outputs, filled in.
+            outputs: An array of outputs × n numbers for what each sample has, filled in.
         """
         ...
 
@@ -55,7 +55,7 @@ def kernel_of(plan: Plan, recorded: Recorded, backend: str, threads: int = 1) ->
 
 
 def checked(backend: str, threads: int) -> None:
-    """Raise ValueError for a back end that is not there, or that does not run so many threads."""
+    """Raise ValueError for a back end that is not there, or that cannot run this many threads."""
     if backend not in BACKENDS:
         raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, not {backend!r}")
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
@@ -113,18 +113,18 @@ class NativeKernel:
         self.from_cache = _machine_code.cache_info().hits > before
         self.compile_seconds = 0.0 if self.from_cache else self.code.compile_seconds
         self.threads = threads
-        self.rows = [self.code.new_rows(plan) for _ in range(threads)]
+        self.strips = [self.code.new_strips(plan) for _ in range(threads)]
         self._threads: Any = None
         if threads > 1:
             from autograd.native.llvm.threads import Threads  # it needs llvmlite
 
-            self._threads = Threads(plan, self.code, self.rows)
-        self._input_numbers, self._output_numbers = np.arange(plan.inputs), np.arange(len(plan.row_outputs))
-        self._strides = np.ones(plan.inputs + len(plan.row_outputs), dtype=np.int64)
+            self._threads = Threads(plan, self.code, self.strips)
+        self._input_numbers, self._output_numbers = np.arange(plan.inputs), np.arange(len(plan.strip_outputs))
+        self._strides = np.ones(plan.inputs + len(plan.strip_outputs), dtype=np.int64)
         self._pointers = np.zeros_like(self._strides)
         # To ask an array for its address takes half a microsecond.
         self._places = self._pointers.ctypes.data, self._strides.ctypes.data
-        self._rows_at = self.rows[0].ctypes.data
+        self._strips_at = self.strips[0].ctypes.data
         self._slots, self._slots_at = None, 0
         self._outputs_place: tuple[int, ...] = ()
 
@@ -135,8 +135,8 @@ class NativeKernel:
         if slots is not self._slots:
             self._slots, self._slots_at = slots, slots.ctypes.data
         if isinstance(data, list):
-            pointers[:inputs] = [row.ctypes.data for row in data]
-            strides[:inputs] = [row.strides[0] >> 3 for row in data]
+            pointers[:inputs] = [column.ctypes.data for column in data]
+            strides[:inputs] = [column.strides[0] >> 3 for column in data]
             n = len(data[0])
         else:
             n = data.shape[1]
@@ -160,7 +160,7 @@ class NativeKernel:
         pointers, strides = self._places
         outputs = 8 * self.plan.inputs
         self.code.call(
-            phases, pointers, strides, n, weight, self._slots_at, self._rows_at, pointers + outputs, strides + outputs
+            phases, pointers, strides, n, weight, self._slots_at, self._strips_at, pointers + outputs, strides + outputs
         )
 
 
@@ -188,14 +188,14 @@ class Point:
     Args:
         plan: What to compute.
         recorded: What it was made of.
-        backend: As of `kernel_of`.
+        backend: As for `kernel_of`.
         name: What the function is called.
         shape: The shape of its result, for `fast`; None for none.
     """
 
     def __init__(self, plan: Plan, recorded: Recorded, backend: str, name: str, shape: Any) -> None:
         self.plan, self.slots = plan, plan.new_slots()
-        self.rows = np.zeros(max(plan.rows, 1))
+        self.strips = np.zeros(max(plan.strips, 1))
         self.fast: Any = None
         """The same as a function of floats that Python calls directly, which gives NotImplemented for anything else."""
         self._module: Any = None
@@ -210,9 +210,9 @@ class Point:
 
         text, memory = point_text(self.plan), []
         if shape is not None and builtin.layout_is_known():
-            memory = [self.plan.new_slots(), np.zeros_like(self.rows)]  # others may be using those of this object
+            memory = [self.plan.new_slots(), np.zeros_like(self.strips)]  # others may be using those of this object
             addresses = memory[0].ctypes.data, memory[1].ctypes.data
-            text += builtin.fast_function("fast", self.plan.inputs, self.plan.row_outputs, shape, *addresses)
+            text += builtin.fast_function("fast", self.plan.inputs, self.plan.strip_outputs, shape, *addresses)
         self._module = Module(text, builtin.symbols() if memory else {})
         self._run = POINT.at(self._module.address(POINT.name))
         if memory:
@@ -221,12 +221,12 @@ class Point:
 
     def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
         """The outputs for these parameters and inputs."""
-        plan, slots, rows = self.plan, self.slots, self.rows
+        plan, slots, strips = self.plan, self.slots, self.strips
         slots[: len(parameters)] = parameters
         if self._kernel is not None:
-            outputs = np.empty((len(plan.row_outputs), 1))
+            outputs = np.empty((len(plan.strip_outputs), 1))
             self._kernel.run(np.array(numbers, dtype=np.float64).reshape(len(numbers), 1), 1.0, slots, outputs)
             return [float(x) for x in outputs[:, 0]]
-        rows[: len(numbers)] = numbers
-        self._run(slots.ctypes.data, rows.ctypes.data)
-        return [float(rows[x]) if isinstance(x, int) else x for x in plan.row_outputs]
+        strips[: len(numbers)] = numbers
+        self._run(slots.ctypes.data, strips.ctypes.data)
+        return [float(strips[x]) if isinstance(x, int) else x for x in plan.strip_outputs]

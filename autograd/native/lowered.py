@@ -56,7 +56,7 @@ def lowered(
     places = {x: as_index(at[leaf]) for x, leaf in leaves.items()}
     by_inputs, by_parameters = ([places[x] for x in xs] for xs in (inputs, parameters))
     if gradient is None:
-        plan = plan_of(graph, by_inputs, None, by_parameters, row_outputs=roots)
+        plan = plan_of(graph, by_inputs, None, by_parameters, strip_outputs=roots)
     else:
         terms, adjoints = roots[: len(totals)], roots[len(totals) :]
         position = {p: i for i, p in enumerate(parameters)}

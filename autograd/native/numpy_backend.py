@@ -1,11 +1,11 @@
-"""A plan carried out by NumPy: a row is an array over the samples, a loop one operation on a block of rows."""
+"""A plan carried out by NumPy: a strip is an array over the samples, a loop one operation on a block of strips."""
 
 import math
 import time
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.native.planning.plan import Loop, OuterSum, Place, Plan, Product, Result, Row, RowSum, Slot, SlotDot
+from autograd.native.planning.plan import Loop, OuterSum, Place, Plan, Product, Result, Slot, SlotDot, Strip, StripSum
 from autograd.table.primitives import TABLE
 
 try:
@@ -59,38 +59,38 @@ class NumpyKernel:
         """One batch."""
         plan = self.plan
         n = len(data[0]) if isinstance(data, list) else data.shape[1]
-        rows = np.empty((plan.rows, n))
-        for row, given in zip(rows, data, strict=False):
-            row[:] = given
+        strips = np.empty((plan.strips, n))
+        for strip, given in zip(strips, data, strict=False):
+            strip[:] = given
         if plan.weighted:
-            rows[plan.inputs] = weight
+            strips[plan.inputs] = weight
         slots[plan.sums.start : plan.sums.start + plan.count_of_sums] = 0.0
         with np.errstate(all="ignore"):
             for step in (*plan.before, *plan.samples, *plan.after):
-                self._step(step, rows, slots)
-        for k, row_of in enumerate(plan.row_outputs):
-            outputs[k] = rows[row_of] if isinstance(row_of, int) else row_of
+                self._step(step, strips, slots)
+        for k, strip_of in enumerate(plan.strip_outputs):
+            outputs[k] = strips[strip_of] if isinstance(strip_of, int) else strip_of
 
-    def _step(self, step: Any, rows: Any, slots: Any) -> None:
+    def _step(self, step: Any, strips: Any, slots: Any) -> None:
         if isinstance(step, Loop):
-            self._loop(step, rows, slots)
+            self._loop(step, strips, slots)
         elif isinstance(step, Product):
             weights = _matrix(slots, step.weights, step.outputs, step.by_input, step.inputs)
-            found = weights @ rows[step.source : step.source + step.inputs]
+            found = weights @ strips[step.source : step.source + step.inputs]
             found += _vector(slots, step.bias, step.outputs)[:, None]
-            rows[step.target : step.target + step.outputs] = found
+            strips[step.target : step.target + step.outputs] = found
         elif isinstance(step, OuterSum):
-            left, right = rows[step.left : step.left + step.lefts], rows[step.right : step.right + step.rights]
+            left, right = strips[step.left : step.left + step.lefts], strips[step.right : step.right + step.rights]
             index = step.sums.start + step.sums.stride * np.arange(step.lefts)[:, None]
             slots[index + step.by_right * np.arange(step.rights)] += left @ right.T
-        elif isinstance(step, RowSum):
+        elif isinstance(step, StripSum):
             index = step.sums.start + step.sums.stride * np.arange(step.count)
-            slots[index] += rows[step.start : step.start + step.count].sum(axis=1)
+            slots[index] += strips[step.start : step.start + step.count].sum(axis=1)
         elif isinstance(step, SlotDot):
             left = _vector(slots, step.left, step.count)
             slots[step.target] = left.sum() if step.right is None else left @ _vector(slots, step.right, step.count)
 
-    def _loop(self, loop: Loop, rows: Any, slots: Any) -> None:
+    def _loop(self, loop: Loop, strips: Any, slots: Any) -> None:
         results: list[Any] = []
         for operation in loop.operations:
             sources = [
@@ -98,21 +98,21 @@ class NumpyKernel:
                 if isinstance(x, Result)
                 else x
                 if isinstance(x, float | int)
-                else self._read(x, loop, rows, slots)
+                else self._read(x, loop, strips, slots)
                 for x in operation.sources
             ]
             found = operation.row.lowered(self.machine, *sources)
             results.append(found)
             if operation.target is not None:
-                memory = rows if isinstance(operation.target, Row) else slots
+                memory = strips if isinstance(operation.target, Strip) else slots
                 memory[_index(operation.target, loop.passes)] = found
 
-    def _read(self, place: Place, loop: Loop, rows: Any, slots: Any) -> Any:
-        if isinstance(place, Row):
-            return rows[_index(place, loop.passes)]
+    def _read(self, place: Place, loop: Loop, strips: Any, slots: Any) -> Any:
+        if isinstance(place, Strip):
+            return strips[_index(place, loop.passes)]
         found = slots[_index(place, loop.passes)]
-        in_rows = any(isinstance(x, Row) for op in loop.operations for x in (*op.sources, op.target))
-        return found[:, None] if in_rows and np.ndim(found) else found
+        in_strips = any(isinstance(x, Strip) for op in loop.operations for x in (*op.sources, op.target))
+        return found[:, None] if in_strips and np.ndim(found) else found
 
 
 def _index(place: Place, passes: int) -> Any:
@@ -123,5 +123,5 @@ def _vector(slots: Any, place: Slot, count: int) -> Any:
     return slots[place.start + place.stride * np.arange(count)]
 
 
-def _matrix(slots: Any, place: Slot, rows: int, by_column: int, columns: int) -> Any:
-    return slots[place.start + place.stride * np.arange(rows)[:, None] + by_column * np.arange(columns)]
+def _matrix(slots: Any, place: Slot, height: int, by_column: int, width: int) -> Any:
+    return slots[place.start + place.stride * np.arange(height)[:, None] + by_column * np.arange(width)]

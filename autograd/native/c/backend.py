@@ -81,16 +81,16 @@ class CKernel:
         before = _library.cache_info().hits
         self.library = _library(self.source, c_compiler())
         self.from_cache = _library.cache_info().hits > before
-        self.rows = [np.empty(max(plan.rows, 1) * block_size(plan))]
+        self.strips = [np.empty(max(plan.strips, 1) * block_size(plan))]
         self.compile_seconds = 0.0 if self.from_cache else time.perf_counter() - start
 
     def run(self, data: Any, weight: float, slots: Any, outputs: Any) -> None:
         """One batch."""
         samples = np.stack(data, axis=1) if isinstance(data, list) else np.ascontiguousarray(data.T)
-        found = np.empty((len(samples), len(self.plan.row_outputs)))
-        (rows,) = self.rows
+        found = np.empty((len(samples), len(self.plan.strip_outputs)))
+        (strips,) = self.strips
         self.library.run(
-            len(samples), samples.ctypes.data, weight, slots.ctypes.data, found.ctypes.data, rows.ctypes.data
+            len(samples), samples.ctypes.data, weight, slots.ctypes.data, found.ctypes.data, strips.ctypes.data
         )
         if outputs is not None:
             outputs[:] = found.T

@@ -25,7 +25,7 @@ _WORDS = (
     "isblank iscntrl isdigit isgraph islower isprint ispunct isspace isupper isxdigit tolower toupper strcat strchr "
     "strcmp strncmp strncpy strdup strstr alloca bcmp bcopy bzero execl execv fork ffs stpcpy "
     # what generated code calls its own, and macros that compilers define
-    "count data first i j n numbers offsetof outputs ptrdiff_t results rows s size_t slots total u weight "
+    "count data first i j n numbers offsetof outputs ptrdiff_t results strips s size_t slots total u weight "
     "workspace linux unix i386 "
 )
 _RESERVED = frozenset(_WORDS.split())

@@ -7,7 +7,7 @@ from autograd.native.c.names import identifier, identifiers, in_comment
 from autograd.native.c.steps import Steps, braces, copies, index, table
 from autograd.native.planning.plan import Plan
 
-WORKSPACE = 1 << 18  # bytes of rows that a block should need at most: what the second cache holds
+WORKSPACE = 1 << 18  # bytes of strips that a block should need at most: what the second cache holds
 LONGEST_BLOCK = 128
 FEWEST_IN_TABLE = 5  # numbers in consecutive slots that are written as a table
 
@@ -37,10 +37,11 @@ def c_source(
     Raises ValueError if the count of parameters is not the plan's.
 
     >>> from autograd import primitives
-    >>> from autograd.native.planning.plan import Loop, Operation, Row, Slot
-    >>> double = Loop(1, (Operation(primitives.mul, (2.0, Row(0)), Row(1)),))
-    >>> plan = Plan(1, rows=2, slots=0, parameters=0, sums=Slot(0), count_of_sums=0, samples=[double], row_outputs=[1])
-    >>> "rows[1][s] = 2.0 * x0;" in c_source(plan, "twice")
+    >>> from autograd.native.planning.plan import Loop, Operation, Slot, Strip
+    >>> double = Loop(1, (Operation(primitives.mul, (2.0, Strip(0)), Strip(1)),))
+    >>> plan = Plan(1, strips=2, slots=0, parameters=0, sums=Slot(0), count_of_sums=0, samples=[double])
+    >>> plan.strip_outputs = [1]
+    >>> "strips[1][s] = 2.0 * x0;" in c_source(plan, "twice")
     True
     """
     if parameters is not None and len(parameters) != plan.parameters:
@@ -49,8 +50,8 @@ def c_source(
 
 
 def block_size(plan: Plan) -> int:
-    """Samples in a block: as many as leave the rows in the cache."""
-    fitting = WORKSPACE // (8 * max(plan.rows, 1)) // 8 * 8
+    """Samples in a block: as many as leave the strips in the cache."""
+    fitting = WORKSPACE // (8 * max(plan.strips, 1)) // 8 * 8
     return max(8, min(LONGEST_BLOCK, fitting))
 
 
@@ -74,8 +75,8 @@ class _File:
         self.parameter_names = dict(
             zip(labelled, identifiers(list(labelled.values()), "p", self.input_names), strict=True)
         )
-        row_names = [*self.input_names, "weight"] if plan.weighted else self.input_names
-        self.steps = Steps(name, dict(enumerate(row_names)), self.parameter_names)
+        strip_names = [*self.input_names, "weight"] if plan.weighted else self.input_names
+        self.steps = Steps(name, dict(enumerate(strip_names)), self.parameter_names)
         self.known = {**dict(enumerate(parameters or ())), **plan.constants}
 
     def text(self) -> str:
@@ -116,7 +117,7 @@ class _File:
         plan, upper = self.plan, self.upper
         sizes = {
             "INPUTS": plan.inputs,
-            "OUTPUTS": len(plan.row_outputs),
+            "OUTPUTS": len(plan.strip_outputs),
             "PARAMETERS": plan.parameters,
             "SLOTS": max(plan.slots, 1),
             "BLOCK": block_size(plan),
@@ -135,7 +136,7 @@ class _File:
             "#endif",
             "",
             *(f"#define {upper}_{key} {size}" for key, size in sizes.items()),
-            f"#define {upper}_WORKSPACE {max(plan.rows, 1) * sizes['BLOCK']}",
+            f"#define {upper}_WORKSPACE {max(plan.strips, 1) * sizes['BLOCK']}",
             "",
             *(f"{prototype};" for prototype in prototypes),
             "",
@@ -164,7 +165,7 @@ class _File:
             names = [self.parameter_names.get(i, f"slots[{i}]") for i in range(plan.parameters)]
             lines.append(f"           the first {plan.parameters} are the parameters, which {parameters}:")
             lines.append(f"           {self._listed(self.parameter_labels, names)}")
-        count = len(plan.row_outputs)
+        count = len(plan.strip_outputs)
         of_outputs = self._listed(self.output_labels, identifiers([*self.output_labels, *[None] * count][:count], "y"))
         lines += [
             f"outputs    n x {count} numbers, filled in, sample by sample: {of_outputs}"
@@ -225,8 +226,8 @@ class _File:
             sums = index(plan.sums.start, i=1)
             lines += braces(f"for (size_t i = 0; i < {plan.count_of_sums}; i++)", [f"slots[{sums}] = 0.0;"])
         lines += before
-        if samples or plan.row_outputs:
-            lines.append(f"double (*rows)[{upper}_BLOCK] = (double (*)[{upper}_BLOCK])workspace;")
+        if samples or plan.strip_outputs:
+            lines.append(f"double (*strips)[{upper}_BLOCK] = (double (*)[{upper}_BLOCK])workspace;")
             lines += braces(f"for (size_t first = 0; first < n; first += {upper}_BLOCK)", self._one_block(samples))
         lines += after
         used = "\n".join(lines)
@@ -239,14 +240,14 @@ class _File:
         over_samples = "for (size_t s = 0; s < count; s++)"
         lines = [f"const size_t count = n - first < {upper}_BLOCK ? n - first : {upper}_BLOCK;"]
         if plan.inputs:
-            copy = f"rows[i][s] = data[(first + s) * {upper}_INPUTS + i];"
+            copy = f"strips[i][s] = data[(first + s) * {upper}_INPUTS + i];"
             lines += braces(f"for (size_t i = 0; i < {upper}_INPUTS; i++)", braces(over_samples, [copy]))
         if plan.weighted:
-            lines += braces(over_samples, [f"rows[{plan.inputs}][s] = weight;"])
+            lines += braces(over_samples, [f"strips[{plan.inputs}][s] = weight;"])
         lines += samples
-        if plan.row_outputs:
+        if plan.strip_outputs:
             into = f"outputs[(first + s) * {upper}_OUTPUTS + "
-            lines += braces(over_samples, copies(into, "rows", plan.row_outputs, after="[s]"))
+            lines += braces(over_samples, copies(into, "strips", plan.strip_outputs, after="[s]"))
         return lines
 
     def _program(self) -> str:

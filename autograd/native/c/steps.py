@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograd.native.c.code import CCode, Expression, literal
-from autograd.native.planning.plan import Loop, OuterSum, Place, Product, Result, Row, RowSum, Slot, SlotDot
+from autograd.native.planning.plan import Loop, OuterSum, Place, Product, Result, Slot, SlotDot, Strip, StripSum
 
 SHARED = {
     "add_scaled": """\
@@ -60,12 +60,12 @@ class Steps:
 
     Args:
         name: What all names of the file begin with.
-        rows: The names of rows that have one.
+        strips: The names of strips that have one.
         slots: The names of slots that have one.
     """
 
     name: str
-    rows: Mapping[int, str] = field(default_factory=dict)
+    strips: Mapping[int, str] = field(default_factory=dict)
     slots: Mapping[int, str] = field(default_factory=dict)
     functions: list[str] = field(default_factory=list)
     """The text so far."""
@@ -79,7 +79,7 @@ class Steps:
         constant = "" if re.search(r"^ *slots\[[^]]*\] \+?= ", body, re.MULTILINE) else "const "
         declarations = {
             "slots": f"{constant}double *{'restrict ' if of_samples else ''}slots",
-            "rows": f"double (*restrict rows)[{self.name.upper()}_BLOCK]",
+            "strips": f"double (*restrict strips)[{self.name.upper()}_BLOCK]",
             "count": "size_t count",
         }
         used = [word for word in declarations if re.search(rf"\b{word}\b", body)]
@@ -100,8 +100,8 @@ class Steps:
             return self._product(step)
         if isinstance(step, OuterSum):
             return self._outer_sum(step)
-        if isinstance(step, RowSum):
-            return self._row_sum(step)
+        if isinstance(step, StripSum):
+            return self._strip_sum(step)
         return self._slot_dot(step)
 
     # ------------------------------------------------------------ elementwise work
@@ -113,7 +113,7 @@ class Steps:
         for operation in loop.operations:
             sources = []
             for x in operation.sources:
-                if isinstance(x, Row | Slot):
+                if isinstance(x, Strip | Slot):
                     sources.append(self._load(code, x, loop, of_samples))
                 else:
                     sources.append(results[x.index] if isinstance(x, Result) else x)
@@ -127,7 +127,7 @@ class Steps:
         return _named(loop), lines
 
     def _load(self, code: CCode, place: Place, loop: Loop, of_samples: bool) -> Expression:
-        names = self.rows if isinstance(place, Row) else self.slots
+        names = self.strips if isinstance(place, Strip) else self.slots
         fixed = loop.passes == 1 or place.stride == 0
         name = names.get(place.start) if fixed else None
         return code.load(_text_of(place, loop), name, outside=of_samples and isinstance(place, Slot))
@@ -137,9 +137,9 @@ class Steps:
     def _product(self, step: Product) -> tuple[str, list[str]]:
         bias = f"slots[{index(step.bias.start, i=step.bias.stride)}]"
         weight = f"slots[{index(step.weights.start, i=step.weights.stride, j=step.by_input)}]"
-        source = f"rows[{index(step.source, j=1)}]"
+        source = f"strips[{index(step.source, j=1)}]"
         lines = [
-            f"double *y = rows[{index(step.target, i=1)}];",
+            f"double *y = strips[{index(step.target, i=1)}];",
             *braces(_OVER_SAMPLES, [f"y[s] = {bias};"]),
             *braces(f"for (size_t j = 0; j < {step.inputs}; j++)", [
                 f"{self.name}_add_scaled(y, {weight}, {source}, count);",
@@ -153,7 +153,7 @@ class Steps:
 
     def _outer_sum(self, step: OuterSum) -> tuple[str, list[str]]:
         slot = f"slots[{index(step.sums.start, i=step.sums.stride, j=step.by_right)}]"
-        left, right = f"rows[{index(step.left, i=1)}]", f"rows[{index(step.right, j=1)}]"
+        left, right = f"strips[{index(step.left, i=1)}]", f"strips[{index(step.right, j=1)}]"
         lines = braces(f"for (size_t j = 0; j < {step.rights}; j++)", [
             f"{slot} += {self.name}_dot({left}, {right}, count);",
         ])  # fmt: skip
@@ -163,9 +163,9 @@ class Steps:
         )
         return comment, braces(f"for (size_t i = 0; i < {step.lefts}; i++)", lines)
 
-    def _row_sum(self, step: RowSum) -> tuple[str, list[str]]:
-        slot, row = f"slots[{index(step.sums.start, i=step.sums.stride)}]", f"rows[{index(step.start, i=1)}]"
-        lines = braces(f"for (size_t i = 0; i < {step.count}; i++)", [f"{slot} += {self.name}_sum({row}, count);"])
+    def _strip_sum(self, step: StripSum) -> tuple[str, list[str]]:
+        slot, strip = f"slots[{index(step.sums.start, i=step.sums.stride)}]", f"strips[{index(step.start, i=1)}]"
+        lines = braces(f"for (size_t i = 0; i < {step.count}; i++)", [f"{slot} += {self.name}_sum({strip}, count);"])
         return f"sums over the samples: {_range(step.start, step.count)}", lines
 
     @staticmethod
@@ -187,12 +187,12 @@ def _named(loop: Loop) -> str:
 
 
 def _range(start: int, count: int) -> str:
-    return f"rows {start} to {start + count - 1}" if count > 1 else f"row {start}"
+    return f"strips {start} to {start + count - 1}" if count > 1 else f"strip {start}"
 
 
 def _text_of(place: Place, loop: Loop) -> str:
     at = index(place.start, u=place.stride if loop.passes > 1 else 0)
-    return f"rows[{at}][s]" if isinstance(place, Row) else f"slots[{at}]"
+    return f"strips[{at}][s]" if isinstance(place, Strip) else f"slots[{at}]"
 
 
 def index(start: int, **strides: int) -> str:
@@ -233,14 +233,14 @@ def progressions(numbers: Sequence[int]) -> list[tuple[int, int, int]]:
 
 def table(numbers: Sequence[str], slot: int) -> list[str]:
     """Numbers that go into consecutive slots."""
-    rows = [", ".join(numbers[i : i + 4]) + "," for i in range(0, len(numbers), 4)]
+    lines = [", ".join(numbers[i : i + 4]) + "," for i in range(0, len(numbers), 4)]
     copy = braces(f"for (size_t i = 0; i < {len(numbers)}; i++)", [f"slots[{index(slot, i=1)}] = numbers[i];"])
-    table = ["static const double numbers[] = {", *(f"    {row}" for row in rows), "};"]
+    table = ["static const double numbers[] = {", *(f"    {line}" for line in lines), "};"]
     return ["{", *(f"    {line}" for line in [*table, *copy]), "}"]
 
 
 def copies(into: str, memory: str, refs: Sequence[Any], after: str = "") -> list[str]:
-    """Copy rows or slots, and constants, to consecutive places; those at equal distances in a loop.
+    """Copy strips or slots, and constants, to consecutive places; those at equal distances in a loop.
 
     `into` is an array, or the text of an index so far.
     """

@@ -68,7 +68,7 @@ class Compiled:
         self.plan, self.nodes, self.nodes_after = found.plan, found.nodes, found.nodes_after
         self.kernel = kernel_of(self.plan, found.recorded, backend, threads)
         self.slots = self.plan.new_slots()
-        self._lock = lock_of(self)  # the machine code's memory is there once
+        self._lock = lock_of(self)  # the machine code has one memory
 
     def _gradient(self) -> BatchGradient | None:
         """That of the loss; None without a reduction."""
@@ -158,7 +158,7 @@ class Compiled:
             nodes=self.nodes,
             nodes_after=self.nodes_after,
             loops=sum(not isinstance(step, Loop) or step.passes > 1 for step in steps),
-            workspace_bytes=self.slots.nbytes + sum(rows.nbytes for rows in getattr(self.kernel, "rows", [])),
+            workspace_bytes=self.slots.nbytes + sum(strips.nbytes for strips in getattr(self.kernel, "strips", [])),
             compile_seconds=self.kernel.compile_seconds,
             from_cache=self.kernel.from_cache,
             backend=self.kernel.name,

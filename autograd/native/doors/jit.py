@@ -142,7 +142,7 @@ class _Entry:
         self.slots = self.plan.new_slots()
         self.kernel: Kernel | None = None
         self.backend, self.threads = backend, threads
-        self._lock = lock_of(self)  # the machine code's memory is there once
+        self._lock = lock_of(self)  # the machine code has one memory
         self._found: Any = None
 
     def at_point(self, numbers: Sequence[float]) -> Any:
@@ -160,13 +160,13 @@ class _Entry:
         shape = arrays[0].shape
         if any(array.shape != shape for array in arrays):
             shape = np.broadcast_shapes(*(array.shape for array in arrays))
-        rows = [_as_row(array, shape) for array in arrays]
+        columns = [_as_column(array, shape) for array in arrays]
         with self._lock:
             if self.kernel is None:
                 self.kernel = kernel_of(self.plan, self.recorded, self.backend, self.threads)
             self.slots[: len(self.captured)] = [x.data for x in self.captured]
-            found = self._new_results(len(rows[0]))
-            self.kernel.run(rows, 1.0, self.slots, found)
+            found = self._new_results(len(columns[0]))
+            self.kernel.run(columns, 1.0, self.slots, found)
         return self.rebuild(iter(list(found.reshape(len(found), *shape))))
 
     def _new_results(self, n: int) -> Any:
@@ -192,7 +192,7 @@ _ALONE = _references(_holder.held)
 """What is counted for an attribute that nothing else refers to."""
 
 
-def _as_row(array: Any, shape: tuple[int, ...]) -> Any:
+def _as_column(array: Any, shape: tuple[int, ...]) -> Any:
     """The numbers of an array that is broadcast, one after the other; a single number is not copied out."""
     numbers = array.astype(np.float64, copy=False)
     if any(stride % numbers.itemsize for stride in numbers.strides):  # a field of records

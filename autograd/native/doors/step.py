@@ -31,7 +31,7 @@ class Update:
         rule: What to compute for one parameter; recorded once.
         settings: The names and first numbers of what the rule takes besides; the first of its `slots`.
         states: How many numbers of state a parameter has.
-        backend: As of `compile`.
+        backend: As for `compile`.
     """
 
     def __init__(self, rule: Rule, settings: Mapping[str, float], states: int, backend: str) -> None:
@@ -46,13 +46,13 @@ class Update:
         self.kernel = kernel_of(found.plan, found.recorded, backend)
         self.slots = found.plan.new_slots()
 
-    def run(self, rows: Sequence[Any]) -> None:
-        """Move the parameters rows[0] by the gradients rows[1], with the states that follow."""
-        changed = [rows[0], *rows[2:]]
-        found = np.empty((len(changed), len(rows[0])))
-        self.kernel.run(list(rows), 1.0, self.slots, found)
-        for row, new in zip(changed, found, strict=True):
-            row[:] = new
+    def run(self, arrays: Sequence[Any]) -> None:
+        """Move the parameters, the first array, by the gradients, the second; the states follow."""
+        changed = [arrays[0], *arrays[2:]]
+        found = np.empty((len(changed), len(arrays[0])))
+        self.kernel.run(list(arrays), 1.0, self.slots, found)
+        for array, new in zip(changed, found, strict=True):
+            array[:] = new
 
 
 class Step:
@@ -95,8 +95,8 @@ class Step:
             if not (np.isfinite(self.number) and np.isfinite(self.gradient).all()):
                 return math.nan
             number = self.number
-            for update, rows in self.groups:
-                update.run(rows)
+            for update, arrays in self.groups:
+                update.run(arrays)
             return number
         if data is not self._data:
             self._point_at(data)
@@ -125,12 +125,13 @@ class Step:
             ],
         ]
         self._keep: list[Any] = []
-        for update, rows in self.groups:
-            pointers = np.array([row.ctypes.data for row in (*rows, rows[0], *rows[2:])], dtype=np.int64)
+        for update, arrays in self.groups:
+            moved = arrays[0], *arrays[2:]
+            pointers = np.array([array.ctypes.data for array in (*arrays, *moved)], dtype=np.int64)
             strides = np.ones_like(pointers)
             self._keep += [pointers, strides]
-            outputs = pointers[len(rows) :], strides[len(rows) :]
-            calls.append(self._call(update.kernel, pointers, strides, len(rows[0]), update.slots, *outputs))
+            outputs = pointers[len(arrays) :], strides[len(arrays) :]
+            calls.append(self._call(update.kernel, pointers, strides, len(arrays[0]), update.slots, *outputs))
         glue = np.array([word for call in calls for word in call], dtype=np.int64)
         self._address = glue.ctypes.data
         return glue
@@ -141,7 +142,7 @@ class Step:
     ) -> list[int]:
         words = {
             "phases": BEFORE | SAMPLES | AFTER, "n": n, "weight": _bits(1.0), "U": slots.ctypes.data,
-            "X": pointers.ctypes.data, "S": strides.ctypes.data, "R": kernel.rows[0].ctypes.data,
+            "X": pointers.ctypes.data, "S": strides.ctypes.data, "R": kernel.strips[0].ctypes.data,
             "O": 0 if outputs is None else outputs.ctypes.data,
             "P": 0 if outputs is None else output_strides.ctypes.data,
         }  # fmt: skip
@@ -173,7 +174,7 @@ def native_step(
         groups: For each group of parameters its rule, its settings, how many numbers of state a parameter has, the
             number of its first parameter, and how many there are.
         states: For each group and number of state one number a parameter.
-        backend: As of `compile`.
+        backend: As for `compile`.
     """
     updates = [(Update(rule, settings, size, backend), first, n) for rule, settings, size, first, n in groups]
     arrays = [[np.array(column, dtype=np.float64) for column in state] for state in states]

@@ -12,8 +12,8 @@ from autograd.native.llvm.kernel import kernel_text
 from autograd.native.llvm.signature import KERNEL
 from autograd.native.planning.plan import Plan
 
-WORKSPACE = 1 << 18  # bytes of rows that a block should need at most: what the second cache holds
-LONGEST_BLOCK = 64  # samples: the rows of a layer of some dozen neurons then stay in the first cache
+WORKSPACE = 1 << 18  # bytes of strips that a block should need at most: what the second cache holds
+LONGEST_BLOCK = 64  # samples: the strips of a layer of some dozen neurons then stay in the first cache
 
 
 class Host:
@@ -84,18 +84,18 @@ class LLVMKernel:
 
     def __init__(self, plan: Plan) -> None:
         start = time.perf_counter()
-        self.block = _block_size(plan.rows, host().width)
+        self.block = _block_size(plan.strips, host().width)
         self.module = Module(kernel_text(plan, host().width, self.block, host().registers, host().vector_function))
         self.address = self.module.address(KERNEL.name)
         self.call = KERNEL.at(self.address)
         self.compile_seconds = time.perf_counter() - start
 
-    def new_rows(self, plan: Plan) -> Any:
-        """Memory for the rows of one block."""
-        return np.zeros(plan.rows * self.block)
+    def new_strips(self, plan: Plan) -> Any:
+        """Memory for the strips of one block."""
+        return np.zeros(plan.strips * self.block)
 
 
-def _block_size(rows: int, width: int) -> int:
-    """Samples in a block: as many as leave the rows in the cache, and whole tiles of vectors."""
+def _block_size(strips: int, width: int) -> int:
+    """Samples in a block: as many as leave the strips in the cache, and whole tiles of vectors."""
     tile = 4 * width
-    return max(tile, min(LONGEST_BLOCK, WORKSPACE // (8 * max(rows, 1)) // tile * tile))
+    return max(tile, min(LONGEST_BLOCK, WORKSPACE // (8 * max(strips, 1)) // tile * tile))

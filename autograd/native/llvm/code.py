@@ -1,7 +1,7 @@
 """LLVM's text for a plan: functions of vectors that hold one number for each of several samples.
 
-The rows of a block of samples lie one after the other, `BLOCK` numbers each.  A function runs a step on all vectors of
-the block.  Steps that are layers are tiled so that a number, once loaded, is used several times.
+The strips of a block of samples lie one after the other, `BLOCK` numbers each.  A function runs a step on all vectors
+of the block.  Steps that are layers are tiled so that a number, once loaded, is used several times.
 """
 
 import re
@@ -302,7 +302,7 @@ class Code:
         return Register(self, spread, self.count)
 
     def all_added_up(self, vectors: Sequence[Register]) -> Register:
-        """The vector of the sums of as many vectors as each has numbers: pair by pair, till one is left."""
+        """The sums of `width` vectors as one vector, added pair by pair."""
         size = 1
         while len(vectors) > 1:
             lanes = range(self.width)

@@ -1,4 +1,4 @@
-"""The LLVM function that runs the steps of a plan on a batch: block by block, with the samples copied into rows."""
+"""The LLVM function that runs the steps of a plan on a batch: block by block, with the samples copied into strips."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from autograd.native.llvm.code import Code, literal
 from autograd.native.llvm.signature import AFTER, BEFORE, KERNEL, POINT, SAMPLES
 from autograd.native.llvm.steps import Steps
-from autograd.native.planning.plan import OuterSum, Plan, RowSum, SampleStep
+from autograd.native.planning.plan import OuterSum, Plan, SampleStep, StripSum
 
 _ATTRIBUTES = (
     'attributes #0 = { nounwind "prefer-vector-width"="512" "min-legal-vector-width"="512" }\n'
@@ -17,7 +17,7 @@ _ATTRIBUTES = (
 def kernel_text(
     plan: Plan, width: int, block: int, registers: int, vector_functions: Callable[[str], str | None]
 ) -> str:
-    """The text of `kernel`; arguments as of `Steps`."""
+    """The text of `kernel`; arguments as for `Steps`."""
     steps = Steps(plan, width, block, registers, vector_functions)
     _Kernel(steps)
     return _module(steps)
@@ -28,8 +28,8 @@ def point_text(plan: Plan) -> str:
     steps = Steps(plan, 1, 1, 0, lambda _name: None)
     code = steps.code()
     code.emit(f"%B = alloca ptr, i64 {max(len(steps.direct), 1)}")
-    for row, entry in steps.direct.items():
-        code.emit(f"store ptr {code.address('%R', str(row))}, ptr {_element(code, '%B', entry)}")
+    for strip, entry in steps.direct.items():
+        code.emit(f"store ptr {code.address('%R', str(strip))}, ptr {_element(code, '%B', entry)}")
     for call in (*steps.before, *steps.samples, *steps.after):
         code.emit(call.format(vectors="1"))
     steps.function(POINT.name, POINT.parameters(), code, "dso_local")
@@ -47,7 +47,7 @@ def _element(code: Code, table: str, index: int | str, kind: str = "ptr") -> str
 
 
 class _Kernel:
-    """Writes `kernel` and the functions that copy numbers between a caller's arrays and the rows."""
+    """Writes `kernel` and the functions that copy numbers between a caller's arrays and the strips."""
 
     def __init__(self, steps: Steps) -> None:
         self.steps, self.plan = steps, steps.plan
@@ -91,39 +91,39 @@ class _Kernel:
         if plan.inputs:
             with code.loop("0", str(plan.inputs)) as k:
                 data, stride = self._column(code, "%X", "%S", k, first)
-                row = code.address("%R", code.new(f"mul i64 {k}, {steps.block}"))
-                copy = self._in_place(code, k, data, row, stride, (size, padded)) if steps.direct else "true"
+                strip = code.address("%R", code.new(f"mul i64 {k}, {steps.block}"))
+                copy = self._in_place(code, k, data, strip, stride, (size, padded)) if steps.direct else "true"
                 with code.branch(copy):
-                    code.emit(f"call void @read(ptr {data}, i64 {stride}, ptr {row}, i64 {size}, i64 {padded})")
+                    code.emit(f"call void @read(ptr {data}, i64 {stride}, ptr {strip}, i64 {size}, i64 {padded})")
         if plan.weighted:
-            row = code.address("%R", str(plan.inputs * steps.block))
-            code.emit(f"call void @fill(ptr {row}, i64 1, double %weight, i64 {padded})")
-        columns = [self._column(code, "%O", "%P", k, first) for k in range(len(plan.row_outputs))]
-        for (data, stride), output in zip(columns, plan.row_outputs, strict=True):
+            strip = code.address("%R", str(plan.inputs * steps.block))
+            code.emit(f"call void @fill(ptr {strip}, i64 1, double %weight, i64 {padded})")
+        columns = [self._column(code, "%O", "%P", k, first) for k in range(len(plan.strip_outputs))]
+        for (data, stride), output in zip(columns, plan.strip_outputs, strict=True):
             if isinstance(output, int) and output >= plan.inputs and output in steps.direct:
-                row = code.address("%R", str(output * steps.block))
-                self._in_place(code, steps.direct[output], data, row, stride, (size, padded))
+                strip = code.address("%R", str(output * steps.block))
+                self._in_place(code, steps.direct[output], data, strip, stride, (size, padded))
         for step, call in zip(plan.samples, steps.samples, strict=True):
             self._forget_padding(code, step, size, padded)
             code.emit(call.format(vectors=vectors))
-        for (data, stride), output in zip(columns, plan.row_outputs, strict=True):
+        for (data, stride), output in zip(columns, plan.strip_outputs, strict=True):
             if not isinstance(output, int):
                 code.emit(f"call void @fill(ptr {data}, i64 {stride}, double {literal(output)}, i64 {size})")
                 continue
-            row = code.address("%R", str(output * steps.block))
+            strip = code.address("%R", str(output * steps.block))
             if output in steps.direct:
-                row = code.new(f"load ptr, ptr {_element(code, '%B', steps.direct[output])}")
-            code.emit(f"call void @write(ptr {data}, i64 {stride}, ptr {row}, i64 {size})")
+                strip = code.new(f"load ptr, ptr {_element(code, '%B', steps.direct[output])}")
+            code.emit(f"call void @write(ptr {data}, i64 {stride}, ptr {strip}, i64 {size})")
 
     def _forget_padding(self, code: Code, step: SampleStep, size: str, padded: str) -> None:
         """Behind the last sample a sum finds zeros; a weight of 0 there would not do, as 0 times infinity is nan."""
         if isinstance(step, OuterSum):
             stretches = [(step.left, step.lefts), (step.right, step.rights)]
         else:
-            stretches = [(step.start, step.count)] if isinstance(step, RowSum) else []
+            stretches = [(step.start, step.count)] if isinstance(step, StripSum) else []
         for first, count in stretches:
-            row = code.address("%R", str(first * self.steps.block))
-            code.emit(f"call void @forget(ptr {row}, i64 {count}, i64 {size}, i64 {padded})")
+            strip = code.address("%R", str(first * self.steps.block))
+            code.emit(f"call void @forget(ptr {strip}, i64 {count}, i64 {size}, i64 {padded})")
 
     @staticmethod
     def _column(code: Code, pointers: str, strides: str, k: int | str, first: str) -> tuple[str, str]:
@@ -133,34 +133,34 @@ class _Kernel:
         return code.address(data, code.new(f"mul i64 {first}, {stride}")), stride
 
     @staticmethod
-    def _in_place(code: Code, entry: int | str, data: str, row: str, stride: str, sizes: tuple[str, str]) -> str:
-        """Let a row be the caller's memory if that is whole vectors side by side; whether it is not."""
+    def _in_place(code: Code, entry: int | str, data: str, strip: str, stride: str, sizes: tuple[str, str]) -> str:
+        """Let a strip be the caller's memory if that is whole vectors side by side; whether it is not."""
         contiguous = code.new(f"icmp eq i64 {stride}, 1")
         whole = code.new(f"icmp eq i64 {sizes[0]}, {sizes[1]}")
         direct = code.new(f"and i1 {contiguous}, {whole}")
-        place = code.new(f"select i1 {direct}, ptr {data}, ptr {row}")
+        place = code.new(f"select i1 {direct}, ptr {data}, ptr {strip}")
         code.emit(f"store ptr {place}, ptr {_element(code, '%B', entry)}")
         return code.new(f"xor i1 {direct}, true")
 
     # ------------------------------------------------------------ copying
 
     def _read(self) -> None:
-        """Numbers into a row; behind the last sample it is repeated, so that no lane computes with rubbish."""
+        """Numbers into a strip; behind the last sample it is repeated, so that no lane computes with rubbish."""
         code = self.steps.code(1)
-        self._copy(code, ("%row", "1"), ("%data", "%stride"))
+        self._copy(code, ("%strip", "1"), ("%data", "%stride"))
         last = code.new(f"mul i64 {code.new('sub i64 %size, 1')}, %stride")
         x = code.load("%data", last).name
         with code.loop("%size", "%padded") as s:
-            code.emit(f"store double {x}, ptr {code.address('%row', s)}")
-        parameters = "ptr noalias %data, i64 %stride, ptr noalias %row, i64 %size, i64 %padded"
+            code.emit(f"store double {x}, ptr {code.address('%strip', s)}")
+        parameters = "ptr noalias %data, i64 %stride, ptr noalias %strip, i64 %size, i64 %padded"
         self.steps.function("read", parameters, code)
 
     def _write(self) -> None:
-        """A row into numbers, if it is not they."""
+        """A strip into numbers, if it is not they."""
         code = self.steps.code(1)
-        with code.branch(code.new("icmp ne ptr %data, %row")):
-            self._copy(code, ("%data", "%stride"), ("%row", "1"))
-        self.steps.function("write", "ptr %data, i64 %stride, ptr %row, i64 %size", code)
+        with code.branch(code.new("icmp ne ptr %data, %strip")):
+            self._copy(code, ("%data", "%stride"), ("%strip", "1"))
+        self.steps.function("write", "ptr %data, i64 %stride, ptr %strip, i64 %size", code)
 
     def _fill(self) -> None:
         """The same number into all."""
@@ -170,20 +170,20 @@ class _Kernel:
         self.steps.function("fill", "ptr %data, i64 %stride, double %x, i64 %size", code)
 
     def _forget(self) -> None:
-        """Zeros behind the last sample of %count rows, in the last of their vectors."""
+        """Zeros behind the last sample of %count strips, in the last of their vectors."""
         code, width = self.steps.code(), self.steps.width
         last = code.new(f"sub i64 %padded, {width}")
         lanes, kind = ", ".join(f"i64 {lane}" for lane in range(width)), f"<{width} x i64>"
         first = code.new(f"insertelement {kind} poison, i64 {code.new(f'sub i64 %size, {last}')}, i64 0")
         size = code.new(f"shufflevector {kind} {first}, {kind} poison, <{width} x i32> zeroinitializer")
         is_sample = code.new(f"icmp slt {kind} <{lanes}>, {size}")
-        rows = code.new(f"select i1 {code.new('icmp slt i64 %size, %padded')}, i64 %count, i64 0")
-        with code.loop("0", rows) as row:
-            at = code.new(f"add i64 {code.new(f'mul i64 {row}, {self.steps.block}')}, {last}")
-            x = code.load("%row", at).name
+        strips = code.new(f"select i1 {code.new('icmp slt i64 %size, %padded')}, i64 %count, i64 0")
+        with code.loop("0", strips) as strip:
+            at = code.new(f"add i64 {code.new(f'mul i64 {strip}, {self.steps.block}')}, {last}")
+            x = code.load("%strip", at).name
             kept = code.new(f"select {code.mask} {is_sample}, {code.kind} {x}, {code.kind} zeroinitializer")
-            code.emit(f"store {code.kind} {kept}, ptr {code.address('%row', at)}, align 8")
-        self.steps.function("forget", "ptr %row, i64 %count, i64 %size, i64 %padded", code)
+            code.emit(f"store {code.kind} {kept}, ptr {code.address('%strip', at)}, align 8")
+        self.steps.function("forget", "ptr %strip, i64 %count, i64 %size, i64 %padded", code)
 
     def _copy(self, code: Code, to: tuple[str, str], source: tuple[str, str]) -> None:
         """%size numbers from an address with a stride to another; at once if %stride, which is one of them, is 1."""

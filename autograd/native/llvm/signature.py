@@ -57,11 +57,11 @@ KERNEL = Signature(
         ("i64", "n"),  # samples
         ("double", "weight"),  # of each sample in the sums
         ("ptr", "U"),  # the slots
-        ("ptr", "R"),  # the rows of a block
+        ("ptr", "R"),  # the strips of a block
         ("ptr", "O"),  # where the outputs begin
         ("ptr", "P"),  # their strides
     ),
 )
 """A batch."""
 POINT = Signature("point", (("ptr", "U"), ("ptr", "R")))
-"""All steps on one sample, whose inputs are in the rows already."""
+"""All steps on one sample, whose inputs are in the strips already."""

@@ -1,7 +1,7 @@
 """The steps of a plan as LLVM functions.
 
 A function works on all vectors of a block of samples.  Layers are tiled, so that a number that is loaded serves several
-products; a function for layers takes their sizes and places, and is there once for all of them.
+products; a function for layers takes their sizes and places, and all of them share it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -9,13 +9,13 @@ from types import SimpleNamespace
 from typing import Any
 
 from autograd.native.llvm.code import Code, Register
-from autograd.native.planning.plan import Loop, OuterSum, Place, Plan, Product, Result, RowSum, Slot, SlotDot
+from autograd.native.planning.plan import Loop, OuterSum, Place, Plan, Product, Result, Slot, SlotDot, StripSum
 
 LONGEST_INLINE = 1000  # operations of a plan in which exp and log are written out, some thirty instructions each
 LONGEST_PAIRED = (
     400  # operands of operations that are written twice, for two vectors at a time; longer code would compile too long
 )
-MOST_DIRECT = 100  # rows that are the caller's memory; to ask for the place of each takes code as well
+MOST_DIRECT = 100  # strips that are the caller's memory; to ask for the place of each takes code as well
 STEP_PARAMETERS = "ptr noalias %U, ptr noalias %R, ptr noalias %B, ptr noalias %C, i64 %vectors"
 STEP_ARGUMENTS = "ptr %U, ptr %R, ptr %B, ptr @constants, i64 {vectors}"
 
@@ -43,7 +43,7 @@ class Steps:
         self.declarations: set[str] = set()
         self.constants: dict[str, int] = {}
         self.functions: list[str] = []
-        self.direct = _direct_rows(plan)
+        self.direct = _direct_strips(plan)
         self._written: set[str] = set()
         self.before = [self._scalar_step(step) for step in plan.before]
         self.samples = [self._sample_step(step) for step in plan.samples]
@@ -114,9 +114,9 @@ class Steps:
                 step.target, step.outputs, step.source, step.inputs, *step.weights.pair, step.by_input, *step.bias.pair
             ]  # fmt: skip
             return self._shared("product", self._product, _any_product(), numbers)
-        if isinstance(step, RowSum):
+        if isinstance(step, StripSum):
             any_sum = SimpleNamespace(start="%k0", count="%k1", sums=SimpleNamespace(start="%k2", stride="%k3"))
-            return self._shared("row_sum", self._row_sum, any_sum, [step.start, step.count, *step.sums.pair])
+            return self._shared("strip_sum", self._strip_sum, any_sum, [step.start, step.count, *step.sums.pair])
         code = self.code()
         if isinstance(step, Loop):
             self._loop(code, step)
@@ -188,10 +188,10 @@ class Steps:
             entry = code.once(f"getelementptr ptr, ptr %B, i64 {self.direct[int(unit)]}").name
             base = code.once(f"load ptr, ptr {entry}").name
             return base, "0" if v is None else _mul(code, v, self.width)
-        return "%R", self._row(code, unit, v)
+        return "%R", self._strip(code, unit, v)
 
-    def _row(self, code: Code, row: str, v: str | None) -> str:
-        start = str(int(row) * self.block) if _is_number(row) else _mul(code, row, self.block)
+    def _strip(self, code: Code, strip: str, v: str | None) -> str:
+        start = str(int(strip) * self.block) if _is_number(strip) else _mul(code, strip, self.block)
         if v is None:
             return start
         return _add(code, start, _mul(code, v, self.width))
@@ -213,23 +213,23 @@ class Steps:
         start: list[Any] = []
         for a in range(height):
             start += [code.spread(code.load("%U", _index(code, step.bias, outputs[a]), "double").name)] * wide
-        rows = [_index(code, step.weights, output) for output in outputs]
+        firsts = [_index(code, step.weights, output) for output in outputs]
         vector = _mul(code, v, self.width)
 
         def body(k: str, totals: Sequence[Register]) -> list[Register]:
-            source = self._row(code, _add(code, k, step.source), None)
+            source = self._strip(code, _add(code, k, step.source), None)
             at = _add(code, source, vector)
             inputs = [code.load("%R", _add(code, at, str(b * self.width))) for b in range(wide)]
             by = _mul(code, k, step.by_input)
             new = []
             for a in range(height):
-                weight = code.spread(code.load("%U", _add(code, rows[a], by), "double").name)
+                weight = code.spread(code.load("%U", _add(code, firsts[a], by), "double").name)
                 new += [code.fused(weight, inputs[b], totals[a * wide + b]) for b in range(wide)]
             return new
 
         totals = _accumulate(code, step.inputs, start, body)
         for a in range(height):
-            at = _add(code, self._row(code, _add(code, outputs[a], step.target), None), vector)
+            at = _add(code, self._strip(code, _add(code, outputs[a], step.target), None), vector)
             for b in range(wide):
                 code.store(totals[a * wide + b], "%R", _add(code, at, str(b * self.width)))
 
@@ -246,13 +246,13 @@ class Steps:
                     self._outer_tile(code, step, i, height, j, breadth)
 
     def _outer_tile(self, code: Code, step: OuterSum, i: str, height: int, j: str, breadth: int) -> None:
-        lefts = [self._row(code, _add(code, i, str(step.left + a)), None) for a in range(height)]
-        rights = [self._row(code, _add(code, j, str(step.right + b)), None) for b in range(breadth)]
+        lefts = [self._strip(code, _add(code, i, str(step.left + a)), None) for a in range(height)]
+        rights = [self._strip(code, _add(code, j, str(step.right + b)), None) for b in range(breadth)]
 
         def body(v: str, totals: Sequence[Register]) -> list[Register]:
             vector = _mul(code, v, self.width)
-            xs = [code.load("%R", _add(code, row, vector)) for row in lefts]
-            ys = [code.load("%R", _add(code, row, vector)) for row in rights]
+            xs = [code.load("%R", _add(code, strip, vector)) for strip in lefts]
+            ys = [code.load("%R", _add(code, strip, vector)) for strip in rights]
             return [code.fused(xs[a], ys[b], totals[a * breadth + b]) for a in range(height) for b in range(breadth)]
 
         totals = _accumulate(code, "%vectors", [0.0] * (height * breadth), body)
@@ -271,15 +271,15 @@ class Steps:
             for slot, total in zip(slots, totals, strict=True):
                 self._add_to_slot(code, slot, total)
 
-    def _row_sum(self, code: Code, step: Any) -> None:
-        """Several rows at a time, as the additions to one total cannot overlap."""
+    def _strip_sum(self, code: Code, step: Any) -> None:
+        """Several strips at a time, as the additions to one total cannot overlap."""
         for first, last, height in _tiles(code, step.count, 8):
             with code.loop(first, last, height) as i:
-                rows = [self._row(code, _add(code, _add(code, i, step.start), str(a)), None) for a in range(height)]
+                strips = [self._strip(code, _add(code, _add(code, i, step.start), str(a)), None) for a in range(height)]
 
-                def body(v: str, totals: Sequence[Register], rows: Sequence[str] = rows) -> list[Register]:
+                def body(v: str, totals: Sequence[Register], strips: Sequence[str] = strips) -> list[Register]:
                     vector = _mul(code, v, self.width)
-                    return [total + code.load("%R", _add(code, row, vector)) for total, row in zip(totals, rows)]
+                    return [total + code.load("%R", _add(code, strip, vector)) for total, strip in zip(totals, strips)]
 
                 totals = _accumulate(code, "%vectors", [0.0] * height, body)
                 for a, total in enumerate(totals):
@@ -354,7 +354,7 @@ def _accumulate(
 
 
 def _index(code: Code, place: Any, u: str) -> str:
-    """The index of a row or slot in pass u."""
+    """The index of a strip or slot in pass u."""
     return _add(code, _mul(code, u, place.stride), place.start)
 
 
@@ -381,10 +381,10 @@ def _is_number(text: str) -> bool:
     return text.lstrip("-").isdigit()
 
 
-def _direct_rows(plan: Plan) -> dict[int, int]:
-    """Rows that can be the caller's memory instead of a copy, numbered: inputs and outputs of straight-line code."""
+def _direct_strips(plan: Plan) -> dict[int, int]:
+    """Strips that can be the caller's memory instead of a copy, numbered: inputs and outputs of straight-line code."""
     if not all(isinstance(step, Loop) and step.passes == 1 for step in plan.samples):
         return {}
-    outputs = [row for row in plan.row_outputs if isinstance(row, int) and row >= plan.inputs]
-    rows = [*range(plan.inputs), *(row for row in outputs if outputs.count(row) == 1)]
-    return {row: i for i, row in enumerate(rows)} if len(rows) <= MOST_DIRECT else {}
+    outputs = [strip for strip in plan.strip_outputs if isinstance(strip, int) and strip >= plan.inputs]
+    strips = [*range(plan.inputs), *(strip for strip in outputs if outputs.count(strip) == 1)]
+    return {strip: i for i, strip in enumerate(strips)} if len(strips) <= MOST_DIRECT else {}

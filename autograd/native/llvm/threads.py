@@ -43,7 +43,7 @@ _TEXT = """\
 %Job = type { i64, i64, i64, i64, i64, double, ptr, ptr, ptr, i64, i64, ptr, i64 }
 
 ; Takes parts of the samples until none is left.
-define dso_local void @share(ptr %job, ptr %rows) nounwind {
+define dso_local void @share(ptr %job, ptr %strips) nounwind {
 entry:
   %fields = load %Job, ptr %job
   %done = getelementptr %Job, ptr %job, i64 0, i32 1
@@ -97,7 +97,7 @@ end:
   ret void
 }
 
-; Whether all parts are done: looks until they are, so many times at most.
+; Whether all parts are done: looks until they are, at most %most times.
 define dso_local i1 @wait(ptr %job, i64 %most) nounwind {
 entry:
   %done = getelementptr %Job, ptr %job, i64 0, i32 1
@@ -125,8 +125,8 @@ end:
 def _functions() -> tuple[Any, Any, Module]:
     """`share` and `wait`, and what keeps them."""
     call = KERNEL.call(
-        "%kernel", phases=SAMPLES, X="%input", S="%strides", n="%samples", weight="%weight", U="%part_slots", R="%rows",
-        O="%output", P="%output_stride",
+        "%kernel", phases=SAMPLES, X="%input", S="%strides", n="%samples", weight="%weight", U="%part_slots",
+        R="%strips", O="%output", P="%output_stride",
     )  # fmt: skip
     is_x86 = host().machine().triple.startswith(("x86", "i686"))
     text = _TEXT.replace("CALL", call).replace("PAUSE", "call void @llvm.x86.sse2.pause()" if is_x86 else "")
@@ -139,21 +139,21 @@ def _functions() -> tuple[Any, Any, Module]:
 class _Helper:
     """A thread that has its share in every job it is given."""
 
-    def __init__(self, rows: Any) -> None:
-        self._rows, self._thread = rows, threading.Thread()
+    def __init__(self, strips: Any) -> None:
+        self._strips, self._thread = strips, threading.Thread()
 
     def give(self, job: Job) -> None:
         """Let the thread have its share; it is started if it is not there, or no more, as after a fork."""
         if not self._thread.is_alive():
             self._jobs: SimpleQueue[Job | None] = SimpleQueue()
-            self._thread = threading.Thread(target=_serve, args=(self._jobs, self._rows), daemon=True)
+            self._thread = threading.Thread(target=_serve, args=(self._jobs, self._strips), daemon=True)
             self._thread.start()
             weakref.finalize(self, self._jobs.put, None)
         self._jobs.put(job)
 
 
-def _serve(jobs: "SimpleQueue[Job | None]", rows: Any) -> None:
-    share, at = _functions()[0], rows.ctypes.data
+def _serve(jobs: "SimpleQueue[Job | None]", strips: Any) -> None:
+    share, at = _functions()[0], strips.ctypes.data
     for job in iter(jobs.get, None):
         share(ctypes.addressof(job), at)
 
@@ -164,13 +164,13 @@ class Threads:
     Args:
         plan: What the kernel computes.
         code: Its machine code.
-        rows: The rows' memory, one for each thread.
+        strips: The strips' memory, one for each thread.
     """
 
-    def __init__(self, plan: Plan, code: LLVMKernel, rows: list[Any]) -> None:
-        self.plan, self.code, self.rows = plan, code, rows
-        self._rows_at = rows[0].ctypes.data
-        self._helpers = [_Helper(own) for own in rows[1:]]
+    def __init__(self, plan: Plan, code: LLVMKernel, strips: list[Any]) -> None:
+        self.plan, self.code, self.strips = plan, code, strips
+        self._strips_at = strips[0].ctypes.data
+        self._helpers = [_Helper(own) for own in strips[1:]]
 
     def run(self, pointers: int, strides: int, n: int, weight: float, slots: Any) -> None:
         """All samples; results do not depend on which thread took which part.
@@ -181,16 +181,16 @@ class Threads:
             pointers: Where it is written where each input and output begins.
             strides: Where their strides are, in numbers.
             n: How many samples.
-            weight: As of `Kernel.run`.
-            slots: As of `Kernel.run`.
+            weight: As for `Kernel.run`.
+            slots: As for `Kernel.run`.
         """
         share, wait, _ = _functions()
         plan, code = self.plan, self.code
-        most = (PARTS_WITH_SUMS if plan.weighted else PARTS) * len(self.rows)
+        most = (PARTS_WITH_SUMS if plan.weighted else PARTS) * len(self.strips)
         size = -(-n // (most * code.block)) * code.block
         count = -(-n // size)
         own = np.tile(slots, (count, 1)) if plan.weighted else slots[None]
-        columns = plan.inputs + len(plan.row_outputs)
+        columns = plan.inputs + len(plan.strip_outputs)
         job = Job(
             0, 0, count, size, n, weight, code.address, pointers, strides, plan.inputs, columns, own.ctypes.data,
             len(slots) if plan.weighted else 0,
@@ -198,7 +198,7 @@ class Threads:
         for helper in self._helpers:
             helper.give(job)
         try:
-            share(ctypes.addressof(job), self._rows_at)
+            share(ctypes.addressof(job), self._strips_at)
         finally:  # nobody may write any more when the arrays go
             while not wait(ctypes.addressof(job), MOST_LOOKS):
                 time.sleep(1e-4)

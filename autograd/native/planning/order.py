@@ -54,7 +54,7 @@ class Order:
                 self.stage[member] = stage
 
     def _sink(self, domain: Domain) -> None:
-        """Put loops off to where their results are used first, so that these need not be kept in rows till then."""
+        """Put loops off to where their results are used first, so that these need no strips until then."""
         for pack in sorted(self.packs.by_domain[domain], key=lambda pack: -self.packs.level[pack.members[0]]):
             latest = [
                 self.stage[user] - (user not in self.packs.of or not self._aligned(self.packs.of[user], user, member))

@@ -1,7 +1,7 @@
 """Packs: nodes that do the same to corresponding elements of the same things.
 
 The pre-activations of a layer are a pack, their ReLUs another, the adjoints of these a third.  The members of a pack
-lie in consecutive rows (or slots), so that the next layer finds its inputs side by side.  Packs grow from the inputs
+lie in consecutive strips (or slots), so that the next layer finds its inputs side by side.  Packs grow from the inputs
 and the parameters upwards, level by level.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd.native.planning.places import SHORTEST_LOOP, BatchTerm, Places
-from autograd.native.planning.plan import Row, Slot
+from autograd.native.planning.plan import Slot, Strip
 from autograd.native.recording.graph import Domain
 from autograd.table import primitives
 
@@ -33,7 +33,7 @@ class Packs:
 
     Args:
         places: Where its nodes are kept; the members of packs are placed side by side.
-        inputs, parameters, sums: As of `plan_of`.
+        inputs, parameters, sums: As for `plan_of`.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Packs:
         """What a node is an element of, and which."""
         self.label |= {node: ("parameters", i) for i, node in enumerate(parameters)}
         for kind in ({s.leaf for s in sums if s.parameter is not None}, self._factors(sums)):
-            if len(kind) > 1:  # a single one is what all others are multiplied by, and not one of a row
+            if len(kind) > 1:  # a single one is what all others are multiplied by, and not one of many
                 self.label |= {leaf: ("sums", places.sum_slot[leaf] - len(parameters)) for leaf in kind}
         graph = self.graph
         self.level = [0] * len(graph)
@@ -155,24 +155,25 @@ class Packs:
         self._add_pack(Pack(members, layer=True, source=inputs[0], matrix=(weights, by_input, bias)), Domain.SAMPLE)
 
     def _side_by_side(self, nodes: Sequence[Any]) -> bool:
-        """Whether nodes lie in consecutive rows; those that lie nowhere yet are put there."""
+        """Whether nodes lie in consecutive strips; those that lie nowhere yet are put there."""
         if not any(node in self.places.of for node in nodes) and len(set(nodes)) == len(nodes):
-            start = self.places.rows(len(nodes))
+            start = self.places.strips(len(nodes))
             for i, node in enumerate(nodes):
-                self.places.of[node], self.label[node] = Row(start + i), (("side by side", start), i)
-        rows = [self.places.place(node).start for node in nodes]
-        return rows == list(range(rows[0], rows[0] + len(rows)))
+                self.places.of[node], self.label[node] = Strip(start + i), (("side by side", start), i)
+        strips = [self.places.place(node).start for node in nodes]
+        return strips == list(range(strips[0], strips[0] + len(strips)))
 
     def _add_pack(self, pack: Pack, domain: Domain) -> None:
         pack_id = len(self.by_domain[domain]), domain
         self.by_domain[domain].append(pack)
         fresh = not any(node in self.places.of for node in pack.members)
-        start = (self.places.rows if domain == Domain.SAMPLE else self.places.slots)(len(pack.members)) if fresh else 0
+        reserve = self.places.strips if domain == Domain.SAMPLE else self.places.slots
+        start = reserve(len(pack.members)) if fresh else 0
         for i, node in enumerate(pack.members):
             self.of[node] = pack
             self.label[node] = (pack_id, i)
             if fresh:
-                self.places.of[node] = (Row if domain == Domain.SAMPLE else Slot)(start + i)
+                self.places.of[node] = (Strip if domain == Domain.SAMPLE else Slot)(start + i)
 
 
 def stretches(positions: Sequence[int]) -> list[list[int]]:

@@ -1,10 +1,10 @@
-"""Where the nodes of a graph are kept: in rows, if each sample has a number for them, else in slots."""
+"""Where the nodes of a graph are kept: in strips, if each sample has a number for them, else in slots."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from autograd.native.planning.plan import Loop, Operation, Place, Plan, Row, Slot
+from autograd.native.planning.plan import Loop, Operation, Place, Plan, Slot, Strip
 from autograd.native.recording.graph import Graph, Ref
 from autograd.table import primitives
 
@@ -22,11 +22,11 @@ class BatchTerm:
 
 
 class Places:
-    """The rows and slots of one plan, in the making.
+    """The strips and slots of one plan, in the making.
 
     Args:
         graph: What is computed.
-        inputs, weight, parameters: Its leaves, as of `plan_of`.
+        inputs, weight, parameters: Its leaves, as for `plan_of`.
         sums: What is summed over the batch.
     """
 
@@ -44,7 +44,7 @@ class Places:
         size = 1 + max(positions, default=-1)
         self.plan = Plan(
             inputs=len(inputs),
-            rows=len(inputs) + (weight is not None),
+            strips=len(inputs) + (weight is not None),
             slots=count + size,
             parameters=count,
             sums=Slot(count, 1),
@@ -52,9 +52,9 @@ class Places:
         )
         self.sum_slot = {s.leaf: count + position for s, position in zip(sums, positions, strict=True)}
         """The slot in which the sum that a leaf of the second sweep stands for is added up."""
-        self.of: dict[int, Place] = {node: Row(i) for i, node in enumerate(inputs)}
+        self.of: dict[int, Place] = {node: Strip(i) for i, node in enumerate(inputs)}
         if weight is not None:
-            self.of[weight] = Row(len(inputs))
+            self.of[weight] = Strip(len(inputs))
         self.of |= {node: Slot(i) for i, node in enumerate(parameters)}
         self.of |= {leaf: Slot(slot) for leaf, slot in self.sum_slot.items()}
         self.copies: list[Operation] = []
@@ -66,14 +66,14 @@ class Places:
         return self.graph.in_sample(x)
 
     def slots(self, count: int) -> int:
-        """The first of so many new slots."""
+        """Reserve slots side by side; the first of them."""
         self.plan.slots += count
         return self.plan.slots - count
 
-    def rows(self, count: int) -> int:
-        """The first of so many new rows."""
-        self.plan.rows += count
-        return self.plan.rows - count
+    def strips(self, count: int) -> int:
+        """Reserve strips side by side; the first of them."""
+        self.plan.strips += count
+        return self.plan.strips - count
 
     def place(self, x: Ref) -> Place:
         """Where a node is kept; a constant in a slot of its own."""
@@ -84,7 +84,7 @@ class Places:
                 self.plan.constants[slot] = x
             return Slot(self._constant_slots[text])
         if x not in self.of:
-            self.of[x] = Row(self.rows(1)) if self.in_sample(x) else Slot(self.slots(1))
+            self.of[x] = Strip(self.strips(1)) if self.in_sample(x) else Slot(self.slots(1))
         return self.of[x]
 
     def regular(self, xs: Sequence[Ref]) -> Slot | None:
@@ -95,17 +95,17 @@ class Places:
             return None
         return Slot(starts[0], strides.pop() if strides else 0)
 
-    def matrix(self, rows: Sequence[Sequence[Ref]]) -> tuple[Slot, int]:
-        """Slots of a matrix as start and stride of rows, and the stride of columns; copied if they are irregular."""
-        first_row = self.regular(rows[0])
-        if first_row is not None:
-            starts = self.regular([row[0] for row in rows])
-            shifts = [[self.place(x).start - self.place(row[0]).start for x in row] for row in rows]
-            if starts is not None and all(shift == shifts[0] for shift in shifts):
-                return starts, first_row.stride
-        width = len(rows[0])
-        start = self.slots(len(rows) * width)
-        for i, x in enumerate(x for row in rows for x in row):
+    def matrix(self, weights: Sequence[Sequence[Ref]]) -> tuple[Slot, int]:
+        """Slots of a matrix as start and stride downwards, and the stride across; copied if they are irregular."""
+        across = self.regular(weights[0])
+        if across is not None:
+            down = self.regular([line[0] for line in weights])
+            shifts = [[self.place(x).start - self.place(line[0]).start for x in line] for line in weights]
+            if down is not None and all(shift == shifts[0] for shift in shifts):
+                return down, across.stride
+        width = len(weights[0])
+        start = self.slots(len(weights) * width)
+        for i, x in enumerate(x for line in weights for x in line):
             if isinstance(x, int):
                 self.copies.append(Operation(primitives.identity, (self.place(x),), Slot(start + i)))
             else:
@@ -122,16 +122,16 @@ class Places:
         self.plan.after.extend(_copies(places, start))
         return start
 
-    def output_rows(self, outputs: Sequence[Ref]) -> list[int | float]:
-        """The rows of outputs; what does not depend on a sample is copied into a row."""
+    def output_strips(self, outputs: Sequence[Ref]) -> list[int | float]:
+        """The strips of outputs; what does not depend on a sample is copied into a strip."""
         found: list[int | float] = []
         copies = []
         for x in outputs:
             place = self.place(x) if isinstance(x, int) else None
             if isinstance(place, Slot):
-                row = self.rows(1)
-                copies.append(Operation(primitives.identity, (place,), Row(row)))
-                found.append(row)
+                strip = self.strips(1)
+                copies.append(Operation(primitives.identity, (place,), Strip(strip)))
+                found.append(strip)
             else:
                 found.append(x if place is None else place.start)
         if copies:

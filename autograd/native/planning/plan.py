@@ -1,11 +1,11 @@
-"""What a back end carries out: steps on rows of numbers, one number a sample, and on slots, one number a batch.
+"""What a back end carries out: steps on strips of numbers, one number a sample, and on slots, one number a batch.
 
-A plan has two memories.  *Rows* hold what is computed for each sample: row r has a number for every sample of the
+A plan has two memories.  *Strips* hold what is computed for each sample: strip r has a number for every sample of the
 block that is being worked on.  *Slots* hold what there is one of: first the parameters, then the sums over the batch,
 then constants and everything that is computed from these once a batch.
 
-The layers of a network appear as single steps on many rows (`Product`, `OuterSum`), the elementwise work between them
-as a `Loop` over consecutive rows, and everything else as a `Loop` that is run once.
+The layers of a network appear as single steps on many strips (`Product`, `OuterSum`), the elementwise work between them
+as a `Loop` over consecutive strips, and everything else as a `Loop` that is run once.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from autograd.table.primitive import Primitive
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """Row start + u · stride, in pass u of a loop."""
+class Strip:
+    """Strip start + u · stride, in pass u of a loop."""
 
     start: int
     stride: int = 0
@@ -45,8 +45,8 @@ class Result:
     index: int
 
 
-Place = Row | Slot
-Source = Row | Slot | Result | float
+Place = Strip | Slot
+Source = Strip | Slot | Result | float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """Operations for u = 0 … passes - 1; of samples if it reads or writes rows, else of single numbers."""
+    """Operations for u = 0 … passes - 1; of samples if it reads or writes strips, else of single numbers."""
 
     passes: int
     operations: tuple[Operation, ...]
@@ -68,7 +68,7 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A layer, row target + i ← Σ_j W_ij · row source + j + b_i, with W_ij in slot weights + i·by_i + j·by_j."""
+    """A layer, strip target + i ← Σ_j W_ij · strip source + j + b_i, with W_ij in slot weights + i·by_i + j·by_j."""
 
     target: int
     outputs: int
@@ -81,7 +81,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class OuterSum:
-    """Slot sums + i·by_i + j·by_j += Σ over samples of row left + i times row right + j."""
+    """Slot sums + i·by_i + j·by_j += Σ over samples of strip left + i times strip right + j."""
 
     left: int
     lefts: int
@@ -92,8 +92,8 @@ class OuterSum:
 
 
 @dataclass(frozen=True, slots=True)
-class RowSum:
-    """Slot sums + i·stride += Σ over samples of row start + i."""
+class StripSum:
+    """Slot sums + i·stride += Σ over samples of strip start + i."""
 
     start: int
     count: int
@@ -111,7 +111,7 @@ class SlotDot:
 
 
 BatchStep = Loop | SlotDot
-SampleStep = Loop | Product | OuterSum | RowSum
+SampleStep = Loop | Product | OuterSum | StripSum
 
 
 @dataclass
@@ -119,8 +119,8 @@ class Plan:
     """Steps before the samples, for each block of samples, and after the samples."""
 
     inputs: int
-    """Rows 0 … inputs - 1 are read from the data; the next row holds the weights of the samples if there are sums."""
-    rows: int
+    """Strips 0 … inputs - 1 are read from the data; with sums, the next one holds the weights of the samples."""
+    strips: int
     slots: int
     parameters: int
     """Slots 0 … parameters - 1."""
@@ -131,8 +131,8 @@ class Plan:
     before: list[BatchStep] = field(default_factory=list)
     samples: list[SampleStep] = field(default_factory=list)
     after: list[BatchStep] = field(default_factory=list)
-    row_outputs: Sequence[int | float] = ()
-    """The rows that are results, one number a sample; a float where a result is a constant."""
+    strip_outputs: Sequence[int | float] = ()
+    """The strips that are results, one number a sample; a float where a result is a constant."""
     slot_outputs: Sequence[int | float] = ()
     """The slots that are results, one number a batch."""
     gradient: int = 0

@@ -7,7 +7,7 @@ from autograd.native.planning.order import Order
 from autograd.native.planning.packs import Packs
 from autograd.native.planning.places import BatchTerm, Places
 from autograd.native.planning.plan import Loop, Plan
-from autograd.native.planning.sums import is_outer, outer_sums, row_sums
+from autograd.native.planning.sums import is_outer, outer_sums, strip_sums
 from autograd.native.recording.graph import Domain, Graph, Ref
 
 
@@ -17,7 +17,7 @@ def plan_of(
     weight: int | None,
     parameters: Sequence[int],
     sums: Sequence[BatchTerm] = (),
-    row_outputs: Sequence[Ref] = (),
+    strip_outputs: Sequence[Ref] = (),
     slot_outputs: Sequence[Ref] = (),
     gradient: Sequence[Ref] = (),
 ) -> Plan:
@@ -27,13 +27,13 @@ def plan_of(
         graph: What to compute.
         inputs, weight, parameters: Its leaves; `weight` is the weight of a sample in the sums.
         sums: What is summed over the batch.
-        row_outputs: Results that each sample has.
+        strip_outputs: Results that each sample has.
         slot_outputs, gradient: Results that the batch has.
     """
     places = Places(graph, inputs, weight, parameters, sums)
     packs = Packs(places, inputs, parameters, sums)
     outer = {s for s in sums if is_outer(places, s.term)}
-    results = [*row_outputs, *slot_outputs, *gradient, *(s.term for s in sums if s not in outer)]
+    results = [*strip_outputs, *slot_outputs, *gradient, *(s.term for s in sums if s not in outer)]
     factors = [x for s in sums if s in outer for x in graph.operands[cast(int, s.term)]]
     users = _users(graph, [*results, *factors])
     nodes = {domain: [i for i in sorted(users) if graph.rows[i] and graph.domains[i] == domain] for domain in Domain}
@@ -51,12 +51,12 @@ def plan_of(
     kept.update(cast(int, x) for s in outer.difference(others) for x in graph.operands[cast(int, s.term)])
     order = Order(places, packs, users, kept)
     steps = {domain: order.steps(domain, nodes[domain]) for domain in Domain}
-    single = row_sums(places, [s for s in sums if s not in outer or s in others])
+    single = strip_sums(places, [s for s in sums if s not in outer or s in others])
     plan = places.plan
     plan.before = [*steps[Domain.BATCH], *([Loop(1, tuple(places.copies))] if places.copies else [])]
     plan.samples = [*steps[Domain.SAMPLE], *products, *single]
     plan.after = steps[Domain.AFTER]
-    plan.row_outputs = places.output_rows(row_outputs)
+    plan.strip_outputs = places.output_strips(strip_outputs)
     plan.slot_outputs = [places.place(x).start if isinstance(x, int) else x for x in slot_outputs]
     plan.gradient = places.in_order(gradient)
     return plan

@@ -1,4 +1,4 @@
-"""What is summed over the samples: outer products of packs, as the gradients of weights are, and single rows."""
+"""What is summed over the samples: outer products of packs, as the gradients of weights are, and single strips."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from typing import Any
 
 from autograd.native.planning.packs import Packs, stretches
 from autograd.native.planning.places import BatchTerm, Places
-from autograd.native.planning.plan import OuterSum, RowSum, Slot
+from autograd.native.planning.plan import OuterSum, Slot, StripSum
 from autograd.native.recording.graph import Ref
 from autograd.table import primitives
 
@@ -44,31 +44,31 @@ def outer_sums(packs: Packs, terms: Sequence[BatchTerm]) -> tuple[list[OuterSum]
 
 
 def _outer_sum(packs: Packs, a: Any, b: Any, group: dict[tuple[int, int], BatchTerm]) -> OuterSum | None:
-    rows, columns = (sorted(set(index)) for index in zip(*group))
-    if len(group) != len(rows) * len(columns) or any(len(stretches(index)) > 1 for index in (rows, columns)):
+    lefts, rights = (sorted(set(index)) for index in zip(*group))
+    if len(group) != len(lefts) * len(rights) or any(len(stretches(index)) > 1 for index in (lefts, rights)):
         return None
-    slots = [[packs.places.sum_slot[group[i, j].leaf] for j in columns] for i in rows]
-    by_row = slots[1][0] - slots[0][0] if len(rows) > 1 else 0
-    by_column = slots[0][1] - slots[0][0] if len(columns) > 1 else 0
+    slots = [[packs.places.sum_slot[group[i, j].leaf] for j in rights] for i in lefts]
+    by_left = slots[1][0] - slots[0][0] if len(lefts) > 1 else 0
+    by_right = slots[0][1] - slots[0][0] if len(rights) > 1 else 0
     if any(
-        slot != slots[0][0] + i * by_row + j * by_column for i, row in enumerate(slots) for j, slot in enumerate(row)
+        slot != slots[0][0] + i * by_left + j * by_right for i, line in enumerate(slots) for j, slot in enumerate(line)
     ):
         return None
-    operands = packs.graph.operands[group[rows[0], columns[0]].term]  # type: ignore[index]
+    operands = packs.graph.operands[group[lefts[0], rights[0]].term]  # type: ignore[index]
     places = {packs.label.get(x, (x, 0))[0]: packs.places.place(x).start for x in operands}  # type: ignore[arg-type]
-    return OuterSum(places[a], len(rows), places[b], len(columns), Slot(slots[0][0], by_row), by_column)
+    return OuterSum(places[a], len(lefts), places[b], len(rights), Slot(slots[0][0], by_left), by_right)
 
 
-def row_sums(places: Places, terms: Sequence[BatchTerm]) -> list[RowSum]:
-    """Sums of single rows, those of consecutive rows into regular slots together."""
+def strip_sums(places: Places, terms: Sequence[BatchTerm]) -> list[StripSum]:
+    """Sums of single strips, those of consecutive strips into regular slots together."""
     pairs = sorted((places.place(s.term).start, places.sum_slot[s.leaf]) for s in terms)
-    found: list[RowSum] = []
-    for row, slot in pairs:
+    found: list[StripSum] = []
+    for strip, slot in pairs:
         if found:
             last = found[-1]
             stride = slot - (last.sums.start + (last.count - 1) * last.sums.stride)
-            if row == last.start + last.count and (last.count == 1 or stride == last.sums.stride):
-                found[-1] = RowSum(last.start, last.count + 1, Slot(last.sums.start, stride))
+            if strip == last.start + last.count and (last.count == 1 or stride == last.sums.stride):
+                found[-1] = StripSum(last.start, last.count + 1, Slot(last.sums.start, stride))
                 continue
-        found.append(RowSum(row, 1, Slot(slot)))
+        found.append(StripSum(strip, 1, Slot(slot)))
     return found
