@@ -224,14 +224,14 @@ def _array(entries: list[Any], shape: tuple[int, ...]) -> Any:
 
 def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
     """The same structure with `function` applied to its leaves; what is no number stays as it is."""
-    if isinstance(tree, dict):
-        return {key: map_leaves(function, child) for key, child in tree.items()}
-    if isinstance(tree, list | tuple):
-        return _as_sequence(tree, [map_leaves(function, child) for child in tree])
-    if hasattr(tree, "_apply_primitive"):
-        return function(tree)
-    if getattr(getattr(tree, "dtype", None), "kind", "") == "O":
-        mapped = tree.copy()
-        mapped.ravel()[:] = [map_leaves(function, item) for item in tree.ravel().tolist()]
-        return mapped
-    return tree
+    leaves: list[Any] = []
+    structure = take_apart(tree, leaves, whole=True)
+    return filler(structure)(iter([_mapped(function, leaf) for leaf in leaves]))
+
+
+def _mapped(function: Callable[[Any], Any], leaf: Any) -> Any:
+    if getattr(getattr(leaf, "dtype", None), "kind", "") != "O":
+        return function(leaf) if hasattr(leaf, "_apply_primitive") else leaf
+    mapped = leaf.copy()
+    mapped.ravel()[:] = [map_leaves(function, item) for item in leaf.ravel().tolist()]
+    return mapped

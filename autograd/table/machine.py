@@ -5,6 +5,7 @@ registers of LLVM, on expressions of C, on arrays, and on floats, where it gives
 """
 
 import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -17,43 +18,33 @@ class Machine(Protocol):
 
     def where(self, mask: Mask, x: Operand, y: Operand) -> Operand:
         """x where the mask is true, y elsewhere."""
-        ...
 
     def both(self, a: Mask, b: Mask) -> Mask:
         """Where both masks are true."""
-        ...
 
     def either(self, a: Mask, b: Mask) -> Mask:
         """Where one of the masks is true."""
-        ...
 
     def equal(self, x: Operand, y: Operand) -> Mask:
         """Where x = y; nan is equal to nothing."""
-        ...
 
     def abs(self, x: Operand) -> Operand:
         """|x|."""
-        ...
 
     def sqrt(self, x: Operand) -> Operand:
         """√x, correctly rounded."""
-        ...
 
     def floor(self, x: Operand) -> Operand:
         """⌊x⌋."""
-        ...
 
     def copysign(self, x: Operand, y: Operand) -> Operand:
         """|x| with the sign of y."""
-        ...
 
     def call(self, name: str, *operands: Operand) -> Operand:
         """A function of libm, or of the vector library."""
-        ...
 
     def fused(self, x: Operand, y: Operand, z: Operand) -> Operand:
         """x·y + z, rounded once where the machine can."""
-        ...
 
     def in_order(self, operands: Sequence[Operand]) -> list[Operand]:
         """Operands in an order that does not depend on how they were given, so that equal sums are found equal."""
@@ -71,40 +62,16 @@ class Floats:
     what may be 0, which a float refuses.
     """
 
-    __slots__ = ()
-
-    @staticmethod
-    def where(mask: bool, x: float, y: float) -> float:
-        """x if the mask is true, else y."""
-        return x if mask else y
-
-    @staticmethod
-    def both(a: bool, b: bool) -> bool:
-        """Whether both are true."""
-        return a and b
-
-    @staticmethod
-    def either(a: bool, b: bool) -> bool:
-        """Whether one of them is true."""
-        return a or b
-
-    @staticmethod
-    def equal(x: float, y: float) -> bool:
-        """Whether x = y."""
-        return x == y
-
+    where = staticmethod(lambda mask, x, y: x if mask else y)
+    both = staticmethod(operator.and_)
+    either = staticmethod(operator.or_)
+    equal = staticmethod(operator.eq)
     abs = staticmethod(abs)
     copysign = staticmethod(math.copysign)
-
-    @staticmethod
-    def sqrt(x: float) -> float:
-        """√x; nan below 0."""
-        return math.sqrt(x) if x >= 0.0 else math.nan
-
-    @staticmethod
-    def floor(x: float) -> float:
-        """⌊x⌋."""
-        return float(math.floor(x)) if math.isfinite(x) else x
+    in_order: Any = staticmethod(list)
+    sqrt = staticmethod(lambda x: math.sqrt(x) if x >= 0.0 else math.nan)
+    floor = staticmethod(lambda x: float(math.floor(x)) if math.isfinite(x) else x)
+    fused = staticmethod(lambda x, y, z: x * y + z)
 
     @staticmethod
     def call(name: str, *operands: float) -> float:
@@ -115,16 +82,6 @@ class Floats:
             return math.inf
         except ValueError:
             return math.nan
-
-    @staticmethod
-    def fused(x: float, y: float, z: float) -> float:
-        """x·y + z, rounded twice."""
-        return x * y + z
-
-    @staticmethod
-    def in_order(operands: Sequence[float]) -> list[float]:
-        """The operands as they are."""
-        return list(operands)
 
 
 _MATH = vars(math)

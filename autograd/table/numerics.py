@@ -5,7 +5,7 @@ rounded by `math.fsum`, which no machine has: they are another algorithm than th
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 INF = math.inf
 NAN = math.nan
@@ -26,6 +26,11 @@ def divide(x: float, y: float) -> float:
     if x == 0.0 or x != x:
         return NAN
     return math.copysign(INF, x) * math.copysign(1.0, y)
+
+
+def pole(at: float) -> Callable[[float], float]:
+    """-inf at the pole of a logarithm, nan beyond it."""
+    return lambda x: -INF if x == at else NAN
 
 
 def power_outside(x: float, y: float) -> float:

@@ -141,33 +141,17 @@ identity = _Primitive("identity", lambda x: x, (1.0,), symbol="=", latex="#1")
 exp = _libm(_math.exp, (lambda y, x: y,), latex="e^{#1}", outside=lambda x: _math.inf)
 exp2 = _libm(_math.exp2, (lambda y, x: _n.LN2 * y,), latex="2^{#1}", outside=lambda x: _math.inf)
 expm1 = _libm(_math.expm1, (exp,), latex="e^{#1} - 1", outside=lambda x: _math.inf)
-log: _Primitive = _libm(
-    _math.log,
-    (lambda y, x: 1.0 / x,),
-    latex=r"\ln #1",
-    domain="x > 0",
-    outside=lambda x: -_math.inf if x == 0.0 else _math.nan,
-)
+log: _Primitive = _libm(_math.log, (lambda y, x: 1.0 / x,), latex=r"\ln #1", domain="x > 0", outside=_n.pole(0.0))
 log1p = _libm(
     _math.log1p,
     (lambda y, x: 1.0 / (1.0 + x),),
     latex=r"\ln\left(1 + #1\right)",
     domain="x > -1",
-    outside=lambda x: -_math.inf if x == -1.0 else _math.nan,
+    outside=_n.pole(-1.0),
 )
-log2 = _libm(
-    _math.log2,
-    (lambda y, x: (1.0 / _n.LN2) / x,),
-    latex=r"\log_2 #1",
-    domain="x > 0",
-    outside=lambda x: -_math.inf if x == 0.0 else _math.nan,
-)
+log2 = _libm(_math.log2, (lambda y, x: (1.0 / _n.LN2) / x,), latex=r"\log_2 #1", domain="x > 0", outside=_n.pole(0.0))
 log10 = _libm(
-    _math.log10,
-    (lambda y, x: (1.0 / _n.LN10) / x,),
-    latex=r"\log_{10} #1",
-    domain="x > 0",
-    outside=lambda x: -_math.inf if x == 0.0 else _math.nan,
+    _math.log10, (lambda y, x: (1.0 / _n.LN10) / x,), latex=r"\log_{10} #1", domain="x > 0", outside=_n.pole(0.0)
 )
 sqrt = _Primitive(
     "sqrt",

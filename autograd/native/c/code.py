@@ -6,6 +6,7 @@ or that would make a line too long, becomes a constant of its own: `const double
 
 import math
 from collections.abc import Sequence
+from functools import partialmethod
 from typing import Any, NamedTuple
 
 from autograd.native.planning.operand import Operand
@@ -148,26 +149,15 @@ class CCode:
             return self.node(NOT, x.operands[0])  # how a lowering says that a mask is false
         return self.node(NOT_NAN, x) if x is y else self.node(EQUAL, x, y)
 
-    def abs(self, x: Any) -> Expression:
-        """|x|."""
-        return self.call("fabs", x)
-
-    def sqrt(self, x: Any) -> Expression:
-        """√x."""
-        return self.call("sqrt", x)
-
-    def floor(self, x: Any) -> Expression:
-        """⌊x⌋."""
-        return self.call("floor", x)
-
-    def copysign(self, x: Any, y: Any) -> Expression:
-        """|x| with the sign of y."""
-        return self.call("copysign", x, y)
-
     def call(self, name: str, *operands: Any) -> Expression:
         """A function of libm: C99 has all that lowerings call."""
         holes = ", ".join(["{}"] * len(operands))
         return self.node(Form(f"{name}({holes})", PRIMARY, (CHOICE,) * len(operands)), *operands)
+
+    abs: Any = partialmethod(call, "fabs")
+    sqrt: Any = partialmethod(call, "sqrt")
+    floor: Any = partialmethod(call, "floor")
+    copysign: Any = partialmethod(call, "copysign")
 
     def fused(self, x: Any, y: Any, z: Any) -> Any:
         """x·y + z, rounded twice as in Python: `fma` of libm is slow on processors without it."""

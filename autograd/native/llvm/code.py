@@ -8,6 +8,7 @@ import re
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partialmethod
 from typing import Any, cast
 
 from autograd.native.llvm.maths import INLINE
@@ -193,29 +194,9 @@ class Code:
         """Where x = y."""
         return self.compare("eq", x, y)
 
-    def abs(self, x: Any) -> Register:
-        """|x|."""
-        return self._intrinsic("fabs", x)
-
-    def sqrt(self, x: Any) -> Register:
-        """√x."""
-        return self._intrinsic("sqrt", x)
-
-    def floor(self, x: Any) -> Register:
-        """⌊x⌋."""
-        return self._intrinsic("floor", x)
-
-    def copysign(self, x: Any, y: Any) -> Register:
-        """|x| with the sign of y."""
-        return self._intrinsic("copysign", x, y)
-
     def in_order(self, operands: Sequence[Any]) -> list[Any]:
         """Constants first, then registers in the order they were made."""
         return sorted(operands, key=lambda x: x.index if isinstance(x, Register) else -1)
-
-    def fused(self, x: Any, y: Any, z: Any) -> Register:
-        """x·y + z, rounded once."""
-        return self._intrinsic("fma", x, y, z)
 
     def call(self, name: str, *operands: Any) -> Register:
         """A function of libm; of vectors that of libmvec, or libm's for each number."""
@@ -242,6 +223,12 @@ class Code:
     def _intrinsic(self, name: str, *operands: Any) -> Register:
         suffix = "f64" if self.width == 1 else f"v{self.width}f64"
         return self._call(f"llvm.{name}.{suffix}", self.kind, *operands)
+
+    abs: Any = partialmethod(_intrinsic, "fabs")
+    sqrt: Any = partialmethod(_intrinsic, "sqrt")
+    floor: Any = partialmethod(_intrinsic, "floor")
+    copysign: Any = partialmethod(_intrinsic, "copysign")
+    fused: Any = partialmethod(_intrinsic, "fma")
 
     # ------------------------------------------------------------ bits, of vectors
 

@@ -1,6 +1,18 @@
 """What lowerings compute with in back ends that write text: an operand whose operators make new operands."""
 
+from collections.abc import Callable
 from typing import Any
+
+Operator = Callable[["Operand", Any], Any]
+
+
+def _arithmetic(name: str) -> tuple[Operator, Operator]:
+    """An operator, and the same with its operands as written the other way round."""
+    return lambda x, y: x.code.arithmetic(name, x, y), lambda x, y: x.code.arithmetic(name, y, x)
+
+
+def _comparison(name: str) -> Operator:
+    return lambda x, y: x.code.compare(name, x, y)
 
 
 class Operand:
@@ -15,47 +27,17 @@ class Operand:
     def __init__(self, code: Any) -> None:
         self.code = code
 
-    def __add__(self, other: Any) -> Any:
-        return self.code.arithmetic("add", self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return self.code.arithmetic("add", other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return self.code.arithmetic("sub", self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return self.code.arithmetic("sub", other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return self.code.arithmetic("mul", self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return self.code.arithmetic("mul", other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return self.code.arithmetic("div", self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return self.code.arithmetic("div", other, self)
+    __add__, __radd__ = _arithmetic("add")
+    __sub__, __rsub__ = _arithmetic("sub")
+    __mul__, __rmul__ = _arithmetic("mul")
+    __truediv__, __rtruediv__ = _arithmetic("div")
+    __lt__, __le__, __gt__, __ge__ = map(_comparison, ("lt", "le", "gt", "ge"))
 
     def __neg__(self) -> Any:
         return self.code.negated(self)
 
     def __abs__(self) -> Any:
         return self.code.abs(self)
-
-    def __lt__(self, other: Any) -> Any:
-        return self.code.compare("lt", self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return self.code.compare("le", self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self.code.compare("gt", self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self.code.compare("ge", self, other)
 
     def __bool__(self) -> bool:
         raise TypeError("what is computed later is neither true nor false: a lowering chooses by `where`")
