@@ -30,11 +30,6 @@ def take_apart(tree: Any, leaves: list[Any], *, whole: bool = False) -> Structur
         leaves: What is added to.
         whole: Whether arrays are leaves, and text, truth values and functions belong to the structure; else arrays are
             structures of their elements, and only None belongs to it.
-
-    >>> leaves = []
-    >>> structure = take_apart({"w": [1.0, 2.0], "b": 3.0}, leaves)
-    >>> filler(structure)(x * 10 for x in leaves)
-    {'w': [10.0, 20.0], 'b': 30.0}
     """
     if tree.__class__ is float or hasattr(tree, "_apply_primitive"):
         leaves.append(tree)

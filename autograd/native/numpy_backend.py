@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.native.planning.plan import Loop, OuterSum, Place, Plan, Product, Result, Slot, SlotDot, Strip, StripSum
+from autograd.native.planning.plan import Loop, OuterSum, Place, Plan, Product, Slot, SlotDot, Strip, StripSum
 from autograd.table.primitives import TABLE
 
 try:
@@ -93,15 +93,7 @@ class NumpyKernel:
     def _loop(self, loop: Loop, strips: Any, slots: Any) -> None:
         results: list[Any] = []
         for operation in loop.operations:
-            sources = [
-                results[x.index]
-                if isinstance(x, Result)
-                else x
-                if isinstance(x, float | int)
-                else self._read(x, loop, strips, slots)
-                for x in operation.sources
-            ]
-            found = operation.row.lowered(self.machine, *sources)
+            found = operation.computed(self.machine, results, lambda x: self._read(x, loop, strips, slots))
             results.append(found)
             if operation.target is not None:
                 memory = strips if isinstance(operation.target, Strip) else slots

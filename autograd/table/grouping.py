@@ -49,7 +49,7 @@ def sum_written_out(xs: Sequence[Any]) -> Any:
 
 def mean_written_out(xs: Sequence[Any]) -> Any:
     """(x₁ + x₂ + …) / n."""
-    return reduce(add, xs) / float(len(xs))
+    return sum_written_out(xs) / float(len(xs))
 
 
 def dot_written_out(xs: Sequence[Any]) -> Any:

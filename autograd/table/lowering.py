@@ -6,7 +6,9 @@ the true value does not: the textbook formula of a sigmoid, a softplus or a norm
 """
 
 import math
+import operator
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from autograd.table import numerics as n
 from autograd.table.grouping import products, products_and_bias
@@ -81,27 +83,23 @@ def compare(m: Machine, x: Operand, y: Operand) -> Operand:
     return m.where(m.equal(x, y), 0.0, unequal)
 
 
-def _constants_as_one(xs: Sequence[Operand], joined: Callable[[Sequence[float]], float]) -> list[Operand]:
-    """The operands with all numbers among them joined: a comparison of two numbers would be no mask."""
-    constants = [x for x in xs if isinstance(x, float)]
-    others = [x for x in xs if not isinstance(x, float)]
-    return [joined(constants), *others] if constants else others
-
-
 def maximum(m: Machine, *xs: Operand) -> Operand:
     """The largest; nan if any operand is nan."""
-    top, *rest = m.in_order(_constants_as_one(xs, n.maximum))
-    for x in rest:
-        top = m.where(x <= top, top, m.where(m.equal(top, top), x, top))  # nan, once there, stays
-    return top
+    return _extreme(m, xs, n.maximum, operator.le)
 
 
 def minimum(m: Machine, *xs: Operand) -> Operand:
     """The smallest; nan if any operand is nan."""
-    bottom, *rest = m.in_order(_constants_as_one(xs, n.minimum))
+    return _extreme(m, xs, n.minimum, operator.ge)
+
+
+def _extreme(m: Machine, xs: Sequence[Operand], of_floats: Callable[[Sequence[float]], float], beaten: Any) -> Operand:
+    constants = [x for x in xs if isinstance(x, float)]  # are joined: a comparison of two numbers would be no mask
+    joined = [of_floats(constants)] if constants else []
+    top, *rest = m.in_order([*joined, *(x for x in xs if not isinstance(x, float))])
     for x in rest:
-        bottom = m.where(x >= bottom, bottom, m.where(m.equal(bottom, bottom), x, bottom))
-    return bottom
+        top = m.where(beaten(x, top), top, m.where(m.equal(top, top), x, top))  # nan, once there, stays
+    return top
 
 
 def where(m: Machine, condition: Operand, x: Operand, y: Operand) -> Operand:

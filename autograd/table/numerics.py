@@ -78,11 +78,6 @@ def softmax(xs: Sequence[float]) -> list[float]:
     return [term / total for term in terms]
 
 
-def softmax_first(xs: Sequence[float]) -> float:
-    """exp(x₀) / Σ exp(xᵢ)."""
-    return softmax(xs)[0]
-
-
 def log_softmax_first(xs: Sequence[float]) -> float:
     """x₀ - log Σ exp(xᵢ), as a sum of two terms of at most 0: nothing cancels when x₀ is the largest."""
     top = maximum(xs)

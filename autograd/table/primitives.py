@@ -513,7 +513,7 @@ logaddexp = _formula(
 )
 softmax_first: _Primitive = _Primitive(
     "softmax",
-    _n.softmax_first,
+    lambda xs: _n.softmax(xs)[0],
     lambda z, xs: _softmax_partials(z, xs),
     latex=r"\operatorname{softmax}\left(#*\right)_1",
     text="softmax(#*)[0]",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograd.native.c.code import CCode, Expression, literal
-from autograd.native.planning.plan import Loop, OuterSum, Place, Product, Result, Slot, SlotDot, Strip, StripSum
+from autograd.native.planning.plan import Loop, OuterSum, Place, Product, Slot, SlotDot, Strip, StripSum
 
 SHARED = {
     "add_scaled": """\
@@ -109,15 +109,8 @@ class Steps:
     def _loop(self, loop: Loop, of_samples: bool) -> tuple[str, list[str]]:
         code = CCode()
         results: list[Any] = []
-        sources: list[Any]
         for operation in loop.operations:
-            sources = []
-            for x in operation.sources:
-                if isinstance(x, Strip | Slot):
-                    sources.append(self._load(code, x, loop, of_samples))
-                else:
-                    sources.append(results[x.index] if isinstance(x, Result) else x)
-            results.append(operation.row.lowered(code, *sources))
+            results.append(operation.computed(code, results, lambda x: self._load(code, x, loop, of_samples)))
             if operation.target is not None:
                 code.store(_text_of(operation.target, loop), results[-1])
         outside, inside = code.lines()

@@ -4,12 +4,13 @@ A function works on all vectors of a block of samples.  Layers are tiled, so tha
 products; a function for layers takes their sizes and places, and all of them share it.
 """
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 from autograd.native.llvm.code import Code, Register
-from autograd.native.planning.plan import Loop, OuterSum, Place, Plan, Product, Result, Slot, SlotDot, StripSum
+from autograd.native.planning.plan import Loop, OuterSum, Place, Plan, Product, Slot, SlotDot, StripSum
 
 LONGEST_INLINE = 1000  # operations of a plan in which exp and log are written out, some thirty instructions each
 LONGEST_PAIRED = (
@@ -90,7 +91,7 @@ class Steps:
         places = [place for place in (step.left, step.right) if place is not None]
 
         def body(i: str, totals: Sequence[Register]) -> list[Register]:
-            x, *y = (self._load(code, place, i, None) for place in places)
+            x, *y = (self._load(code, i, None, place) for place in places)
             return [code.fused(x, y[0], totals[0]) if y else totals[0] + x]
 
         contiguous = all(place.stride in (0, 1) for place in places)
@@ -155,25 +156,15 @@ class Steps:
     def _operations(self, code: Code, loop: Loop, u: str, vectors: Sequence[str | None]) -> None:
         """The operations in pass u; vectors take turns, so that one is computed while another waits for a result."""
         results: list[list[Any]] = [[] for _ in vectors]
-        loaded: dict[Any, Any] = {}
+        load = functools.cache(functools.partial(self._load, code, u))
         for operation in loop.operations:
             for found, v in zip(results, vectors, strict=True):
-                sources = []
-                for x in operation.sources:
-                    if isinstance(x, Result):
-                        sources.append(found[x.index])
-                    elif isinstance(x, float | int):
-                        sources.append(x)
-                    else:
-                        if (x, v) not in loaded:
-                            loaded[x, v] = self._load(code, x, u, v)
-                        sources.append(loaded[x, v])
-                found.append(operation.row.lowered(code, *sources))
+                found.append(operation.computed(code, found, functools.partial(load, v)))
                 if operation.target is not None:
                     base, index = self._where(code, operation.target, u, v)
                     code.store(found[-1], base, index)
 
-    def _load(self, code: Code, place: Place, u: str, v: str | None) -> Register:
+    def _load(self, code: Code, u: str, v: str | None, place: Place) -> Register:
         base, index = self._where(code, place, u, v)
         if isinstance(place, Slot) and code.width > 1 and (v is not None or place.stride == 0):
             return code.spread(code.load(base, index, "double").name)

@@ -8,12 +8,13 @@ The layers of a network appear as single steps on many strips (`Product`, `Outer
 as a `Loop` over consecutive strips, and everything else as a `Loop` that is run once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from autograd.table.machine import Machine
 from autograd.table.primitive import Primitive
 
 
@@ -56,6 +57,14 @@ class Operation:
     row: Primitive
     sources: tuple[Source, ...]
     target: Place | None = None
+
+    def computed(self, machine: Machine, results: Sequence[Any], read: Callable[[Place], Any]) -> Any:
+        """What a machine makes of it: of numbers, of the results so far, and of what is read from places."""
+        sources = [
+            results[x.index] if isinstance(x, Result) else read(x) if isinstance(x, Strip | Slot) else x
+            for x in self.sources
+        ]
+        return self.row.lowered(machine, *sources)
 
 
 @dataclass(frozen=True, slots=True)
