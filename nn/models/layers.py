@@ -4,7 +4,6 @@ All are called with one sample (d numbers, which gives q) or with a batch (n × 
 the list of what its samples give.  A single output is bare, as in micrograd: q = 1 gives a number, or n of them.
 """
 
-import operator
 import random
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
@@ -114,7 +113,7 @@ class Layer(Module):
         if self.activation is not None:
             outputs = self.activation(outputs)
         elif activation is None:
-            outputs = list(map(operator.call, activations, outputs))
+            outputs = [phi(s) for phi, s in zip(activations, outputs)]
         elif activation is not identity:
             outputs = list(map(activation, outputs))
         return outputs[0] if len(outputs) == 1 else outputs
