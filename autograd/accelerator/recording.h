@@ -1,0 +1,528 @@
+/* Recording: operators, methods and calls of rows make nodes here, where nothing is out of the ordinary. */
+#ifndef AUTOGRAD_RECORDING_H
+#define AUTOGRAD_RECORDING_H
+
+#include "node.h"
+
+/* ---------------------------------------------------------------- recording one or two operands */
+
+static PyObject *record_slowly(PyObject *row, PyObject *x, PyObject *y)
+{
+    PyObject *operands = y == NULL ? PyTuple_Pack(1, x) : PyTuple_Pack(2, x, y), *made;
+    if (operands == NULL) {
+        return NULL;
+    }
+    made = PyObject_CallFunctionObjArgs(python.record, row, operands, NULL);
+    Py_DECREF(operands);
+    return made;
+}
+
+/* An operand is neither a Value nor a plain number: an array, a stranger, or what can be made a number. */
+static PyObject *record_other(PyObject *row, PyObject *x, PyObject *y, PyObject *other)
+{
+    PyObject *operands = PyTuple_Pack(2, x, y), *made;
+    if (operands == NULL) {
+        return NULL;
+    }
+    made = PyObject_CallFunctionObjArgs(python.other, row, operands, other, NULL);
+    Py_DECREF(operands);
+    return made;
+}
+
+/* Whether the mode leaves an operation to the code below; if not, `*made` is its result, or NULL for an exception. */
+static int is_left_alone(PyObject *row, PyObject *x, PyObject *y, double z, PyObject **made)
+{
+    switch (mode_decides()) {
+    case RECORDS:
+        return 1;
+    case MAKES_LEAVES:
+        *made = new_leaf(value_type, z);
+        return 0;
+    case ASKS_PYTHON:
+        *made = record_slowly(row, x, y);
+        return 0;
+    default:
+        *made = NULL;
+        return 0;
+    }
+}
+
+#define RECORD_UNARY(NAME)                                                              \
+    static PyObject *record_##NAME(PyObject *x, PyObject *unused)                       \
+    {                                                                                   \
+        double a = NODE(x)->data, z = value_##NAME(a);                                  \
+        PyObject *made;                                                                 \
+        Node *node;                                                                     \
+        (void)unused;                                                                   \
+        if (!is_finite(z)) {                                                            \
+            return record_slowly(rows[ROW_##NAME], x, NULL);                            \
+        }                                                                               \
+        if (unusual && !is_left_alone(rows[ROW_##NAME], x, NULL, z, &made)) {           \
+            return made;                                                                \
+        }                                                                               \
+        if (is_frozen(x)) {                                                             \
+            return new_leaf(frozen_type, z);                                            \
+        }                                                                               \
+        node = new_node(value_type);                                                    \
+        if (node == NULL) {                                                             \
+            return NULL;                                                                \
+        }                                                                               \
+        node->data = z;                                                                 \
+        node->code = ROW_##NAME;                                                        \
+        node->kind = UNARY;                                                             \
+        node->x = Py_NewRef(x);                                                         \
+        node->x_partial = partial0_##NAME(z, a);                                        \
+        return (PyObject *)node;                                                        \
+    }
+
+#define RECORD_BINARY(NAME)                                                             \
+    static PyObject *record_##NAME(PyObject *x, PyObject *y)                            \
+    {                                                                                   \
+        double a, b, z;                                                                 \
+        PyObject *made;                                                                 \
+        Node *node;                                                                     \
+        enum Operand first = operand_of(x, &a), second = operand_of(y, &b);             \
+        if (first == STRANGE) {                                                         \
+            return record_other(rows[ROW_##NAME], x, y, x);                             \
+        }                                                                               \
+        if (second == STRANGE) {                                                        \
+            return record_other(rows[ROW_##NAME], x, y, y);                             \
+        }                                                                               \
+        z = value_##NAME(a, b);                                                         \
+        if (!is_finite(z)) {                                                            \
+            return record_slowly(rows[ROW_##NAME], x, y);                               \
+        }                                                                               \
+        if (unusual && !is_left_alone(rows[ROW_##NAME], x, y, z, &made)) {              \
+            return made;                                                                \
+        }                                                                               \
+        if (first == FIXED && second == FIXED) {                                        \
+            return new_leaf(frozen_type, z);                                            \
+        }                                                                               \
+        node = new_node(value_type);                                                    \
+        if (node == NULL) {                                                             \
+            return NULL;                                                                \
+        }                                                                               \
+        node->data = z;                                                                 \
+        node->code = ROW_##NAME;                                                        \
+        if (second == FIXED) {                                                          \
+            node->kind = CONSTANT_Y;                                                    \
+            node->x = Py_NewRef(x);                                                     \
+            node->constant = b;                                                         \
+            node->x_partial = partial0_##NAME(z, a, b);                                 \
+        }                                                                               \
+        else if (first == FIXED) {                                                      \
+            node->kind = CONSTANT_X;                                                    \
+            node->x = Py_NewRef(y);                                                     \
+            node->constant = a;                                                         \
+            node->x_partial = partial1_##NAME(z, a, b);                                 \
+        }                                                                               \
+        else {                                                                          \
+            node->kind = BINARY;                                                        \
+            node->x = Py_NewRef(x);                                                     \
+            node->y = Py_NewRef(y);                                                     \
+            node->x_partial = partial0_##NAME(z, a, b);                                 \
+            node->y_partial = partial1_##NAME(z, a, b);                                 \
+        }                                                                               \
+        return (PyObject *)node;                                                        \
+    }
+
+ROWS1(RECORD_UNARY)
+ROWS2(RECORD_BINARY)
+
+static PyObject *record_power(PyObject *x, PyObject *y, PyObject *modulus)
+{
+    (void)modulus;
+    return record_pow(x, y);
+}
+
+static PyObject *record_negative(PyObject *x) { return record_neg(x, NULL); }
+static PyObject *record_absolute(PyObject *x) { return record_abs(x, NULL); }
+static PyObject *positive(PyObject *x) { return Py_NewRef(x); }
+
+static PyCFunction unary_records[ROWS];
+static binaryfunc binary_records[ROWS];
+
+static void fill_tables(void)
+{
+#define ENTER_UNARY(NAME) unary_records[ROW_##NAME] = record_##NAME;
+#define ENTER_BINARY(NAME) binary_records[ROW_##NAME] = record_##NAME;
+    ROWS1(ENTER_UNARY)
+    ROWS2(ENTER_BINARY)
+}
+
+/* ---------------------------------------------------------------- recording many operands
+ *
+ * A loop reads the numbers of all operands; a formula computes the value and the partials.  The formulas are those of
+ * the rows in the table, in the same order of summation.
+ */
+
+enum Formula { SUM = ROWS, MEAN, DOT, AFFINE, MAXIMUM, MINIMUM, FORMULAS };
+
+static const char *const formula_names[] = {"sum", "mean", "dot", "affine", "maximum", "minimum"};
+static PyObject *formula_rows[FORMULAS - ROWS];
+
+/* The value at n numbers, and the n partials.  -1 with an exception set. */
+static int evaluate_formula(int formula, const double *xs, Py_ssize_t n, double *value, double *partials)
+{
+    Py_ssize_t half = n / 2, equal = 0;
+    double top, share;
+    switch (formula) {
+    case SUM:
+    case MEAN:
+        if (exact_sum(xs, n, value) < 0) {
+            return -1;
+        }
+        share = 1.0;
+        if (formula == MEAN) {
+            *value /= (double)n;
+            share = 1.0 / (double)n;
+        }
+        for (Py_ssize_t i = 0; i < n; i++) {
+            partials[i] = share;
+        }
+        return 0;
+    case DOT:
+        for (Py_ssize_t i = 0; i < half; i++) { /* the products, for a moment where the partials will be */
+            partials[i] = xs[i] * xs[half + i];
+        }
+        if (exact_sum(partials, half, value) < 0) {
+            return -1;
+        }
+        memcpy(partials, xs + half, (size_t)half * sizeof(double));
+        memcpy(partials + half, xs, (size_t)half * sizeof(double));
+        return 0;
+    case AFFINE: /* weights, inputs, bias */
+        top = xs[n - 1];
+        for (Py_ssize_t i = 0; i < half; i++) {
+            top += xs[i] * xs[half + i];
+        }
+        *value = top;
+        memcpy(partials, xs + half, (size_t)half * sizeof(double));
+        memcpy(partials + half, xs, (size_t)half * sizeof(double));
+        partials[n - 1] = 1.0;
+        return 0;
+    default: /* the largest or the smallest; equal ones share evenly */
+        top = xs[0];
+        for (Py_ssize_t i = 1; i < n; i++) {
+            if (formula == MAXIMUM ? xs[i] > top : xs[i] < top) {
+                top = xs[i];
+            }
+        }
+        for (Py_ssize_t i = 0; i < n; i++) {
+            if (xs[i] != xs[i]) {
+                top = NAN;
+            }
+            equal += xs[i] == top;
+        }
+        share = equal ? 1.0 / (double)equal : 0.0;
+        for (Py_ssize_t i = 0; i < n; i++) {
+            partials[i] = xs[i] == top ? share : 0.0;
+        }
+        *value = top;
+        return 0;
+    }
+}
+
+/* A row of many operands, given one by one.  NULL without an exception: it is a case for Python. */
+static PyObject *record_many(int formula, PyObject *const *operands, Py_ssize_t size)
+{
+    PyObject *row = formula_rows[formula - ROWS], *made = NULL;
+    Many *many;
+    Node *node;
+    double few[64], *numbers = few, value;
+    Py_ssize_t filled = 0, live = 0;
+    int mode = RECORDS;
+    if (size == 0 || row == NULL) {
+        return NULL;
+    }
+    if (unusual && (mode = mode_decides()) != RECORDS && mode != MAKES_LEAVES) {
+        return NULL;
+    }
+    many = new_many(size, row);
+    if (many == NULL) {
+        return NULL;
+    }
+    if (size > 64) {
+        numbers = PyMem_Malloc((size_t)size * sizeof(double));
+        if (numbers == NULL) {
+            PyErr_NoMemory();
+            goto done;
+        }
+    }
+    for (; filled < size; filled++) {
+        PyObject *x = operands[filled];
+        switch (operand_of(x, &numbers[filled])) {
+        case STRANGE:
+            goto done;
+        case LIVE:
+            live++;
+            many->operands[filled] = Py_NewRef(x);
+            break;
+        default:
+            many->operands[filled] = constant_of(x, numbers[filled]);
+            if (many->operands[filled] == NULL) {
+                goto done;
+            }
+        }
+    }
+    if (evaluate_formula(formula, numbers, size, &value, PARTIALS(many)) < 0 || !is_finite(value)) {
+        goto done;
+    }
+    if (mode == MAKES_LEAVES || live == 0) {
+        made = new_leaf(mode == MAKES_LEAVES ? value_type : frozen_type, value);
+        goto done;
+    }
+    node = new_node(value_type);
+    if (node == NULL) {
+        goto done;
+    }
+    node->data = value;
+    node->kind = MANY;
+    node->many = many;
+    many = NULL;
+    made = (PyObject *)node;
+done:
+    if (many != NULL) {
+        free_many(many, filled);
+    }
+    if (numbers != few) {
+        PyMem_Free(numbers);
+    }
+    return made;
+}
+
+/* The inputs of a layer; `*live` says whether any is a Value that is not frozen, `*any_node` whether any is a Value.
+ * NULL without an exception: it is a case for Python.
+ */
+static Inputs *read_inputs(PyObject *sequence, int *live, int *any_node)
+{
+    Py_ssize_t size = PySequence_Fast_GET_SIZE(sequence);
+    Inputs *inputs = PyMem_Malloc(sizeof(Inputs) + (size_t)size * (sizeof(PyObject *) + sizeof(double)));
+    double *numbers;
+    if (inputs == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    inputs->references = 1;
+    inputs->size = size; /* where the numbers are */
+    numbers = NUMBERS(inputs);
+    for (Py_ssize_t i = 0; i < size; i++) {
+        PyObject *x = PySequence_Fast_GET_ITEM(sequence, i);
+        enum Operand kind = operand_of(x, &numbers[i]);
+        *live |= kind == LIVE;
+        *any_node |= is_node(x);
+        inputs->operands[i] = kind == LIVE ? Py_NewRef(x) : kind == FIXED ? constant_of(x, numbers[i]) : NULL;
+        if (inputs->operands[i] == NULL) {
+            inputs->size = i;
+            release_inputs(inputs);
+            return NULL;
+        }
+    }
+    return inputs;
+}
+
+/* One neuron, w·x + b.  NULL without an exception: it is a case for Python. */
+static PyObject *neuron(Inputs *inputs, int live, int any_node, int mode, PyObject *weights, PyObject *bias)
+{
+    Py_ssize_t n = inputs->size, filled = 0;
+    PyObject *made = NULL, **ws;
+    Many *many;
+    Node *node;
+    double value, b, w, *partials, *xs = NUMBERS(inputs);
+    enum Operand kind = operand_of(bias, &b);
+    if (kind == STRANGE || !(PyList_CheckExact(weights) || PyTuple_CheckExact(weights)) ||
+        PySequence_Fast_GET_SIZE(weights) != n) {
+        return NULL;
+    }
+    many = new_many(n + 1, formula_rows[AFFINE - ROWS]);
+    if (many == NULL) {
+        return NULL;
+    }
+    ws = PySequence_Fast_ITEMS(weights);
+    partials = PARTIALS(many);
+    live |= kind == LIVE;
+    any_node |= is_node(bias);
+    value = b;
+    for (; filled < n; filled++) {
+        PyObject *weight = ws[filled];
+        if (is_plain(weight)) {
+            w = NODE(weight)->data;
+            live = any_node = 1;
+            many->operands[filled] = Py_NewRef(weight);
+        }
+        else {
+            kind = operand_of(weight, &w);
+            live |= kind == LIVE;
+            any_node |= is_node(weight);
+            many->operands[filled] = kind == LIVE ? Py_NewRef(weight) : kind == FIXED ? constant_of(weight, w) : NULL;
+            if (many->operands[filled] == NULL) {
+                goto done;
+            }
+        }
+        partials[filled] = w;
+        value += w * xs[filled];
+    }
+    many->operands[n] = is_live(bias) ? Py_NewRef(bias) : constant_of(bias, b);
+    if (many->operands[n] == NULL) {
+        goto done;
+    }
+    filled++;
+    if (!is_finite(value) || !any_node) { /* of numbers alone it is a number */
+        goto done;
+    }
+    if (mode == MAKES_LEAVES || !live) {
+        made = new_leaf(mode == MAKES_LEAVES ? value_type : frozen_type, value);
+    }
+    else if ((node = new_node(value_type)) != NULL) {
+        node->data = value;
+        node->kind = NEURON;
+        node->many = many;
+        many->inputs = inputs;
+        inputs->references++;
+        return (PyObject *)node;
+    }
+done:
+    free_many(many, filled);
+    return made;
+}
+
+/* A layer's w_k·x + b_k.  None: it is a case for Python. */
+static PyObject *linear(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+{
+    PyObject *weights, *biases, *made = NULL;
+    Inputs *inputs;
+    Py_ssize_t outputs;
+    int live = 0, any_node = 0, mode = RECORDS;
+    (void)module;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (count != 3 || !(PyList_CheckExact(arguments[i]) || PyTuple_CheckExact(arguments[i]))) {
+            Py_RETURN_NONE;
+        }
+    }
+    weights = arguments[1];
+    biases = arguments[2];
+    outputs = PySequence_Fast_GET_SIZE(weights);
+    if (unusual && (mode = mode_decides()) != RECORDS && mode != MAKES_LEAVES) {
+        return mode < 0 ? NULL : Py_NewRef(Py_None);
+    }
+    inputs = read_inputs(arguments[0], &live, &any_node);
+    if (inputs != NULL && PySequence_Fast_GET_SIZE(biases) == outputs) {
+        made = PyList_New(outputs);
+        for (Py_ssize_t k = 0; made != NULL && k < outputs; k++) {
+            PyObject *one = neuron(inputs, live, any_node, mode, PySequence_Fast_GET_ITEM(weights, k),
+                                   PySequence_Fast_GET_ITEM(biases, k));
+            if (one == NULL) {
+                Py_CLEAR(made);
+                break;
+            }
+            PyList_SET_ITEM(made, k, one);
+        }
+    }
+    release_inputs(inputs);
+    return made != NULL || PyErr_Occurred() ? made : Py_NewRef(Py_None);
+}
+
+/* ---------------------------------------------------------------- a node from its parts */
+
+/* Say how a node was made; partials are None for a row that hands on adjoints in its own way. */
+static int fill_node(Node *node, PyObject *row, PyObject *operands, PyObject *partials)
+{
+    PyObject *xs = PySequence_Fast(operands, "operands must be a sequence"), *ds = NULL;
+    Many *many = NULL;
+    Py_ssize_t n, filled = 0;
+    if (xs == NULL) {
+        return -1;
+    }
+    n = PySequence_Fast_GET_SIZE(xs);
+    if (partials != Py_None) {
+        ds = PySequence_Fast(partials, "partials must be a sequence");
+        if (ds == NULL) {
+            goto failed;
+        }
+        if (PySequence_Fast_GET_SIZE(ds) != n) {
+            PyErr_Format(PyExc_ValueError, "%zd operands, but %zd partials", n, PySequence_Fast_GET_SIZE(ds));
+            goto failed;
+        }
+    }
+    many = new_many(n, row);
+    if (many == NULL) {
+        goto failed;
+    }
+    for (; filled < n; filled++) {
+        PyObject *x = PySequence_Fast_GET_ITEM(xs, filled);
+        PyObject *d = ds == NULL ? Py_None : PySequence_Fast_GET_ITEM(ds, filled);
+        double partial = d == Py_None ? 0.0 : PyFloat_AsDouble(d);
+        if (partial == -1.0 && PyErr_Occurred()) {
+            goto failed;
+        }
+        if (!is_node(x) && !PyFloat_CheckExact(x)) {
+            PyErr_Format(PyExc_TypeError, "an operand must be a Value or a float, not %R", x);
+            goto failed;
+        }
+        many->operands[filled] = Py_NewRef(x);
+        PARTIALS(many)[filled] = partial;
+    }
+    Py_DECREF(xs);
+    Py_XDECREF(ds);
+    become_leaf(node);
+    node->many = many;
+    node->kind = ds == NULL ? OWN : MANY;
+    if (ds == NULL) {
+        track(node); /* its row may lead back to it */
+    }
+    return 0;
+failed:
+    if (many != NULL) {
+        free_many(many, filled);
+    }
+    Py_DECREF(xs);
+    Py_XDECREF(ds);
+    return -1;
+}
+
+static PyObject *fill(PyObject *module, PyObject *arguments)
+{
+    PyObject *node, *row, *operands, *partials;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "O!OOO", value_type, &node, &row, &operands, &partials) ||
+        fill_node(NODE(node), row, operands, partials) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *make_node(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+{
+    double data;
+    PyTypeObject *type;
+    Node *node;
+    (void)module;
+    if (count < 2 || count == 4 || count > 5 || !PyType_Check(arguments[0]) ||
+        !PyType_IsSubtype((PyTypeObject *)arguments[0], value_type)) {
+        PyErr_SetString(PyExc_TypeError, "node takes a class of Values, a number, and a row with operands and partials");
+        return NULL;
+    }
+    type = (PyTypeObject *)arguments[0];
+    data = PyFloat_AsDouble(arguments[1]);
+    if (data == -1.0 && PyErr_Occurred()) {
+        return NULL;
+    }
+    node = new_of_type(type);
+    if (node == NULL) {
+        return NULL;
+    }
+    node->data = data;
+    if (count > 2 && arguments[2] != Py_None) {
+        PyObject *empty = PyTuple_New(0);
+        int failed = empty == NULL || fill_node(node, arguments[2], count > 3 ? arguments[3] : empty,
+                                                count > 4 ? arguments[4] : empty) < 0;
+        Py_XDECREF(empty);
+        if (failed) {
+            Py_DECREF(node);
+            return NULL;
+        }
+    }
+    return (PyObject *)node;
+}
+
+#endif

@@ -1,0 +1,524 @@
+/* Sweeps over graphs, and their destruction. */
+#ifndef AUTOGRAD_SWEEP_H
+#define AUTOGRAD_SWEEP_H
+
+#include "node.h"
+
+/* ---------------------------------------------------------------- sweeps
+ *
+ * Kahn's algorithm, first in first out, as in sweep.py, in the same order of additions: both cores give the same bits.
+ */
+
+typedef struct {
+    Node **nodes;
+    Py_ssize_t size, room;
+    Node *few[256];
+} List;
+
+static void list_init(List *list)
+{
+    list->nodes = list->few;
+    list->size = 0;
+    list->room = 256;
+}
+
+static int list_append(List *list, Node *node)
+{
+    if (list->size == list->room) {
+        size_t bytes = (size_t)list->room * 2 * sizeof(Node *);
+        Node **more = PyMem_Realloc(list->nodes == list->few ? NULL : list->nodes, bytes);
+        if (more == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        if (list->nodes == list->few) {
+            memcpy(more, list->few, sizeof list->few);
+        }
+        list->nodes = more;
+        list->room *= 2;
+    }
+    list->nodes[list->size++] = node;
+    return 0;
+}
+
+static void list_free(List *list)
+{
+    if (list->nodes != list->few) {
+        PyMem_Free(list->nodes);
+    }
+}
+
+typedef struct {
+    List order;        /* interior nodes, as they are found, and then as their adjoints are complete */
+    List kept;         /* strong references, where rows that run Python are among them */
+    List aside;        /* leaves whose grad was set aside, by `gradients` only */
+    double *grads;     /* theirs */
+    Py_ssize_t grads_room;
+    int collects;      /* whether leaves are to be set aside */
+    int runs_python;
+} Sweep;
+
+static int set_aside(Sweep *sweep, Node *leaf)
+{
+    if (sweep->aside.size == sweep->grads_room) {
+        Py_ssize_t room = sweep->grads_room ? 2 * sweep->grads_room : 64;
+        double *more = PyMem_Realloc(sweep->grads, (size_t)room * sizeof(double));
+        if (more == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        sweep->grads = more;
+        sweep->grads_room = room;
+    }
+    sweep->grads[sweep->aside.size] = leaf->grad;
+    if (list_append(&sweep->aside, leaf) < 0) {
+        return -1;
+    }
+    leaf->flags |= MET;
+    leaf->grad = 0.0;
+    Py_INCREF(leaf);
+    return 0;
+}
+
+static inline int meet(Sweep *sweep, PyObject *operand)
+{
+    Node *node = NODE(operand);
+    if (node->kind != LEAF) {
+        if (node->uses++ == 0) {
+            node->grad = 0.0;
+            return list_append(&sweep->order, node);
+        }
+    }
+    else if (sweep->collects) {
+        if (!(node->flags & MET)) {
+            return set_aside(sweep, node);
+        }
+    }
+    else if (has_no_grad(node)) {
+        node->grad = 0.0;
+    }
+    return 0;
+}
+
+static inline int meet_all(Sweep *sweep, PyObject *const *operands, Py_ssize_t size)
+{
+    for (Py_ssize_t k = 0; k < size; k++) {
+        if (!PyFloat_CheckExact(operands[k]) && meet(sweep, operands[k]) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Count the edges into every interior node below root. */
+static int count_uses(Sweep *sweep, Node *root)
+{
+    if (list_append(&sweep->order, root) < 0) {
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < sweep->order.size; i++) {
+        Node *node = sweep->order.nodes[i];
+        switch (node->kind) {
+        case BINARY:
+            if (meet(sweep, node->x) < 0 || meet(sweep, node->y) < 0) {
+                return -1;
+            }
+            break;
+        case UNARY:
+        case CONSTANT_Y:
+        case CONSTANT_X:
+            if (meet(sweep, node->x) < 0) {
+                return -1;
+            }
+            break;
+        case NEURON:
+            if (meet_all(sweep, node->many->operands, node->many->size - 1) < 0 ||
+                meet_all(sweep, node->many->inputs->operands, node->many->inputs->size) < 0 ||
+                meet_all(sweep, node->many->operands + node->many->size - 1, 1) < 0) {
+                return -1;
+            }
+            break;
+        default:
+            sweep->runs_python |= node->kind == OWN;
+            if (meet_all(sweep, node->many->operands, node->many->size) < 0) {
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
+static inline int pass(Sweep *sweep, PyObject *operand, double adjoint, double partial)
+{
+    Node *node = NODE(operand);
+    if (adjoint != 0.0 && partial != 0.0) {
+        node->grad += adjoint * partial;
+    }
+    /* uses are 0 where a closure has changed the graph above: then there is no telling when all has arrived */
+    return node->kind != LEAF && node->uses != 0 && --node->uses == 0 ? list_append(&sweep->order, node) : 0;
+}
+
+static inline int pass_all(Sweep *sweep, PyObject *const *operands, Py_ssize_t size, double adjoint,
+                           const double *partials)
+{
+    for (Py_ssize_t k = 0; k < size; k++) {
+        if (!PyFloat_CheckExact(operands[k]) && pass(sweep, operands[k], adjoint, partials[k]) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int pass_on_own_way(Node *node)
+{
+    PyObject *done = call_row(node, "pass_on", (PyObject *)node);
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
+}
+
+static int hand_on(Sweep *sweep, Node *root, double seed)
+{
+    sweep->order.size = 0;
+    root->grad = seed;
+    if (list_append(&sweep->order, root) < 0) {
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < sweep->order.size; i++) {
+        Node *node = sweep->order.nodes[i];
+        double adjoint = node->grad, one = 1.0;
+        Many *many;
+        switch (node->kind) {
+        case BINARY:
+            if (pass(sweep, node->x, adjoint, node->x_partial) < 0 ||
+                pass(sweep, node->y, adjoint, node->y_partial) < 0) {
+                return -1;
+            }
+            break;
+        case UNARY:
+        case CONSTANT_Y:
+        case CONSTANT_X:
+            if (pass(sweep, node->x, adjoint, node->x_partial) < 0) {
+                return -1;
+            }
+            break;
+        case NEURON:
+            many = node->many;
+            if (pass_all(sweep, many->operands, many->size - 1, adjoint, NUMBERS(many->inputs)) < 0 ||
+                pass_all(sweep, many->inputs->operands, many->inputs->size, adjoint, PARTIALS(many)) < 0 ||
+                pass_all(sweep, many->operands + many->size - 1, 1, adjoint, &one) < 0) {
+                return -1;
+            }
+            break;
+        case MANY:
+            if (pass_all(sweep, node->many->operands, node->many->size, adjoint, PARTIALS(node->many)) < 0) {
+                return -1;
+            }
+            break;
+        case OWN:
+            if (pass_on_own_way(node) < 0) {
+                return -1;
+            }
+            if (node->kind < MANY) {
+                break; /* what ran has made it a leaf */
+            }
+            for (Py_ssize_t k = 0; k < node->many->size; k++) {
+                Node *x = NODE(node->many->operands[k]);
+                if (!PyFloat_CheckExact((PyObject *)x) && pass(sweep, (PyObject *)x, 0.0, 0.0) < 0) {
+                    return -1;
+                }
+            }
+            break;
+        default:
+            break;
+        }
+    }
+    return 0;
+}
+
+/* Count, and hand on from the root.  If Python code runs in between, the nodes are kept alive. */
+static int run_sweep(Sweep *sweep, Node *root, double seed)
+{
+    int failed = count_uses(sweep, root) < 0;
+    if (!failed && sweep->runs_python) {
+        for (Py_ssize_t i = 0; i < sweep->order.size && !failed; i++) {
+            failed = list_append(&sweep->kept, sweep->order.nodes[i]) < 0;
+            if (!failed) {
+                Py_INCREF(sweep->order.nodes[i]);
+            }
+        }
+    }
+    if (failed) {
+        for (Py_ssize_t i = 0; i < sweep->order.size; i++) {
+            sweep->order.nodes[i]->uses = 0;
+        }
+    }
+    else {
+        failed = hand_on(sweep, root, seed) < 0; /* only what runs Python can fail: the list is long enough */
+    }
+    for (Py_ssize_t i = 0; i < sweep->kept.size; i++) {
+        sweep->kept.nodes[i]->uses = 0; /* after an error; else it is so already */
+        Py_DECREF(sweep->kept.nodes[i]);
+    }
+    list_free(&sweep->order);
+    list_free(&sweep->kept);
+    return failed ? -1 : 0;
+}
+
+static void sweep_init(Sweep *sweep)
+{
+    list_init(&sweep->order);
+    list_init(&sweep->kept);
+    list_init(&sweep->aside);
+    sweep->grads = NULL;
+    sweep->grads_room = 0;
+    sweep->collects = sweep->runs_python = 0;
+}
+
+static int sweep_from(Node *root, double seed)
+{
+    Sweep sweep;
+    if (root->kind == LEAF) {
+        root->grad = has_no_grad(root) ? seed : root->grad + seed;
+        return 0;
+    }
+    sweep_init(&sweep);
+    return run_sweep(&sweep, root, seed);
+}
+
+static PyObject *backpropagate(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+{
+    double seed;
+    (void)module;
+    if (count != 2 || !is_node(arguments[0])) {
+        PyErr_SetString(PyExc_TypeError, "backpropagate takes a Value and the adjoint of it");
+        return NULL;
+    }
+    seed = PyFloat_AsDouble(arguments[1]);
+    if ((seed == -1.0 && PyErr_Occurred()) || sweep_from(NODE(arguments[0]), seed) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+/* ∂root/∂variable for leaves, with every grad left as it was. */
+static PyObject *gradients(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+{
+    Sweep sweep;
+    PyObject *variables, *found = NULL;
+    Node *root;
+    Py_ssize_t n;
+    int failed = 0;
+    (void)module;
+    if (count != 2 || !is_node(arguments[0])) {
+        PyErr_SetString(PyExc_TypeError, "gradients takes a Value and a sequence of leaves");
+        return NULL;
+    }
+    root = NODE(arguments[0]);
+    variables = PySequence_Fast(arguments[1], "gradients: the variables must be a sequence");
+    if (variables == NULL) {
+        return NULL;
+    }
+    n = PySequence_Fast_GET_SIZE(variables);
+    sweep_init(&sweep);
+    sweep.collects = 1;
+    for (Py_ssize_t i = 0; i < n && !failed; i++) {
+        PyObject *x = PySequence_Fast_GET_ITEM(variables, i);
+        if (!is_node(x) || NODE(x)->kind != LEAF) {
+            PyErr_SetString(PyExc_TypeError, "gradients: the variables must be leaves");
+            failed = 1;
+        }
+        else if (!(NODE(x)->flags & MET)) {
+            failed = set_aside(&sweep, NODE(x)) < 0;
+        }
+    }
+    if (!failed) {
+        if (root->kind != LEAF) {
+            failed = run_sweep(&sweep, root, 1.0) < 0;
+        }
+        else if (root->flags & MET) {
+            root->grad = 1.0;
+        }
+    }
+    if (!failed && (found = PyList_New(n)) != NULL) {
+        for (Py_ssize_t i = 0; i < n; i++) {
+            PyObject *number = PyFloat_FromDouble(NODE(PySequence_Fast_GET_ITEM(variables, i))->grad);
+            if (number == NULL) {
+                Py_CLEAR(found);
+                break;
+            }
+            PyList_SET_ITEM(found, i, number);
+        }
+    }
+    for (Py_ssize_t i = 0; i < sweep.aside.size; i++) {
+        Node *leaf = sweep.aside.nodes[i];
+        leaf->grad = sweep.grads[i];
+        leaf->flags &= (uint8_t)~MET;
+        Py_DECREF(leaf);
+    }
+    list_free(&sweep.aside);
+    PyMem_Free(sweep.grads);
+    Py_DECREF(variables);
+    return found;
+}
+
+static PyObject *backward(PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *keywords)
+{
+    static const char *const usage = "backward() takes one argument, gradient";
+    double seed = 1.0;
+    Py_ssize_t named = keywords == NULL ? 0 : PyTuple_GET_SIZE(keywords);
+    if (count + named > 1 ||
+        (named && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(keywords, 0), "gradient") != 0)) {
+        PyErr_SetString(PyExc_TypeError, usage);
+        return NULL;
+    }
+    if (count + named == 1) {
+        PyObject *number = PyObject_CallFunction(python.as_number, "Os", arguments[0], "backward: gradient");
+        if (number == NULL) {
+            return NULL;
+        }
+        seed = PyFloat_AsDouble(number);
+        Py_DECREF(number);
+    }
+    if (unusual && NODE(self)->kind != LEAF) {
+        return PyObject_CallFunction(python.propagate, "Od", self, seed);
+    }
+    return sweep_from(NODE(self), seed) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+/* ---------------------------------------------------------------- destruction, without recursion
+ *
+ * What waits to be freed is linked through `grad`, first in first out: in the order in which it was found, about that
+ * of its making.  A node that others still need, or that is not an ordinary one, only loses a reference.
+ */
+
+static Node *first_waiting, *last_waiting;
+static int is_freeing;
+
+static inline void wait_for_freeing(Node *node)
+{
+    Node *none = NULL;
+    memcpy(&node->grad, &none, sizeof none);
+    if (first_waiting == NULL) {
+        first_waiting = node;
+    }
+    else {
+        memcpy(&last_waiting->grad, &node, sizeof node);
+    }
+    last_waiting = node;
+}
+
+static inline void drop(PyObject *object)
+{
+    if (Py_REFCNT(object) == 1 && is_plain(object) && !(NODE(object)->flags & (TRACKED | LABELLED)) &&
+        NODE(object)->weak_references == NULL) {
+        wait_for_freeing(NODE(object));
+    }
+    else {
+        Py_DECREF(object);
+    }
+}
+
+static void forget_label(Node *node)
+{
+    PyObject *address = PyLong_FromVoidPtr(node);
+    node->flags &= (uint8_t)~LABELLED;
+    if (address == NULL || PyDict_DelItem(labels, address) < 0) {
+        PyErr_Clear();
+    }
+    Py_XDECREF(address);
+}
+
+static void deallocate(PyObject *object)
+{
+    Node *node = NODE(object);
+    PyObject *type, *value, *traceback;
+    /* a Python subclass may have been tracked again by Python itself, just now */
+    if ((!is_plain(object) || node->flags & TRACKED) && PyObject_GC_IsTracked(object)) {
+        PyObject_GC_UnTrack(object);
+    }
+    if (node->weak_references != NULL) {
+        PyObject_ClearWeakRefs(object);
+    }
+    if (node->flags & LABELLED) {
+        PyErr_Fetch(&type, &value, &traceback);
+        forget_label(node);
+        PyErr_Restore(type, value, traceback);
+    }
+    Py_CLEAR(node->dict);
+    wait_for_freeing(node);
+    if (is_freeing) {
+        return;
+    }
+    is_freeing = 1;
+    while ((node = first_waiting) != NULL) {
+        PyTypeObject *kind_of_node = Py_TYPE(node);
+        memcpy(&first_waiting, &node->grad, sizeof first_waiting);
+        switch (node->kind) {
+        case BINARY:
+            drop(node->x);
+            drop(node->y);
+            break;
+        case UNARY:
+        case CONSTANT_Y:
+        case CONSTANT_X:
+            drop(node->x);
+            break;
+        case NEURON:
+        case MANY:
+        case OWN:
+            for (Py_ssize_t i = 0; i < node->many->size; i++) {
+                drop(node->many->operands[i]);
+            }
+            give_many(node->many);
+            break;
+        default:
+            break;
+        }
+        if (node->flags & IN_ARENA) {
+            give_block((char *)node - GC_HEADER);
+        }
+        else {
+            PyObject_GC_Del(node);
+        }
+        Py_DECREF(kind_of_node);
+    }
+    is_freeing = 0;
+}
+
+static int traverse(PyObject *object, visitproc visit, void *arg)
+{
+    Node *node = NODE(object);
+    Py_VISIT(Py_TYPE(object));
+    Py_VISIT(node->dict);
+    switch (node->kind) {
+    case BINARY:
+        Py_VISIT(node->x);
+        Py_VISIT(node->y);
+        break;
+    case UNARY:
+    case CONSTANT_Y:
+    case CONSTANT_X:
+        Py_VISIT(node->x);
+        break;
+    case NEURON:
+    case MANY:
+    case OWN:
+        Py_VISIT(node->many->row);
+        for (Py_ssize_t i = 0; i < node->many->size; i++) {
+            Py_VISIT(node->many->operands[i]);
+        }
+        break; /* shared inputs belong to no node alone: a cycle through them is not collected */
+    default:
+        break;
+    }
+    return 0;
+}
+
+static int clear(PyObject *object)
+{
+    Py_CLEAR(NODE(object)->dict);
+    become_leaf(NODE(object));
+    return 0;
+}
+
+#endif
