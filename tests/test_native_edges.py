@@ -25,6 +25,7 @@ from autograd import (
     exp,
     floor,
     grad,
+    gradient,
     hessian,
     jacfwd,
     jit,
@@ -390,6 +391,18 @@ def test_a_number_is_refused_to_whoever_asks_and_told_by_the_named_door(number):
     assert example_number(Value(2.0)) == example_number(np.float64(2.0)) == 2.0
     with pytest.raises(TypeError, match="example_number: operand must be one real number"):
         example_number("2")
+
+
+def test_backward_is_refused_while_a_function_is_recorded():
+    def f(x):
+        y = x * x
+        y.backward()
+        return y * x.grad
+
+    with pytest.raises(TypeError, match=r"backward\(\) stores numbers.*use grad\(f\)"):
+        jit(f)(2.0)
+    by_hand = jit(lambda x: x * x * gradient(x * x, x, create_graph=True))
+    assert [by_hand(x) for x in (2.0, 5.0)] == [16.0, 250.0]
 
 
 def test_an_example_outside_a_domain_is_recorded_all_the_same():

@@ -52,6 +52,13 @@ class Traced(Value):
     data = property(_refuse)  # pyright: ignore[reportIncompatibleMethodOverride, reportAssignmentType]
     item = _refuse
 
+    def backward(self, *_: Any, **__: Any) -> None:
+        """Refused: what it stores are numbers of the example, and the code would keep them."""
+        raise TypeError(
+            "recording for machine code: backward() stores numbers, which machine code would keep for ever; use "
+            "grad(f), value_and_grad(f), or gradient(…, create_graph=True)"
+        )
+
     def detach(self) -> Value:
         """The same number, which no derivative goes through."""
         return detached(self)  # type: ignore[no-any-return]
