@@ -260,15 +260,14 @@ static int adopt_row(PyObject *table, const char *name, int code, PyObject **pla
 
 static PyObject *install(PyObject *module, PyObject *arguments, PyObject *keywords)
 {
-    static char *names[] = {"table",      "Frozen",    "entry_here", "record",    "other",
-                            "comparable", "as_number", "by_hand",    "propagate", "decide", NULL};
-    PyObject *table, *frozen, *hooks[8];
-    PyObject **places[8] = {&python.entry_here, &python.record,  &python.other,     &python.comparable,
-                            &python.as_number,  &python.by_hand, &python.propagate, &python.decide};
+    static char *names[] = {"table",     "Frozen",  "record",    "other",  "comparable",
+                            "as_number", "by_hand", "propagate", "decide", NULL};
+    PyObject *table, *frozen, *hooks[7];
+    PyObject **places[7] = {&python.record,  &python.other,     &python.comparable, &python.as_number,
+                            &python.by_hand, &python.propagate, &python.decide};
     (void)module;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!OOOOOOOOO:install", names, &PyDict_Type, &table, &frozen,
-                                     &hooks[0], &hooks[1], &hooks[2], &hooks[3], &hooks[4], &hooks[5], &hooks[6],
-                                     &hooks[7])) {
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!OOOOOOOO:install", names, &PyDict_Type, &table, &frozen,
+                                     &hooks[0], &hooks[1], &hooks[2], &hooks[3], &hooks[4], &hooks[5], &hooks[6])) {
         return NULL;
     }
     if (!PyType_Check(frozen) || !PyType_IsSubtype((PyTypeObject *)frozen, value_type) ||
@@ -277,7 +276,7 @@ static PyObject *install(PyObject *module, PyObject *arguments, PyObject *keywor
         return NULL;
     }
     Py_XSETREF(frozen_type, (PyTypeObject *)Py_NewRef(frozen));
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 7; i++) {
         Py_XSETREF(*places[i], Py_NewRef(hooks[i]));
     }
 #define ADOPT(NAME)                                                        \

@@ -18,6 +18,7 @@
 #endif
 
 #define CHUNK_SIZE ((size_t)1 << 18)
+#define KEPT_CHUNKS 64 /* 16 MB */
 
 typedef struct Chunk {
     struct Chunk *next, *previous; /* in the list of chunks with room; next is NULL while it is in none */
@@ -162,8 +163,8 @@ static inline void give_block(void *block)
     chunk->next = empty_chunks;
     empty_chunks = chunk;
     empty_count++;
-    /* what a peak needed goes back to the system, but for a few and an eighth of what is in use */
-    while (empty_count > 8 + (chunk_count - empty_count) / 8) {
+    /* what a peak needed goes back to the system, but for what a training step may need and an eighth of what is in use */
+    while (empty_count > KEPT_CHUNKS + (chunk_count - empty_count) / 8) {
         chunk = empty_chunks;
         empty_chunks = chunk->next;
         chunk_to_system(chunk);

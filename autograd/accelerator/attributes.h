@@ -103,6 +103,21 @@ static PyObject *get_primitive(PyObject *self, void *unused)
     return Py_NewRef(row_of(NODE(self)));
 }
 
+/* Operands into a tuple; where they are NULL, the numbers. */
+static void put_operands(PyObject **tuple, Py_ssize_t at, Py_ssize_t size, PyObject *const *operands,
+                         const double *numbers)
+{
+    for (Py_ssize_t i = 0; *tuple != NULL && i < size; i++) {
+        PyObject *operand = operands[i] != NULL ? Py_NewRef(operands[i]) : PyFloat_FromDouble(numbers[i]);
+        if (operand == NULL) {
+            Py_CLEAR(*tuple);
+        }
+        else {
+            PyTuple_SET_ITEM(*tuple, at + i, operand);
+        }
+    }
+}
+
 /* What a sweep hands adjoints on to. */
 static PyObject *get_sources(PyObject *self, void *unused)
 {
@@ -122,20 +137,14 @@ static PyObject *get_sources(PyObject *self, void *unused)
     case NEURON: /* weights, inputs, bias */
         n = node->many->inputs->size;
         found = PyTuple_New(2 * n + 1);
-        for (Py_ssize_t i = 0; found != NULL && i < n; i++) {
-            PyTuple_SET_ITEM(found, i, Py_NewRef(node->many->operands[i]));
-            PyTuple_SET_ITEM(found, n + i, Py_NewRef(node->many->inputs->operands[i]));
-        }
-        if (found != NULL) {
-            PyTuple_SET_ITEM(found, 2 * n, Py_NewRef(node->many->operands[n]));
-        }
+        put_operands(&found, 0, n, node->many->operands, PARTIALS(node->many));
+        put_operands(&found, n, n, node->many->inputs->operands, NUMBERS(node->many->inputs));
+        put_operands(&found, 2 * n, 1, node->many->operands + n, PARTIALS(node->many) + n);
         return found;
     case MANY:
     case OWN:
         found = PyTuple_New(node->many->size);
-        for (Py_ssize_t i = 0; found != NULL && i < node->many->size; i++) {
-            PyTuple_SET_ITEM(found, i, Py_NewRef(node->many->operands[i]));
-        }
+        put_operands(&found, 0, node->many->size, node->many->operands, NULL);
         return found;
     default:
         return PyTuple_New(0);
@@ -157,7 +166,8 @@ static PyObject *get_operands(PyObject *self, void *unused)
 static void put_partials(PyObject **tuple, Py_ssize_t at, Py_ssize_t size, PyObject *const *operands, const double *partials)
 {
     for (Py_ssize_t i = 0; *tuple != NULL && i < size; i++) {
-        PyObject *partial = PyFloat_CheckExact(operands[i]) ? Py_NewRef(Py_None) : PyFloat_FromDouble(partials[i]);
+        int is_constant = operands[i] == NULL || PyFloat_CheckExact(operands[i]);
+        PyObject *partial = is_constant ? Py_NewRef(Py_None) : PyFloat_FromDouble(partials[i]);
         if (partial == NULL) {
             Py_CLEAR(*tuple);
         }

@@ -14,7 +14,7 @@ enum Kind {
     BINARY,      /* row(x, y) */
     CONSTANT_Y,  /* row(x, c) */
     CONSTANT_X,  /* row(c, x) */
-    NEURON,      /* w·x + b: the operands are w and b, the partials those by the inputs, which stand apart with their own */
+    NEURON,      /* w·x + b: operands are w and b, NULL for a constant w; the partials are those by the inputs, the w */
     MANY,        /* any number of operands, or a row that is not in rules.h */
     OWN          /* the same without partials: its row hands on adjoints in its own way */
 };
@@ -26,7 +26,7 @@ enum Flag {
     MET = 8        /* a leaf whose grad `gradients` has set aside */
 };
 
-/* The inputs of a layer, which its neurons share: Values and floats, and the numbers they had. */
+/* The inputs of a layer, which its neurons share, and the numbers they had; NULL for a constant. */
 typedef struct {
     Py_ssize_t references, size;
     PyObject *operands[1]; /* strong references; then as many doubles, the numbers */
@@ -99,7 +99,6 @@ static struct {
     PyObject *by_hand;    /* by_hand(node, children, op): a node in the lecture's style */
     PyObject *propagate;  /* propagate(root, seed): the sweep of a mode */
     PyObject *decide;     /* decide(): what the mode here and now wants, see below */
-    PyObject *entry_here; /* the ContextVar of the mode */
 } python;
 
 static PyObject *rows[ROWS];  /* the rows of rules.h, by code */
@@ -108,38 +107,35 @@ static PyObject *labels;      /* from the address of a node to its label, which 
 enum Decision { RECORDS = 0, MAKES_LEAVES = 1, ASKS_PYTHON = 2, ONCE_ONLY = 4 };
 
 static int unusual;               /* whether any thread is in a block whose mode is not usual */
-static PyObject *decided_entry;   /* of which the decision is known; frozen as long as `set_unusual` is not called */
+static PyThreadState *decided_thread; /* where the last decision was made; NULL if it holds no longer */
+static uint64_t decided_version;      /* which context that thread was in; a change of the mode itself calls set_unusual */
 static int decision;
 
-/* What an operation does in the mode here and now; -1 with an exception set. */
-static int mode_decides(void)
+static int ask_for_decision(PyThreadState *thread)
 {
-    PyObject *entry = NULL, *answer;
-    if (PyContextVar_Get(python.entry_here, NULL, &entry) < 0) {
+    PyObject *answer = PyObject_CallNoArgs(python.decide);
+    if (answer == NULL) {
         return -1;
     }
-    if (entry != decided_entry || entry == NULL) {
-        answer = PyObject_CallNoArgs(python.decide);
-        if (answer == NULL) {
-            Py_XDECREF(entry);
-            return -1;
-        }
-        decision = (int)PyLong_AsLong(answer);
-        Py_DECREF(answer);
-        if (decision < ONCE_ONLY) {
-            Py_XINCREF(entry);
-            Py_XSETREF(decided_entry, entry);
-        }
-    }
-    Py_XDECREF(entry);
+    decision = (int)PyLong_AsLong(answer);
+    Py_DECREF(answer);
+    decided_thread = decision < ONCE_ONLY ? thread : NULL;
+    decided_version = thread->context_ver;
     return decision & ~ONCE_ONLY;
+}
+
+/* What an operation does in the mode here and now; -1 with an exception set. */
+static inline int mode_decides(void)
+{
+    PyThreadState *thread = PyThreadState_Get();
+    return thread == decided_thread && thread->context_ver == decided_version ? decision : ask_for_decision(thread);
 }
 
 static PyObject *set_unusual(PyObject *module, PyObject *flag)
 {
     (void)module;
     unusual = PyObject_IsTrue(flag);
-    Py_CLEAR(decided_entry);
+    decided_thread = NULL;
     return unusual < 0 ? NULL : Py_NewRef(Py_None);
 }
 
@@ -180,7 +176,7 @@ static Node *new_of_type(PyTypeObject *type)
     return node;
 }
 
-static PyObject *new_leaf(PyTypeObject *type, double data)
+static inline PyObject *new_leaf(PyTypeObject *type, double data)
 {
     Node *node = new_node(type);
     if (node != NULL) {
@@ -234,7 +230,7 @@ static void release_inputs(Inputs *inputs)
 {
     if (inputs != NULL && --inputs->references == 0) {
         for (Py_ssize_t i = 0; i < inputs->size; i++) {
-            Py_DECREF(inputs->operands[i]);
+            Py_XDECREF(inputs->operands[i]);
         }
         PyMem_Free(inputs);
     }
@@ -259,7 +255,7 @@ static void give_many(Many *many)
 static void free_many(Many *many, Py_ssize_t filled)
 {
     for (Py_ssize_t i = 0; i < filled; i++) {
-        Py_DECREF(many->operands[i]);
+        Py_XDECREF(many->operands[i]);
     }
     give_many(many);
 }
@@ -330,12 +326,16 @@ static inline enum Operand operand_of(PyObject *object, double *number)
         *number = NODE(object)->data;
         return LIVE;
     }
+    if (is_frozen(object)) {
+        *number = NODE(object)->data;
+        return FIXED;
+    }
     if (plain_number(object, number)) {
         return FIXED;
     }
     if (PyObject_TypeCheck(object, value_type)) {
         *number = NODE(object)->data;
-        return is_frozen(object) ? FIXED : LIVE;
+        return LIVE;
     }
     return STRANGE;
 }

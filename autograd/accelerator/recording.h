@@ -29,37 +29,28 @@ static PyObject *record_other(PyObject *row, PyObject *x, PyObject *y, PyObject 
     return made;
 }
 
-/* Whether the mode leaves an operation to the code below; if not, `*made` is its result, or NULL for an exception. */
-static int is_left_alone(PyObject *row, PyObject *x, PyObject *y, double z, PyObject **made)
-{
-    switch (mode_decides()) {
-    case RECORDS:
-        return 1;
-    case MAKES_LEAVES:
-        *made = new_leaf(value_type, z);
-        return 0;
-    case ASKS_PYTHON:
-        *made = record_slowly(row, x, y);
-        return 0;
-    default:
-        *made = NULL;
-        return 0;
+/* What the mode does with an operation, if it does not leave it to what follows. */
+#define ASK_MODE(ROW, X, Y, Z)                                                          \
+    if (unusual) {                                                                      \
+        int decision_here = mode_decides();                                             \
+        if (decision_here == MAKES_LEAVES) {                                            \
+            return new_leaf(value_type, Z);                                             \
+        }                                                                               \
+        if (decision_here != RECORDS) {                                                 \
+            return decision_here < 0 ? NULL : record_slowly(ROW, X, Y);                 \
+        }                                                                               \
     }
-}
 
 #define RECORD_UNARY(NAME)                                                              \
     static PyObject *record_##NAME(PyObject *x, PyObject *unused)                       \
     {                                                                                   \
         double a = NODE(x)->data, z = value_##NAME(a);                                  \
-        PyObject *made;                                                                 \
         Node *node;                                                                     \
         (void)unused;                                                                   \
         if (!is_finite(z)) {                                                            \
             return record_slowly(rows[ROW_##NAME], x, NULL);                            \
         }                                                                               \
-        if (unusual && !is_left_alone(rows[ROW_##NAME], x, NULL, z, &made)) {           \
-            return made;                                                                \
-        }                                                                               \
+        ASK_MODE(rows[ROW_##NAME], x, NULL, z)                                          \
         if (is_frozen(x)) {                                                             \
             return new_leaf(frozen_type, z);                                            \
         }                                                                               \
@@ -79,7 +70,6 @@ static int is_left_alone(PyObject *row, PyObject *x, PyObject *y, double z, PyOb
     static PyObject *record_##NAME(PyObject *x, PyObject *y)                            \
     {                                                                                   \
         double a, b, z;                                                                 \
-        PyObject *made;                                                                 \
         Node *node;                                                                     \
         enum Operand first = operand_of(x, &a), second = operand_of(y, &b);             \
         if (first == STRANGE) {                                                         \
@@ -92,9 +82,7 @@ static int is_left_alone(PyObject *row, PyObject *x, PyObject *y, double z, PyOb
         if (!is_finite(z)) {                                                            \
             return record_slowly(rows[ROW_##NAME], x, y);                               \
         }                                                                               \
-        if (unusual && !is_left_alone(rows[ROW_##NAME], x, y, z, &made)) {              \
-            return made;                                                                \
-        }                                                                               \
+        ASK_MODE(rows[ROW_##NAME], x, y, z)                                             \
         if (first == FIXED && second == FIXED) {                                        \
             return new_leaf(frozen_type, z);                                            \
         }                                                                               \
@@ -311,8 +299,8 @@ static Inputs *read_inputs(PyObject *sequence, int *live, int *any_node)
         enum Operand kind = operand_of(x, &numbers[i]);
         *live |= kind == LIVE;
         *any_node |= is_node(x);
-        inputs->operands[i] = kind == LIVE ? Py_NewRef(x) : kind == FIXED ? constant_of(x, numbers[i]) : NULL;
-        if (inputs->operands[i] == NULL) {
+        inputs->operands[i] = kind == LIVE ? Py_NewRef(x) : NULL;
+        if (kind == STRANGE) {
             inputs->size = i;
             release_inputs(inputs);
             return NULL;
@@ -350,23 +338,25 @@ static PyObject *neuron(Inputs *inputs, int live, int any_node, int mode, PyObje
             live = any_node = 1;
             many->operands[filled] = Py_NewRef(weight);
         }
+        else if (is_frozen(weight)) {
+            w = NODE(weight)->data;
+            any_node = 1;
+            many->operands[filled] = NULL;
+        }
         else {
             kind = operand_of(weight, &w);
             live |= kind == LIVE;
             any_node |= is_node(weight);
-            many->operands[filled] = kind == LIVE ? Py_NewRef(weight) : kind == FIXED ? constant_of(weight, w) : NULL;
-            if (many->operands[filled] == NULL) {
+            many->operands[filled] = kind == LIVE ? Py_NewRef(weight) : NULL;
+            if (kind == STRANGE) {
                 goto done;
             }
         }
         partials[filled] = w;
         value += w * xs[filled];
     }
-    many->operands[n] = is_live(bias) ? Py_NewRef(bias) : constant_of(bias, b);
-    if (many->operands[n] == NULL) {
-        goto done;
-    }
-    filled++;
+    many->operands[filled++] = is_live(bias) ? Py_NewRef(bias) : NULL;
+    partials[n] = b; /* of no use as a partial, which is 1 */
     if (!is_finite(value) || !any_node) { /* of numbers alone it is a number */
         goto done;
     }

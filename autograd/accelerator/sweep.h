@@ -103,7 +103,7 @@ static inline int meet(Sweep *sweep, PyObject *operand)
 static inline int meet_all(Sweep *sweep, PyObject *const *operands, Py_ssize_t size)
 {
     for (Py_ssize_t k = 0; k < size; k++) {
-        if (!PyFloat_CheckExact(operands[k]) && meet(sweep, operands[k]) < 0) {
+        if (operands[k] != NULL && !PyFloat_CheckExact(operands[k]) && meet(sweep, operands[k]) < 0) {
             return -1;
         }
     }
@@ -162,7 +162,8 @@ static inline int pass_all(Sweep *sweep, PyObject *const *operands, Py_ssize_t s
                            const double *partials)
 {
     for (Py_ssize_t k = 0; k < size; k++) {
-        if (!PyFloat_CheckExact(operands[k]) && pass(sweep, operands[k], adjoint, partials[k]) < 0) {
+        if (operands[k] != NULL && !PyFloat_CheckExact(operands[k]) &&
+            pass(sweep, operands[k], adjoint, partials[k]) < 0) {
             return -1;
         }
     }
@@ -409,6 +410,9 @@ static inline void wait_for_freeing(Node *node)
 
 static inline void drop(PyObject *object)
 {
+    if (object == NULL) {
+        return;
+    }
     if (Py_REFCNT(object) == 1 && is_plain(object) && !(NODE(object)->flags & (TRACKED | LABELLED)) &&
         NODE(object)->weak_references == NULL) {
         wait_for_freeing(NODE(object));
@@ -445,6 +449,12 @@ static void deallocate(PyObject *object)
         PyErr_Restore(type, value, traceback);
     }
     Py_CLEAR(node->dict);
+    if (node->kind == LEAF && node->flags & IN_ARENA) {
+        PyTypeObject *kind_of_node = Py_TYPE(node);
+        give_block((char *)node - GC_HEADER);
+        Py_DECREF(kind_of_node);
+        return;
+    }
     wait_for_freeing(node);
     if (is_freeing) {
         return;

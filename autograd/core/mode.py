@@ -14,17 +14,15 @@ import inspect
 import sys
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
 from types import FrameType
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from autograd.accelerator import compiled
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
-class Mode:
+class Mode(NamedTuple):
     """How operations are recorded and swept."""
 
     records: bool = True
@@ -50,13 +48,15 @@ DEFAULT = Mode()
 class Entry:
     """A block that was entered: its mode, and the entry around it."""
 
-    __slots__ = ("frame", "left", "mode", "outer")
+    __slots__ = ("frame", "left", "mode", "outer", "pauses")
 
     def __init__(self, mode: Mode, outer: "Entry | None", frame: FrameType | None) -> None:
         self.mode = mode
         self.outer = outer
         self.left = False
         self.frame = frame  # of an async generator, which runs if it was called by another frame
+        self.pauses = frame is None and not mode.records and mode.make is None and not mode.traces
+        """Whether the answer of fast paths is simply a leaf, as long as the block is not left."""
 
     @property
     def counts(self) -> bool:
@@ -93,6 +93,7 @@ def leave(entry: Entry) -> None:
     """End a block, from whatever context."""
     entry.left = True
     entry.frame = None
+    entry.pauses = False
     if not entry.mode.is_usual:
         unusual.remove(entry)
     if compiled is not None:
@@ -118,7 +119,7 @@ class changed:
         frame = sys._getframe(1)
         is_async_generator = frame.f_code.co_flags & inspect.CO_ASYNC_GENERATOR
         by_contextlib = is_async_generator and frame.f_back and frame.f_back.f_globals.get("__name__") == "contextlib"
-        mode = replace(current(), **self._changes)
+        mode = current()._replace(**self._changes)
         self._entries.append(enter(mode, frame if is_async_generator and not by_contextlib else None))
         return self
 

@@ -105,6 +105,24 @@ def make_here(data: float, primitive: Primitive, operands: Sequence[Operand], pa
 # ---------------------------------------------------------------- one row of one or two operands, fast
 
 
+def _unusually(
+    primitive: Primitive, z: float, x: Any, y: Any, a: float, b: float, is_constant: Sequence[bool] | None = None
+) -> Value:
+    """What a fast path makes of a value in a mode that is not usual; y is None beside one operand."""
+    entry = entry_here.get()
+    if entry is not None and entry.pauses:
+        made = _new(Value)
+        made._number = z
+        made.grad = 0.0
+        made.label = ""
+        made.primitive = None
+        made._uses = 0
+        return made
+    if y is None:
+        return _made(current(), primitive, z, (x,), (a,))
+    return _made(current(), primitive, z, (x, y), (a, b), is_constant)
+
+
 def record_unary(primitive: Primitive) -> Callable[[Value], Value]:
     """The function that applies a row of one operand to a Value."""
     value = primitive.value
@@ -115,7 +133,7 @@ def record_unary(primitive: Primitive) -> Callable[[Value], Value]:
         try:
             z = value(a)
             if unusual:
-                return _made(current(), primitive, z, (x,), (a,))
+                return _unusually(primitive, z, x, None, a, 0.0)
             dx = slope if partial is None else partial(z, a)
         except ARITHMETIC_ERRORS:
             return record(primitive, (x,))
@@ -152,7 +170,7 @@ def record_binary(primitive: Primitive) -> BinaryRecorders:
                 b = y._number
                 z = value(a, b)
                 if unusual:
-                    return _made(current(), primitive, z, (x, y), (a, b))
+                    return _unusually(primitive, z, x, y, a, b)
                 dy = y_slope if y_partial is None else y_partial(z, a, b)
             else:
                 if kind is not float:
@@ -165,7 +183,7 @@ def record_binary(primitive: Primitive) -> BinaryRecorders:
                 b = y
                 z = value(a, b)
                 if unusual:
-                    return _made(current(), primitive, z, (x, y), (a, b), (False, True))
+                    return _unusually(primitive, z, x, y, a, b, (False, True))
                 dy = None
             dx = x_slope if x_partial is None else x_partial(z, a, b)
         except ARITHMETIC_ERRORS:
@@ -191,7 +209,7 @@ def record_binary(primitive: Primitive) -> BinaryRecorders:
             x = float(x)
             z = value(x, b)
             if unusual:
-                return _made(current(), primitive, z, (x, y), (x, b), (True, False))
+                return _unusually(primitive, z, x, y, x, b, (True, False))
             dy = y_slope if y_partial is None else y_partial(z, x, b)
         except ARITHMETIC_ERRORS:
             return record(primitive, (x, y))
@@ -275,44 +293,38 @@ def linear(inputs: Sequence[Operand], weights: Sequence[Sequence[Operand]], bias
     inputs = [x._number if x.__class__ is Frozen else x for x in inputs]
     is_constant = [x.__class__ is float for x in inputs]
     xs = [x if constant else x._number for x, constant in zip(inputs, is_constant)]
+    no_weights = [None] * len(xs)
     below = interior(inputs)
     for row, bias in zip(weights, biases, strict=True):
         kinds = {bias.__class__, *map(type, row)}
         if len(row) != len(xs):
             raise ValueError(f"linear: {len(row)} weights in a row, but {len(xs)} inputs")
-        trainable = kinds == _ALL_VALUES
-        if not trainable and kinds != {Frozen}:
+        is_frozen = kinds == {Frozen}
+        if kinds != _ALL_VALUES and not is_frozen:
             nodes.append(affine(row, inputs, bias))  # numbers, or trainable and frozen ones in one row
             continue
         ws = [w._number for w in row]
         data = affine_value(ws, xs, bias._number)
-        if not mode.records and mode.make is None:
-            made: Value = node(Value, data)
-        elif trainable:
-            by_inputs = [None if constant else w for constant, w in zip(is_constant, ws)] if any(is_constant) else ws
-            operands = (*row, *inputs, bias)
-            if unusual or compiled is not None:
-                partials = affine_partials(by_inputs, xs) if mode.records else None
-                made = make_here(data, affine, operands, partials)
-            else:
-                made = _new(Value)
-                made._number = data
-                made.grad = 0.0
-                made.label = ""
-                made.primitive = affine
-                made._uses = 0
-                made._x = operands
-                made._y = affine_partials(by_inputs, xs)
-                made._dx = None
-                leaves = bias.primitive is None and not any(map(_primitive_of, row))
-                made._dy = below if leaves else interior(operands)
-        elif all(is_constant):
-            made = node(Frozen, data)
-        else:
-            by_inputs = [None if constant else w for constant, w in zip(is_constant, ws)]
-            constants = [None] * len(ws)
-            partials = (*constants, *by_inputs, None) if mode.records else None
-            made = make_here(data, affine, (*ws, *inputs, bias._number), partials)
+        if is_frozen and all(is_constant):
+            nodes.append(node(Frozen, data))
+            continue
+        by_inputs = ws if not any(is_constant) else [None if constant else w for constant, w in zip(is_constant, ws)]
+        operands = (*ws, *inputs, bias._number) if is_frozen else (*row, *inputs, bias)
+        partials = (*no_weights, *by_inputs, None) if is_frozen else affine_partials(by_inputs, xs)
+        if unusual or compiled is not None:
+            nodes.append(make_here(data, affine, operands, partials if mode.records else None))
+            continue
+        made = _new(Value)
+        made._number = data
+        made.grad = 0.0
+        made.label = ""
+        made.primitive = affine
+        made._uses = 0
+        made._x = operands
+        made._y = partials
+        made._dx = None
+        leaves = is_frozen or (bias.primitive is None and not any(map(_primitive_of, row)))
+        made._dy = below if leaves else interior(operands)
         nodes.append(made)
     return nodes
 
@@ -414,7 +426,7 @@ def _hang_on() -> None:
     setattr(Value, "_apply_primitive", _apply_primitive)  # noqa: B010
     if compiled is not None:
         compiled.install(
-            table=primitives.TABLE, Frozen=Frozen, entry_here=entry_here, record=record, other=_record_other,
+            table=primitives.TABLE, Frozen=Frozen, record=record, other=_record_other,
             comparable=lambda other: NotImplemented if is_foreign(other) else comparable(other), as_number=as_number,
             by_hand=lambda made, children, op: fill(made, ByHand(op), children, None), propagate=propagate,
             decide=_decide,

@@ -1,7 +1,6 @@
 """One call of a reverse-mode transform: its variables, the graph it records, and the sweep over it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from autograd.core.graph import depending_on, reverse_sweep
@@ -65,7 +64,7 @@ class Inputs:
     def call(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
         """Call f with the variables for arguments."""
         mode = current()
-        entry = enter(replace(mode, records=True, variables=(*mode.variables, self.variables)))
+        entry = enter(mode._replace(records=True, variables=(*mode.variables, self.variables)))
         try:
             return f(*self.args, **kwargs)
         finally:
