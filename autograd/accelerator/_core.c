@@ -299,6 +299,7 @@ static PyMethodDef functions[] = {
     {"linear", (PyCFunction)(void (*)(void))linear, METH_FASTCALL, "A layer's pre-activations, or None."},
     {"backpropagate", (PyCFunction)(void (*)(void))backpropagate, METH_FASTCALL, "The sweep of `backward`."},
     {"gradients", (PyCFunction)(void (*)(void))gradients, METH_FASTCALL, "The derivatives by some leaves."},
+    {"topological_order", (PyCFunction)(void (*)(void))topological_order, METH_FASTCALL, "Nodes, operands first."},
     {"set_unusual", set_unusual, METH_O, "Whether any thread is in a mode that is not usual."},
     {"install", (PyCFunction)(void (*)(void))install, METH_VARARGS | METH_KEYWORDS, "Name what Python is asked for."},
     {NULL, NULL, 0, NULL},

@@ -23,7 +23,7 @@ enum Flag {
     IN_ARENA = 1,  /* the block is one of the arena's */
     TRACKED = 2,   /* the cycle collector knows this node: it has attributes of its own, or a row of its own */
     LABELLED = 4,  /* there is an entry in `labels` */
-    MET = 8        /* a leaf whose grad `gradients` has set aside */
+    MET = 8        /* seen by what is at work: a leaf whose grad `gradients` has set aside, a node on the way of an order */
 };
 
 /* The inputs of a layer, which its neurons share, and the numbers they had; NULL for a constant. */

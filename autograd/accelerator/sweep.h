@@ -386,6 +386,143 @@ static PyObject *backward(PyObject *self, PyObject *const *arguments, Py_ssize_t
     return sweep_from(NODE(self), seed) < 0 ? NULL : Py_NewRef(Py_None);
 }
 
+/* ---------------------------------------------------------------- orders */
+
+static inline Py_ssize_t operand_count(const Node *node)
+{
+    switch (node->kind) {
+    case LEAF:
+        return 0;
+    case UNARY:
+    case CONSTANT_Y:
+    case CONSTANT_X:
+        return 1;
+    case BINARY:
+        return 2;
+    case NEURON:
+        return 2 * node->many->inputs->size + 1;
+    default:
+        return node->many->size;
+    }
+}
+
+/* An operand that is a Value, or NULL. */
+static inline Node *operand_at(const Node *node, Py_ssize_t i)
+{
+    PyObject *x;
+    Py_ssize_t n;
+    if (node->kind < NEURON) {
+        return NODE(i == 0 ? node->x : node->y);
+    }
+    if (node->kind == NEURON) {
+        n = node->many->inputs->size;
+        x = i < n ? node->many->operands[i] : i < 2 * n ? node->many->inputs->operands[i - n] : node->many->operands[n];
+    }
+    else {
+        x = node->many->operands[i];
+    }
+    return x == NULL || PyFloat_CheckExact(x) ? NULL : NODE(x);
+}
+
+/* The way from a root to a node, and which operand of each node on it comes next. */
+typedef struct {
+    List nodes;
+    Py_ssize_t *next, room;
+} Path;
+
+static int path_append(Path *path, Node *node)
+{
+    if (list_append(&path->nodes, node) < 0) {
+        return -1;
+    }
+    node->flags |= MET;
+    if (path->room < path->nodes.room) {
+        Py_ssize_t *more = PyMem_Realloc(path->next, (size_t)path->nodes.room * sizeof *more);
+        if (more == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        path->next = more;
+        path->room = path->nodes.room;
+    }
+    path->next[path->nodes.size - 1] = 0;
+    return 0;
+}
+
+/* Append to the order what is below a root and was not met before. -1 with an exception set. */
+static int append_below(Node *root, Path *path, List *order, int *has_own_ways)
+{
+    if (root->flags & MET) {
+        return 0;
+    }
+    if (path_append(path, root) < 0) {
+        return -1;
+    }
+    while (path->nodes.size > 0) {
+        Node *node = path->nodes.nodes[path->nodes.size - 1], *below = NULL;
+        Py_ssize_t *next = &path->next[path->nodes.size - 1], count = operand_count(node);
+        *has_own_ways |= node->kind == OWN;
+        while (*next < count && below == NULL) {
+            below = operand_at(node, (*next)++);
+            if (below != NULL && below->flags & MET) {
+                below = NULL;
+            }
+        }
+        if (below != NULL) {
+            if (path_append(path, below) < 0) {
+                return -1;
+            }
+        }
+        else {
+            if (list_append(order, node) < 0) {
+                return -1;
+            }
+            path->nodes.size--;
+        }
+    }
+    return 0;
+}
+
+/* Every node below the roots, each after its operands, depth first; None where a row has a way of its own to say what
+ * its operands are.
+ */
+static PyObject *topological_order(PyObject *module, PyObject *const *roots, Py_ssize_t count)
+{
+    Path path = {.next = NULL, .room = 0};
+    List order;
+    PyObject *found = NULL;
+    int has_own_ways = 0, failed = 0;
+    (void)module;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (!is_node(roots[i])) {
+            Py_RETURN_NONE;
+        }
+    }
+    list_init(&path.nodes);
+    list_init(&order);
+    for (Py_ssize_t i = 0; i < count && !failed && !has_own_ways; i++) {
+        failed = append_below(NODE(roots[i]), &path, &order, &has_own_ways) < 0;
+    }
+    for (Py_ssize_t i = 0; i < path.nodes.size; i++) {
+        path.nodes.nodes[i]->flags &= (uint8_t)~MET;
+    }
+    for (Py_ssize_t i = 0; i < order.size; i++) {
+        order.nodes[i]->flags &= (uint8_t)~MET;
+    }
+    if (has_own_ways && !failed) {
+        found = Py_NewRef(Py_None);
+    }
+    else if (!failed && (found = PyList_New(order.size)) != NULL) {
+        for (Py_ssize_t i = 0; i < order.size; i++) {
+            PyList_SET_ITEM(found, i, Py_NewRef((PyObject *)order.nodes[i]));
+        }
+    }
+    list_free(&path.nodes);
+    list_free(&order);
+    PyMem_Free(path.next);
+    return found;
+}
+
 /* ---------------------------------------------------------------- destruction, without recursion
  *
  * What waits to be freed is linked through `grad`, first in first out: in the order in which it was found, about that

@@ -14,6 +14,7 @@ import math
 from collections.abc import Container, Iterable, Sequence
 from typing import Any, TypeVar
 
+from autograd.accelerator import compiled
 from autograd.core.value import Value
 from autograd.table.primitive import ARITHMETIC_ERRORS, Primitive, as_number, evaluate_partial
 
@@ -31,6 +32,8 @@ def topological_order(*roots: AnyNode, above: Iterable[AnyNode] = ()) -> list[An
     >>> [node.data for node in topological_order(y + x)]
     [2.0, 4.0, 6.0]
     """
+    if compiled is not None and not above and (found := compiled.topological_order(*roots)) is not None:
+        return found  # type: ignore[no-any-return]
     order: list[AnyNode] = []
     seen: set[AnyNode] = set(above)
     for root in roots:
@@ -97,12 +100,14 @@ def reverse_sweep(order: Sequence[Value], adjoints: dict[Any, Any], *, record: b
     Source: seeds, "Reverse-Mode Automatic Differentiation"; Griewank and Walther (2008), chapter 3.
     """
     within = set(order)
+    edges_of = _recorded_edges if record else _edges
     for node in reversed(order):
         adjoint = adjoints.get(node)
         if adjoint is None or node.primitive is None:
             continue
-        for operand, partial in _recorded_edges(node, within) if record else _edges(node, within):
-            contribution = product(adjoint, partial, node.operands)
+        operands = node.operands
+        for operand, partial in edges_of(node, operands, within):
+            contribution = product(adjoint, partial, operands)
             if contribution is not None:
                 known = adjoints.get(operand)
                 adjoints[operand] = contribution if known is None else known + contribution
@@ -118,12 +123,13 @@ def forward_sweep(order: Sequence[Value], tangents: dict[Any, Any], *, record: b
 
     Source: seeds, "Forward-Mode Automatic Differentiation"; Griewank and Walther (2008), chapter 3.
     """
+    edges_of = _recorded_edges if record else _edges
     for node in order:
         if node.primitive is None or node in tangents or not any(x in tangents for x in node.operands):
             continue
-        total = None
-        for operand, partial in _recorded_edges(node, tangents) if record else _edges(node, tangents):
-            contribution = product(tangents[operand], partial, node.operands)
+        operands, total = node.operands, None
+        for operand, partial in edges_of(node, operands, tangents):
+            contribution = product(tangents[operand], partial, operands)
             if contribution is not None:
                 total = contribution if total is None else total + contribution
         tangents[node] = 0.0 if total is None else total
@@ -141,12 +147,14 @@ def product(factor: Any, partial: Any, operands: Sequence[Any]) -> Any:
         return factor if partial == 1.0 else factor * partial
     if factor.__class__ is float and (not factor or factor == 1.0):
         return partial if factor else None
-    if factor.__class__ is not Value or partial.__class__ is not Value:
+    if factor.__class__ is Value and partial.__class__ is Value:
+        a, b = factor._number, partial._number
+    else:
         for x in (factor, partial):
             own_product = getattr(innermost(x), "_product", None)
             if own_product is not None:
                 return own_product(factor, partial, operands)
-    a, b = example_number(factor), example_number(partial)
+        a, b = example_number(factor), example_number(partial)
     if not (a and b) and not (math.isfinite(a) and math.isfinite(b)):
         return None
     return factor * partial
@@ -182,32 +190,30 @@ def example_number(quantity: Any) -> float:
     return number
 
 
-def _edges(node: Value, within: Container[Any]) -> list[tuple[Value, float | None]]:
+def _edges(node: Value, operands: Sequence[Any], within: Container[Any]) -> list[tuple[Value, float | None]]:
     """The operands of a node that are within, each with its local partial."""
-    return [(x, d) for x, d in zip(node.operands, node.partials, strict=True) if d is not None and x in within]
+    return [(x, d) for x, d in zip(operands, node.partials, strict=True) if d is not None and x in within]
 
 
-def _recorded_edges(node: Value, within: Container[Any]) -> list[tuple[Value, Any]]:
+def _recorded_edges(node: Value, operands: Sequence[Any], within: Container[Any]) -> list[tuple[Value, Any]]:
     """The same, with partials that are recorded themselves."""
-    row, operands, numbers = node.primitive, node.operands, node.partials
+    row = node.primitive
     assert row is not None
-    rules = row.partials
-    edges: list[tuple[Value, Any]]
-    if isinstance(rules, tuple) and all([rule.__class__ is float for rule in rules]):  # noqa: C419  # half the time
-        edges = [(x, rule) for x, rule in zip(operands, rules, strict=True) if x in within]
-        return edges
+    rules: Any = row.partials
+    if row.is_linear:
+        return [(x, rule) for x, rule in zip(operands, rules) if x in within]
+    numbers = node.partials
+    is_constant = [number is None or x not in within for x, number in zip(operands, numbers)]
     edges = []
-    is_constant = [x.__class__ is float or x not in within for x in operands]
-    for x, number, partial in zip(operands, numbers, partials_of(row, node, operands, is_constant), strict=True):
-        if partial is None:
-            continue
-        now = partial if partial.__class__ is float else partial._number
-        if number is not None and now != number and not _agree(now, number):
-            raise RuntimeError(
-                f"{row.name}: the data of an operand or the result changed after it was recorded: the "
-                f"partial by {x!r} was {number!r} and is now {now!r}; record it again"
-            )
-        edges.append((x, partial))
+    for x, number, partial in zip(operands, numbers, partials_of(row, node, operands, is_constant)):
+        if partial is not None:
+            now = partial if partial.__class__ is float else partial._number
+            if now != number and not _agree(now, number):  # type: ignore[arg-type]  # a partial that is not None
+                raise RuntimeError(
+                    f"{row.name}: the data of an operand or the result changed after it was recorded: the "
+                    f"partial by {x!r} was {number!r} and is now {now!r}; record it again"
+                )
+            edges.append((x, partial))
     return edges
 
 
@@ -224,8 +230,8 @@ def partials_of(
     constants are the numbers, unless said otherwise.
     """
     partials = primitive.partials
-    numeric = result.__class__ is float
     if is_constant is None:
+        numeric = result.__class__ is float
         is_constant = [x.__class__ is float and not numeric for x in operands]
     if not isinstance(partials, tuple):
         found = list(partials(result, operands))
@@ -233,9 +239,12 @@ def partials_of(
             return found
         return [None if constant else d for constant, d in zip(is_constant, found, strict=True)]
     try:
-        return _evaluated(partials, result, operands, is_constant)
+        return [
+            None if constant else evaluate_partial(partial, result, operands)
+            for partial, constant in zip(partials, is_constant, strict=True)
+        ]
     except ARITHMETIC_ERRORS:
-        if numeric:
+        if result.__class__ is float:
             raise
     # 1/y at a constant y of 0 raises as a number and not as a Value
     wrapped = [type(result)(x) if x.__class__ is float else x for x in operands]

@@ -200,9 +200,8 @@ class Primitive(Row):
     """
 
     __slots__ = (
-        "aliases", "bounded", "domain", "expansion", "gate", "jumps", "largest_slope", "latex", "lowering", "module",
-        "name", "outside", "pack", "partials", "parts", "precedence", "rule", "share", "symbol",
-        "text", "value",
+        "aliases", "bounded", "domain", "expansion", "gate", "is_linear", "jumps", "largest_slope", "latex", "lowering",
+        "module", "name", "outside", "pack", "partials", "parts", "precedence", "rule", "share", "symbol", "text", "value",
     )  # fmt: skip
 
     def __init__(
@@ -233,6 +232,7 @@ class Primitive(Row):
         self.name = name
         self.partials = partials
         self.arity = len(partials) if isinstance(partials, tuple) else None
+        self.is_linear = isinstance(partials, tuple) and all(partial.__class__ is float for partial in partials)
         self.lowering = lowering
         self.value = value or self._on_floats()
         self.symbol = symbol or name

@@ -241,7 +241,16 @@ def hessian(f: Function, argnums: Argnums = 0) -> Function:
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 5.0])
     [[10.0, 6.0], [6.0, 0.0]]
     """
-    return jacrev(jacrev(f, argnums), argnums)
+
+    def hessian_function(*args: Any, **kwargs: Any) -> Any:
+        inputs = Inputs(args, argnums)
+        output = inputs.call(f, kwargs)
+        if inputs.recording or not isinstance(output, Value):  # inside another transform, or of several results
+            return jacrev(jacrev(f, argnums), argnums)(*args, **kwargs)
+        rows = [inputs.gradient(slope) for slope in inputs.recorded_gradient(output)]
+        return inputs.rebuild([inputs.rebuild(row) for row in rows])
+
+    return hessian_function
 
 
 def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:

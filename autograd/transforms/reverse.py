@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.core.graph import depending_on, reverse_sweep
-from autograd.core.mode import current, enter, leave
+from autograd.core.mode import current, enable_grad, enter, leave
 from autograd.core.sweep import gradients
 from autograd.core.tree import flatten
 from autograd.core.value import Value, node
@@ -72,9 +72,18 @@ class Inputs:
 
     def gradient(self, output: Any) -> list[Any]:
         """∂output/∂variable for all variables, fast where numbers are enough."""
+        if output.__class__ is float:
+            return [0.0] * len(self.variables)
         if not self.recording and isinstance(output, Value):
             return list(gradients(output, self.variables))
         return self.pullback([output])([1.0])
+
+    def recorded_gradient(self, output: Value) -> list[Any]:
+        """∂output/∂variable for all variables, as Values that are recorded on them."""
+        adjoints: dict[Any, Any] = {output: 1.0}
+        with enable_grad():
+            reverse_sweep(depending_on(self.variables, output), adjoints, record=True)
+        return [adjoints.get(variable, 0.0) for variable in self.variables]
 
     def pullback(self, outputs: Sequence[Any]) -> Callable[[Sequence[Any]], list[Any]]:
         """The function from weights of the outputs to Σ weight · ∂output/∂variable, for all variables."""
