@@ -201,7 +201,8 @@ class Primitive(Row):
 
     __slots__ = (
         "aliases", "bounded", "domain", "expansion", "gate", "is_linear", "jumps", "largest_slope", "latex", "lowering",
-        "module", "name", "outside", "pack", "partials", "parts", "precedence", "rule", "share", "symbol", "text", "value",
+        "module", "name", "outside", "pack", "partials", "parts", "precedence", "rule", "share", "symbol", "text",
+        "value",
     )  # fmt: skip
 
     def __init__(
