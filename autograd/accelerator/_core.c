@@ -260,14 +260,15 @@ static int adopt_row(PyObject *table, const char *name, int code, PyObject **pla
 
 static PyObject *install(PyObject *module, PyObject *arguments, PyObject *keywords)
 {
-    static char *names[] = {"table",     "Frozen",  "record",    "other",  "comparable",
-                            "as_number", "by_hand", "propagate", "decide", NULL};
-    PyObject *table, *frozen, *hooks[7];
-    PyObject **places[7] = {&python.record,  &python.other,     &python.comparable, &python.as_number,
-                            &python.by_hand, &python.propagate, &python.decide};
+    static char *names[] = {"table",   "Frozen",    "record", "other",  "comparable", "as_number",
+                            "by_hand", "propagate", "linear", "decide", NULL};
+    PyObject *table, *frozen, *hooks[8];
+    PyObject **places[8] = {&python.record,  &python.other,     &python.comparable, &python.as_number,
+                            &python.by_hand, &python.propagate, &python.linear,     &python.decide};
     (void)module;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!OOOOOOOO:install", names, &PyDict_Type, &table, &frozen,
-                                     &hooks[0], &hooks[1], &hooks[2], &hooks[3], &hooks[4], &hooks[5], &hooks[6])) {
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!OOOOOOOOO:install", names, &PyDict_Type, &table, &frozen,
+                                     &hooks[0], &hooks[1], &hooks[2], &hooks[3], &hooks[4], &hooks[5], &hooks[6],
+                                     &hooks[7])) {
         return NULL;
     }
     if (!PyType_Check(frozen) || !PyType_IsSubtype((PyTypeObject *)frozen, value_type) ||
@@ -276,7 +277,7 @@ static PyObject *install(PyObject *module, PyObject *arguments, PyObject *keywor
         return NULL;
     }
     Py_XSETREF(frozen_type, (PyTypeObject *)Py_NewRef(frozen));
-    for (int i = 0; i < 7; i++) {
+    for (int i = 0; i < 8; i++) {
         Py_XSETREF(*places[i], Py_NewRef(hooks[i]));
     }
 #define ADOPT(NAME)                                                        \
@@ -296,7 +297,7 @@ static PyObject *install(PyObject *module, PyObject *arguments, PyObject *keywor
 static PyMethodDef functions[] = {
     {"node", (PyCFunction)(void (*)(void))make_node, METH_FASTCALL, "A node of a class, whatever mode is on."},
     {"fill", fill, METH_VARARGS, "Say how a node was made."},
-    {"linear", (PyCFunction)(void (*)(void))linear, METH_FASTCALL, "A layer's pre-activations, or None."},
+    {"linear", (PyCFunction)(void (*)(void))linear, METH_FASTCALL | METH_KEYWORDS, NULL},
     {"backpropagate", (PyCFunction)(void (*)(void))backpropagate, METH_FASTCALL, "The sweep of `backward`."},
     {"gradients", (PyCFunction)(void (*)(void))gradients, METH_FASTCALL, "The derivatives by some leaves."},
     {"topological_order", (PyCFunction)(void (*)(void))topological_order, METH_FASTCALL, "Nodes, operands first."},

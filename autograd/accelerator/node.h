@@ -23,6 +23,7 @@ enum Flag {
     IN_ARENA = 1,  /* the block is one of the arena's */
     TRACKED = 2,   /* the cycle collector knows this node: it has attributes of its own, or a row of its own */
     LABELLED = 4,  /* there is an entry in `labels` */
+    ON_LEAVES = 16,/* a neuron whose weights and bias are leaves, of which there is nothing to count */
     MET = 8        /* seen by what is at work: a leaf whose grad `gradients` has set aside, a node on the way of an order */
 };
 
@@ -98,6 +99,7 @@ static struct {
     PyObject *as_number;  /* as_number(value, role) */
     PyObject *by_hand;    /* by_hand(node, children, op): a node in the lecture's style */
     PyObject *propagate;  /* propagate(root, seed): the sweep of a mode */
+    PyObject *linear;     /* linear(inputs, weights, biases): what `linear` here leaves to it */
     PyObject *decide;     /* decide(): what the mode here and now wants, see below */
 } python;
 

@@ -318,6 +318,7 @@ static PyObject *neuron(Inputs *inputs, int live, int any_node, int mode, PyObje
     Node *node;
     double value, b, w, *partials, *xs = NUMBERS(inputs);
     enum Operand kind = operand_of(bias, &b);
+    int on_leaves = kind != LIVE || NODE(bias)->kind == LEAF;
     if (kind == STRANGE || !(PyList_CheckExact(weights) || PyTuple_CheckExact(weights)) ||
         PySequence_Fast_GET_SIZE(weights) != n) {
         return NULL;
@@ -336,6 +337,7 @@ static PyObject *neuron(Inputs *inputs, int live, int any_node, int mode, PyObje
         if (is_plain(weight)) {
             w = NODE(weight)->data;
             live = any_node = 1;
+            on_leaves &= NODE(weight)->kind == LEAF;
             many->operands[filled] = Py_NewRef(weight);
         }
         else if (is_frozen(weight)) {
@@ -347,6 +349,7 @@ static PyObject *neuron(Inputs *inputs, int live, int any_node, int mode, PyObje
             kind = operand_of(weight, &w);
             live |= kind == LIVE;
             any_node |= is_node(weight);
+            on_leaves = 0;
             many->operands[filled] = kind == LIVE ? Py_NewRef(weight) : NULL;
             if (kind == STRANGE) {
                 goto done;
@@ -366,6 +369,7 @@ static PyObject *neuron(Inputs *inputs, int live, int any_node, int mode, PyObje
     else if ((node = new_node(value_type)) != NULL) {
         node->data = value;
         node->kind = NEURON;
+        node->flags |= on_leaves ? ON_LEAVES : 0;
         node->many = many;
         many->inputs = inputs;
         inputs->references++;
@@ -376,40 +380,43 @@ done:
     return made;
 }
 
-/* A layer's w_k·x + b_k.  None: it is a case for Python. */
-static PyObject *linear(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+/* A layer's w_k·x + b_k; NULL without an exception: it is a case for Python. */
+static PyObject *layer(PyObject *const *arguments)
 {
-    PyObject *weights, *biases, *made = NULL;
+    PyObject *weights = arguments[1], *biases = arguments[2], *made = NULL;
     Inputs *inputs;
     Py_ssize_t outputs;
     int live = 0, any_node = 0, mode = RECORDS;
-    (void)module;
-    for (Py_ssize_t i = 0; i < count; i++) {
-        if (count != 3 || !(PyList_CheckExact(arguments[i]) || PyTuple_CheckExact(arguments[i]))) {
-            Py_RETURN_NONE;
+    for (int i = 0; i < 3; i++) {
+        if (!PyList_CheckExact(arguments[i]) && !PyTuple_CheckExact(arguments[i])) {
+            return NULL;
         }
     }
-    weights = arguments[1];
-    biases = arguments[2];
     outputs = PySequence_Fast_GET_SIZE(weights);
-    if (unusual && (mode = mode_decides()) != RECORDS && mode != MAKES_LEAVES) {
-        return mode < 0 ? NULL : Py_NewRef(Py_None);
+    if (PySequence_Fast_GET_SIZE(biases) != outputs ||
+        (unusual && (mode = mode_decides()) != RECORDS && mode != MAKES_LEAVES)) {
+        return NULL;
     }
     inputs = read_inputs(arguments[0], &live, &any_node);
-    if (inputs != NULL && PySequence_Fast_GET_SIZE(biases) == outputs) {
-        made = PyList_New(outputs);
-        for (Py_ssize_t k = 0; made != NULL && k < outputs; k++) {
-            PyObject *one = neuron(inputs, live, any_node, mode, PySequence_Fast_GET_ITEM(weights, k),
-                                   PySequence_Fast_GET_ITEM(biases, k));
-            if (one == NULL) {
-                Py_CLEAR(made);
-                break;
-            }
-            PyList_SET_ITEM(made, k, one);
+    made = inputs == NULL ? NULL : PyList_New(outputs);
+    for (Py_ssize_t k = 0; made != NULL && k < outputs; k++) {
+        PyObject *one = neuron(inputs, live, any_node, mode, PySequence_Fast_GET_ITEM(weights, k),
+                               PySequence_Fast_GET_ITEM(biases, k));
+        if (one == NULL) {
+            Py_CLEAR(made);
+            break;
         }
+        PyList_SET_ITEM(made, k, one);
     }
     release_inputs(inputs);
-    return made != NULL || PyErr_Occurred() ? made : Py_NewRef(Py_None);
+    return made;
+}
+
+static PyObject *linear(PyObject *module, PyObject *const *arguments, Py_ssize_t count, PyObject *keywords)
+{
+    PyObject *made = count == 3 && keywords == NULL ? layer(arguments) : NULL;
+    (void)module;
+    return made != NULL || PyErr_Occurred() ? made : PyObject_Vectorcall(python.linear, arguments, (size_t)count, keywords);
 }
 
 /* ---------------------------------------------------------------- a node from its parts */

@@ -94,9 +94,6 @@ static inline int meet(Sweep *sweep, PyObject *operand)
             return set_aside(sweep, node);
         }
     }
-    else if (has_no_grad(node)) {
-        node->grad = 0.0;
-    }
     return 0;
 }
 
@@ -132,9 +129,14 @@ static int count_uses(Sweep *sweep, Node *root)
             }
             break;
         case NEURON:
-            if (meet_all(sweep, node->many->operands, node->many->size - 1) < 0 ||
-                meet_all(sweep, node->many->inputs->operands, node->many->inputs->size) < 0 ||
-                meet_all(sweep, node->many->operands + node->many->size - 1, 1) < 0) {
+            if (node->flags & ON_LEAVES && !sweep->collects) {
+                if (meet_all(sweep, node->many->inputs->operands, node->many->inputs->size) < 0) {
+                    return -1;
+                }
+            }
+            else if (meet_all(sweep, node->many->operands, node->many->size - 1) < 0 ||
+                     meet_all(sweep, node->many->inputs->operands, node->many->inputs->size) < 0 ||
+                     meet_all(sweep, node->many->operands + node->many->size - 1, 1) < 0) {
                 return -1;
             }
             break;
@@ -151,11 +153,20 @@ static int count_uses(Sweep *sweep, Node *root)
 static inline int pass(Sweep *sweep, PyObject *operand, double adjoint, double partial)
 {
     Node *node = NODE(operand);
+    if (node->kind == LEAF) {
+        if (has_no_grad(node)) {
+            node->grad = 0.0;
+        }
+        if (adjoint != 0.0 && partial != 0.0) {
+            node->grad += adjoint * partial;
+        }
+        return 0;
+    }
     if (adjoint != 0.0 && partial != 0.0) {
         node->grad += adjoint * partial;
     }
     /* uses are 0 where a closure has changed the graph above: then there is no telling when all has arrived */
-    return node->kind != LEAF && node->uses != 0 && --node->uses == 0 ? list_append(&sweep->order, node) : 0;
+    return node->uses != 0 && --node->uses == 0 ? list_append(&sweep->order, node) : 0;
 }
 
 static inline int pass_all(Sweep *sweep, PyObject *const *operands, Py_ssize_t size, double adjoint,

@@ -282,8 +282,6 @@ def linear(inputs: Sequence[Operand], weights: Sequence[Sequence[Operand]], bias
     >>> linear([1.0, 2.0], [[3.0, 4.0], [5.0, 6.0]], [0.5, 0.0])
     [11.5, 17.0]
     """
-    if compiled is not None and (made_there := compiled.linear(inputs, weights, biases)) is not None:
-        return made_there  # type: ignore[no-any-return]
     if len(weights) != len(biases):
         raise ValueError(f"linear: {len(weights)} rows of weights, but {len(biases)} biases")
     affine, nodes = primitives.affine, []
@@ -429,7 +427,7 @@ def _hang_on() -> None:
             table=primitives.TABLE, Frozen=Frozen, record=record, other=_record_other,
             comparable=lambda other: NotImplemented if is_foreign(other) else comparable(other), as_number=as_number,
             by_hand=lambda made, children, op: fill(made, ByHand(op), children, None), propagate=propagate,
-            decide=_decide,
+            linear=linear, decide=_decide,
         )  # fmt: skip
         return
     for name in ("neg", "abs"):
@@ -456,6 +454,8 @@ def _hang_on() -> None:
 
 
 _hang_on()
+if compiled is not None:
+    linear = compiled.linear
 
 
 # Recorded nodes are never part of a reference cycle, yet with its default of a collection every 700 objects
