@@ -92,11 +92,11 @@ static PyObject *call_short(int code, PyObject *const *xs, Py_ssize_t count)
     return NULL;
 }
 
-/* Rows called with sequences: sum(xs), mean(xs), dot(a, b), affine(weights, inputs, bias). */
+/* Rows called with sequences: sum(xs), dot(a, b), affine(weights, inputs, bias) and the like. */
 static PyObject *call_sequences(int code, PyObject *const *xs, Py_ssize_t count)
 {
     PyObject *few[64], **flat = few, *made = NULL;
-    Py_ssize_t sizes[2] = {0, 0}, sequences = code == SUM || code == MEAN ? 1 : 2, total = 0;
+    Py_ssize_t sizes[2] = {0, 0}, sequences = code == DOT || code == AFFINE ? 2 : 1, total = 0;
     Py_ssize_t singles = code == AFFINE && count == 3;
     int any = 0;
     if (count != sequences + singles) {
@@ -148,8 +148,8 @@ static PyObject *row_call(PyObject *self, PyObject *const *arguments, size_t fla
     int code = ((Row *)self)->code;
     PyObject *made = NULL, *with_self[5], **stack = with_self;
     if (code >= 0 && keywords == NULL) {
-        made = code == SUM || code == MEAN || code == DOT || code == AFFINE ? call_sequences(code, arguments, count)
-                                                                           : call_short(code, arguments, count);
+        made = code >= ROWS && code != MAXIMUM && code != MINIMUM ? call_sequences(code, arguments, count)
+                                                                  : call_short(code, arguments, count);
         if (made == Py_NotImplemented) {
             Py_CLEAR(made);
         }

@@ -144,16 +144,47 @@ static void fill_tables(void)
  * the rows in the table, in the same order of summation.
  */
 
-enum Formula { SUM = ROWS, MEAN, DOT, AFFINE, MAXIMUM, MINIMUM, FORMULAS };
+enum Formula { SUM = ROWS, MEAN, DOT, AFFINE, MAXIMUM, MINIMUM, LOGSUMEXP, SOFTMAX, LOG_SOFTMAX, FORMULAS };
 
-static const char *const formula_names[] = {"sum", "mean", "dot", "affine", "maximum", "minimum"};
+static const char *const formula_names[] = {"sum",     "mean",      "dot",     "affine",     "maximum",
+                                            "minimum", "logsumexp", "softmax", "log_softmax"};
 static PyObject *formula_rows[FORMULAS - ROWS];
+
+/* The largest of n numbers, and in `shares` exp(x) / Σ exp(x) of each; `*beside` is Σ exp(x - largest) over all but one of
+ * the largest.  -1 with an exception set.
+ */
+static int find_shares(const double *xs, Py_ssize_t n, double *largest, double *shares, double *beside)
+{
+    Py_ssize_t at = 0;
+    double total;
+    for (Py_ssize_t i = 1; i < n; i++) {
+        if (xs[i] > xs[at]) {
+            at = i;
+        }
+    }
+    *largest = xs[at];
+    for (Py_ssize_t i = 0; i < n; i++) {
+        shares[i] = exp(xs[i] - *largest);
+    }
+    if (exact_sum(shares, n, &total) < 0) {
+        return -1;
+    }
+    shares[at] = 0.0;
+    if (exact_sum(shares, n, beside) < 0) {
+        return -1;
+    }
+    shares[at] = 1.0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        shares[i] /= total;
+    }
+    return 0;
+}
 
 /* The value at n numbers, and the n partials.  -1 with an exception set. */
 static int evaluate_formula(int formula, const double *xs, Py_ssize_t n, double *value, double *partials)
 {
     Py_ssize_t half = n / 2, equal = 0;
-    double top, share;
+    double top, share, beside;
     switch (formula) {
     case SUM:
     case MEAN:
@@ -188,6 +219,27 @@ static int evaluate_formula(int formula, const double *xs, Py_ssize_t n, double 
         memcpy(partials, xs + half, (size_t)half * sizeof(double));
         memcpy(partials + half, xs, (size_t)half * sizeof(double));
         partials[n - 1] = 1.0;
+        return 0;
+    case LOGSUMEXP:
+        if (find_shares(xs, n, &top, partials, &beside) < 0) {
+            return -1;
+        }
+        *value = top + log1p(beside);
+        return 0;
+    case SOFTMAX: /* the share of the first operand */
+    case LOG_SOFTMAX:
+        if (find_shares(xs, n, &top, partials, &beside) < 0) {
+            return -1;
+        }
+        share = formula == SOFTMAX ? partials[0] : 1.0;
+        *value = formula == SOFTMAX ? share : (xs[0] == top ? 0.0 : xs[0] - top) - log1p(beside);
+        if (exact_sum(partials + 1, n - 1, &partials[0]) < 0) {
+            return -1;
+        }
+        partials[0] *= share;
+        for (Py_ssize_t i = 1; i < n; i++) {
+            partials[i] *= -share;
+        }
         return 0;
     default: /* the largest or the smallest; equal ones share evenly */
         top = xs[0];
