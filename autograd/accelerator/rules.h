@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-#define RULES_VERSION "ac4c676376d3"
+#define RULES_VERSION "af18a0a6cee8"
 
 static inline double value_add(double x, double y)
 {
@@ -536,7 +536,7 @@ static inline double partial0_abs(double z, double x)
 
 static inline double value_step(double x)
 {
-    return x > 0.0 ? 1.0 : (!isnan(x) ? 0.0 : x);
+    return x > 0.0 ? 1.0 : (x <= 0.0 ? 0.0 : x);
 }
 
 static inline double partial0_step(double z, double x)
@@ -575,7 +575,7 @@ static inline double value_relu(double x)
 static inline double partial0_relu(double z, double x)
 {
     (void)z;
-    return x > 0.0 ? 1.0 : (!isnan(x) ? 0.0 : x);
+    return x > 0.0 ? 1.0 : (x <= 0.0 ? 0.0 : x);
 }
 
 static inline double value_leaky_relu(double x, double y)
@@ -586,7 +586,7 @@ static inline double value_leaky_relu(double x, double y)
 static inline double partial0_leaky_relu(double z, double x, double y)
 {
     (void)z;
-    return (x > 0.0 ? 1.0 : (!isnan(x) ? 0.0 : x)) == 0.0 ? y : 1.0;
+    return (x > 0.0 ? 1.0 : (x <= 0.0 ? 0.0 : x)) == 0.0 ? y : 1.0;
 }
 
 static inline double partial1_leaky_relu(double z, double x, double y)
@@ -604,9 +604,8 @@ static inline double value_elu(double x, double y)
 static inline double partial0_elu(double z, double x, double y)
 {
     (void)z;
-    const int m1 = !isnan(x);
-    const int m2 = (x > 0.0 ? 1.0 : (m1 ? 0.0 : x)) == 0.0;
-    return m2 ? y * exp(0.0 >= x ? x : (m1 ? 0.0 : x)) : 1.0;
+    const int m1 = (x > 0.0 ? 1.0 : (x <= 0.0 ? 0.0 : x)) == 0.0;
+    return m1 ? y * exp(0.0 >= x ? x : (!isnan(x) ? 0.0 : x)) : 1.0;
 }
 
 static inline double partial1_elu(double z, double x, double y)

@@ -35,7 +35,7 @@ from autograd.table.primitive import ARITHMETIC_ERRORS, DomainWarning, Primitive
 from autograd.table.primitives import affine_partials, affine_value
 
 _new = object.__new__
-_ALL_VALUES, _ALL_FLOATS = {Value}, {float}
+_ALL_VALUES = {Value}
 
 
 # ---------------------------------------------------------------- any operation
@@ -291,22 +291,22 @@ def linear(inputs: Sequence[Operand], weights: Sequence[Sequence[Operand]], bias
     inputs = [x._number if x.__class__ is Frozen else x for x in inputs]
     is_constant = [x.__class__ is float for x in inputs]
     xs = [x if constant else x._number for x, constant in zip(inputs, is_constant)]
-    no_weights = [None] * len(xs)
+    size, no_weights, constants = len(xs), [None] * len(xs), sum(is_constant)
     below = interior(inputs)
     for row, bias in zip(weights, biases, strict=True):
-        kinds = {bias.__class__, *map(type, row)}
-        if len(row) != len(xs):
-            raise ValueError(f"linear: {len(row)} weights in a row, but {len(xs)} inputs")
-        is_frozen = kinds == {Frozen}
-        if kinds != _ALL_VALUES and not is_frozen:
+        if len(row) != size:
+            raise ValueError(f"linear: {len(row)} weights in a row, but {size} inputs")
+        kinds = [bias.__class__, *map(type, row)]
+        is_frozen = kinds.count(Frozen) == size + 1
+        if not is_frozen and kinds.count(Value) != size + 1:
             nodes.append(affine(row, inputs, bias))  # numbers, or trainable and frozen ones in one row
             continue
         ws = [w._number for w in row]
         data = affine_value(ws, xs, bias._number)
-        if is_frozen and all(is_constant):
+        if is_frozen and constants == size:
             nodes.append(node(Frozen, data))
             continue
-        by_inputs = ws if not any(is_constant) else [None if constant else w for constant, w in zip(is_constant, ws)]
+        by_inputs = ws if not constants else [None if constant else w for constant, w in zip(is_constant, ws)]
         operands = (*ws, *inputs, bias._number) if is_frozen else (*row, *inputs, bias)
         partials = (*no_weights, *by_inputs, None) if is_frozen else affine_partials(by_inputs, xs)
         if unusual or compiled is not None:

@@ -74,7 +74,7 @@ def sign(m: Machine, x: Operand) -> Operand:
 
 def step(m: Machine, x: Operand) -> Operand:
     """[x > 0]; nan for nan."""
-    return m.where(x > 0.0, 1.0, m.where(m.equal(x, x), 0.0, x))
+    return m.where(x > 0.0, 1.0, m.where(x <= 0.0, 0.0, x))
 
 
 def compare(m: Machine, x: Operand, y: Operand) -> Operand:
