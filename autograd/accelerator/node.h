@@ -30,6 +30,7 @@ enum Flag {
 /* The inputs of a layer, which its neurons share, and the numbers they had; NULL for a constant. */
 typedef struct {
     Py_ssize_t references, size;
+    Py_ssize_t pending;    /* during a sweep: neurons of the layer that are still to hand on; they count as one user */
     PyObject *operands[1]; /* strong references; then as many doubles, the numbers */
 } Inputs;
 

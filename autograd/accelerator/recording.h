@@ -345,6 +345,7 @@ static Inputs *read_inputs(PyObject *sequence, int *live, int *any_node)
     }
     inputs->references = 1;
     inputs->size = size; /* where the numbers are */
+    inputs->pending = 0;
     numbers = NUMBERS(inputs);
     for (Py_ssize_t i = 0; i < size; i++) {
         PyObject *x = PySequence_Fast_GET_ITEM(sequence, i);

@@ -107,6 +107,18 @@ static inline int meet_all(Sweep *sweep, PyObject *const *operands, Py_ssize_t s
     return 0;
 }
 
+/* The operands of a neuron; the inputs of its layer with the first neuron that is met. */
+static int count_neuron(Sweep *sweep, Many *many, int is_on_leaves)
+{
+    Inputs *inputs = many->inputs;
+    Py_ssize_t n = inputs->size;
+    return (!is_on_leaves && meet_all(sweep, many->operands, n) < 0) ||
+                   (inputs->pending++ == 0 && meet_all(sweep, inputs->operands, n) < 0) ||
+                   (!is_on_leaves && meet_all(sweep, many->operands + n, 1) < 0)
+               ? -1
+               : 0;
+}
+
 /* Count the edges into every interior node below root. */
 static int count_uses(Sweep *sweep, Node *root)
 {
@@ -129,14 +141,7 @@ static int count_uses(Sweep *sweep, Node *root)
             }
             break;
         case NEURON:
-            if (node->flags & ON_LEAVES && !sweep->collects) {
-                if (meet_all(sweep, node->many->inputs->operands, node->many->inputs->size) < 0) {
-                    return -1;
-                }
-            }
-            else if (meet_all(sweep, node->many->operands, node->many->size - 1) < 0 ||
-                     meet_all(sweep, node->many->inputs->operands, node->many->inputs->size) < 0 ||
-                     meet_all(sweep, node->many->operands + node->many->size - 1, 1) < 0) {
+            if (count_neuron(sweep, node->many, node->flags & ON_LEAVES && !sweep->collects) < 0) {
                 return -1;
             }
             break;
@@ -181,6 +186,33 @@ static inline int pass_all(Sweep *sweep, PyObject *const *operands, Py_ssize_t s
     return 0;
 }
 
+/* To the weights, to the inputs, which are complete with the last neuron of their layer, and to the bias. */
+static int pass_neuron(Sweep *sweep, Many *many, double adjoint)
+{
+    const double one = 1.0, *partials = PARTIALS(many);
+    Inputs *inputs = many->inputs;
+    Py_ssize_t n = inputs->size;
+    if (pass_all(sweep, many->operands, n, adjoint, NUMBERS(inputs)) < 0) {
+        return -1;
+    }
+    if (adjoint != 0.0) {
+        for (Py_ssize_t i = 0; i < n; i++) {
+            Node *x = NODE(inputs->operands[i]);
+            if (x != NULL && partials[i] != 0.0) {
+                x->grad = (has_no_grad(x) ? 0.0 : x->grad) + adjoint * partials[i];
+            }
+        }
+    }
+    if (--inputs->pending == 0) {
+        for (Py_ssize_t i = 0; i < n; i++) {
+            if (inputs->operands[i] != NULL && pass(sweep, inputs->operands[i], 0.0, 0.0) < 0) {
+                return -1;
+            }
+        }
+    }
+    return pass_all(sweep, many->operands + n, 1, adjoint, &one);
+}
+
 static int pass_on_own_way(Node *node)
 {
     PyObject *done = call_row(node, "pass_on", (PyObject *)node);
@@ -197,8 +229,7 @@ static int hand_on(Sweep *sweep, Node *root, double seed)
     }
     for (Py_ssize_t i = 0; i < sweep->order.size; i++) {
         Node *node = sweep->order.nodes[i];
-        double adjoint = node->grad, one = 1.0;
-        Many *many;
+        double adjoint = node->grad;
         switch (node->kind) {
         case BINARY:
             if (pass(sweep, node->x, adjoint, node->x_partial) < 0 ||
@@ -214,10 +245,7 @@ static int hand_on(Sweep *sweep, Node *root, double seed)
             }
             break;
         case NEURON:
-            many = node->many;
-            if (pass_all(sweep, many->operands, many->size - 1, adjoint, NUMBERS(many->inputs)) < 0 ||
-                pass_all(sweep, many->inputs->operands, many->inputs->size, adjoint, PARTIALS(many)) < 0 ||
-                pass_all(sweep, many->operands + many->size - 1, 1, adjoint, &one) < 0) {
+            if (pass_neuron(sweep, node->many, adjoint) < 0) {
                 return -1;
             }
             break;
@@ -247,6 +275,14 @@ static int hand_on(Sweep *sweep, Node *root, double seed)
     return 0;
 }
 
+static void forget_uses(Node *node)
+{
+    node->uses = 0;
+    if (node->kind == NEURON) {
+        node->many->inputs->pending = 0;
+    }
+}
+
 /* Count, and hand on from the root.  If Python code runs in between, the nodes are kept alive. */
 static int run_sweep(Sweep *sweep, Node *root, double seed)
 {
@@ -261,14 +297,14 @@ static int run_sweep(Sweep *sweep, Node *root, double seed)
     }
     if (failed) {
         for (Py_ssize_t i = 0; i < sweep->order.size; i++) {
-            sweep->order.nodes[i]->uses = 0;
+            forget_uses(sweep->order.nodes[i]);
         }
     }
     else {
         failed = hand_on(sweep, root, seed) < 0; /* only what runs Python can fail: the list is long enough */
     }
     for (Py_ssize_t i = 0; i < sweep->kept.size; i++) {
-        sweep->kept.nodes[i]->uses = 0; /* after an error; else it is so already */
+        forget_uses(sweep->kept.nodes[i]); /* after an error; else there are none */
         Py_DECREF(sweep->kept.nodes[i]);
     }
     list_free(&sweep->order);
