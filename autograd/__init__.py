@@ -27,7 +27,7 @@ from autograd.core.graph import (
 )
 from autograd.core.mode import enable_grad, is_grad_enabled, no_grad
 from autograd.core.recording import linear
-from autograd.core.value import Value
+from autograd.core.value import Value, live_values
 from autograd.files import write_whole
 from autograd.formulas.explain import explain
 from autograd.formulas.program import program
@@ -141,6 +141,7 @@ __all__ = [
     "jvp",
     "linear",
     "linearize",
+    "live_values",
     "native_step",
     "no_grad",
     "numerical_gradient",

@@ -15,7 +15,7 @@ import matplotlib.pyplot as plt
 from rich.console import Console
 from rich.table import Table
 
-from autograd import Value, checkpoint, checkpoint_sequential, revolve_advances
+from autograd import Value, checkpoint, checkpoint_sequential, engine_info, live_values, revolve_advances
 
 STEPS = 10_000
 SEGMENT = math.isqrt(STEPS)
@@ -60,9 +60,10 @@ def revolve(budget):
 
 
 # %% [markdown]
-# To count the live nodes at their peak, a first run looks for the step at which Python has most memory blocks, and a
-# second run counts the Values there. *revolve* stores its states as numbers, which are no nodes: they are added, one
-# each. Time is measured apart from that, the best of five runs, taking turns.
+# To count the live nodes at their peak, a first run looks for the step at which there is most, and a second run counts
+# the Values there; where counting them is slow, in plain Python, the first run looks at memory blocks. *revolve* stores
+# its states as numbers, which are no nodes: they are added, one each. Time is measured apart from that, the best of
+# five runs, taking turns.
 
 
 # %%
@@ -75,9 +76,7 @@ def sweep(strategy, function=step, before_backward=lambda: None):
     return a.grad, b.grad
 
 
-def live_values():
-    """How many Values there are."""
-    return sum(type(thing) is Value for thing in gc.get_objects())
+size_now = live_values if engine_info().core == "compiled" else sys.getallocatedblocks
 
 
 def watch(strategy, look):
@@ -101,8 +100,8 @@ def peak_nodes(strategy):
 
     def find(moment):
         nonlocal blocks, at
-        if sys.getallocatedblocks() > blocks:
-            blocks, at = sys.getallocatedblocks(), moment
+        if size_now() > blocks:
+            blocks, at = size_now(), moment
 
     found = []
     gc.collect()

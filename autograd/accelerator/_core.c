@@ -294,6 +294,54 @@ static PyObject *install(PyObject *module, PyObject *arguments, PyObject *keywor
     Py_RETURN_NONE;
 }
 
+static PyObject *live_values(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    return PyLong_FromSsize_t(live_nodes);
+}
+
+static PyObject *new_run(PyObject *module, PyObject *unused)
+{
+    static uint32_t last;
+    (void)module;
+    (void)unused;
+    last += last == UINT32_MAX ? 2 : 1; /* never 0 */
+    return PyLong_FromUnsignedLong(last);
+}
+
+static PyObject *run_leaf(PyObject *module, PyObject *arguments)
+{
+    double data;
+    unsigned int number;
+    (void)module;
+    return PyArg_ParseTuple(arguments, "dI", &data, &number) ? new_run_leaf(data, number) : NULL;
+}
+
+static PyObject *is_of_run(PyObject *module, PyObject *arguments)
+{
+    PyObject *value;
+    unsigned int number;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "O!I", value_type, &value, &number)) {
+        return NULL;
+    }
+    return PyBool_FromLong(NODE(value)->kind == LEAF && NODE(value)->uses == number);
+}
+
+static PyObject *witness(PyObject *module, PyObject *arguments)
+{
+    PyObject *dict;
+    unsigned int number;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "O!I", &PyDict_Type, &dict, &number)) {
+        return NULL;
+    }
+    Py_XSETREF(noted, Py_NewRef(dict));
+    run = number;
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef functions[] = {
     {"node", (PyCFunction)(void (*)(void))make_node, METH_FASTCALL, "A node of a class, whatever mode is on."},
     {"fill", fill, METH_VARARGS, "Say how a node was made."},
@@ -302,6 +350,11 @@ static PyMethodDef functions[] = {
     {"gradients", (PyCFunction)(void (*)(void))gradients, METH_FASTCALL, "The derivatives by some leaves."},
     {"topological_order", (PyCFunction)(void (*)(void))topological_order, METH_FASTCALL, "Nodes, operands first."},
     {"set_unusual", set_unusual, METH_O, "Whether any thread is in a mode that is not usual."},
+    {"new_run", new_run, METH_NOARGS, "A number for the first run of a checkpointed segment."},
+    {"run_leaf", run_leaf, METH_VARARGS, "A leaf of a number that this run has made."},
+    {"is_of_run", is_of_run, METH_VARARGS, "Whether a Value is such a leaf."},
+    {"witness", witness, METH_VARARGS, "Where to note operands, and in which run."},
+    {"live_values", live_values, METH_NOARGS, "How many Values there are."},
     {"install", (PyCFunction)(void (*)(void))install, METH_VARARGS | METH_KEYWORDS, "Name what Python is asked for."},
     {NULL, NULL, 0, NULL},
 };

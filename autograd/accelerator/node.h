@@ -54,7 +54,7 @@ typedef struct {
         double constant;
     };
     double x_partial, y_partial;
-    uint32_t uses;         /* during a sweep: edges into this node that are still to come */
+    uint32_t uses;         /* during a sweep: edges into this node that are still to come; of a leaf: a first run, or 0 */
     uint16_t code;         /* of the row, for the kinds of one or two operands */
     uint8_t kind, flags;
     PyObject *dict;        /* attributes of one's own, made when the first is set */
@@ -107,7 +107,11 @@ static struct {
 static PyObject *rows[ROWS];  /* the rows of rules.h, by code */
 static PyObject *labels;      /* from the address of a node to its label, which few nodes have */
 
-enum Decision { RECORDS = 0, MAKES_LEAVES = 1, ASKS_PYTHON = 2, ONCE_ONLY = 4 };
+enum Decision { RECORDS = 0, MAKES_LEAVES = 1, ASKS_PYTHON = 2, NOTES_OPERANDS = 3, ONCE_ONLY = 4 };
+
+/* The first run of a checkpointed segment, while the decision is to note operands: see witness.py. */
+static PyObject *noted;      /* a dict, whose keys they become */
+static uint32_t run;         /* its number; the leaves it makes have it for `uses` */
 
 static int unusual;               /* whether any thread is in a block whose mode is not usual */
 static PyThreadState *decided_thread; /* where the last decision was made; NULL if it holds no longer */
@@ -144,6 +148,8 @@ static PyObject *set_unusual(PyObject *module, PyObject *flag)
 
 /* ---------------------------------------------------------------- making nodes */
 
+static Py_ssize_t live_nodes; /* how many there are */
+
 /* A leaf with number 0, of Value or a subclass that adds no slots. */
 static inline Node *new_node(PyTypeObject *type)
 {
@@ -152,6 +158,7 @@ static inline Node *new_node(PyTypeObject *type)
     if (block == NULL) {
         return (Node *)PyErr_NoMemory();
     }
+    live_nodes++;
     memset(block, 0, GC_HEADER); /* not tracked */
     node = (Node *)(block + GC_HEADER);
     Py_INCREF(type);
@@ -173,6 +180,7 @@ static Node *new_of_type(PyTypeObject *type)
     }
     node = (Node *)type->tp_alloc(type, 0); /* zeroed, and tracked */
     if (node != NULL) {
+        live_nodes++;
         node->kind = LEAF;
         node->flags = TRACKED;
     }
@@ -186,6 +194,25 @@ static inline PyObject *new_leaf(PyTypeObject *type, double data)
         node->data = data;
     }
     return (PyObject *)node;
+}
+
+/* Note an operand that the first run at work has not made.  -1 with an exception set. */
+static inline int note(PyObject *operand)
+{
+    if (operand == NULL || !(is_plain(operand) || PyObject_TypeCheck(operand, value_type)) || is_frozen(operand) ||
+        (NODE(operand)->kind == LEAF && NODE(operand)->uses == run)) {
+        return 0;
+    }
+    return PyDict_SetItem(noted, operand, Py_None);
+}
+
+static PyObject *new_run_leaf(double data, uint32_t number)
+{
+    PyObject *leaf = new_leaf(value_type, data);
+    if (leaf != NULL) {
+        NODE(leaf)->uses = number;
+    }
+    return leaf;
 }
 
 static inline void track(Node *node)

@@ -36,6 +36,9 @@ static PyObject *record_other(PyObject *row, PyObject *x, PyObject *y, PyObject 
         if (decision_here == MAKES_LEAVES) {                                            \
             return new_leaf(value_type, Z);                                             \
         }                                                                               \
+        if (decision_here == NOTES_OPERANDS) {                                          \
+            return note(X) < 0 || note(Y) < 0 ? NULL : new_run_leaf(Z, run);            \
+        }                                                                               \
         if (decision_here != RECORDS) {                                                 \
             return decision_here < 0 ? NULL : record_slowly(ROW, X, Y);                 \
         }                                                                               \

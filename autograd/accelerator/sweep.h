@@ -635,6 +635,7 @@ static void deallocate(PyObject *object)
     Py_CLEAR(node->dict);
     if (node->kind == LEAF && node->flags & IN_ARENA) {
         PyTypeObject *kind_of_node = Py_TYPE(node);
+        live_nodes--;
         give_block((char *)node - GC_HEADER);
         Py_DECREF(kind_of_node);
         return;
@@ -668,6 +669,7 @@ static void deallocate(PyObject *object)
         default:
             break;
         }
+        live_nodes--;
         if (node->flags & IN_ARENA) {
             give_block((char *)node - GC_HEADER);
         }

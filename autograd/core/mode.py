@@ -33,6 +33,8 @@ class Mode(NamedTuple):
     """Whether the numbers are examples only, so that frozen Values are operands like others."""
     sweep: Callable[[Any, float], None] | None = None
     """Takes the place of `backpropagate`: called with a root and its adjoint."""
+    witness: tuple[dict[Any, None], int] | None = None
+    """Where the compiled core notes the operands of what is not recorded, and the number of the run; see `Witness`."""
     variables: tuple[Sequence[Any], ...] = ()
     """What the reverse-mode transforms at work differentiate by, the innermost last."""
 

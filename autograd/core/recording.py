@@ -393,11 +393,14 @@ def _apply_primitive(_self: Value, primitive: Primitive, operands: Sequence[Oper
 
 
 def _decide() -> int:
-    """What the compiled core does with an operation here and now: 0 to record it, 1 for a leaf, 2 to ask `record`.
+    """What the compiled core does with an operation here and now.
 
-    With 4 added the answer holds this once only.
+    0 to record it, 1 for a leaf, 2 to ask `record`, 3 for a leaf of a first run; with 4 added it holds once only.
     """
     mode = current()
+    if mode.witness is not None and not mode.records:
+        compiled.witness(*mode.witness)
+        return 3
     answer = 2 if mode.make is not None or mode.traces else 0 if mode.records else 1
     entry = entry_here.get()
     while entry is not None:

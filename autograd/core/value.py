@@ -11,6 +11,7 @@ compiled class of the same interface takes its place at the end of this module. 
 what `backward()` does in `sweep`; both hang their methods on the class.
 """
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from numbers import Real
@@ -286,6 +287,23 @@ def node(
 def interior(operands: Sequence[Any]) -> tuple[Value, ...]:
     """The operands that are not leaves: those a sweep goes on to, as often as they occur."""
     return tuple([x for x in operands if x.__class__ is not float and x.primitive is not None])
+
+
+def live_values() -> int:
+    """How many Values there are now, in all of the process: to see what is kept, and what is freed.
+
+    >>> before = live_values()
+    >>> x = Value(2.0)
+    >>> y = x * x + 1.0
+    >>> live_values() - before
+    3
+    >>> del y
+    >>> live_values() - before
+    1
+    """
+    if compiled is not None:
+        return compiled.live_values()  # type: ignore[no-any-return]
+    return sum(isinstance(x, Value) for x in gc.get_objects())
 
 
 def _do_nothing() -> None:

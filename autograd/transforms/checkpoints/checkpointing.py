@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
 from typing import Any
 
-from autograd.core.mode import changed, enable_grad, is_grad_enabled, no_grad
+from autograd.core.mode import enable_grad, is_grad_enabled, no_grad
 from autograd.core.tree import Rebuild, flatten
 from autograd.core.value import Value
 from autograd.transforms.checkpoints.revolve import revolve_schedule
@@ -157,10 +157,10 @@ class _Sequence(Segment):
         leaves = self.start.leaves(witness.leaf)
         states = _follow(self.steps, self.budget, leaves, self.start.rebuild, witness)
         del leaves
-        with changed(make=witness.maker()):
+        with witness.mode():
             step, before = next(states)
         inputs = before.leaves(witness.leaf)
-        with changed(make=witness.maker(keep=True)):
+        with witness.mode(keep=True):
             outputs, rebuild = self._run_step(step, before, inputs)
         self.begun = states, (step, before, inputs, outputs)
         return witness.result(outputs, rebuild)

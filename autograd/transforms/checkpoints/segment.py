@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from autograd.core.graph import reverse_sweep, topological_order
-from autograd.core.mode import changed, enable_grad, no_grad
+from autograd.core.mode import enable_grad, no_grad
 from autograd.core.recording import make_here
 from autograd.core.sweep import propagate
 from autograd.core.tree import flatten
@@ -56,7 +56,7 @@ class Segment:
         return True
 
     def _first_run(self, witness: Witness) -> State:
-        with changed(records=False, make=witness.maker()):
+        with witness.mode(records=False):
             result = self.run([witness.leaf(x._number, x.label) for x in self.inputs])
         return witness.result(*flatten(result, f"{self.name}: the result"))
 

@@ -6,7 +6,8 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd.core.mode import current
+from autograd.accelerator import compiled
+from autograd.core.mode import changed, current
 from autograd.core.recording import make
 from autograd.core.tree import Rebuild
 from autograd.core.value import ByHand, Value, node
@@ -35,13 +36,14 @@ class State:
 class Witness:
     """Makes the nodes of a first run, and notes the Values it uses that it has not made.
 
-    What a run without recording makes are numbers that say so: nodes without operands, whose row is that of the run.
-    What was noted and is gone afterwards was made by the run after all, by a constructor or a transform.
+    What a run without recording makes are numbers that say so: nodes without operands, whose row is that of the run, or
+    leaves with the number of the run, which the compiled core makes and notes by itself.  What was noted and is gone
+    afterwards was made by the run after all, by a constructor or a transform.
     """
 
     def __init__(self) -> None:
-        # a row of its own, by which it knows what it has made
-        self.row = Primitive("first run", lambda _: math.nan, lambda _z, _xs: ())
+        self.row = Primitive("first run", lambda _: math.nan, lambda _z, _xs: ()) if compiled is None else None
+        self.run: int = 0 if compiled is None else compiled.new_run()
         self.noted: dict[Value, None] = {}
         self.older: dict[int, weakref.ref[Value]] = {}
         self.cyclic = False
@@ -49,23 +51,29 @@ class Witness:
 
     def leaf(self, number: float, label: str = "") -> Value:
         """A leaf that counts as made by this run."""
-        leaf = node(Value, number, self.row)
+        leaf: Value = node(Value, number, self.row) if compiled is None else compiled.run_leaf(number, self.run)
         leaf.label = label
         return leaf
 
-    def maker(self, *, keep: bool = False) -> Callable[..., Value]:
-        """What a mode makes nodes with; with keep, of a run that is recorded.
+    def is_mine(self, x: Value) -> bool:
+        """Whether a Value was made by this run."""
+        return x.primitive is self.row if compiled is None else compiled.is_of_run(x, self.run)
 
-        A closure, for speed: most of the time that checkpointing adds is the first run.
-        """
+    def mode(self, *, keep: bool = False, **changes: Any) -> changed:
+        """A block in which this witness looks on; with keep, of a run that is recorded."""
+        return changed(make=self._maker(keep), witness=(self.noted, self.run), **changes)
+
+    def _maker(self, keep: bool) -> Callable[..., Value]:
+        """A closure, for speed: most of the time that checkpointing adds is the first run."""
         row, noted, recorded, outer = self.row, self.noted, self.recorded, current().make or make
+        leaf, is_mine = self.leaf, self.is_mine
 
         def make_noting(data: float, primitive: Primitive, operands: Any, partials: Any) -> Value:
             for x in operands:
-                if x.__class__ is not float and x.primitive is not row:
+                if x.__class__ is not float and not (is_mine(x) if row is None else x.primitive is row):
                     noted[x] = None
-            if not current().records:
-                return node(Value, data, row)
+            if partials is None and not current().records:
+                return leaf(data) if row is None else node(Value, data, row)
             made: Value = outer(data, primitive, operands, partials)
             if keep:
                 recorded.add(made)
@@ -83,11 +91,11 @@ class Witness:
                 self.older[id(x)] = weakref.ref(x)
                 if isinstance(x.primitive, ByHand):  # made without the maker, which has not seen its operands
                     self.cyclic = True
-                    pending += [o for o in x.operands if o.__class__ is not float and o.primitive is not self.row]
+                    pending += [o for o in x.operands if o.__class__ is not float and not self.is_mine(o)]
 
     def result(self, leaves: list[Any], rebuild: Rebuild) -> State:
         """What the run returned: numbers, so that nothing else of it lives on."""
-        self.noted.update((x, None) for x in leaves if isinstance(x, Value) and x.primitive is not self.row)
+        self.noted.update((x, None) for x in leaves if isinstance(x, Value) and not self.is_mine(x))
         return State(leaves, rebuild)
 
     def outsiders(self) -> list[Value]:
