@@ -55,7 +55,7 @@ def is_batch(x: Any) -> bool:
     return isinstance(x, list | tuple) and len(x) > 0 and is_sequence(x[0])
 
 
-_NUMBERS = {Value, float, int}
+NUMBERS = {Value, float, int}
 
 
 def over_batch(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -63,7 +63,7 @@ def over_batch(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
     @functools.wraps(method)
     def call(self: Any, x: Any) -> Any:
-        if x.__class__ is list and x and x[0].__class__ in _NUMBERS:  # the usual sample, at a third of the time
+        if x.__class__ is list and x and x[0].__class__ in NUMBERS:  # the usual sample, at a third of the time
             return method(self, x)
         return [method(self, sample) for sample in to_list(x)] if is_batch(x) else method(self, x)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from autograd import Value, affine, linear
 from nn.inputs.checks import fraction, whole_number
-from nn.inputs.sequences import is_sequence, over_batch, to_list
+from nn.inputs.sequences import NUMBERS, is_batch, is_sequence, over_batch, to_list
 from nn.models.activations import WHOLE_LAYER, Activation, described, get_activation, identity
 from nn.models.description import Description
 from nn.models.initializers import Generator, Initializer, get_initializer
@@ -103,12 +103,19 @@ class Layer(Module):
         """The nout biases."""
         return [neuron.b for neuron in self.neurons]
 
-    @over_batch
     def forward(self, x: Any) -> Any:
-        """The outputs of all neurons for one sample x; a single one bare."""
-        weights, biases, activation, activations = self._columns()
-        if x.__class__ is not list or len(x) != len(weights[0]):
-            x = _sample(type(self).__name__, x, len(weights[0]))
+        """The outputs of all neurons for one sample x, a single one bare; of a batch the list of them."""
+        known: Any = getattr(self, "_known", None)
+        if known is None or known[0] != assignments[0] or known[1] != self.neurons:
+            known = self._know()
+        _, _, size, weights, biases, activation, activations = known
+        if x.__class__ is not list or len(x) != size or x[0].__class__ not in NUMBERS:  # else the usual sample
+            if is_batch(x):
+                samples = to_list(x)
+                if any(map(is_batch, samples)):
+                    raise ValueError(f"{type(self).__name__}: a batch is samples of {size} numbers each, not batches")
+                return [Layer.forward(self, sample) for sample in samples]  # not what a subclass makes of it
+            x = _sample(type(self).__name__, x, size)
         outputs: Any = linear(x, weights, biases)
         if self.activation is not None:
             outputs = self.activation(outputs)
@@ -118,16 +125,14 @@ class Layer(Module):
             outputs = list(map(activation, outputs))
         return outputs[0] if len(outputs) == 1 else outputs
 
-    def _columns(self) -> tuple[list[list[Value]], list[Any], Activation | None, list[Activation]]:
-        """Weights, biases, the activation if it is one for all, and all, read anew when a module has changed."""
-        known: Any = getattr(self, "_known", None)
-        if known is None or known[0] != assignments[0] or known[1] != self.neurons:
-            activations = [neuron.activation for neuron in self.neurons]
-            one = activations[0] if all(phi is activations[0] for phi in activations) else None
-            known = assignments[0], list(self.neurons), (self.weight, self.bias, one, activations)
-            object.__setattr__(self, "_known", known)  # is no change
-        columns: tuple[list[list[Value]], list[Any], Activation | None, list[Activation]] = known[2]
-        return columns
+    def _know(self) -> tuple[Any, ...]:
+        """What `forward` reads of the neurons, and by which it sees that a module has changed since."""
+        activations = [neuron.activation for neuron in self.neurons]
+        one = activations[0] if all(phi is activations[0] for phi in activations) else None
+        weights = self.weight
+        known = assignments[0], list(self.neurons), len(weights[0]), weights, self.bias, one, activations
+        object.__setattr__(self, "_known", known)  # is no change
+        return known
 
     def describe(self) -> Description:
         """Layer with its activation, inputs → outputs."""
