@@ -256,6 +256,7 @@ def test_what_is_used_twice_is_written_once():
     assert r"v_{1} &= x + s" in str(f.latex())
 
 
+@pytest.mark.filterwarnings("ignore:.*overflows:autograd.DomainWarning")
 def test_latex_of_a_graph_with_many_paths_stays_short():
     v = Value(0.5, label="x")
     for _ in range(1000):

@@ -261,9 +261,38 @@ def test_zero_grad_clears_the_graph_below():
     assert x.grad == y.grad == y.operands[0].grad == 0.0
 
 
-def test_a_zero_adjoint_stops_where_it_is():
-    x = Value(0.0)
-    assert grads(x.sqrt() * 0.0 + x, x) == [1.0]
+def test_zero_times_infinity_is_nan_and_says_where():
+    x = Value(0.0, label="x")
+    message = r"^sqrt\(0.0 \(x\)\): the derivative through it is nan, because 0.0 · inf arises; use hypot"
+    for product in (x.sqrt() * 0.0 + x, 0.0 * x.sqrt(), x.sqrt() ** 2):
+        with pytest.warns(DomainWarning, match=message):
+            (found,) = grads(product, x)
+        assert math.isnan(found)
+        with pytest.warns(DomainWarning, match=message):
+            assert math.isnan(autograd.gradient(product, x))
+
+
+CLOSED = {  # each with the gradient at -1
+    "where": (lambda x: autograd.where(autograd.step(x), x.log(), x), 1.0),
+    "relu": (lambda x: autograd.sqrt(x.relu()) + x, 1.0),
+    "maximum": (lambda x: autograd.log(autograd.maximum(x, 0.0)) + x, 1.0),
+    "minimum": (lambda x: autograd.minimum(x, 5.0 + x.sqrt().floor()) + x, math.nan),
+    "floor": (lambda x: autograd.sqrt(autograd.floor(x)) + x, 1.0),
+    "a gate above a gate": (lambda x: autograd.where(0.0, autograd.where(1.0, x.log(), x), 2.0 * x), 2.0),
+}
+
+
+@pytest.mark.filterwarnings("ignore::autograd.DomainWarning")
+@pytest.mark.parametrize("name", CLOSED)
+def test_what_a_gate_keeps_out_never_arrives(name):
+    function, expected = CLOSED[name]
+    found = [grads(function(x := Value(-1.0)), x)[0]]
+    found.append(autograd.grad(function)(-1.0))
+    found.append(autograd.jvp(function, (-1.0,), (1.0,))[1])
+    found.append(autograd.gradient(function(x), x, create_graph=True))
+    found += [autograd.jit(autograd.grad(function), backend=b)(-1.0) for b in ("llvm", "numpy", "interpreter")]
+    numbers = [getattr(slope, "data", slope) for slope in found]
+    assert numbers == pytest.approx([expected] * 7, nan_ok=True)
 
 
 def test_fast_sweep_equals_the_readable_one():

@@ -324,6 +324,7 @@ def test_fitting_does_not_change_the_activation():
     assert slope.slope.data == 0.25
 
 
+@pytest.mark.filterwarnings("ignore:.*overflows:autograd.DomainWarning")
 def test_training_that_diverges_says_what_to_do():
     X, y = load_diabetes(return_X_y=True)
     with pytest.raises(ValueError, match=r"MLPRegressor: the loss is .* in epoch .*lower learning_rate_init=100.0"):

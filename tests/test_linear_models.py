@@ -111,6 +111,7 @@ def test_gradient_descent_stops_by_the_rule_of_the_notes(data):
         assert np.sum((after - last) ** 2) < epsilon <= np.sum((last - before) ** 2)
 
 
+@pytest.mark.filterwarnings("ignore:.*overflows:autograd.DomainWarning")
 def test_gradient_descent_that_diverges_says_which_rate_would_not(data):
     X, y = data
     bound = 2 / np.linalg.norm(X, 2) ** 2

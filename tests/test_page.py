@@ -156,6 +156,7 @@ def test_the_title_names_the_root():
     assert "<h1>a &lt; b</h1>" in html_page(lecture(), title="a < b")
 
 
+@pytest.mark.filterwarnings("ignore:.*overflows:autograd.DomainWarning")
 def test_no_number_is_lost_and_json_stays_json():
     x = Value(0.1, label="x")
     y = x * 1e308 * 100.0

@@ -5,6 +5,7 @@ To add a primitive is to add one row to autograd/primitives.py and its domain he
 
 import itertools
 import math
+import re
 from functools import partial
 
 import mpmath
@@ -12,7 +13,17 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from autograd import TABLE, Primitive, Value, derivative, forward_sweep, primitives, reverse_sweep, topological_order
+from autograd import (
+    TABLE,
+    DomainWarning,
+    Primitive,
+    Value,
+    derivative,
+    forward_sweep,
+    primitives,
+    reverse_sweep,
+    topological_order,
+)
 from autograd.table.primitives import markdown_table
 
 mp.dps = 60
@@ -335,8 +346,10 @@ def test_outside_the_domain_is_ieee_with_a_warning_that_names_the_operand(name, 
 
 
 @pytest.mark.parametrize(("name", "point", "true"), OVERFLOW)
-def test_overflow_is_infinite_without_a_warning(name, point, true):
-    assert same(apply(name, [Value(x) for x in point]).data, true)
+def test_overflow_is_infinite_with_a_warning_that_names_the_primitive(name, point, true):
+    with pytest.warns(DomainWarning, match=rf"^{name}\({re.escape(repr(point[0]))}.* overflows: the result is"):
+        found = apply(name, [Value(x) for x in point])
+    assert same(found.data, true)
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -421,10 +434,21 @@ def test_a_formula_on_floats_never_raises(name):
         assert row.value(*point).__class__ is float, point  # not `evaluate`, which would ask `outside`
 
 
-def test_a_gate_gives_0_and_a_jump_moves_by_more_than_a_rounding():
+def test_a_partial_of_0_of_a_gate_is_0_around_the_point_too():
     for row in TABLE.values():
         if row.gate:
-            assert row.evaluate([0.0] * (row.arity or 3)) == 0.0
+            for point in itertools.product((-1.5, 0.25, 2.5), repeat=row.arity or 3):
+                there = [node_partials(row, [x + shift for x in point]) for shift in (-1e-9, 0.0, 1e-9)]
+                if 0.0 in there[1]:
+                    assert there[0] == there[1] == there[2], (row, point)
+
+
+def node_partials(row, point):
+    return list(row.apply(*[Value(x) for x in point]).partials)
+
+
+def test_a_jump_moves_by_more_than_a_rounding():
+    for row in TABLE.values():
         if row.jumps:
             at = 0.0 if row.name in ("sign", "step") else 1.0
             below, above = (row.evaluate([x, 1.0][: row.arity]) for x in (at - 2.0**-53, at + 2.0**-52))

@@ -221,6 +221,7 @@ def test_ctrl_c_ends_cleanly_with_the_history_so_far():
     assert not model.training
 
 
+@pytest.mark.filterwarnings("ignore:.*overflows:autograd.DomainWarning")
 def test_a_loss_that_is_not_finite_stops_training_and_keeps_the_weights():
     model = line()
     with pytest.warns(RuntimeWarning, match="fit: stopped, the loss is (inf|nan), in epoch"):

@@ -259,7 +259,7 @@ def test_a_million_deep_chain_differentiates():
         (lambda: taylor(sin, 0.0, -1), ValueError, "order must be a whole number of at least 0, not -1"),
         (lambda: grad(sin, has_aux=True)(1.0), TypeError, r"must return \(number, aux\)"),
         (lambda: jvp(lambda x: x * "a", (1.0,), (1.0,)), TypeError, "mul: operand 2 must be one real number"),
-        (lambda: jvp(lambda x: math.sin(x), (1.0,), (1.0,)), TypeError, "must be real number, not Dual"),
+        (lambda: jvp(lambda x: math.sin(x), (1.0,), (1.0,)), TypeError, "being differentiated.* use autograd.sin"),
     ],
 )
 def test_bad_input_is_refused_with_advice(call, error, message):

@@ -43,7 +43,7 @@ static int set_data(PyObject *self, PyObject *value, void *unused)
 static PyObject *get_grad(PyObject *self, void *unused)
 {
     (void)unused;
-    return has_no_grad(NODE(self)) ? Py_NewRef(Py_None) : PyFloat_FromDouble(NODE(self)->grad);
+    return has_no_grad(NODE(self)) ? Py_NewRef(Py_None) : PyFloat_FromDouble(got_nothing(NODE(self)) ? 0.0 : NODE(self)->grad);
 }
 
 static int set_grad(PyObject *self, PyObject *value, void *unused)

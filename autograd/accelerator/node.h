@@ -76,6 +76,14 @@ static inline int has_no_grad(const Node *node)
     return bits_of(node->grad) == NO_GRAD_BITS;
 }
 
+/* No adjoint has arrived in the sweep at work; read as 0. */
+static const uint64_t NOTHING_BITS = 0x7ff8dead00000001u;
+
+static inline int got_nothing(const Node *node)
+{
+    return bits_of(node->grad) == NOTHING_BITS;
+}
+
 static inline int is_plain(PyObject *object)
 {
     return Py_TYPE(object) == value_type;
@@ -100,6 +108,7 @@ static struct {
     PyObject *as_number;  /* as_number(value, role) */
     PyObject *by_hand;    /* by_hand(node, children, op): a node in the lecture's style */
     PyObject *propagate;  /* propagate(root, seed): the sweep of a mode */
+    PyObject *look_for_nan; /* look_for_nan(root, seed): warns of what made it */
     PyObject *linear;     /* linear(inputs, weights, biases): what `linear` here leaves to it */
     PyObject *decide;     /* decide(): what the mode here and now wants, see below */
 } python;

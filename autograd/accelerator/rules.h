@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-#define RULES_VERSION "af18a0a6cee8"
+#define RULES_VERSION "9cc3da4cf140"
 
 static inline double value_add(double x, double y)
 {
@@ -907,6 +907,9 @@ enum {
     ROW_logaddexp,
     ROWS
 };
+
+static const char row_is_gate[ROWS] = {0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 
 #define ROWS1(X) \
     X(neg) \

@@ -56,7 +56,13 @@ typedef struct {
     Py_ssize_t grads_room;
     int collects;      /* whether leaves are to be set aside */
     int runs_python;
+    int is_doubtful;   /* whether the grad of a leaf has become nan */
 } Sweep;
+
+static inline void set_nothing(Node *node)
+{
+    memcpy(&node->grad, &NOTHING_BITS, sizeof NOTHING_BITS);
+}
 
 static int set_aside(Sweep *sweep, Node *leaf)
 {
@@ -75,7 +81,7 @@ static int set_aside(Sweep *sweep, Node *leaf)
         return -1;
     }
     leaf->flags |= MET;
-    leaf->grad = 0.0;
+    set_nothing(leaf);
     Py_INCREF(leaf);
     return 0;
 }
@@ -85,7 +91,7 @@ static inline int meet(Sweep *sweep, PyObject *operand)
     Node *node = NODE(operand);
     if (node->kind != LEAF) {
         if (node->uses++ == 0) {
-            node->grad = 0.0;
+            set_nothing(node);
             return list_append(&sweep->order, node);
         }
     }
@@ -155,23 +161,41 @@ static int count_uses(Sweep *sweep, Node *root)
     return 0;
 }
 
-static inline int pass(Sweep *sweep, PyObject *operand, double adjoint, double partial)
+/* The first adjoint that arrives need not be added. */
+static inline void arrive(Node *node, double contribution)
+{
+    node->grad = (bits_of(node->grad) | 1) == NOTHING_BITS ? contribution : node->grad + contribution;
+}
+
+/* One edge less to wait for. */
+static inline int release(Sweep *sweep, PyObject *operand)
 {
     Node *node = NODE(operand);
     if (node->kind == LEAF) {
         if (has_no_grad(node)) {
             node->grad = 0.0;
         }
-        if (adjoint != 0.0 && partial != 0.0) {
-            node->grad += adjoint * partial;
-        }
         return 0;
-    }
-    if (adjoint != 0.0 && partial != 0.0) {
-        node->grad += adjoint * partial;
     }
     /* uses are 0 where a closure has changed the graph above: then there is no telling when all has arrived */
     return node->uses != 0 && --node->uses == 0 ? list_append(&sweep->order, node) : 0;
+}
+
+static inline int pass(Sweep *sweep, PyObject *operand, double adjoint, double partial)
+{
+    Node *node = NODE(operand);
+    arrive(node, adjoint * partial);
+    if (node->kind == LEAF) {
+        sweep->is_doubtful |= node->grad != node->grad;
+        return 0;
+    }
+    return node->uses != 0 && --node->uses == 0 ? list_append(&sweep->order, node) : 0;
+}
+
+static inline int pass_or_not(Sweep *sweep, Node *node, PyObject *operand, double adjoint, double partial)
+{
+    return partial == 0.0 && row_is_gate[node->code] ? release(sweep, operand)
+                                                     : pass(sweep, operand, adjoint, partial);
 }
 
 static inline int pass_all(Sweep *sweep, PyObject *const *operands, Py_ssize_t size, double adjoint,
@@ -186,31 +210,64 @@ static inline int pass_all(Sweep *sweep, PyObject *const *operands, Py_ssize_t s
     return 0;
 }
 
+static int release_all(Sweep *sweep, PyObject *const *operands, Py_ssize_t size)
+{
+    for (Py_ssize_t k = 0; k < size; k++) {
+        if (operands[k] != NULL && !PyFloat_CheckExact(operands[k]) && release(sweep, operands[k]) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* The same as pass_all, but for what a gate keeps out; -1 with an exception set. */
+static int pass_gates(Sweep *sweep, Many *many, double adjoint)
+{
+    int is_gate = -1; /* not known yet */
+    for (Py_ssize_t k = 0; k < many->size; k++) {
+        PyObject *x = many->operands[k];
+        double partial = PARTIALS(many)[k];
+        if (PyFloat_CheckExact(x)) {
+            continue;
+        }
+        if (partial == 0.0 && is_gate < 0) {
+            PyObject *gate = PyObject_GetAttrString(many->row, "gate");
+            is_gate = gate == NULL ? -1 : PyObject_IsTrue(gate);
+            Py_XDECREF(gate);
+            if (is_gate < 0) {
+                return -1;
+            }
+        }
+        if ((partial == 0.0 && is_gate ? release(sweep, x) : pass(sweep, x, adjoint, partial)) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 /* To the weights, to the inputs, which are complete with the last neuron of their layer, and to the bias. */
-static int pass_neuron(Sweep *sweep, Many *many, double adjoint)
+static int pass_neuron(Sweep *sweep, Many *many, double adjoint, int arrived)
 {
     const double one = 1.0, *partials = PARTIALS(many);
     Inputs *inputs = many->inputs;
     Py_ssize_t n = inputs->size;
-    if (pass_all(sweep, many->operands, n, adjoint, NUMBERS(inputs)) < 0) {
+    if ((arrived ? pass_all(sweep, many->operands, n, adjoint, NUMBERS(inputs))
+                 : release_all(sweep, many->operands, n)) < 0) {
         return -1;
     }
-    if (adjoint != 0.0) {
+    if (arrived) {
         for (Py_ssize_t i = 0; i < n; i++) {
-            Node *x = NODE(inputs->operands[i]);
-            if (x != NULL && partials[i] != 0.0) {
-                x->grad = (has_no_grad(x) ? 0.0 : x->grad) + adjoint * partials[i];
+            if (inputs->operands[i] != NULL) {
+                arrive(NODE(inputs->operands[i]), adjoint * partials[i]);
+                sweep->is_doubtful |= NODE(inputs->operands[i])->grad != NODE(inputs->operands[i])->grad;
             }
         }
     }
-    if (--inputs->pending == 0) {
-        for (Py_ssize_t i = 0; i < n; i++) {
-            if (inputs->operands[i] != NULL && pass(sweep, inputs->operands[i], 0.0, 0.0) < 0) {
-                return -1;
-            }
-        }
+    if (--inputs->pending == 0 && release_all(sweep, inputs->operands, n) < 0) {
+        return -1;
     }
-    return pass_all(sweep, many->operands + n, 1, adjoint, &one);
+    return arrived ? pass_all(sweep, many->operands + n, 1, adjoint, &one)
+                   : release_all(sweep, many->operands + n, 1);
 }
 
 static int pass_on_own_way(Node *node)
@@ -230,46 +287,40 @@ static int hand_on(Sweep *sweep, Node *root, double seed)
     for (Py_ssize_t i = 0; i < sweep->order.size; i++) {
         Node *node = sweep->order.nodes[i];
         double adjoint = node->grad;
+        int failed = 0, arrived = !got_nothing(node);
+        if (!arrived) {
+            node->grad = 0.0;
+        }
         switch (node->kind) {
         case BINARY:
-            if (pass(sweep, node->x, adjoint, node->x_partial) < 0 ||
-                pass(sweep, node->y, adjoint, node->y_partial) < 0) {
-                return -1;
-            }
+            failed = arrived ? pass_or_not(sweep, node, node->x, adjoint, node->x_partial) < 0 ||
+                                   pass_or_not(sweep, node, node->y, adjoint, node->y_partial) < 0
+                             : release(sweep, node->x) < 0 || release(sweep, node->y) < 0;
             break;
         case UNARY:
         case CONSTANT_Y:
         case CONSTANT_X:
-            if (pass(sweep, node->x, adjoint, node->x_partial) < 0) {
-                return -1;
-            }
+            failed = (arrived ? pass_or_not(sweep, node, node->x, adjoint, node->x_partial)
+                              : release(sweep, node->x)) < 0;
             break;
         case NEURON:
-            if (pass_neuron(sweep, node->many, adjoint) < 0) {
-                return -1;
-            }
+            failed = pass_neuron(sweep, node->many, adjoint, arrived) < 0;
             break;
         case MANY:
-            if (pass_all(sweep, node->many->operands, node->many->size, adjoint, PARTIALS(node->many)) < 0) {
-                return -1;
-            }
+            failed = (arrived ? pass_gates(sweep, node->many, adjoint)
+                              : release_all(sweep, node->many->operands, node->many->size)) < 0;
             break;
         case OWN:
-            if (pass_on_own_way(node) < 0) {
-                return -1;
-            }
-            if (node->kind < MANY) {
-                break; /* what ran has made it a leaf */
-            }
-            for (Py_ssize_t k = 0; k < node->many->size; k++) {
-                Node *x = NODE(node->many->operands[k]);
-                if (!PyFloat_CheckExact((PyObject *)x) && pass(sweep, (PyObject *)x, 0.0, 0.0) < 0) {
-                    return -1;
-                }
+            failed = arrived && pass_on_own_way(node) < 0;
+            if (!failed && node->kind >= MANY) { /* else what ran has made it a leaf */
+                failed = release_all(sweep, node->many->operands, node->many->size) < 0;
             }
             break;
         default:
             break;
+        }
+        if (failed) {
+            return -1;
         }
     }
     return 0;
@@ -278,6 +329,9 @@ static int hand_on(Sweep *sweep, Node *root, double seed)
 static void forget_uses(Node *node)
 {
     node->uses = 0;
+    if (got_nothing(node)) {
+        node->grad = 0.0;
+    }
     if (node->kind == NEURON) {
         node->many->inputs->pending = 0;
     }
@@ -309,6 +363,11 @@ static int run_sweep(Sweep *sweep, Node *root, double seed)
     }
     list_free(&sweep->order);
     list_free(&sweep->kept);
+    if (!failed && sweep->is_doubtful) {
+        PyObject *done = PyObject_CallFunction(python.look_for_nan, "Od", root, seed);
+        failed = done == NULL;
+        Py_XDECREF(done);
+    }
     return failed ? -1 : 0;
 }
 
@@ -319,7 +378,7 @@ static void sweep_init(Sweep *sweep)
     list_init(&sweep->aside);
     sweep->grads = NULL;
     sweep->grads_room = 0;
-    sweep->collects = sweep->runs_python = 0;
+    sweep->collects = sweep->runs_python = sweep->is_doubtful = 0;
 }
 
 static int sweep_from(Node *root, double seed)
@@ -389,7 +448,8 @@ static PyObject *gradients(PyObject *module, PyObject *const *arguments, Py_ssiz
     }
     if (!failed && (found = PyList_New(n)) != NULL) {
         for (Py_ssize_t i = 0; i < n; i++) {
-            PyObject *number = PyFloat_FromDouble(NODE(PySequence_Fast_GET_ITEM(variables, i))->grad);
+            Node *leaf = NODE(PySequence_Fast_GET_ITEM(variables, i));
+            PyObject *number = PyFloat_FromDouble(got_nothing(leaf) ? 0.0 : leaf->grad + 0.0); /* no -0.0 */
             if (number == NULL) {
                 Py_CLEAR(found);
                 break;

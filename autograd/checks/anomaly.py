@@ -13,9 +13,9 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from autograd.core.graph import reachable
+from autograd.core.graph import callers_frame, reachable
 from autograd.core.mode import changed, current
-from autograd.core.recording import callers_frame, make
+from autograd.core.recording import make
 from autograd.core.value import Value
 from autograd.table.primitive import OwnSweep, Primitive
 
@@ -74,7 +74,7 @@ def detect_anomaly() -> Iterator[None]:
 
 def _sweep_checked(places: MutableMapping[Value, Place], root: Value, seed: float) -> None:
     """The sweep of `backpropagate`, with a look at every adjoint."""
-    order = reachable(root)
+    order, arrived = reachable(root), {root}
     for node in order:
         if node.primitive is not None or node.grad is None:  # as PyTorch users clear it
             node.grad = 0.0
@@ -83,10 +83,13 @@ def _sweep_checked(places: MutableMapping[Value, Place], root: Value, seed: floa
         _raise(root, places.get(root), f"its adjoint, the gradient given to backward(), is {seed!r}")
     for node in order:
         if isinstance(node.primitive, OwnSweep):
-            _run_closure(places, node, node.primitive)
-        elif node.grad and node.primitive is not None:
+            if node in arrived:
+                _run_closure(places, node, node.primitive)
+                arrived.update(x for x in node._sources if x.__class__ is not float)
+        elif node in arrived and node.primitive is not None:
             for i, (x, slope) in enumerate(zip(node.operands, node.partials, strict=True), 1):
-                if slope:  # 0 times anything is 0, and a constant has none
+                if slope is not None and (slope or not node.primitive.gate):  # no constant, no closed gate
+                    arrived.add(x)
                     known = x.grad
                     x.grad += node.grad * slope
                     if not math.isfinite(x.grad):

@@ -11,12 +11,16 @@ adjoints in the `grad` slots and is twice as fast.
 """
 
 import math
+import sys
+import warnings
 from collections.abc import Container, Iterable, Sequence
+from types import FrameType
 from typing import Any, TypeVar
 
 from autograd.accelerator import compiled
+from autograd.core.mode import changed, current
 from autograd.core.value import Value
-from autograd.table.primitive import ARITHMETIC_ERRORS, Primitive, as_number, evaluate_partial
+from autograd.table.primitive import ARITHMETIC_ERRORS, DomainWarning, OwnSweep, Primitive, as_number, evaluate_partial
 
 AnyNode = TypeVar("AnyNode", bound=Any)  # a Value, or anything that has operands
 
@@ -105,12 +109,10 @@ def reverse_sweep(order: Sequence[Value], adjoints: dict[Any, Any], *, record: b
         adjoint = adjoints.get(node)
         if adjoint is None or node.primitive is None:
             continue
-        operands = node.operands
-        for operand, partial in edges_of(node, operands, within):
-            contribution = product(adjoint, partial, operands)
+        for operand, partial in edges_of(node, node.operands, within):
+            contribution = product(adjoint, partial, node.primitive, node.operands)
             if contribution is not None:
-                known = adjoints.get(operand)
-                adjoints[operand] = contribution if known is None else known + contribution
+                adjoints[operand] = total(adjoints.get(operand), contribution, node.primitive, node.operands)
 
 
 def forward_sweep(order: Sequence[Value], tangents: dict[Any, Any], *, record: bool = False) -> None:
@@ -118,7 +120,7 @@ def forward_sweep(order: Sequence[Value], tangents: dict[Any, Any], *, record: b
 
     Args:
         order: Nodes, each after its operands.
-        tangents: From node to tangent; seeded by the caller, filled in place.
+        tangents: From node to tangent; seeded by the caller, filled in place, but for nodes that none arrives at.
         record: Tangents are recorded Values instead of numbers.
 
     Source: seeds, "Forward-Mode Automatic Differentiation"; Griewank and Walther (2008), chapter 3.
@@ -127,37 +129,95 @@ def forward_sweep(order: Sequence[Value], tangents: dict[Any, Any], *, record: b
     for node in order:
         if node.primitive is None or node in tangents or not any(x in tangents for x in node.operands):
             continue
-        operands, total = node.operands, None
-        for operand, partial in edges_of(node, operands, tangents):
-            contribution = product(tangents[operand], partial, operands)
+        found = None
+        for operand, partial in edges_of(node, node.operands, tangents):
+            contribution = product(tangents[operand], partial, node.primitive, node.operands)
             if contribution is not None:
-                total = contribution if total is None else total + contribution
-        tangents[node] = 0.0 if total is None else total
+                found = total(found, contribution, node.primitive, node.operands)
+        if found is not None:
+            tangents[node] = found
 
 
-def product(factor: Any, partial: Any, operands: Sequence[Any]) -> Any:
-    """factor · partial without what is surely 0 (then None) or 1; 0 absorbs an infinity or a nan.
+def product(factor: Any, partial: Any, row: Primitive, operands: Sequence[Any]) -> Any:
+    """factor · partial, what goes along an edge of a row: by IEEE 754, so 0 · inf is nan; None where a gate is closed.
 
-    The partial is one at these operands.  Values whose numbers are examples only, as when `jit` records a function, do
-    not let them decide: they have a product of their own.
+    A partial of exactly 0 closes the gate of a row that has one (`where`, `relu`, `maximum` …), whatever the factor.
+    A nan that is made here, of an infinity and a 0, is warned of.  Values whose numbers are examples only, as when
+    `jit` records a function, do not let them decide: they have a product of their own.
     """
-    if partial.__class__ is float:
-        if not partial or (factor.__class__ is float and not factor):
-            return None
-        return factor if partial == 1.0 else factor * partial
-    if factor.__class__ is float and (not factor or factor == 1.0):
-        return partial if factor else None
-    if factor.__class__ is Value and partial.__class__ is Value:
-        a, b = factor._number, partial._number
-    else:
-        for x in (factor, partial):
+    if partial.__class__ not in _PLAIN or factor.__class__ not in _PLAIN:
+        for x in (partial, factor):
             own_product = getattr(innermost(x), "_product", None)
             if own_product is not None:
-                return own_product(factor, partial, operands)
-        a, b = example_number(factor), example_number(partial)
-    if not (a and b) and not (math.isfinite(a) and math.isfinite(b)):
+                return own_product(factor, partial, row, operands)
+    number = partial if partial.__class__ is float else example_number(partial)
+    if number == 0.0 and row.gate:
         return None
-    return factor * partial
+    if factor.__class__ is float and factor == 1.0:
+        return partial
+    if partial.__class__ is float and partial == 1.0:
+        return factor
+    found = factor * partial
+    made = found if found.__class__ is float else example_number(found)
+    if made != made and number == number and (arrived := example_number(factor)) == arrived:
+        warn_of_nan(row, operands, f"{arrived!r} · {number!r}")
+    return found
+
+
+_PLAIN = {float, Value}
+
+
+def seeded(seed: Any) -> Any:
+    """A seed of a sweep: None for a constant 0, which seeds nothing."""
+    if seed.__class__ is float:
+        return seed or None
+    own_seed = getattr(innermost(seed), "_seed", None)
+    return seed if own_seed is None else own_seed(seed)
+
+
+def total(known: Any, contribution: Any, row: Primitive, operands: Sequence[Any]) -> Any:
+    """The sum of what arrived before, None for nothing, and what arrives now along an edge of a row."""
+    if known is None:
+        return contribution
+    own_total = getattr(innermost(contribution), "_total", None)
+    if own_total is not None:
+        return own_total(known, contribution)
+    found = known + contribution
+    if example_number(found) != example_number(found):
+        a, b = example_number(known), example_number(contribution)
+        if a == a and b == b:
+            warn_of_nan(row, operands, f"{a!r} + {b!r}")
+    return found
+
+
+def look_for_nan(root: Value, seed: float) -> None:
+    """Warn of what first made a nan in a sweep from root: the sweep once more, with a look at every product."""
+    reverse_sweep(topological_order(root), {root: seed})
+
+
+def warn_of_nan(row: Primitive, operands: Sequence[Any], product: str) -> None:
+    """Emit a DomainWarning: a derivative through this row is nan, although nothing before was."""
+    instead = f"; use {row.instead}" if row.instead else ""
+    warnings.warn(
+        f"{row.name}({shown_operands(operands)}): the derivative through it is nan, because {product} arises{instead}; "
+        "detect_anomaly() tells the line that recorded it",
+        DomainWarning,
+        stacklevel=callers_frame()[0] - 1,
+    )
+
+
+def shown_operands(operands: Sequence[Any]) -> str:
+    """The numbers of operands, with their labels, for a message; of many the first."""
+    first = [f"{example_number(x)!r}" + (f" ({x.label})" if getattr(x, "label", "") else "") for x in operands[:4]]
+    return ", ".join([*first, f"… {len(operands)} operands"] if len(operands) > 4 else first)
+
+
+def callers_frame() -> tuple[int, FrameType]:
+    """The innermost frame that is not in this library, and how many frames it is above this one, itself counted."""
+    depth, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(("autograd.", "nn.")):
+        depth, frame = depth + 1, frame.f_back
+    return depth, frame
 
 
 def innermost(quantity: Any) -> Any:
@@ -202,23 +262,42 @@ def _recorded_edges(node: Value, operands: Sequence[Any], within: Container[Any]
     rules: Any = row.partials
     if row.is_linear:
         return [(x, rule) for x, rule in zip(operands, rules) if x in within]
+    if not isinstance(row, OwnSweep):
+        now = row.evaluate([x if x.__class__ is float else x._number for x in operands])
+        _must_agree(row, "result", now, node._number)
     numbers = node.partials
     is_constant = [number is None or x not in within for x, number in zip(operands, numbers)]
     edges = []
-    for x, number, partial in zip(operands, numbers, partials_of(row, node, operands, is_constant)):
+    for x, number, partial in zip(operands, numbers, recorded_partials(row, node, operands, is_constant)):
         if partial is not None:
-            now = partial if partial.__class__ is float else partial._number
-            if now != number and not _agree(now, number):  # type: ignore[arg-type]  # a partial that is not None
-                raise RuntimeError(
-                    f"{row.name}: the data of an operand or the result changed after it was recorded: the "
-                    f"partial by {x!r} was {number!r} and is now {now!r}; record it again"
-                )
+            _must_agree(row, "partial", partial if partial.__class__ is float else partial._number, number)
             edges.append((x, partial))
     return edges
 
 
-def _agree(now: float, then: float) -> bool:
-    return math.isclose(now, then, rel_tol=1e-9) or (now != now and then != then)
+def _must_agree(row: Primitive, what: str, now: float, then: float | None) -> None:
+    """RuntimeError if a number of an operation is another one than when it was recorded."""
+    if now != then and now == now and not math.isclose(now, then, rel_tol=1e-9):  # type: ignore[arg-type]
+        raise RuntimeError(
+            f"{row.name}: the data of an operand or the result changed after it was recorded: the {what} was {then!r} "
+            f"and is now {now!r}; record it again"
+        )
+
+
+def recorded_partials(row: Primitive, result: Any, operands: Sequence[Any], is_constant: Sequence[bool]) -> list[Any]:
+    """The partials of a row at recorded quantities.
+
+    The formulas of a row of one's own must not ask for plain numbers then, as math.cos does: their derivative would be
+    lost, so that is a TypeError.
+    """
+    if row.module.startswith("autograd."):
+        return partials_of(row, result, operands, is_constant)
+    with changed(variables=(*current().variables, [result, *operands])):
+        found = partials_of(row, result, operands, is_constant)
+    return [
+        d if d is None or hasattr(d, "_apply_primitive") else as_number(d, f"{row.name}: partial {i}")
+        for i, d in enumerate(found, 1)
+    ]
 
 
 def partials_of(
@@ -247,12 +326,13 @@ def partials_of(
         if result.__class__ is float:
             raise
     # 1/y at a constant y of 0 raises as a number and not as a Value
-    wrapped = [type(result)(x) if x.__class__ is float else x for x in operands]
-    return _evaluated(partials, result, wrapped, is_constant)
-
-
-def _evaluated(partials: Sequence[Any], result: Any, operands: Sequence[Any], is_constant: Sequence[bool]) -> list[Any]:
+    lifted = [_lifted(x, result) if x.__class__ is float else x for x in operands]
     return [
-        None if constant else evaluate_partial(partial, result, operands)
+        None if constant else evaluate_partial(partial, result, lifted)
         for partial, constant in zip(partials, is_constant, strict=True)
     ]
+
+
+def _lifted(number: float, like: Any) -> Any:
+    """A constant of the kind of another quantity."""
+    return type(like)(number, 0.0, like._level) if hasattr(like, "primal") else type(like)(number)

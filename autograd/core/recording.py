@@ -7,15 +7,14 @@ Where the compiled core was built, its operators take the place of the fast ones
 """
 
 import gc
+import math
 import operator
-import sys
 import warnings
 from collections.abc import Callable, Sequence
-from types import FrameType
 from typing import Any
 
 from autograd.accelerator import compiled
-from autograd.core.graph import partials_of
+from autograd.core.graph import callers_frame, look_for_nan, partials_of, shown_operands
 from autograd.core.mode import DEFAULT, Mode, changed, current, entry_here, unusual
 from autograd.core.sweep import propagate
 from autograd.core.value import (
@@ -53,18 +52,20 @@ def record(primitive: Primitive, operands: Sequence[Operand]) -> Value:
         numbers = [x if constant else x._number for x, constant in zip(operands, is_constant, strict=True)]
     if mode.make is None and not mode.records:
         return node(Value, primitive.evaluate(numbers))
-    outside = False
+    error: Exception | None = None
     try:
         data = primitive.value(numbers) if primitive.arity is None else primitive.value(*numbers)
-    except ARITHMETIC_ERRORS as error:
-        data = primitive.evaluate(numbers)
-        outside = not isinstance(error, OverflowError)
+    except ARITHMETIC_ERRORS as raised:
+        data, error = primitive.evaluate(numbers), raised
+    if data.__class__ is not float:
+        data = as_number(data, f"{primitive.name}: the result")
     if is_constant is not None and all(is_constant):  # all are frozen or numbers: there is nothing to record
         made: Value = node(Frozen, data)
     else:
         made = _made(mode, primitive, data, operands, numbers, is_constant)
-    if outside and (mode.records or mode.traces):
-        _warn_outside_domain(primitive, operands, data)
+    if data - data != 0.0 and (mode.records or mode.traces) and (error is not None or all(map(math.isfinite, numbers))):
+        overflows = isinstance(error, OverflowError) if error is not None else math.isinf(data)
+        _warn(primitive, operands, data, overflows)
     return made
 
 
@@ -169,6 +170,8 @@ def record_binary(primitive: Primitive) -> BinaryRecorders:
             if kind is Value:
                 b = y._number
                 z = value(a, b)
+                if z - z != 0.0:  # inf or nan
+                    return record(primitive, (x, y))
                 if unusual:
                     return _unusually(primitive, z, x, y, a, b)
                 dy = y_slope if y_partial is None else y_partial(z, a, b)
@@ -182,6 +185,8 @@ def record_binary(primitive: Primitive) -> BinaryRecorders:
                         return _record_other(primitive, (x, y), y)
                 b = y
                 z = value(a, b)
+                if z - z != 0.0:
+                    return record(primitive, (x, y))
                 if unusual:
                     return _unusually(primitive, z, x, y, a, b, (False, True))
                 dy = None
@@ -208,6 +213,8 @@ def record_binary(primitive: Primitive) -> BinaryRecorders:
         try:
             x = float(x)
             z = value(x, b)
+            if z - z != 0.0:
+                return record(primitive, (x, y))
             if unusual:
                 return _unusually(primitive, z, x, y, x, b, (True, False))
             dy = y_slope if y_partial is None else y_partial(z, x, b)
@@ -244,7 +251,10 @@ def numeric_partials(
     Where Python's arithmetic raises, the same formulas are run on Values, which do not.
     """
     try:
-        return partials_of(primitive, data, numbers, is_constant)
+        found = partials_of(primitive, data, numbers, is_constant)
+        if all([d.__class__ is float or d is None for d in found]):  # noqa: C419  # a list is faster
+            return found
+        return [d if d is None else as_number(d, f"{primitive.name}: partial {i}") for i, d in enumerate(found, 1)]
     except ARITHMETIC_ERRORS:
         pass
     with changed(records=False, make=None, traces=False):
@@ -252,25 +262,15 @@ def numeric_partials(
     return [d if d is None else d._number if isinstance(d, Value) else float(d) for d in found]
 
 
-def _warn_outside_domain(primitive: Primitive, operands: Sequence[Operand], data: float) -> None:
-    shown = ", ".join(
-        f"{x._number!r} ({x.label})" if isinstance(x, Value) and x.label else f"{getattr(x, '_number', x)!r}"
-        for x in operands
-    )
-    domain = primitive.domain or "finite numbers"
+def _warn(primitive: Primitive, operands: Sequence[Operand], data: float, overflows: bool) -> None:
+    """Emit a DomainWarning, of an overflow or of operands that are outside the domain."""
+    what = "overflows" if overflows else f"is outside its domain, {primitive.domain or 'finite numbers'}"
+    instead = f"; use {primitive.instead}" if overflows and primitive.instead else ""
     warnings.warn(
-        f"{primitive.name}({shown}) is outside its domain, {domain}: the result is {data}",
+        f"{primitive.name}({shown_operands(operands)}) {what}: the result is {data}{instead}",
         DomainWarning,
         stacklevel=callers_frame()[0] - 1,
     )
-
-
-def callers_frame() -> tuple[int, FrameType]:
-    """The innermost frame that is not in this library, and how many frames it is above this one, itself counted."""
-    depth, frame = 1, sys._getframe()
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(("autograd.", "nn.")):
-        depth, frame = depth + 1, frame.f_back
-    return depth, frame
 
 
 def linear(inputs: Sequence[Operand], weights: Sequence[Sequence[Operand]], biases: Sequence[Operand]) -> list[Any]:
@@ -303,6 +303,9 @@ def linear(inputs: Sequence[Operand], weights: Sequence[Sequence[Operand]], bias
             continue
         ws = [w._number for w in row]
         data = affine_value(ws, xs, bias._number)
+        if data - data != 0.0:
+            nodes.append(affine(row, inputs, bias))  # which warns of it
+            continue
         if is_frozen and constants == size:
             nodes.append(node(Frozen, data))
             continue
@@ -339,14 +342,19 @@ def _float(self: Value) -> float:
         return self._number
     differentiated = any(self is x for variables in mode.variables for x in variables)
     if differentiated or (mode.variables and self.primitive is not None):
-        raise TypeError(
-            f"while something is being differentiated, {self!r} was to be converted to a plain number, whose "
-            "derivative would be lost; use autograd.sin instead of math.sin, an array of dtype object instead of "
-            "one of floats, and v.item() if the number alone is meant, as in math.isnan(v.item())"
-        )
+        raise derivative_lost(self)
     if self.primitive is not None:
         _warn_detached()
     return self._number
+
+
+def derivative_lost(quantity: Any) -> TypeError:
+    """The error of a conversion to a plain number that a derivative would not survive."""
+    return TypeError(
+        f"while something is being differentiated, {quantity!r} was to be converted to a plain number, whose "
+        "derivative would be lost; use autograd.sin and autograd.cos instead of math.sin and math.cos, an array of "
+        "dtype object instead of one of floats, and v.item() if the number alone is meant, as in math.isnan(v.item())"
+    )
 
 
 _detached_before = False
@@ -428,7 +436,8 @@ def _hang_on() -> None:
     if compiled is not None:
         compiled.install(
             table=primitives.TABLE, Frozen=Frozen, record=record, other=_record_other,
-            comparable=lambda other: NotImplemented if is_foreign(other) else comparable(other), as_number=as_number,
+            comparable=lambda other: NotImplemented if is_foreign(other) else comparable(other),
+            as_number=as_number, look_for_nan=look_for_nan,
             by_hand=lambda made, children, op: fill(made, ByHand(op), children, None), propagate=propagate,
             linear=linear, decide=_decide,
         )  # fmt: skip

@@ -16,7 +16,7 @@ from typing import Any
 
 from autograd.accelerator import compiled
 from autograd.core import mode
-from autograd.core.graph import reachable
+from autograd.core.graph import look_for_nan, reachable
 from autograd.core.value import Value
 from autograd.table.primitive import as_number
 
@@ -59,10 +59,12 @@ def backpropagate(root: Value, seed: float) -> None:
     try:
         _count_uses(root, zero)
         root.grad = seed
-        _propagate(root, zero)
+        is_doubtful = _propagate(root, zero)
     except BaseException:  # KeyboardInterrupt, or a `_backward` closure
         _forget_uses(root)
         raise
+    if is_doubtful:
+        look_for_nan(root, seed)
 
 
 def gradients(root: Value, variables: Sequence[Value]) -> list[float]:
@@ -93,8 +95,9 @@ def leaf_gradients(root: Value, variables: Sequence[Value]) -> list[float]:
     try:
         _set_aside(_count_uses(root, zero), zero, before)
         root.grad = 1.0
-        _propagate(root, zero)
-        return [x.grad for x in variables]
+        if _propagate(root, zero):
+            look_for_nan(root, 1.0)
+        return [x.grad + 0.0 for x in variables]  # of -0.0 0.0, as `backward` adds to the grad
     except BaseException:
         _forget_uses(root)
         raise
@@ -152,34 +155,46 @@ def _count_uses(root: Value, zero: float) -> list[Value]:
     return found
 
 
-def _propagate(root: Value, zero: float) -> None:
-    """Add adjoint · partial to the `grad` of every operand, each node after its last user."""
+def _propagate(root: Value, zero: float) -> bool:
+    """Add adjoint · partial to the `grad` of every operand, each node after its last user; whether a nan may have come.
+
+    A node whose `grad` is `zero` itself was reached by no adjoint, and hands on none; nor does a closed gate.
+    """
     ready: list[Any] = [root]
     release = ready.append
+    doubtful = False
     for node in ready:
         adjoint = node.grad
+        arrived = adjoint is not zero
         dx, dy = node._dx, node._dy
         if dx is not None:
             x = node._x
-            if adjoint and dx:
+            if arrived and (dx or not node.primitive.gate):
                 known = x.grad
                 x.grad = known + adjoint * dx if known is not zero else adjoint if dx == 1.0 else adjoint * dx
             if x.primitive is not None:
                 x._uses = uses = x._uses - 1
                 if not uses:
                     release(x)
+            elif x.grad != x.grad:
+                doubtful = True
             if dy is None:
                 continue
         elif dy.__class__ is tuple:
             partials = node._y
             if partials is None:
-                node.primitive.pass_on(node)
-            elif adjoint:
+                if arrived:
+                    node.primitive.pass_on(node)
+            elif arrived:
+                gate = node.primitive.gate
                 for x, dx in zip(node._x, partials):
-                    if dx:
-                        x.grad = (x.grad or zero) + adjoint * dx
+                    if dx or (dx is not None and not gate):
+                        known = x.grad
+                        x.grad = adjoint * dx if known is zero or known is None else known + adjoint * dx
                     elif dx is not None and x.grad is None:
                         x.grad = zero
+                if adjoint - adjoint or node._number - node._number or not node.primitive.parts:
+                    doubtful = doubtful or any(x.__class__ is not float and x.grad != x.grad for x in node._x)
             else:
                 for x in node._x:
                     if x.__class__ is not float and x.grad is None:
@@ -190,13 +205,16 @@ def _propagate(root: Value, zero: float) -> None:
                     release(x)
             continue
         x = node._y
-        if adjoint and dy:
+        if arrived and (dy or not node.primitive.gate):
             known = x.grad
             x.grad = known + adjoint * dy if known is not zero else adjoint if dy == 1.0 else adjoint * dy
         if x.primitive is not None:
             x._uses = uses = x._uses - 1
             if not uses:
                 release(x)
+        elif x.grad != x.grad:
+            doubtful = True
+    return doubtful
 
 
 if compiled is not None:

@@ -311,8 +311,10 @@ def _do_nothing() -> None:
 
 
 def _pass_on(node: Value) -> None:
+    row: Any = node.primitive
     for x, slope in zip(node.operands, node.partials, strict=True):
-        if slope and node.grad:  # 0 · inf is 0, as in `backward`
+        # a grad of 0 may be one that nothing has arrived at: unlike a sweep, this cannot tell
+        if node.grad and slope is not None and (slope or not row.gate):
             x.grad = (x.grad or 0.0) + node.grad * slope
 
 
@@ -321,7 +323,7 @@ NEVER_NUMBERS = (str, bytes, bytearray, complex, list, tuple, dict, set, type(No
 
 def is_foreign(other: object) -> bool:
     """Whether an operand may have operators of its own for Values, as an array has."""
-    return not hasattr(other, "__float__") or getattr(other, "ndim", 0) != 0
+    return not hasattr(other, "__float__") or getattr(other, "ndim", 0) != 0 or getattr(other, "_level", 0) > 0
 
 
 def comparable(other: Any) -> Any:

@@ -225,13 +225,13 @@ def _over_paths(v: Value, x: Value, names: Mapping[Value, str]) -> PathExplanati
             continue
         heaviest, count = _heaviest(endings.pop(node)), counts.pop(node)
         for operand, partial in zip(node.operands, node.partials, strict=True):
-            if operand not in between or partial is None:
-                continue
+            if operand not in between or partial is None or (partial == 0.0 and _is_gate(node)):
+                continue  # a closed gate is no path
             total = counts.get(operand, 0) + count
             counts[operand] = total if total <= _COUNTED else math.inf
             candidates = endings.setdefault(operand, [])
             for ending in heaviest:
-                product = _times(ending[1], partial)
+                product = ending[1] * partial
                 weight = -math.inf if product != product else -abs(product)
                 candidates.append((weight, product, (partial, node, ending[2])))
             if len(candidates) > 4 * SHOWN:  # a leaf may have a million users
@@ -241,14 +241,13 @@ def _over_paths(v: Value, x: Value, names: Mapping[Value, str]) -> PathExplanati
     return PathExplanation(names[v], name, tuple(paths), counts.get(x, 0), total)
 
 
+def _is_gate(node: Value) -> bool:
+    return node.primitive is not None and node.primitive.gate
+
+
 def _heaviest(endings: Sequence[_Ending]) -> list[_Ending]:
     # by the weight alone: comparing the rest would recurse along whole paths
     return heapq.nsmallest(SHOWN, endings, key=operator.itemgetter(0))
-
-
-def _times(product: float, partial: float) -> float:
-    """As in the sweeps, 0 times an infinite partial is 0."""
-    return 0.0 if product == 0.0 or partial == 0.0 else product * partial
 
 
 def _path(x: Value, ending: Sequence[Any], names: Mapping[Value, str]) -> Path:

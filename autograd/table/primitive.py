@@ -123,6 +123,18 @@ Partial = float | Callable[..., Any]
 Partials = tuple[Partial, ...] | Callable[..., Any]
 
 
+def _checked_partials(name: str, partials: Any) -> Partials:
+    """The partials of a row, constants as floats; TypeError for what are none."""
+    if callable(partials):
+        return partials  # type: ignore[no-any-return]
+    if not isinstance(partials, tuple | list):
+        raise TypeError(
+            f"{name}: partials must be a tuple with a number or a function of (result, *operands) for each operand, or "
+            f"one function of (result, operands), not {shown(partials)}"
+        )
+    return tuple(x if callable(x) else as_number(x, f"{name}: partial {i}") for i, x in enumerate(partials, 1))
+
+
 def evaluate_partial(partial: Partial, result: Any, operands: Sequence[Any]) -> Any:
     """One partial of a row at (result, operands): a number at numbers, recorded at Values."""
     if isinstance(partial, Primitive):
@@ -190,7 +202,9 @@ class Primitive(Row):
             operators have not; or the name of a function of libm.  None if `value` is made of + - * / abs alone.
         expansion: The same in additions and multiplications: a function of the sequence of operands.
         bounded: Whether the result is finite wherever the operands are.
-        gate: Whether the result is often exactly 0, as a partial that keeps an adjoint out: even an infinite one.
+        gate: Whether a partial of exactly 0 is a closed gate, 0 around the point too: what is kept out never arrives,
+            be it infinite or nan.
+        instead: What to use where a derivative comes out nan, or the result overflows; in words.
         jumps: Whether a rounding of an operand can move the result by more than a rounding.
         share: Whether the result is the share of the first operand among others, whose order does not matter.
         largest_slope: Of a function that levels off at both ends: its largest |derivative|.
@@ -200,7 +214,8 @@ class Primitive(Row):
     """
 
     __slots__ = (
-        "aliases", "bounded", "domain", "expansion", "gate", "is_linear", "jumps", "largest_slope", "latex", "lowering",
+        "aliases", "bounded", "domain", "expansion", "gate", "instead", "is_linear", "jumps", "largest_slope", "latex",
+        "lowering",
         "module", "name", "outside", "pack", "partials", "parts", "precedence", "rule", "share", "symbol", "text",
         "value",
     )  # fmt: skip
@@ -225,13 +240,14 @@ class Primitive(Row):
         expansion: Callable[[Sequence[Any]], Any] | None = None,
         bounded: bool = False,
         gate: bool = False,
+        instead: str = "",
         jumps: bool = False,
         share: bool = False,
         largest_slope: float | None = None,
         module: str | None = None,
     ) -> None:
         self.name = name
-        self.partials = partials
+        self.partials = partials = _checked_partials(name, partials)
         self.arity = len(partials) if isinstance(partials, tuple) else None
         self.is_linear = isinstance(partials, tuple) and all(partial.__class__ is float for partial in partials)
         self.lowering = lowering
@@ -248,7 +264,8 @@ class Primitive(Row):
         self.parts = parts
         self.expansion = expansion
         self.bounded = bounded
-        self.gate = gate
+        self.gate = gate or (self.is_linear and not any(partials))  # type: ignore[arg-type]  # constants 0
+        self.instead = instead
         self.jumps = jumps
         self.share = share
         self.largest_slope = largest_slope
@@ -283,8 +300,8 @@ class Primitive(Row):
         try:
             number: float = self.value(numbers) if self.arity is None else self.value(*numbers)
         except ARITHMETIC_ERRORS:
-            return self.outside(numbers) if self.arity is None else self.outside(*numbers)
-        return number
+            number = self.outside(numbers) if self.arity is None else self.outside(*numbers)
+        return number if number.__class__ is float else as_number(number, f"{self.name}: the result")
 
     def lowered(self, machine: Machine, *operands: Operand) -> Operand:
         """The value as a machine computes it, of operands of its own kind.

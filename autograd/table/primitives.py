@@ -66,6 +66,7 @@ div = _Primitive(
     precedence=2,
     domain="y ≠ 0",
     outside=_n.divide,
+    instead="where(step(abs(y)), x / where(step(abs(y)), y, 1.0), 0.0)",
 )
 neg = _Primitive("neg", _operator.neg, (-1.0,), symbol="neg", latex="-#1", text="-#1", precedence=3, bounded=True)
 
@@ -123,6 +124,7 @@ floor_divide: _Primitive = _Primitive(
     outside=_n.divide,
     lowering=_lowering.floor_divide,
     jumps=True,
+    gate=True,
 )
 floor = _formula(
     _lowering.floor,
@@ -131,6 +133,7 @@ floor = _formula(
     latex=r"\left\lfloor #1 \right\rfloor",
     rule="constant between its jumps",
     jumps=True,
+    gate=True,
 )
 
 
@@ -138,10 +141,23 @@ identity = _Primitive("identity", lambda x: x, (1.0,), symbol="=", latex="#1")
 
 # ---------------------------------------------------------------- exponentials, logarithms, roots
 
-exp = _libm(_math.exp, (lambda y, x: y,), latex="e^{#1}", outside=lambda x: _math.inf)
+exp = _libm(
+    _math.exp,
+    (lambda y, x: y,),
+    latex="e^{#1}",
+    outside=lambda x: _math.inf,
+    instead="softplus, logsigmoid, logsumexp, sigmoid or softmax for what exp is part of",
+)
 exp2 = _libm(_math.exp2, (lambda y, x: _n.LN2 * y,), latex="2^{#1}", outside=lambda x: _math.inf)
 expm1 = _libm(_math.expm1, (exp,), latex="e^{#1} - 1", outside=lambda x: _math.inf)
-log: _Primitive = _libm(_math.log, (lambda y, x: 1.0 / x,), latex=r"\ln #1", domain="x > 0", outside=_n.pole(0.0))
+log: _Primitive = _libm(
+    _math.log,
+    (lambda y, x: 1.0 / x,),
+    latex=r"\ln #1",
+    domain="x > 0",
+    outside=_n.pole(0.0),
+    instead="softplus for log(1 + exp(x)), logsumexp, log_softmax, log1p, or log of what stays above 0",
+)
 log1p = _libm(
     _math.log1p,
     (lambda y, x: 1.0 / (1.0 + x),),
@@ -161,6 +177,7 @@ sqrt = _Primitive(
     latex=r"\sqrt{#1}",
     domain="x ≥ 0",
     lowering=lambda m, x: m.sqrt(x),
+    instead="hypot(x, y) for the length of a vector, or sqrt of what stays above 0",
 )
 cbrt = _libm(_math.cbrt, (lambda y, x: (1.0 / 3.0) / (y * y),), symbol="∛", latex=r"\sqrt[3]{#1}")
 
@@ -246,7 +263,15 @@ atanh = _libm(
 
 # ---------------------------------------------------------------- kinks, steps, choices
 
-sign = _formula(_lowering.sign, (0.0,), latex=r"\operatorname{sgn} #1", rule="sign(0) = 0", bounded=True, jumps=True)
+sign = _formula(
+    _lowering.sign,
+    (0.0,),
+    latex=r"\operatorname{sgn} #1",
+    rule="sign(0) = 0",
+    bounded=True,
+    jumps=True,
+    gate=True,
+)
 abs: _Primitive = _Primitive(
     "abs",
     _operator.abs,
@@ -278,6 +303,7 @@ maximum = _Primitive(
     latex=r"\max\left(#*\right)",
     rule="equal maxima share evenly",
     lowering=_lowering.maximum,
+    gate=True,
 )
 minimum = _Primitive(
     "minimum",
@@ -287,6 +313,7 @@ minimum = _Primitive(
     latex=r"\min\left(#*\right)",
     rule="equal minima share evenly",
     lowering=_lowering.minimum,
+    gate=True,
 )
 where: _Primitive = _formula(
     _lowering.where,
@@ -308,7 +335,12 @@ def _shares_of_equals(z: _Any, xs: _Any) -> _Any:
 # ---------------------------------------------------------------- activations
 
 relu = _formula(
-    _lowering.relu, (step,), symbol="ReLU", latex=r"\operatorname{ReLU}\left(#1\right)", rule="relu'(0) = 0"
+    _lowering.relu,
+    (step,),
+    symbol="ReLU",
+    latex=r"\operatorname{ReLU}\left(#1\right)",
+    rule="relu'(0) = 0",
+    gate=True,
 )
 leaky_relu = _formula(
     _lowering.leaky_relu,

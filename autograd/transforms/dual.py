@@ -12,12 +12,11 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd.core.graph import product
+from autograd.core.graph import product, recorded_partials, total
 from autograd.core.mode import is_grad_enabled
-from autograd.core.recording import numeric_partials
-from autograd.core.value import Value
+from autograd.core.recording import derivative_lost, numeric_partials
 from autograd.table import primitives
-from autograd.table.primitive import ARITHMETIC_ERRORS, Primitive, RealNumber, as_number, evaluate_partial
+from autograd.table.primitive import Primitive, RealNumber, as_number
 
 _levels = itertools.count(1)
 
@@ -35,12 +34,18 @@ class Dual(RealNumber):
     6.0
     """
 
-    __slots__ = ("_level", "primal", "tangent")
+    __slots__ = ("_level", "arrived", "primal")
 
     def __init__(self, primal: Any, tangent: Any, level: int) -> None:
         self.primal = primal
-        self.tangent = tangent
+        self.arrived = None if tangent.__class__ is float and tangent == 0.0 else tangent
+        """The tangent, or None where nothing arrives: a 0 that no infinite partial makes a nan."""
         self._level = level
+
+    @property
+    def tangent(self) -> Any:
+        """The derivative that is carried along."""
+        return 0.0 if self.arrived is None else self.arrived
 
     @property
     def data(self) -> float:
@@ -59,14 +64,14 @@ class Dual(RealNumber):
             for position, (x, own) in enumerate(zip(operands, mine, strict=True), 1)
         ]
         result = _apply(primitive, primals)
-        if not is_grad_enabled():
-            return Dual(result, 0.0, level)
-        tangent: Any = None
-        for x, partial in zip(operands, _partials(primitive, result, primals, mine), strict=True):
-            contribution = None if partial is None else product(x.tangent, partial, operands)
-            if contribution is not None:
-                tangent = contribution if tangent is None else tangent + contribution
-        return Dual(result, 0.0 if tangent is None else tangent, level)
+        made = Dual(result, 0.0, level)
+        mine = [own and x.arrived is not None for x, own in zip(operands, mine)]
+        if is_grad_enabled() and any(mine):
+            for x, partial in zip(operands, _partials(primitive, result, primals, mine), strict=True):
+                contribution = None if partial is None else product(x.arrived, partial, primitive, primals)
+                if contribution is not None:
+                    made.arrived = total(made.arrived, contribution, primitive, primals)
+        return made
 
     def detach(self) -> "Dual":
         """The same number without its derivative, on any level."""
@@ -87,6 +92,11 @@ class Dual(RealNumber):
 
     def __bool__(self) -> bool:
         return bool(self.primal)
+
+    def __float__(self) -> float:
+        if is_grad_enabled():
+            raise derivative_lost(self)
+        return self.data
 
 
 def _compared(other: Any) -> Any:
@@ -115,25 +125,7 @@ def _partials(primitive: Primitive, result: Any, primals: Sequence[Any], mine: S
     """The partials by the operands that carry a tangent; None for the others."""
     if all(x.__class__ is float for x in primals):
         return numeric_partials(primitive, result, primals, [not own for own in mine])
-    if isinstance(primitive.partials, tuple):
-        try:
-            return _own_partials(primitive.partials, result, primals, mine)
-        except ARITHMETIC_ERRORS:  # 1/y at a constant y of 0 raises as a number and not as a Value
-            wrapped = [_lifted(x, result) if x.__class__ is float else x for x in primals]
-            return _own_partials(primitive.partials, result, wrapped, mine)
-    found = primitive.partials(result, primals)
-    return [partial if own else None for partial, own in zip(found, mine, strict=True)]
-
-
-def _own_partials(partials: Sequence[Any], result: Any, primals: Sequence[Any], mine: Sequence[bool]) -> list[Any]:
-    return [
-        evaluate_partial(partial, result, primals) if own else None for partial, own in zip(partials, mine, strict=True)
-    ]
-
-
-def _lifted(number: float, like: Any) -> Any:
-    """A constant of the kind of another number."""
-    return Dual(number, 0.0, like._level) if isinstance(like, Dual) else Value(number)
+    return recorded_partials(primitive, result, primals, [not own for own in mine])
 
 
 def _add_operators() -> None:

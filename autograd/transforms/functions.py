@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from math import factorial
 from typing import Any
 
-from autograd.core.graph import depending_on, forward_sweep, reverse_sweep
+from autograd.core.graph import depending_on, forward_sweep, reverse_sweep, seeded
 from autograd.core.mode import enable_grad
 from autograd.core.tree import flatten, flatten_like, map_leaves
 from autograd.core.value import Value
@@ -150,7 +150,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     points, rebuild = flatten(list(primals), "jvp: primals")
     directions = flatten_like(list(tangents), list(primals), "jvp: tangents")
     level = next_level()
-    arguments = rebuild(Dual(x, v, level) for x, v in zip(points, directions, strict=True))
+    arguments = rebuild(Dual(x, seeded(v), level) for x, v in zip(points, directions, strict=True))
     with enable_grad():
         result = f(*arguments)
     leaves, rebuild_result = flatten(result, "jvp: the result of the function")
@@ -173,7 +173,8 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
 
     def push(*tangents: Any) -> Any:
         directions = flatten_like(list(tangents), list(primals), "linearize: the direction")
-        pushed = dict(zip(inputs.variables, directions, strict=True))
+        seeds = zip(inputs.variables, map(seeded, directions), strict=True)
+        pushed = {x: seed for x, seed in seeds if seed is not None}
         forward_sweep(order, pushed, record=inputs.recording)
         return rebuild(pushed.get(leaf, 0.0) for leaf in leaves)
 

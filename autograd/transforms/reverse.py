@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd.core.graph import depending_on, reverse_sweep
+from autograd.core.graph import depending_on, reverse_sweep, seeded, total
 from autograd.core.mode import current, enable_grad, enter, leave
 from autograd.core.sweep import gradients
 from autograd.core.tree import flatten
@@ -52,7 +52,7 @@ class Inputs:
     def _variable(self, leaf: Any) -> Any:
         """A stand-in for a leaf that knows nothing of what is below it, or is connected to it if it records."""
         if isinstance(leaf, Dual):
-            return Dual(self._variable(leaf.primal), leaf.tangent, leaf._level)
+            return Dual(self._variable(leaf.primal), leaf.arrived, leaf._level)
         if isinstance(leaf, Value) and leaf.requires_grad:
             self.recording = True
             variable: Value = identity(leaf)
@@ -109,8 +109,9 @@ class Inputs:
         def sweep(weights: Sequence[Any]) -> list[Any]:
             adjoints: dict[Any, Any] = {}
             for output, weight in zip(outputs, weights, strict=True):
-                if output in reached and not (weight.__class__ is float and weight == 0.0):
-                    adjoints[output] = adjoints[output] + weight if output in adjoints else weight
+                seed = seeded(weight)
+                if output in reached and seed is not None:
+                    adjoints[output] = total(adjoints.get(output), seed, identity, ())
             reverse_sweep(order, adjoints, record=self.recording)
             return [adjoints.get(variable, 0.0) for variable in self.variables]
 

@@ -8,6 +8,7 @@ A value is the row's lowering; a partial is the row's own, run on expressions of
 
 import hashlib
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,8 @@ def rules_header() -> str:
     functions = "\n".join(text for row in rows for text in _functions(row))
     names = [f"    ROW_{row.name}," for row in rows]
     lists = [_macro(f"ROWS{arity}", [row.name for row in rows if row.arity == arity]) for arity in (1, 2)]
-    body = "\n".join([functions, "enum {", *names, "    ROWS", "};", "", *lists])
+    gates = f"static const char row_is_gate[ROWS] = {{{', '.join(str(int(row.gate)) for row in rows)}}};"
+    body = "\n".join([functions, "enum {", *names, "    ROWS", "};", "", *textwrap.wrap(gates, 120), "", *lists])
     version = hashlib.sha256(body.encode()).hexdigest()[:12]
     top = f'#include <math.h>\n\n#define RULES_VERSION "{version}"\n'
     return f"{_PREFACE}#ifndef AUTOGRAD_RULES_H\n#define AUTOGRAD_RULES_H\n\n{top}\n{body}\n#endif\n"

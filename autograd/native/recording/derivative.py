@@ -10,10 +10,11 @@ from typing import Any
 
 from autograd.core.graph import partials_of, topological_order
 from autograd.core.value import Value
-from autograd.native.recording.tracing import careful_product, may_be_infinite
+from autograd.native.recording.tracing import Traced, fragile, gate_of, may_be_infinite, traced
 from autograd.table import primitives
+from autograd.table.primitive import Primitive
 
-Term = tuple[Any, Any, bool]  # an adjoint, the partial to multiply it by, and whether that may be infinite
+Term = tuple[Any, Any, Primitive, Sequence[Any]]  # an adjoint, the partial to multiply it by, its row and operands
 
 
 @dataclass(frozen=True)
@@ -53,47 +54,69 @@ def batch_gradient(loss: Value, inputs: Iterable[Value], parameters: Sequence[Va
         elif any(x in by_batch for x in node.operands if isinstance(x, Value)):
             by_batch.add(node)
     weight = Value(1.0)
-    terms: dict[Value, list[Term]] = {loss: [(weight, 1.0, False)]}
-    _sweep([node for node in order if node in by_sample], terms, by_sample | by_batch)
+    has_gates = _needs_gates(order, loss)
+    terms: dict[Value, list[Term]] = {loss: [(weight, 1.0, primitives.identity, ())]}
+    _sweep([node for node in order if node in by_sample], terms, by_sample | by_batch, has_gates)
     sums: list[BatchSum] = []
     second: dict[Value, list[Term]] = {}
     for node in order:
         if node in by_batch and node in terms:
-            adjoint = _total(terms[node])
-            leaf = Value(adjoint._number if isinstance(adjoint, Value) else adjoint)
+            adjoint = _total(terms[node], has_gates)
+            leaf: Any = traced(adjoint._number if isinstance(adjoint, Value) else adjoint)
+            gate = gate_of(adjoint) if has_gates and node.primitive is not None else None
             sums.append(BatchSum(node, leaf, adjoint))
-            second[node] = [(leaf, 1.0, False)]
-    _sweep([node for node in order if node in by_batch], second, by_batch)
-    return BatchGradient(weight, sums, [_total(second.get(x, [])) for x in parameters])
+            if gate is not None:
+                leaf._gate = traced(gate._number)
+                sums.append(BatchSum(leaf._gate, leaf._gate, gate))
+            second[node] = [(leaf, 1.0, primitives.identity, ())]
+    _sweep([node for node in order if node in by_batch], second, by_batch, has_gates)
+    return BatchGradient(weight, sums, [_total(second.get(x, []), has_gates) for x in parameters])
 
 
-def _sweep(order: Sequence[Value], terms: dict[Value, list[Term]], within: set[Value]) -> None:
+def _needs_gates(order: Sequence[Value], loss: Value) -> bool:
+    """Whether anything that only gates lead to may have an infinite partial: else what they keep need not be known."""
+    always = {loss}
+    for node in reversed(order):
+        if node.primitive is not None:
+            if node in always and not node.primitive.gate:
+                always.update(x for x in node.operands if isinstance(x, Value))
+            elif fragile(node.primitive):
+                return True
+    return False
+
+
+def _sweep(order: Sequence[Value], terms: dict[Value, list[Term]], within: set[Value], has_gates: bool) -> None:
     """Add to the terms of every operand within, from the last node to the first."""
     for node in reversed(order):
         if node.primitive is None or node not in terms:
             continue
-        adjoint = _total(terms.pop(node))
-        own = set(node.operands)
+        adjoint = _total(terms.pop(node), has_gates)
         for x, partial in zip(node.operands, partials_of(node.primitive, node, node.operands), strict=True):
             if x.__class__ is float or x not in within or partial is None:
                 continue
-            if partial.__class__ is not float or partial != 0.0:
-                terms.setdefault(x, []).append((adjoint, partial, may_be_infinite(partial, own)))
+            if partial.__class__ is not float or partial != 0.0 or not node.primitive.gate:
+                terms.setdefault(x, []).append((adjoint, partial, node.primitive, node.operands))
 
 
-def _total(terms: Sequence[Term]) -> Any:
+def _total(terms: Sequence[Term], has_gates: bool) -> Any:
     """Σ adjoint · partial, the products that need no care in one dot."""
-    if len(terms) == 1:
-        return careful_product(*terms[0])
-    plain, pairs = [], []
-    for adjoint, partial, infinite in terms:
-        if isinstance(partial, Value) and not infinite:
+    careful, pairs, gates = [], [], []
+    for adjoint, partial, row, operands in terms:
+        gate = gate_of(adjoint) if has_gates else None
+        guarded = gate is not None and may_be_infinite(partial, operands)
+        if isinstance(partial, Value) and not row.gate and not guarded and len(terms) > 1:
             pairs.append((adjoint, partial))
+            gates.append(gate)
         else:
-            plain.append(careful_product(adjoint, partial, infinite))
-    if pairs:
-        adjoints, partials = zip(*pairs)
-        plain.append(
-            primitives.dot(adjoints, partials) if len(pairs) > 1 else careful_product(pairs[0][0], pairs[0][1], False)
-        )
-    return primitives.sum(plain) if len(plain) > 1 else plain[0] if plain else 0.0
+            term = Traced._product(adjoint, partial, row, operands)
+            if term is not None:
+                careful.append(term)
+                gates.append(gate_of(term))
+    if len(pairs) > 1:
+        careful.append(primitives.dot(*zip(*pairs)))
+    elif pairs:
+        careful.append(pairs[0][0] * pairs[0][1])
+    found: Any = primitives.sum(careful) if len(careful) > 1 else careful[0] if careful else 0.0
+    if has_gates and len(gates) > 1 and None not in gates:
+        found._gate = primitives.sum(gates)
+    return found

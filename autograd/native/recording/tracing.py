@@ -1,5 +1,6 @@
 """Values that are recorded for machine code: their numbers are examples, so nothing may depend on them."""
 
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,14 +11,14 @@ from autograd.core.graph import innermost
 from autograd.core.mode import changed, current
 from autograd.core.value import Value, node
 from autograd.table import primitives
-from autograd.table.primitive import DomainWarning, Primitive
+from autograd.table.primitive import DomainWarning, Primitive, _nan
 
-absorbing_product = Primitive(
-    "absorbing_product",
+gated_product = Primitive(
+    "gated_product",
     None,
     (lambda _z, _x, y: y, lambda _z, x, _y: x),
     symbol="×",
-    rule="0 times anything is 0: an adjoint that is 0 goes no further",
+    rule="x is a gate: where it is 0, the product is 0, be y infinite or nan",
     lowering=lambda m, x, y: m.where(m.equal(x, 0.0), 0.0, x * y),
     module=__name__,
 )
@@ -26,9 +27,13 @@ detached = Primitive("detached", lambda x: x, (0.0,), rule="the number without i
 
 
 class Traced(Value):
-    """A Value of a function that is being recorded: it has a number, but nothing must depend on it."""
+    """A Value of a function that is being recorded: it has a number, but nothing must depend on it.
 
-    __slots__ = ()
+    Of an adjoint or a tangent `gate` is a Value that is 0 where none arrives, because a gate on its way is closed;
+    None if one arrives always.
+    """
+
+    __slots__ = ("_gate",)
 
     def _refuse(self: Any, *_: Any) -> Any:
         raise TypeError(
@@ -64,17 +69,54 @@ class Traced(Value):
         return detached(self)  # type: ignore[no-any-return]
 
     @staticmethod
-    def _product(factor: Any, partial: Any, operands: Sequence[Any]) -> Any:
+    def _product(factor: Any, partial: Any, row: Primitive, operands: Sequence[Any]) -> Any:
         """What sweeps multiply by: see `autograd.core.graph.product`."""
-        by = innermost(partial)
-        row = getattr(by, "primitive", None)
-        if row is primitives.where and by is partial and all(x.__class__ is float for x in by.operands[1:]):
-            condition, *chosen = by.operands  # 1 and 0, as the partials of `where` are: no product is needed
-            if sorted(chosen) == [0.0, 1.0]:
-                return primitives.where(condition, *(factor if x else 0.0 for x in chosen))
-        if row is not None and row.gate:  # what a gate keeps out may be infinite or nan
-            return absorbing_product(partial, factor)
-        return careful_product(factor, partial, may_be_infinite(by, set(operands)))
+        gate = gate_of(factor)
+        if not row.gate:
+            guarded = gate is not None and may_be_infinite(innermost(partial), operands)
+            found = plain_product(factor, partial)
+            return _with_gate(primitives.where(gate, found, 0.0) if guarded else found, gate, factor)
+        opening = innermost(partial)
+        if opening.__class__ is float:
+            return None if opening == 0.0 else _with_gate(plain_product(factor, partial), gate, factor)
+        if opening.primitive is primitives.where and sorted(opening.operands[1:], key=_order) == [0.0, 1.0]:
+            condition, *chosen = partial.operands if partial is opening else (None,)  # of `where`: it needs no product
+            if condition is not None:
+                found = primitives.where(condition, *(factor if x else 0.0 for x in chosen))
+                return _with_gate(found, _both(gate, opening), factor)
+        return _with_gate(gated_product(partial, factor), _both(gate, opening), factor)
+
+    @staticmethod
+    def _total(known: Any, contribution: Any) -> Any:
+        """What sweeps add up with: see `autograd.core.graph.total`."""
+        gates = gate_of(known), gate_of(contribution)
+        found = known + contribution
+        return found if None in gates else _with_gate(found, gates[0] + gates[1], None)
+
+    @staticmethod
+    def _seed(seed: Any) -> Any:
+        """What sweeps begin with: see `autograd.core.graph.seeded`."""
+        return _with_gate(primitives.identity(seed), abs(innermost(seed)), None)
+
+
+def gate_of(quantity: Any) -> Any:
+    """The gate of an adjoint or a tangent: see `Traced`."""
+    return getattr(innermost(quantity), "_gate", None)
+
+
+def _with_gate(found: Any, gate: Any, factor: Any) -> Any:
+    """What arrives, with its gate; `factor` has its own already."""
+    if gate is not None and found is not factor:
+        innermost(found)._gate = gate
+    return found
+
+
+def _both(gate: Any, opening: Any) -> Any:
+    return opening if gate is None else primitives.where(gate, opening, 0.0)
+
+
+def _order(x: Any) -> float:
+    return x if x.__class__ is float else -1.0
 
 
 def traced(number: float) -> Value:
@@ -110,18 +152,25 @@ def tracing() -> Iterator[None]:
 # ---------------------------------------------------------------- products of sweeps
 
 
-def careful_product(adjoint: Any, partial: Any, infinite: bool) -> Any:
-    """adjoint · partial whatever their numbers will be; `infinite` says whether the partial may be so."""
+def plain_product(adjoint: Any, partial: Any) -> Any:
+    """adjoint · partial, by IEEE 754 whatever their numbers will be."""
     if partial.__class__ is float:
         return adjoint if partial == 1.0 else -adjoint if partial == -1.0 else adjoint * partial
-    return absorbing_product(adjoint, partial) if infinite else adjoint * partial
+    return partial if adjoint.__class__ is float and adjoint == 1.0 else adjoint * partial
 
 
-def may_be_infinite(partial: Any, own: set[Any]) -> bool:
-    """Whether a partial may be infinite or nan where the operands are finite, and turn an adjoint of 0 into nan.
+def may_be_infinite(partial: Any, operands: Sequence[Any]) -> bool:
+    """Whether a partial may be infinite or nan where no gate keeps it: it would turn an adjoint of 0 into nan.
 
-    An operand itself counts as finite.
+    Inputs count as finite, and as an operand so does what is made of finite numbers without a pole or an overflow of
+    its own: a sum, a product, a layer.
     """
-    if partial.__class__ is float or partial in own:
-        return False
-    return partial.primitive is not None and not partial.primitive.bounded
+    row = getattr(partial, "primitive", None)
+    if row is None or row.bounded:
+        return partial.__class__ is float and not math.isfinite(partial)
+    return fragile(row) or not any(partial is x for x in operands)
+
+
+def fragile(row: Primitive) -> bool:
+    """Whether a row may give an infinity or a nan of finite numbers, or have such a partial."""
+    return bool(row.domain) or row.outside is not _nan

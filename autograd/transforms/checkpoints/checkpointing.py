@@ -189,11 +189,11 @@ class _Sequence(Segment):
         for step, before, inputs, outputs in self._recorded_steps():
             self.check_same(outputs, after, f" at functions[{step}]")
             adjoints = pull_back(outputs, weights, inputs, self.outsiders())
-            weights = {i: adjoint for i, adjoint in enumerate(adjoints) if adjoint}
+            weights = {i: adjoint for i, adjoint in enumerate(adjoints) if adjoint is not None}
             if not weights:
                 return
             after = before.numbers
-        self.hand_on(self.inputs, [weights.get(i, 0.0) for i, live in enumerate(self.start.is_value) if live])
+        self.hand_on(self.inputs, [weights.get(i) for i, live in enumerate(self.start.is_value) if live])
 
 
 def _follow(

@@ -84,10 +84,10 @@ class Segment:
         self.hand_on(self.inputs, pull_back(outputs, weights, inputs, self.outsiders()))
 
     @staticmethod
-    def hand_on(operands: Iterable[Value], adjoints: Iterable[float]) -> None:
-        """Add adjoints to the `grad` of operands."""
+    def hand_on(operands: Iterable[Value], adjoints: Iterable[float | None]) -> None:
+        """Add adjoints to the `grad` of operands; None where none arrived."""
         for x, adjoint in zip(operands, adjoints, strict=True):
-            if adjoint:
+            if adjoint is not None:
                 x.grad = (x.grad or 0.0) + adjoint
 
     def outsiders(self) -> tuple[Value, ...]:
@@ -118,7 +118,9 @@ class Segment:
                 raise RuntimeError(self.message("was copied, and its function still uses the originals", _COPY_FIRST))
             inputs = [identity(x) for x in operands[:size]]  # two inputs may be the same Value
             outputs = self._run_again(inputs)
-            return _adjoints(outputs, {index: 1.0}, inputs, self.outsiders(), record=True)
+            return [
+                0.0 if d is None else d for d in _adjoints(outputs, {index: 1.0}, inputs, self.outsiders(), record=True)
+            ]
         if index not in self.rows or self.rows_at != tuple(operands):
             self.check_outsiders(operands[size:])
             inputs = [Value(x) for x in operands[:size]]
@@ -126,7 +128,8 @@ class Segment:
             self.rows_at = tuple(operands)
             for i, live in enumerate(self.end.is_value):
                 if live:
-                    self.rows[i] = _adjoints(outputs, {i: 1.0}, inputs, self.outsiders(), record=False)
+                    found = _adjoints(outputs, {i: 1.0}, inputs, self.outsiders(), record=False)
+                    self.rows[i] = [0.0 if d is None else d for d in found]
         return self.rows.pop(index)
 
     # ------------------------------------------------------------ what may have gone wrong in between
@@ -201,15 +204,14 @@ class _Output(OwnSweep):
         return tuple(self.segment.partials(self.index, node._number, [x._number for x in node.operands]))
 
     def pass_on(self, node: Value) -> None:
-        """Called by `backpropagate` when the adjoint of the node is complete."""
+        """Called by `backpropagate` when the adjoint of the node is complete, if one has arrived."""
         segment, adjoint, sources = self.segment, node.grad, node._sources
         joint = sources[0] if sources and isinstance(sources[0].primitive, _Joint) else None
         if joint is None and not all(map(operator.is_, sources, segment.operands)):
             raise RuntimeError(segment.message("was copied, and its function still uses the originals", _COPY_FIRST))
         if joint is None:
-            if adjoint:
-                segment.pull({self.index: adjoint})
-        elif adjoint:
+            segment.pull({self.index: adjoint})
+        else:
             if not joint.grad:  # every sweep sets it to 0 when it begins: this is the first result of this sweep
                 segment.weights.clear()
                 joint.grad = 1.0
@@ -224,16 +226,16 @@ class _Joint(_Output):
     def __init__(self, segment: Segment) -> None:
         super().__init__(segment, -1)
 
-    def pass_on(self, node: Value) -> None:
+    def pass_on(self, node: Value) -> None:  # noqa: ARG002
         """Called when the adjoints of all results below the root are there."""
-        if node.grad:
-            self.segment.pull(self.segment.weights)
+        self.segment.pull(self.segment.weights)
 
 
 def pull_back(
     outputs: Sequence[Any], weights: dict[int, float], inputs: Sequence[Any], outsiders: Sequence[Value]
-) -> list[float]:
-    """The adjoints of the inputs of a recorded run; those of the outsiders are added to their `grad`.
+) -> list[float | None]:
+    """The adjoints of the inputs of a recorded run, None where none arrives; those of the outsiders are added to their
+    `grad`.
 
     Leaves get them from the fast sweep.  It would not stop at nodes of the graph outside: then the other sweep does.
     """
@@ -244,8 +246,11 @@ def pull_back(
     rooted = [i for i in weights if outputs[i].__class__ is not float]
     nodes = tuple([outputs[i] for i in rooted])
     root = node(Value, 0.0, dot, nodes, [weights[i] for i in rooted])
+    for x in inputs:
+        if x.__class__ is not float:
+            x.grad = -0.0  # until something arrives
     propagate(root, 1.0)
-    return [0.0 if x.__class__ is float else x.grad for x in inputs]
+    return [None if x.__class__ is float or repr(x.grad) == "-0.0" else x.grad for x in inputs]
 
 
 def _adjoints(
@@ -256,7 +261,7 @@ def _adjoints(
     *,
     record: bool,
 ) -> list[Any]:
-    """Σ weight · ∂output/∂x for the inputs and the outsiders, without touching a `grad`."""
+    """Σ weight · ∂output/∂x for the inputs and the outsiders, None where none arrives, without touching a `grad`."""
     bounds = [x for x in (*inputs, *outsiders) if x.__class__ is not float]
     order = topological_order(*[x for x in outputs if x.__class__ is not float], above=bounds)
     for made in order:
@@ -276,7 +281,7 @@ def _adjoints(
     # the bounds come last in order, so first in the sweep, when nothing has arrived that they could propagate
     reverse_sweep([*order, *bounds], adjoints, record=record)
     return [
-        0.0 if x.__class__ is float else adjoints[x] + direct.get(x, 0.0) if x in adjoints else direct.get(x, 0.0)
+        None if x.__class__ is float else adjoints[x] + direct.get(x, 0.0) if x in adjoints else direct.get(x)
         for x in (*inputs, *outsiders)
     ]
 
