@@ -260,15 +260,16 @@ static int adopt_row(PyObject *table, const char *name, int code, PyObject **pla
 
 static PyObject *install(PyObject *module, PyObject *arguments, PyObject *keywords)
 {
-    static char *names[] = {"table",     "Frozen",       "record", "other",  "comparable", "as_number", "by_hand",
-                            "propagate", "look_for_nan", "linear", "decide", NULL};
-    PyObject *table, *frozen, *hooks[9];
-    PyObject **places[9] = {&python.record,    &python.other,        &python.comparable, &python.as_number, &python.by_hand,
-                            &python.propagate, &python.look_for_nan, &python.linear,     &python.decide};
+    static char *names[] = {"table",            "Frozen",    "record",       "other",  "comparable", "as_number", "by_hand",
+                            "unknown_argument", "propagate", "look_for_nan", "linear", "decide",     NULL};
+    PyObject *table, *frozen, *hooks[10];
+    PyObject **places[10] = {&python.record,       &python.other,   &python.comparable,       &python.as_number,
+                             &python.by_hand,      &python.unknown_argument, &python.propagate,
+                             &python.look_for_nan, &python.linear,  &python.decide};
     (void)module;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!OOOOOOOOOO:install", names, &PyDict_Type, &table, &frozen,
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!OOOOOOOOOOO:install", names, &PyDict_Type, &table, &frozen,
                                      &hooks[0], &hooks[1], &hooks[2], &hooks[3], &hooks[4], &hooks[5], &hooks[6],
-                                     &hooks[7], &hooks[8])) {
+                                     &hooks[7], &hooks[8], &hooks[9])) {
         return NULL;
     }
     if (!PyType_Check(frozen) || !PyType_IsSubtype((PyTypeObject *)frozen, value_type) ||
@@ -277,7 +278,7 @@ static PyObject *install(PyObject *module, PyObject *arguments, PyObject *keywor
         return NULL;
     }
     Py_XSETREF(frozen_type, (PyTypeObject *)Py_NewRef(frozen));
-    for (int i = 0; i < 9; i++) {
+    for (int i = 0; i < 10; i++) {
         Py_XSETREF(*places[i], Py_NewRef(hooks[i]));
     }
 #define ADOPT(NAME)                                                        \

@@ -306,7 +306,22 @@ static PyObject *value_new(PyTypeObject *type, PyObject *arguments, PyObject *ke
 static int value_init(PyObject *self, PyObject *arguments, PyObject *keywords)
 {
     static char *names[] = {"data", "_children", "_op", "label", NULL};
-    PyObject *data, *children = NULL, *op = NULL, *label = NULL;
+    PyObject *data, *children = NULL, *op = NULL, *label = NULL, *name, *value;
+    Py_ssize_t position = 0;
+    while (keywords != NULL && PyDict_Next(keywords, &position, &name, &value)) {
+        int known = 0;
+        for (int i = 0; i < 4; i++) {
+            known |= PyUnicode_CompareWithASCIIString(name, names[i]) == 0;
+        }
+        if (!known) {
+            PyObject *error = PyObject_CallOneArg(python.unknown_argument, name);
+            if (error != NULL) {
+                PyErr_SetObject((PyObject *)Py_TYPE(error), error);
+                Py_DECREF(error);
+            }
+            return -1;
+        }
+    }
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|OOO:Value", names, &data, &children, &op, &label)) {
         return -1;
     }

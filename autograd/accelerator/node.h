@@ -106,7 +106,8 @@ static struct {
     PyObject *other;      /* other(row, operands, other): what an operator does with an operand of another kind */
     PyObject *comparable; /* comparable(other): a number to compare with, or NotImplemented */
     PyObject *as_number;  /* as_number(value, role) */
-    PyObject *by_hand;    /* by_hand(node, children, op): a node in the lecture's style */
+    PyObject *by_hand;    /* by_hand(node, children, op): a node whose operands are given */
+    PyObject *unknown_argument; /* unknown_argument(name): the error of a keyword that there is not */
     PyObject *propagate;  /* propagate(root, seed): the sweep of a mode */
     PyObject *look_for_nan; /* look_for_nan(root, seed): warns of what made it */
     PyObject *linear;     /* linear(inputs, weights, biases): what `linear` here leaves to it */

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from autograd.accelerator import compiled
 from autograd.core.mode import changed, current
-from autograd.core.value import Value
+from autograd.core.value import ByHand, Value
 from autograd.table.primitive import ARITHMETIC_ERRORS, DomainWarning, OwnSweep, Primitive, as_number, evaluate_partial
 
 AnyNode = TypeVar("AnyNode", bound=Any)  # a Value, or anything that has operands
@@ -252,7 +252,9 @@ def example_number(quantity: Any) -> float:
 
 def _edges(node: Value, operands: Sequence[Any], within: Container[Any]) -> list[tuple[Value, float | None]]:
     """The operands of a node that are within, each with its local partial."""
-    return [(x, d) for x, d in zip(operands, node.partials, strict=True) if d is not None and x in within]
+    row = node.primitive
+    partials = row.partials_of(node) if isinstance(row, ByHand) else node.partials
+    return [(x, d) for x, d in zip(operands, partials, strict=True) if d is not None and x in within]
 
 
 def _recorded_edges(node: Value, operands: Sequence[Any], within: Container[Any]) -> list[tuple[Value, Any]]:

@@ -19,15 +19,15 @@ from autograd.core.mode import DEFAULT, Mode, changed, current, entry_here, unus
 from autograd.core.sweep import propagate
 from autograd.core.value import (
     NEVER_NUMBERS,
-    ByHand,
     Frozen,
     Operand,
     Value,
     comparable,
-    fill,
+    fill_by_hand,
     interior,
     is_foreign,
     node,
+    unknown_argument,
 )
 from autograd.table import primitives
 from autograd.table.primitive import ARITHMETIC_ERRORS, DomainWarning, Primitive, as_number
@@ -343,7 +343,7 @@ def _float(self: Value) -> float:
     differentiated = any(self is x for variables in mode.variables for x in variables)
     if differentiated or (mode.variables and self.primitive is not None):
         raise derivative_lost(self)
-    if self.primitive is not None:
+    if self.primitive is not None or self.requires_grad:
         _warn_detached()
     return self._number
 
@@ -438,7 +438,7 @@ def _hang_on() -> None:
             table=primitives.TABLE, Frozen=Frozen, record=record, other=_record_other,
             comparable=lambda other: NotImplemented if is_foreign(other) else comparable(other),
             as_number=as_number, look_for_nan=look_for_nan,
-            by_hand=lambda made, children, op: fill(made, ByHand(op), children, None), propagate=propagate,
+            by_hand=fill_by_hand, unknown_argument=unknown_argument, propagate=propagate,
             linear=linear, decide=_decide,
         )  # fmt: skip
         return

@@ -31,12 +31,16 @@ class Value(RealNumber):
 
     Args:
         data: The number.
-        _children, _op: For operations written in the lecture's style: the operands and a symbol of a
-            node whose `_backward` you then assign.  Prefer `@primitive`.
+        _children, _op: For operations written by hand: the operands, and either a symbol, of a node whose `_backward`
+            you then assign, or the local derivative by each operand.  Prefer `@primitive`.
         label: A name for pictures and messages.
 
     Raises TypeError, naming what was given, for anything but one real number.
 
+    >>> x = Value(3.0)
+    >>> Value(x.data**2, (x,), (2 * x.data,)).backward()
+    >>> x.grad
+    6.0
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> L = a * b + 10.0
     >>> L.backward()
@@ -65,14 +69,18 @@ class Value(RealNumber):
 
     _level = 0  # dual numbers, which may hold Values, are on levels above
 
-    def __init__(self, data: Any, _children: Sequence["Value"] = (), _op: str = "", label: str = "") -> None:
+    def __init__(
+        self, data: Any, _children: Sequence[Any] = (), _op: str | Sequence[float] = "", label: str = "", **unknown: Any
+    ) -> None:
+        if unknown:
+            raise unknown_argument(*unknown)
         self._number = as_number(data, "Value: data")
         self.grad = 0.0
         self.primitive = None
         self.label = label
         self._uses = 0
         if _children:
-            fill(self, ByHand(_op), _children, None)
+            fill_by_hand(self, _children, _op)
 
     # ------------------------------------------------------------ reading
 
@@ -153,6 +161,16 @@ class Value(RealNumber):
     def _prev(self) -> set["Value"]:
         """The operands as a set of Values (micrograd's name); constants are wrapped afresh."""
         return {x if isinstance(x, Value) else node(type(self), x) for x in self.operands}
+
+    @property
+    def _children(self) -> tuple["Value", ...]:
+        """The operands; constants are wrapped afresh."""
+        return tuple(x if isinstance(x, Value) else node(type(self), x) for x in self.operands)
+
+    @property
+    def _local_grads(self) -> tuple[float, ...]:
+        """The partials, 0 for constants."""
+        return tuple(d or 0.0 for d in self.partials)
 
     @property
     def _op(self) -> str:
@@ -237,19 +255,76 @@ class ByHand(OwnSweep):
     __slots__ = ("closure",)
 
     def __init__(self, symbol: str, closure: Callable[[], None] | None = None) -> None:
-        def unknown(*_: Any) -> Any:
-            raise TypeError(
-                f"the operation {symbol!r} was made with Value(data, children, op) and has only its _backward "
-                "closure: it cannot be evaluated again, differentiated forward or to second order; write it with "
-                "@primitive instead"
-            )
-
+        unknown = unknown_rule(symbol)
         super().__init__(symbol or "closure", unknown, unknown)
         self.closure = closure or _do_nothing
 
     def pass_on(self, node: Any) -> None:  # noqa: ARG002
         """The closure adds to the operands itself."""
         self.closure()
+
+    def partials_of(self, node: Any) -> tuple[float | None, ...]:
+        """What the closure adds to the `grad` of each operand where that of the node is 1; each is left as it was."""
+        values = {x for x in node.operands if x.__class__ is not float}
+        before = [(x, x.grad) for x in (node, *values)]
+        try:
+            for x in values:
+                x.grad = 0.0
+            node.grad = 1.0
+            self.closure()
+            met: set[Any] = set()  # an operand that is there twice gets the sum of both
+            found = []
+            for x in node.operands:
+                found.append(None if x.__class__ is float or x in met else x.grad)
+                met.add(x)
+            return tuple(found)
+        finally:
+            for x, grad in before:
+                x.grad = grad
+
+
+def fill_by_hand(made: Any, children: Any, op: Any) -> None:
+    """Say how a node was made whose operands, and symbol or local derivatives, were given to the constructor."""
+    if isinstance(children, str):
+        raise TypeError(
+            f"Value: _children must be a sequence of Values, not the text {children!r}; write label={children!r}"
+        )
+    operands = []
+    for x in children:
+        if not isinstance(x, plain_value | Value) and hasattr(x, "_level"):
+            raise TypeError(
+                f"Value: an operand of a node made by hand must be a Value or a float, not {x!r}; {_PREFER}"
+            )
+        operands.append(x if isinstance(x, plain_value | Value) else as_number(x, "Value: an operand"))
+    if isinstance(op, str):
+        fill(made, ByHand(op), operands, None)
+        return
+    slopes = [as_number(d, "Value: a local derivative") for d in op]
+    if len(slopes) != len(operands):
+        raise ValueError(f"Value: {len(operands)} operands, but {len(slopes)} local derivatives; give one for each")
+    unknown = unknown_rule("closure")
+    fill(made, Primitive("by_hand", unknown, unknown), operands, slopes)
+
+
+_PREFER = "write the operation with @primitive instead"
+
+
+def unknown_rule(symbol: str) -> Callable[..., Any]:
+    """The value and the partials of a node made by hand: nobody knows them."""
+
+    def unknown(*_: Any) -> Any:
+        raise TypeError(
+            f"the operation {symbol!r} was made with Value(data, children, …): it cannot be evaluated again, "
+            f"differentiated forward or to second order; {_PREFER}"
+        )
+
+    return unknown
+
+
+def unknown_argument(name: str) -> TypeError:
+    """The error of a keyword that Value does not have."""
+    hint = "; a leaf is trainable unless requires_grad_(False) freezes it" if name == "requires_grad" else ""
+    return TypeError(f"Value(data, label='…') has no argument {name!r}; it has data, label, _children, _op{hint}")
 
 
 def fill(made: Value, primitive: Primitive, operands: Sequence[Any], partials: Sequence[Any] | None) -> None:

@@ -15,15 +15,24 @@ from collections.abc import Callable, Sequence
 from math import factorial
 from typing import Any
 
-from autograd.core.graph import depending_on, forward_sweep, reverse_sweep, seeded
+from autograd.core.graph import depending_on, forward_sweep, reverse_sweep, seeded, topological_order
 from autograd.core.mode import enable_grad
 from autograd.core.tree import flatten, flatten_like, map_leaves
-from autograd.core.value import Value
+from autograd.core.value import ByHand, Value
 from autograd.table.primitive import shown
 from autograd.transforms.dual import Dual, next_level
 from autograd.transforms.reverse import Argnums, Inputs, parts_of, positions_of
 
 Function = Callable[..., Any]
+
+
+def _check_function(name: str, f: Any, argnums: Any = 0) -> None:
+    """TypeError for what is no function, and for what is given in the place of positions."""
+    if not callable(f):
+        raise TypeError(f"{name}: the first argument must be a function, not {shown(f)}; write {name}(f)(x)")
+    positions = argnums if isinstance(argnums, Sequence) else (argnums,)
+    if isinstance(argnums, str) or not all(hasattr(x, "__index__") and not isinstance(x, bool) for x in positions):
+        raise TypeError(f"{name}: argnums must be a position or several, not {shown(argnums)}; write {name}(f)(x)")
 
 
 # ---------------------------------------------------------------- reverse mode
@@ -47,6 +56,7 @@ def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     >>> grad(lambda p: p["a"] * p["b"][0])({"a": 2.0, "b": [3.0]})
     {'a': 3.0, 'b': [2.0]}
     """
+    _check_function("grad", f, argnums)
     both = value_and_grad(f, argnums, has_aux)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
@@ -64,6 +74,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     >>> value_and_grad(lambda x, y: x * y, argnums=(0, 1))(2.0, 3.0)
     (6.0, (3.0, 2.0))
     """
+    _check_function("value_and_grad", f, argnums)
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums)
@@ -113,6 +124,7 @@ def jacrev(f: Function, argnums: Argnums = 0) -> Function:
     >>> jacrev(lambda x: [x[0] * x[1], x[0]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 0.0]]
     """
+    _check_function("jacrev", f, argnums)
 
     def jacobian_function(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums)
@@ -190,6 +202,7 @@ def jacfwd(f: Function, argnums: Argnums = 0) -> Function:
     >>> jacfwd(lambda x: [x[0] * x[1], x[0]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 0.0]]
     """
+    _check_function("jacfwd", f, argnums)
 
     def jacobian_function(*args: Any, **kwargs: Any) -> Any:
         positions = positions_of(args, argnums)
@@ -209,7 +222,7 @@ def jacfwd(f: Function, argnums: Argnums = 0) -> Function:
             column, rebuild_result = flatten(jvp(at, chosen, unit)[1], "jacfwd: the result of the function")
             columns.append(column)
         rows = [rebuild(row) for row in zip(*columns, strict=True)]
-        return rebuild_result(row[0] if isinstance(argnums, int) else tuple(row) for row in rows)
+        return rebuild_result(tuple(row) if isinstance(argnums, Sequence) else row[0] for row in rows)
 
     return jacobian_function
 
@@ -220,16 +233,19 @@ def jacfwd(f: Function, argnums: Argnums = 0) -> Function:
 def jacobian(f: Function, argnums: Argnums = 0) -> Function:
     """The Jacobian function, by forward mode when there are no more inputs than outputs, by reverse mode otherwise.
 
-    For forward mode f runs once more, recorded, to count the outputs.
+    For forward mode f runs once more, recorded, to count the outputs.  What is made with `Value(data, children, op)`
+    has no forward mode, so then it is reverse mode.
 
     >>> jacobian(lambda x: [x, x * x])(3.0)
     [1.0, 6.0]
     """
+    _check_function("jacobian", f, argnums)
 
     def jacobian_function(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums)
         outputs, rebuild = flatten(inputs.call(f, kwargs), "jacobian: the result of the function")
-        if sum(inputs.sizes) <= len(outputs):
+        nodes = topological_order(*[x for x in outputs if isinstance(x, Value)])
+        if sum(inputs.sizes) <= len(outputs) and not any(isinstance(x.primitive, ByHand) for x in nodes):
             return jacfwd(f, argnums)(*args, **kwargs)
         return _rows(inputs, outputs, rebuild)
 
@@ -242,6 +258,7 @@ def hessian(f: Function, argnums: Argnums = 0) -> Function:
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 5.0])
     [[10.0, 6.0], [6.0, 0.0]]
     """
+    _check_function("hessian", f, argnums)
 
     def hessian_function(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums)
@@ -285,6 +302,7 @@ def derivative(f: Function, n: int = 1) -> Function:
     """
     if isinstance(n, bool) or not isinstance(n, int) or n < 0:
         raise ValueError(f"derivative: n must be a whole number of at least 0, not {n!r}")
+    _check_function("derivative", f)
     for _ in range(n):
         f = _derivative(f)
     return f

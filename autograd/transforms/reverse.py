@@ -1,5 +1,6 @@
 """One call of a reverse-mode transform: its variables, the graph it records, and the sweep over it."""
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ Argnums = int | Sequence[int]
 
 def positions_of(args: Sequence[Any], argnums: Argnums) -> list[int]:
     """The positions that argnums names, counted from the front."""
-    positions = [argnums] if isinstance(argnums, int) else list(argnums)
+    positions = [operator.index(x) for x in (argnums if isinstance(argnums, Sequence) else [argnums])]
     for position in positions:
         if not -len(args) <= position < len(args):
             raise ValueError(f"argnums: there is no argument {position} among {len(args)}")
@@ -30,7 +31,7 @@ class Inputs:
     """The arguments of one call of a reverse-mode transform, with fresh variables for those to differentiate by."""
 
     def __init__(self, args: Sequence[Any], argnums: Argnums) -> None:
-        self.one = isinstance(argnums, int)
+        self.one = not isinstance(argnums, Sequence)
         self.positions = positions_of(args, argnums)
         self.args = list(args)
         self.variables: list[Value] = []  # what the graph is differentiated by, below all dual numbers

@@ -166,9 +166,22 @@ def may_be_infinite(partial: Any, operands: Sequence[Any]) -> bool:
     its own: a sum, a product, a layer.
     """
     row = getattr(partial, "primitive", None)
-    if row is None or row.bounded:
+    if row is None:
         return partial.__class__ is float and not math.isfinite(partial)
+    if row.bounded:  # where its operands are
+        return any(_is_fragile(x) for x in partial.operands)
     return fragile(row) or not any(partial is x for x in operands)
+
+
+def _is_fragile(x: Any) -> bool:
+    """Whether a pole or an overflow made it, or what it is made of by additions and the like next to it."""
+    row = getattr(x, "primitive", None)
+    return row is not None and (fragile(row) or any(_is_pole(y) for y in x.operands))
+
+
+def _is_pole(x: Any) -> bool:
+    row = getattr(x, "primitive", None)
+    return row is not None and fragile(row)
 
 
 def fragile(row: Primitive) -> bool:

@@ -1,0 +1,237 @@
+"""One law: every transform and every back end gives what the plain function gives, special values included.
+
+Programs, points with 0, inf and nan among them, reverse and recorded sweeps, forward mode, `jit` on each back end.
+"""
+
+import math
+import warnings
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from autograd import (
+    DomainWarning,
+    Value,
+    abs,
+    atan2,
+    cbrt,
+    cos,
+    derivative,
+    div,
+    exp,
+    floor,
+    grad,
+    gradient,
+    hypot,
+    jit,
+    jvp,
+    log,
+    log1p,
+    logsumexp,
+    maximum,
+    minimum,
+    mul,
+    pow,
+    primitive,
+    relu,
+    sigmoid,
+    sin,
+    softplus,
+    sqrt,
+    step,
+    sub,
+    sum,
+    tanh,
+    vjp,
+    where,
+)  # fmt: skip
+
+BACKENDS = ("llvm", "numpy", "interpreter")
+UNARY = (sqrt, log, exp, log1p, relu, step, abs, floor, tanh, sigmoid, softplus, sin, cos, cbrt)
+BINARY = (mul, sub, div, pow, maximum, minimum, hypot, atan2)
+POINTS = (0.0, 1.0, -1.0, 2.5, -0.5, 800.0, -800.0, math.inf, -math.inf, math.nan)
+
+
+@st.composite
+def programs(draw):
+    """A function of two numbers, as a list of steps (row, indices of earlier results)."""
+    steps = []
+    for i in range(draw(st.integers(1, 6))):
+        earlier = st.integers(0, i + 1)
+        kind = draw(st.sampled_from(("unary", "binary", "where", "sum")))
+        count = {"unary": 1, "binary": 2, "where": 3, "sum": 2}[kind]
+        rows = {"unary": UNARY, "binary": BINARY, "where": (where,), "sum": (sum,)}[kind]
+        steps.append((draw(st.sampled_from(rows)), [draw(earlier) for _ in range(count)]))
+    return steps
+
+
+def function_of(steps):
+    def f(x, y):
+        found = [x, y]
+        for row, at in steps:
+            operands = [found[i] for i in at]
+            found.append(row(operands) if row is sum else row(*operands))
+        return found[-1] + 0.0 * x if found[-1] is y else found[-1]
+
+    return f
+
+
+def numbers(found):
+    return [
+        x.data if isinstance(x, Value) else float(x) for x in (found if isinstance(found, (list, tuple)) else [found])
+    ]
+
+
+def same(a, b, tolerance=1e-9):
+    return (a != a and b != b) or a == b or math.isclose(a, b, rel_tol=tolerance, abs_tol=1e-300)
+
+
+def observed(f, point):
+    """∂f by every way of reverse mode, by its name.
+
+    Not among the points: a denominator whose reciprocal overflows, which machine code shares between quotients, and -0.0,
+    of which a sum in Python is 0.0.
+    """
+    x, y = map(Value, point)
+    ways = {"grad": grad(f, (0, 1))(*point)}
+    root = f(x, y)
+    root.backward()
+    ways["backward"] = (x.grad, y.grad)
+    ways["gradient"] = gradient(root, (x, y))
+    ways["recorded"] = gradient(root, (x, y), create_graph=True)
+    ways["vjp"] = vjp(f, *point)[1](1.0)
+    if all(map(math.isfinite, point)):  # what machine code counts on where a gate is closed
+        for backend in BACKENDS:
+            ways[backend] = jit(grad(f, (0, 1)), backend=backend)(*point)
+    return {name: numbers(found) for name, found in ways.items()}
+
+
+@settings(max_examples=60, deadline=None)
+@given(programs(), st.tuples(st.sampled_from(POINTS), st.sampled_from(POINTS)))
+@example([(sqrt, [0]), (mul, [2, 2])], (0.0, 1.0))
+@example([(maximum, [0, 1]), (sqrt, [2])], (-1.0, 0.0))
+@example([(step, [0]), (log, [0]), (where, [2, 3, 1])], (-1.0, 2.0))
+def test_reverse_mode_is_the_same_everywhere(steps, point):
+    f = function_of(steps)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DomainWarning)
+        ways = observed(f, point)
+        values = [jit(f, backend=backend)(*point) for backend in BACKENDS]
+        plain = numbers(f(*map(Value, point)))[0]
+    for value in values:
+        assert same(value, plain)
+    for name, found in ways.items():
+        assert all(map(same, found, ways["grad"])), (name, ways)
+
+
+@settings(max_examples=100, deadline=None)
+@given(programs(), st.tuples(st.sampled_from(POINTS), st.sampled_from(POINTS)))
+def test_forward_mode_agrees_wherever_both_are_finite(steps, point):
+    """Sums of infinities meet in another order there: inf here may be nan there, but two finite numbers are one."""
+    f = function_of(steps)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DomainWarning)
+        reverse = numbers(grad(f, (0, 1))(*point))
+        forward = [numbers(jvp(f, point, unit)[1])[0] for unit in ((1.0, 0.0), (0.0, 1.0))]
+    for a, b in zip(reverse, forward, strict=True):
+        assert not (math.isfinite(a) and math.isfinite(b)) or same(a, b, 1e-6) or abs_difference(a, b) < 1e-9
+
+
+def abs_difference(a, b):
+    return math.fabs(a - b)
+
+
+def test_softmax_of_what_overflows_is_right_on_all_back_ends():
+    for backend in BACKENDS:
+        assert jit(grad(lambda x: logsumexp([x, 0.0])), backend=backend)(800.0) == 1.0
+
+
+# ---------------------------------------------------------------- rows of one's own, and nodes made by hand
+
+
+RESULTS = {
+    "float": float, "int": int, "bool": lambda x: x > 1.0, "np.float64": lambda x: __import__("numpy").float64(x),
+    "0-d": lambda x: __import__("numpy").asarray(x), "Fraction": lambda x: __import__("fractions").Fraction(x),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", RESULTS)
+def test_numbers_of_any_kind_are_floats_at_the_door_of_a_row(kind):
+    convert = RESULTS[kind]
+
+    @primitive(partials=(lambda z, x, y: convert(2.0), 1))
+    def line(x, y):
+        return convert(2.0 * x + y)
+
+    found = grad(lambda x, y: line(x, y) * x, (0, 1))(3.0, 4.0)
+    value, slope = float(convert(10.0)), float(convert(2.0))
+    assert found == (value + 3.0 * slope, 3.0)
+    x, y = Value(3.0), Value(4.0)
+    root = line(x, y) * x
+    root.backward()
+    assert (x.grad, y.grad) == found
+    assert jvp(lambda x: line(x, 4.0) * x, (3.0,), (1.0,))[1] == found[0]
+    assert derivative(derivative(lambda x: line(x, 4.0) * x))(3.0) == 2.0 * slope
+
+
+def test_what_is_no_number_is_refused_with_the_name_of_the_row():
+    @primitive(partials=(lambda z, x: 2 * x,))
+    def pair(x):
+        return x, x
+
+    with pytest.raises(TypeError, match=r"^pair: the result must be one real number, not tuple"):
+        pair(Value(2.0))
+    with pytest.raises(TypeError, match=r"partials must be a tuple"):
+        primitive(partials=2.0)(lambda x: x)
+
+
+def test_a_partial_that_asks_for_a_plain_number_is_refused_where_it_is_recorded():
+    @primitive(partials=(lambda y, x: math.cos(x),))
+    def sine(x):
+        return math.sin(x)
+
+    assert grad(sine)(1.0) == math.cos(1.0)
+    x = Value(1.0)
+    for second in (grad(grad(sine)), derivative(sine, 2), lambda _: gradient(sine(x), x, create_graph=True)):
+        with pytest.raises(TypeError, match=r"use autograd\.sin and autograd\.cos"):
+            second(1.0)
+
+
+def test_local_derivatives_in_third_place_are_taken_for_what_they_are():
+    a, b = Value(2.0), Value(5.0)
+    z = Value(10.0, (a, b), [5.0, 2.0])
+    z.backward()
+    assert (a.grad, b.grad, z._children, z._local_grads) == (5.0, 2.0, (a, b), (5.0, 2.0))
+    with pytest.raises(ValueError, match="2 operands, but 1 local derivatives"):
+        Value(1.0, (a, b), (1.0,))
+    with pytest.raises(TypeError, match="label='a'"):
+        Value(1.0, "a")
+    with pytest.raises(TypeError, match="no argument 'lable'; it has data, label"):
+        Value(1.0, lable="a")
+
+
+def test_a_closure_hands_on_in_every_reverse_transform():
+    def square(u):
+        y = Value(u.item() ** 2, (u, u, 1.0), "sq")
+
+        def backward():
+            u.grad += 2 * u.item() * y.grad
+
+        y._backward = backward
+        return y * 3
+
+    x = Value(2.0)
+    x.grad = 7.0
+    assert (gradient(square(x), x), grad(square)(2.0), vjp(square, 2.0)[1](1.0), x.grad) == (12.0, 12.0, (12.0,), 7.0)
+    with pytest.raises(TypeError, match="@primitive"):
+        derivative(square)(2.0)
+
+
+@pytest.mark.parametrize("f", [lambda x: x**3, sin, tanh, abs, lambda x: hypot(x, 1.0) + x, lambda x: exp(-x * x)])
+def test_recording_across_any_change_of_data_is_refused(f):
+    x = Value(1.0)
+    y = f(x)
+    x.data = -1.0
+    with pytest.raises(RuntimeError, match="changed after it was recorded"):
+        gradient(y, x, create_graph=True)
