@@ -5,11 +5,13 @@ the model is built, and the `state_dict()` of whatever else was passed.  Numbers
 as bring back the same float.
 """
 
+import errno
 import hashlib
 import json
 import math
 import os
 import random
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,11 @@ from nn.models import activations, basis, layers
 from nn.models.module import Module
 
 FORMAT, VERSION = "scalar-autograd", 1
+MOST_BYTES = 2**30
+"""So long may a file be: `save` writes none that is longer, `load` reads none."""
+MOST_REPEATED = 1_000_000
+"""So many more attributes and elements may a model have where a module that is held twice is counted twice: a file of
+thirty modules, each of which holds the next one twice, would describe one that takes 2³⁰ calls to run or to show."""
 
 CLASSES: dict[str, type[Module]] = {
     name: found
@@ -33,7 +40,8 @@ CLASSES: dict[str, type[Module]] = {
 def save(model: Module, file: str | os.PathLike[str], **others: Any) -> None:
     """Write a model to a file, and with it the states of other things, by name.
 
-    The file appears whole or not at all: it is written under another name and then renamed.
+    The file appears whole or not at all, as all that `autograd.write_whole` writes: folders are made, a link is
+    followed, mode and owner are kept, and a FIFO or device is left alone.
 
     Args:
         model: Any Module; one made of the modules of `nn` is described so that `load(file)` can build it anew.
@@ -41,7 +49,8 @@ def save(model: Module, file: str | os.PathLike[str], **others: Any) -> None:
         others: Anything with `state_dict()`: optimizer=…, schedule=…, loader=…, history=….  With these training
             continues bit for bit; so do Dropouts that have a `random.Random` of their own.
 
-    Raises TypeError, before anything is written, for a state that JSON cannot hold.
+    Raises TypeError for a state that JSON cannot hold, ValueError for a file that would be too long, before anything is
+    written; OSError, naming the file, if it cannot be written.
 
     >>> import tempfile
     >>> from nn import MLP
@@ -52,10 +61,13 @@ def save(model: Module, file: str | os.PathLike[str], **others: Any) -> None:
     >>> copy([1.0, 2.0]).data == model([1.0, 2.0]).data
     True
     """
+    if not isinstance(model, Module):
+        raise TypeError(f"save: model must be a Module, not {type(model).__name__}")
     names = {parameter: name for name, parameter in model.named_parameters()}
     try:
+        _hold_to_a_tree(model)
         architecture, reason = _describe(model, names, {}, type(model).__name__), ""
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         architecture, reason = None, str(error)
     content = {
         "architecture": architecture,
@@ -65,19 +77,31 @@ def save(model: Module, file: str | os.PathLike[str], **others: Any) -> None:
         "generators": {name: _state_of(generator) for name, generator in _generators(model)},
         "states": {name: other.state_dict() for name, other in others.items()},
     }
-    text = _dump(_packed(content, "content"))
-    whole = {"format": FORMAT, "version": VERSION, "checksum": hashlib.sha256(text.encode()).hexdigest()}
-    write_whole(file, f'{_dump(whole)[:-1]}, "content": {text}}}\n')
+    try:
+        data = _dump(_packed(content, "content")).encode()
+    except RecursionError:
+        raise TypeError("save: a state is nested too deeply, or holds itself") from None
+    except UnicodeEncodeError as error:
+        raise TypeError(
+            f"save: the text {error.object[error.start : error.end]!r} is none that UTF-8 can hold"
+        ) from None
+    if len(data) > MOST_BYTES - 1000:
+        raise ValueError(f"save: the content takes {len(data):,} bytes, and load reads at most {MOST_BYTES:,}")
+    whole = {"format": FORMAT, "version": VERSION, "checksum": hashlib.sha256(data).hexdigest()}
+    write_whole(file, _dump(whole)[:-1].encode() + b', "content": ' + data + b"}\n")
 
 
 def load(file: str | os.PathLike[str], model: Module | None = None, **others: Any) -> Module:
     """Read a file of `save`: into a model, or into one built anew, and the states of `others` of the same names.
 
     Only numbers, names and modules of `nn` are read; no code is run.  Returns the model.
-    Raises ValueError, naming the file and what is wrong with it, if it is truncated, corrupt, foreign, of a later
-    version or does not fit; then nothing is changed.
+    Raises ValueError, naming the file and what is wrong with it, if it is truncated, corrupt, foreign, too long, of a
+    later version, does not fit, or describes modules that hold themselves; OSError, naming it too, if it cannot be
+    read.  Then nothing is changed.
     """
     try:
+        if not isinstance(model, Module | None):
+            raise TypeError(f"model must be a Module, not {type(model).__name__}")
         content = _read(Path(file))
         if model is None:
             if content["architecture"] is None:
@@ -85,13 +109,16 @@ def load(file: str | os.PathLike[str], model: Module | None = None, **others: An
             model = _built(content["architecture"], content["parameters"], {})
             if not isinstance(model, Module):
                 raise ValueError("what it describes is no model")
+            _hold_to_a_tree(model)
         missing = [name for name in others if name not in content["states"]]
         if missing:
             raise ValueError(f"it holds no state of {', '.join(missing)}, only of {list(content['states'])}")
         _restore(model, content, others)
-    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        message = str(error.args[0]) if error.args else type(error).__name__
-        raise ValueError(f"load: {str(file)!r} cannot be loaded: {message}") from error
+    except OSError as error:
+        raise OSError(error.errno or errno.EIO, error.strerror or str(error), str(file)) from error
+    except Exception as error:  # whatever else, as of the load_state_dict of another's class
+        message = error.args[0] if isinstance(error, KeyError) and error.args else error
+        raise ValueError(f"load: {str(file)!r} cannot be loaded: {str(message) or type(error).__name__}") from error
     return model
 
 
@@ -104,8 +131,15 @@ def _dump(item: Any) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     """The content of a file, held to its checksum."""
+    with open(path, "rb", opener=_open_at_once) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError("it is no regular file")
+        if status.st_size > MOST_BYTES:
+            raise ValueError(f"it has {status.st_size:,} bytes, and at most {MOST_BYTES:,} are read")
+        text = file.read(status.st_size)
     try:
-        whole = json.loads(path.read_text(encoding="utf-8"))
+        whole = json.loads(text.decode())
     except (ValueError, RecursionError) as error:
         raise ValueError(f"it is no whole JSON file: {error}") from error
     if not isinstance(whole, dict) or whole.get("format") != FORMAT:
@@ -113,21 +147,25 @@ def _read(path: Path) -> dict[str, Any]:
     if whole.get("version") != VERSION:
         raise ValueError(f"it has version {whole.get('version')!r}, this package reads {VERSION}: update it")
     try:
-        text = _dump(whole.get("content"))
-    except (ValueError, RecursionError):
-        text = ""
-    if hashlib.sha256(text.encode()).hexdigest() != whole.get("checksum"):
-        raise ValueError("it is corrupt: its checksum does not fit its content")
-    try:
-        content: dict[str, Any] = _unpacked(whole["content"])
+        data = _dump(whole.get("content")).encode()
+        content: dict[str, Any] = _unpacked(whole.get("content"))
     except RecursionError:
         raise ValueError("it is corrupt: it is nested too deeply") from None
+    except ValueError:
+        raise ValueError("it is corrupt: its content is none that save() writes") from None
+    if hashlib.sha256(data).hexdigest() != whole.get("checksum"):
+        raise ValueError("it is corrupt: its checksum does not fit its content")
     kinds = {"architecture": dict | None, "reason": str, "parameters": dict, "frozen": list, "generators": dict,
              "states": dict}  # fmt: skip
     for name, kind in kinds.items():
         if not isinstance(content, dict) or not isinstance(content.get(name, 0), kind):
             raise ValueError(f"it is corrupt: it has no {name}")
     return content
+
+
+def _open_at_once(name: str, flags: int) -> int:
+    """Opens a FIFO without waiting for a writer."""
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _packed(item: Any, path: str) -> Any:
@@ -173,7 +211,7 @@ def _describe(item: Any, names: Mapping[Value, str], numbers: dict[Any, int], pa
         return {"function": "identity"}
     if item is random:
         return {"generator": None}
-    if isinstance(item, random.Random):
+    if isinstance(item, random.Random) and not isinstance(item, random.SystemRandom):  # which has no state
         if item in numbers:
             return {"generator": numbers[item]}
         numbers[item] = len(numbers)
@@ -209,22 +247,53 @@ def _built(item: Any, parameters: Mapping[str, float], made: dict[Any, Any]) -> 
     if kind == "generator" and isinstance(key, int):
         if "state" in item:
             made[key] = _generator(item["state"])
+    elif kind == "module" and isinstance(key, int) and item.keys() != {"module"}:
+        return _built_module(item, parameters, made)
+    if kind in ("generator", "module") and isinstance(key, int) and key in made:
         return made[key]
-    if kind == "module" and isinstance(key, int):
-        return made[key] if item.keys() == {"module"} else _built_module(item, parameters, made)
     raise ValueError(f"{item!r:.60} describes nothing known")
 
 
 def _built_module(item: dict[str, Any], parameters: Mapping[str, float], made: dict[Any, Any]) -> Module:
-    if item["class"] not in CLASSES:
-        raise ValueError(f"it has a module {item['class']!r:.60}, which is none of nn's: use load(file, model)")
-    kind = CLASSES[item["class"]]
+    called, attributes = item.get("class"), item.get("attributes")
+    if not isinstance(called, str) or called not in CLASSES:
+        raise ValueError(f"it has a module {called!r:.60}, which is none of nn's: use load(file, model)")
+    if not isinstance(attributes, dict):
+        raise ValueError(f"it does not say what attributes a {called} has")
+    kind = CLASSES[called]
     module = made[item["module"]] = object.__new__(kind)
-    for name, attribute in item["attributes"].items():
+    for name, attribute in attributes.items():
         if not name.isidentifier() or (hasattr(kind, name) and name != "training"):
             raise ValueError(f"{name!r:.60} is no attribute of a {kind.__name__}")
         vars(module)[name] = _built(attribute, parameters, made)
     return module
+
+
+def _hold_to_a_tree(model: Module) -> None:
+    """Raise ValueError for modules that hold themselves, or are shared so much that they cannot be gone through."""
+    sizes: dict[int, int] = {}
+    items = 0
+
+    def size(item: Any) -> int:
+        """How many items it is made of, what is held twice counted twice."""
+        nonlocal items
+        if id(item) not in sizes:
+            sizes[id(item)] = 0
+            children = vars(item) if isinstance(item, Module) else item
+            children = list(children.values() if isinstance(children, dict) else children)
+            items += 1 + len(children)
+            within = sum(size(child) for child in children if isinstance(child, Module | list | tuple | dict))
+            sizes[id(item)] = 1 + len(children) + within
+        elif not sizes[id(item)]:
+            raise ValueError(f"a {type(item).__name__} holds itself")
+        return sizes[id(item)]
+
+    try:
+        whole = size(model)
+    except RecursionError:
+        raise ValueError("its modules are nested too deeply") from None
+    if whole > 2 * items + MOST_REPEATED:
+        raise ValueError(f"its modules hold one another so often that {items:,} items count as over {MOST_REPEATED:,}")
 
 
 def _restore(model: Module, content: dict[str, Any], others: Mapping[str, Any]) -> None:
@@ -255,7 +324,7 @@ def _generators(model: Module) -> Iterator[tuple[str, random.Random]]:
     """The generators that modules have of their own."""
     for path, module in model.named_modules():
         for name, attribute in vars(module).items():
-            if isinstance(attribute, random.Random):
+            if isinstance(attribute, random.Random) and not isinstance(attribute, random.SystemRandom):
                 yield f"{path}.{name}", attribute
 
 

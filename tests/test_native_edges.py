@@ -302,6 +302,21 @@ def test_without_inputs_every_sample_is_the_same(backend):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("wrong", [None, "x", [[None, 1.0]], [[1.0]], object()], ids=repr)
+def test_a_training_step_on_what_is_no_batch_moves_nothing_first_or_later(backend, wrong):
+    x, t, w = Value(1.0), Value(2.0), Value(3.0)
+    training_step = TrainingStep((w * x - t) ** 2, [x, t], SGD([w], lr=0.1, weight_decay=0.5), backend=backend)
+    converted, array = [[1.0, 2.0]], np.array([[1.0, 2.0]])  # a copy is kept of the first, the second as it is
+    for batch in (None, converted, array):
+        if batch is not None:
+            training_step(batch)
+        before = training_step.theta.tolist()
+        with pytest.raises((TypeError, ValueError), match="compiled: data"):
+            training_step(wrong)
+        assert training_step.theta.tolist() == before
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_quotient_that_is_rounded_to_a_whole_number_is_divided_itself(backend):
     assert jit(lambda x, y: (floor(x / y), 1.0 / y, 2.0 / y), backend=backend)(49.0, 49.0)[0] == 1.0
 

@@ -4,13 +4,15 @@ import json
 import math
 import os
 import pickle
+import random
 import stat
+from hashlib import sha256
 from random import Random
 
 import pytest
 
 from autograd import Value
-from nn import MLP, SGD, Adam, Dropout, Linear, Module, PReLU, Sequential, Softmax, mse_loss
+from nn import MLP, SGD, Adam, Dropout, Linear, Module, PReLU, Sequential, Softmax, mse_loss, serialization
 from nn.data.loading import DataLoader
 from nn.fitting.history import History
 from nn.fitting.training import fit
@@ -212,13 +214,17 @@ def nested(depth):
 
 def forged(tmp_path, change, model=None):
     """A file with a right checksum and a wrong content."""
-    from hashlib import sha256
-
     whole = json.loads(content(tmp_path, model))
     change(whole["content"])
-    text = json.dumps(whole["content"], ensure_ascii=False)
-    whole["checksum"] = sha256(text.encode()).hexdigest()
-    (tmp_path / "m.json").write_text(json.dumps(whole, ensure_ascii=False))
+    (tmp_path / "m.json").write_bytes(sealed(whole))
+
+
+def sealed(whole):
+    """A file with a right checksum, if there is one."""
+    if isinstance(whole, dict) and "checksum" in whole:
+        text = json.dumps(whole.get("content"), ensure_ascii=False)
+        whole["checksum"] = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return json.dumps(whole, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 @pytest.mark.parametrize(
@@ -262,6 +268,208 @@ def test_files_from_before_generators_had_numbers(tmp_path):
     assert load(tmp_path / "m.json")([1.0] * 9) == model([1.0] * 9)
 
 
-def test_a_missing_file_is_a_missing_file(tmp_path):
-    with pytest.raises(FileNotFoundError):
+def test_what_cannot_be_read_is_an_error_of_the_system_that_names_the_file(tmp_path, monkeypatch):
+    with pytest.raises(FileNotFoundError, match=r"none\.json"):
         load(tmp_path / "none.json")
+    with pytest.raises(IsADirectoryError, match=tmp_path.name):
+        load(tmp_path)
+    save(MLP(1, [1]), tmp_path / "m.json")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fstat", lambda _: (_ for _ in ()).throw(OSError(5, "Input/output error")))
+        with pytest.raises(OSError, match=r"Input/output error: .*m\.json'$"):
+            load(tmp_path / "m.json")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="special files")
+def test_a_fifo_or_device_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    for file in (tmp_path / "fifo", "/dev/zero"):
+        with pytest.raises(ValueError, match=f"{file}.*no regular file"):
+            load(file)
+
+
+def test_a_file_that_is_too_long_is_neither_read_nor_written(tmp_path, monkeypatch):
+    with (tmp_path / "long.json").open("wb") as file:
+        file.truncate(2**40)  # a sparse file: it takes no room
+    with pytest.raises(ValueError, match=r"long\.json.*1,099,511,627,776 bytes, and at most"):
+        load(tmp_path / "long.json")
+    monkeypatch.setattr("nn.serialization.MOST_BYTES", 5000)
+    with pytest.raises(ValueError, match="load reads at most 5,000"):
+        save(MLP(2, [100]), tmp_path / "new.json")
+    assert not (tmp_path / "new.json").exists()
+
+
+class Odd:
+    """A state that raises whatever it likes."""
+
+    def state_dict(self):
+        return {}
+
+    def load_state_dict(self, state):
+        raise ZeroDivisionError("odd")
+
+
+def test_errors_of_other_states_name_the_file(tmp_path):
+    model = MLP(1, [1])
+    save(model, tmp_path / "m.json", odd=Odd())
+    with pytest.raises(ValueError, match=r"m\.json.*odd"):
+        load(tmp_path / "m.json", model, odd=Odd())
+    with pytest.raises(ValueError, match=r"m\.json.*model must be a Module, not int"):
+        load(tmp_path / "m.json", 5)
+    with pytest.raises(TypeError, match="model must be a Module, not int"):
+        save(5, tmp_path / "m.json")
+
+
+def test_what_cannot_be_saved_is_refused_before_anything_is_written(tmp_path):
+    endless = []
+    endless.append(endless)
+    for state, reason in ((endless, "holds itself"), ("\ud800", "UTF-8")):
+        other = type("E", (), {"state_dict": lambda self, state=state: {"x": state}})()
+        with pytest.raises(TypeError, match=reason):
+            save(MLP(1, [1]), tmp_path / "m.json", other=other)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_dropout_without_a_state_is_saved_without_one(tmp_path):
+    model = Sequential(Linear(1, 1), Dropout(0.5, rng=random.SystemRandom()))
+    save(model, tmp_path / "m.json")
+    assert load(tmp_path / "m.json", model) is model
+    with pytest.raises(ValueError, match="does not say how the model is built"):
+        load(tmp_path / "m.json")
+
+
+# ---------------------------------------------------------------- modules that hold one another
+
+
+def tower(floors, times=2):
+    """A Sequential that holds another `times`, which holds another `times`, and so on: times ** floors calls."""
+    found = Sequential(PReLU())
+    for _ in range(floors):
+        found = Sequential(*[found] * times)
+    return found
+
+
+def test_modules_shared_to_exponential_size_are_refused(tmp_path, monkeypatch):
+    save(tower(10), tmp_path / "m.json")
+    assert load(tmp_path / "m.json")(1.0).data == 1.0
+    shared = PReLU()
+    save(MLP(3, [50, 1], activation=shared), tmp_path / "m.json")
+    assert load(tmp_path / "m.json").layers[0].neurons[7].activation
+    for floors, times in ((40, 2), (100, 900)):
+        model = tower(floors, times)
+        save(model, tmp_path / "m.json")
+        assert load(tmp_path / "m.json", model) is model
+        with pytest.raises(ValueError, match=r"m\.json.*so often that"):
+            load(tmp_path / "m.json")
+        with monkeypatch.context() as patch:  # as a file is that was not written by save()
+            patch.setattr(serialization, "_hold_to_a_tree", lambda _: None)
+            save(model, tmp_path / "m.json")
+        with pytest.raises(ValueError, match=r"m\.json.*so often that"):
+            load(tmp_path / "m.json")
+
+
+def test_modules_that_hold_themselves_are_refused(tmp_path):
+    model = Sequential(Linear(1, 1), PReLU())
+    forged(tmp_path, lambda c: c["architecture"]["attributes"].update(more={"module": 0}), model)
+    with pytest.raises(ValueError, match=r"m\.json.*a Sequential holds itself"):
+        load(tmp_path / "m.json")
+    model.itself = [model]
+    save(model, tmp_path / "m.json")
+    with pytest.raises(ValueError, match=r"m\.json.*a Sequential holds itself"):
+        load(tmp_path / "m.json")
+
+
+# ---------------------------------------------------------------- mutants
+
+
+JUNK = [
+    None, True, False, 0, -1, 1.5, 1e308, 10**400, 2**64, "", "x", "nan", "\ud800", "__class__", [], {}, [[]],
+    {"": None}, {"float": "inf"}, {"float": []},
+    {"module": 0}, {"module": True}, {"module": 1, "class": "Linear", "attributes": {}},
+    {"generator": None}, {"generator": 1, "state": []}, {"parameter": "b"}, {"primitive": "exp"}, {"primitive": []},
+    {"function": "identity"},
+]  # fmt: skip
+
+
+def places(item):
+    """Every place in lists and dicts, as the holder and the key."""
+    keys = range(len(item)) if isinstance(item, list) else item if isinstance(item, dict) else ()
+    for key in keys:
+        yield item, key
+        yield from places(item[key])
+
+
+def mutated(whole, rng):
+    """A file with up to three changes: of the content with a right checksum, or of its bytes."""
+    whole = json.loads(whole)
+    if rng.random() < 0.7:
+        for _ in range(rng.randint(1, 3)):
+            found = list(places(whole))
+            holder, key = rng.choice(found)
+            change = rng.randrange(4)
+            if change == 0:
+                holder[key] = rng.choice(JUNK)
+            elif change == 1:
+                other, place = rng.choice(found)
+                holder[key] = json.loads(json.dumps(other[place]))
+            elif change == 2:
+                del holder[key]
+            elif isinstance(holder, dict):
+                holder[rng.choice(["x", "training", "class", "state", key + "."])] = holder.pop(key)
+            else:
+                holder *= 2
+        return sealed(whole)
+    text = bytearray(sealed(whole))
+    for _ in range(rng.randint(1, 3)):
+        at, length = rng.randrange(len(text)), rng.randint(1, 40)
+        text[at : at + rng.choice((0, 1, length))] = rng.choice(
+            (b"", bytes([rng.randrange(256)]), text[:length], b"[{")
+        )
+    return bytes(text)
+
+
+def refuse_mutants(tmp_path, count):
+    """Load as many mutants: each must give a model or an error that names the file, and change nothing on the way."""
+    rng = Random(0)
+    shared = PReLU(0.1)
+    model = Sequential(MLP(1, [2, 1], activation=shared, dropout=0.5, rng=Random(0)), shared, Softmax(2.0))
+    optimizer = Adam(model.parameters(), lr=0.02)
+    save(model, tmp_path / "m.json", optimizer=optimizer)
+    whole = json.loads((tmp_path / "m.json").read_text())
+    whole["content"]["generators"] = {name: [3, [1] * 625, None] for name in whole["content"]["generators"]}
+    for holder, key in list(places(whole["content"]["architecture"])):
+        if key == "state":
+            holder[key] = [3, [0] * 624 + [1], None]
+    whole = json.dumps(whole)
+    file, loaded = tmp_path / "mutant.json", 0
+    for _ in range(count):
+        file.write_bytes(mutated(whole, rng))
+        before = model.state_dict(), optimizer.state_dict(), [p.requires_grad for p in model.parameters()]
+        into = rng.choice(({}, {"model": model}, {"model": model, "optimizer": optimizer}))
+        error = None
+        try:
+            found = load(file, **into)
+        except ValueError as refused:
+            error = refused
+        if error is None:
+            loaded += 1
+            assert isinstance(found, Module)
+            assert repr(found)
+            found.state_dict()
+            load(tmp_path / "m.json", model, optimizer=optimizer)
+        else:
+            cause = error.__cause__
+            assert "mutant.json" in str(error)
+            assert isinstance(cause, (ValueError, LookupError, TypeError, OverflowError)), repr(cause)
+            assert before == (model.state_dict(), optimizer.state_dict(), [p.requires_grad for p in model.parameters()])
+    assert 0 < loaded < count
+
+
+def test_mutants_of_a_file_are_loaded_or_refused(tmp_path):
+    refuse_mutants(tmp_path, 300)
+
+
+@pytest.mark.slow
+@pytest.mark.exhaustive
+def test_thirty_thousand_mutants_of_a_file_are_loaded_or_refused(tmp_path):
+    refuse_mutants(tmp_path, 30_000)

@@ -21,6 +21,7 @@ Rule = Callable[[Mapping[str, Value], Value, Value, Sequence[Value]], tuple[Any,
 
 _CALL = 1 + len(KERNEL.arguments)  # words of a call in the glue's list: a function and its arguments
 _N, _WEIGHT = 1 + KERNEL.index("n"), 1 + KERNEL.index("weight")
+_NO_DATA = object()  # not None, which may be given as data and is refused
 _HEAD = 4  # words between the call of the loss and those of the updates
 
 
@@ -79,7 +80,7 @@ class Step:
         self.settings = [memoryview(update.slots) for update, _ in self.groups]
         """The settings of each group, in the order of their names, to be changed in place; an array would be slower."""
         self._slot = loss.plan.slot_outputs[0]
-        self._data: Any = None
+        self._data: Any = _NO_DATA
         native = loss.kernel.name == "llvm" and getattr(loss.kernel, "threads", 1) == 1
         self._glue = self._list_calls() if native else None
         self._run: Any = _glue() if native else None
@@ -161,7 +162,7 @@ class Step:
         self._glue[_WEIGHT] = _bits(1.0 / n if self.loss.reduction == "mean" else 1.0)
         self._batch = batch
         # A batch that had to be converted is a copy, which later changes of the data would not reach.
-        self._data = data if batch is data else None
+        self._data = data if batch is data else _NO_DATA
 
 
 def native_step(

@@ -35,7 +35,7 @@ def to_html(
     Args:
         v: A Value; or anything with a method `page_data()`, such as `nn.Snapshots` of a training, which
             returns what the page shows as a dict for JSON.
-        file: Ends in .html or .htm; it is there whole or not at all.
+        file: Ends in .html or .htm; it is written as by `write_whole`.
         model: Names the parameters and draws its modules, which can be closed and opened; as in `scene`.
         title: Of the page; by default it names `v` by its label.
         expand, fold_leaves: As in `scene`.
@@ -53,7 +53,6 @@ def to_html(
     if path.suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"to_html: file must end in .html or .htm, not {path.name!r}")
     page = html_page(v, model=model, title=title, expand=expand, fold_leaves=fold_leaves)
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, page)
     return path
 

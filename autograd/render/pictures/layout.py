@@ -46,7 +46,7 @@ def draw(root: Value, file: str | os.PathLike[str], **options: Unpack[Options]) 
     """Write a picture of the graph below `root` and return its path; options as in `to_dot`.
 
     The ending says which kind: .svg, .dot, .gv, .png, .pdf.  The last two are made from the SVG by the package `typst`,
-    or without it, and without a legend, by the `dot` program.  The file is there whole or not at all.
+    or without it, and without a legend, by the `dot` program.  It is written as by `write_whole`.
     Raises ValueError for another ending, LayoutUnavailableError if something has to be installed.
     """
     path = Path(file)
@@ -54,7 +54,6 @@ def draw(root: Value, file: str | os.PathLike[str], **options: Unpack[Options]) 
     if kind not in KINDS:
         raise ValueError(f"draw: the file must end in .{', .'.join(KINDS[:-1])} or .{KINDS[-1]}, not {path.name!r}")
     drawing = plan(root, **options)
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, _picture(drawing, kind))
     return path
 
