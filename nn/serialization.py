@@ -110,6 +110,7 @@ def load(file: str | os.PathLike[str], model: Module | None = None, **others: An
             if not isinstance(model, Module):
                 raise ValueError("what it describes is no model")
             _hold_to_a_tree(model)
+            str(model)  # raises where a module lacks an attribute, or has one of the wrong kind
         missing = [name for name in others if name not in content["states"]]
         if missing:
             raise ValueError(f"it holds no state of {', '.join(missing)}, only of {list(content['states'])}")

@@ -236,6 +236,13 @@ def sealed(whole):
         lambda c: c["architecture"]["attributes"].update({"forward": {"primitive": "exp"}}),
         lambda c: c["architecture"]["attributes"].update({"x y": 1}),
         lambda c: c["architecture"].update({"attributes": [1]}),
+        lambda c: c["architecture"].pop("attributes"),
+        lambda c: c["architecture"].pop("class"),
+        lambda c: c["architecture"]["attributes"].pop("layers"),
+        lambda c: c["architecture"]["attributes"]["layers"][0]["attributes"]["neurons"][0]["attributes"].pop(
+            "activation"
+        ),
+        lambda c: c["architecture"]["attributes"].update({"layers": 1}),
         lambda c: c["architecture"]["attributes"].update({"layers": {"module": 77}}),
         lambda c: c["architecture"]["attributes"].update({"layers": {"parameter": "nowhere"}}),
         lambda c: c["architecture"]["attributes"].update({"layers": {"primitive": "__import__"}}),
@@ -460,7 +467,7 @@ def refuse_mutants(tmp_path, count):
         else:
             cause = error.__cause__
             assert "mutant.json" in str(error)
-            assert isinstance(cause, (ValueError, LookupError, TypeError, OverflowError)), repr(cause)
+            assert isinstance(cause, (ValueError, LookupError, TypeError, AttributeError, OverflowError)), repr(cause)
             assert before == (model.state_dict(), optimizer.state_dict(), [p.requires_grad for p in model.parameters()])
     assert 0 < loaded < count
 
