@@ -90,8 +90,8 @@ def same(a, b, tolerance=1e-9):
 def observed(f, point):
     """∂f by every way of reverse mode, by its name.
 
-    Not among the points: a denominator whose reciprocal overflows, which machine code shares between quotients, and -0.0,
-    of which a sum in Python is 0.0.
+    Not among the points: a denominator whose reciprocal overflows, which machine code shares between quotients, and
+    -0.0, of which a sum in Python is 0.0.
     """
     x, y = map(Value, point)
     ways = {"grad": grad(f, (0, 1))(*point)}
