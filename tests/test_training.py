@@ -361,3 +361,14 @@ def test_metrics_get_numbers_where_dropout_leaves_some_plain():
     count = lambda targets, outputs: float(len([seen.append(type(x)) for row in outputs for x in row]))
     fit(model, ([[1.0], [2.0]], [[1.0] * 4] * 2), mse_loss, SGD(model.parameters(), lr=0.1), 2, metrics={"n": count})
     assert set(seen) == {float}
+
+
+def test_fit_refuses_what_is_no_optimiser_or_one_of_another_model():
+    model, other = line(), line()
+    for wrong, error, message in (
+        (SGD, TypeError, r"such as SGD\(model.parameters\(\)\), not <class"),
+        (None, TypeError, "must be an optimiser, .* not None"),
+        (SGD(other.parameters(), lr=0.1), ValueError, "parameters of another model"),
+    ):
+        with pytest.raises(error, match=message):
+            fit(model, (X, Y), mse_loss, wrong)

@@ -343,7 +343,7 @@ def _float(self: Value) -> float:
     differentiated = any(self is x for variables in mode.variables for x in variables)
     if differentiated or (mode.variables and self.primitive is not None):
         raise derivative_lost(self)
-    if self.primitive is not None or self.requires_grad:
+    if self.primitive is not None:
         _warn_detached()
     return self._number
 

@@ -255,7 +255,7 @@ class ByHand(OwnSweep):
     __slots__ = ("closure",)
 
     def __init__(self, symbol: str, closure: Callable[[], None] | None = None) -> None:
-        unknown = unknown_rule(symbol)
+        unknown = unknown_rule(symbol, "_backward closure")
         super().__init__(symbol or "closure", unknown, unknown)
         self.closure = closure or _do_nothing
 
@@ -302,20 +302,20 @@ def fill_by_hand(made: Any, children: Any, op: Any) -> None:
     slopes = [as_number(d, "Value: a local derivative") for d in op]
     if len(slopes) != len(operands):
         raise ValueError(f"Value: {len(operands)} operands, but {len(slopes)} local derivatives; give one for each")
-    unknown = unknown_rule("closure")
+    unknown = unknown_rule("by_hand", "local derivatives")
     fill(made, Primitive("by_hand", unknown, unknown), operands, slopes)
 
 
 _PREFER = "write the operation with @primitive instead"
 
 
-def unknown_rule(symbol: str) -> Callable[..., Any]:
+def unknown_rule(symbol: str, known: str) -> Callable[..., Any]:
     """The value and the partials of a node made by hand: nobody knows them."""
 
     def unknown(*_: Any) -> Any:
         raise TypeError(
-            f"the operation {symbol!r} was made with Value(data, children, …): it cannot be evaluated again, "
-            f"differentiated forward or to second order; {_PREFER}"
+            f"the operation {symbol!r} was made with Value(data, children, …) and has only its {known}: it cannot be "
+            f"evaluated again, differentiated forward or to second order; {_PREFER}"
         )
 
     return unknown

@@ -65,6 +65,7 @@ def fit(
             models and losses must not ask for numbers (if, max, .data): use where, maximum ….  The Values have their
             numbers and gradients at the end of each epoch, and what callbacks do to them counts.
 
+    Raises TypeError for what is no optimiser, ValueError for one that has none of the model's parameters.
     Returns the history.  Ctrl-C ends training cleanly with the history so far, as does a loss that is not finite, of
     training or validation (with a RuntimeWarning); `history.stopped` says so.
     Source: seeds, "Neural Network Training" and "5.3 Stochastic Optimization".
@@ -78,6 +79,7 @@ def fit(
     '21.0'
     """
     epochs = whole_number("fit: epochs", epochs, 0)
+    _check_optimizer(optimizer, model)
     if clip_grad_norm is not None and not clip_grad_norm > 0.0:
         raise ValueError(f"fit: clip_grad_norm must be above 0, not {clip_grad_norm!r}")
     batches = data if isinstance(data, DataLoader) else DataLoader(data, batch_size, shuffle=True, seed=seed)
@@ -125,6 +127,15 @@ def fit(
             listener.ended(run)
         model.eval()
     return run.history
+
+
+def _check_optimizer(optimizer: Any, model: Module) -> None:
+    if isinstance(optimizer, type) or not hasattr(optimizer, "step"):
+        name = optimizer.__name__ if isinstance(optimizer, type) else "SGD"
+        raise TypeError(f"fit: optimizer must be an optimiser, such as {name}(model.parameters()), not {optimizer!r}")
+    theirs, own = getattr(optimizer, "parameters", None), model.parameters()
+    if isinstance(theirs, list | tuple) and theirs and own and set(own).isdisjoint(theirs):
+        raise ValueError("fit: the optimiser has the parameters of another model; give it those of this one")
 
 
 def evaluate(model: Module, data: Any, loss: Loss, metrics: Metrics | None = None) -> dict[str, float]:
