@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd.core.graph import partials_of, topological_order
 from autograd.core.value import Value
-from autograd.native.recording.tracing import Traced, fragile, gate_of, may_be_infinite, traced
+from autograd.native.recording.tracing import Traced, fragile, gate_of, may_be_infinite, traced, tracing
 from autograd.table import primitives
 from autograd.table.primitive import Primitive
 
@@ -38,12 +38,13 @@ class BatchSum:
     term: Any
 
 
+@tracing()
 def batch_gradient(loss: Value, inputs: Iterable[Value], parameters: Sequence[Value]) -> BatchGradient:
     """Record ∂/∂θ of the sum over samples of weight · loss.
 
     >>> x, w = Value(3.0), Value(2.0)
     >>> found = batch_gradient(w * w * x, [x], [w])
-    >>> len(found.sums), found.gradients[0].data
+    >>> len(found.sums), found.gradients[0]._number
     (1, 12.0)
     """
     order = topological_order(loss)
@@ -53,7 +54,7 @@ def batch_gradient(loss: Value, inputs: Iterable[Value], parameters: Sequence[Va
             by_sample.add(node)
         elif any(x in by_batch for x in node.operands if isinstance(x, Value)):
             by_batch.add(node)
-    weight = Value(1.0)
+    weight = traced(1.0)
     has_gates = _needs_gates(order, loss)
     terms: dict[Value, list[Term]] = {loss: [(weight, 1.0, primitives.identity, ())]}
     _sweep([node for node in order if node in by_sample], terms, by_sample | by_batch, has_gates)
