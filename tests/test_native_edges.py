@@ -1,18 +1,14 @@
 """Compiled code where users abuse it: special first points, names twice, odd memory, threads, forks, frozen Values."""
 
-import contextlib
 import copy
 import functools
-import gc
 import math
 import os
 import pickle
 import re
-import signal
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
 import numpy as np
@@ -448,50 +444,3 @@ def test_transforms_by_something_else_see_the_arguments_anew(f):
     compiled = jit(f)
     for x in (2.0, 5.0):
         assert compiled(x) == pytest.approx(f(x), rel=1e-15)
-
-
-def test_first_calls_by_many_threads_at_once_are_one_program():
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        for k in range(5):
-            f = jit(lambda x, k=k: (x * (k + 1.5)).sin() + k)
-            points = [0.1 * i for i in range(100)]
-            with ThreadPoolExecutor(8) as pool:
-                assert list(pool.map(f, points)) == pytest.approx([math.sin(x * (k + 1.5)) + k for x in points])
-            assert len(f._entries) == 1
-    finally:
-        sys.setswitchinterval(before)
-
-
-def test_the_fast_form_keeps_its_machine_code_alive():
-    f = jit(lambda x: x.sin() * 3.0)
-    f(1.0)
-    fast = f._fast
-    del f
-    gc.collect()
-    assert fast(0.5) == pytest.approx(3.0 * math.sin(0.5))
-
-
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers here")
-def test_an_interrupted_call_of_several_threads_changes_no_later_one():
-    a, b = Value(1.0), Value(2.0)
-    f = compile((a * b).tanh() ** 2, [a], [b], threads=2)
-    x = np.random.default_rng(0).random((200_000, 1))
-    expected = f.value_and_grad(x)[0]
-
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    try:
-        for k in range(60):
-            with contextlib.suppress(KeyboardInterrupt):
-                signal.setitimer(signal.ITIMER_REAL, 2e-5 * (k + 1))
-                f.value_and_grad(x)
-                while True:  # until it comes
-                    pass
-            assert f.value_and_grad(x)[0] == expected
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)

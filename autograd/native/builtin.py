@@ -112,10 +112,13 @@ def _bits(number: float) -> int:
     return int(struct.unpack("<q", struct.pack("<d", number))[0])
 
 
-def function_at(name: str, address: int, keep: Any) -> Any:
-    """A function of Python at an address; what `keep` holds, its code above all, lives as long as the function."""
-    definition = _MethodDefinition(name.encode(), address, _FASTCALL, b"compiled by autograd.jit")
-    make = ctypes.pythonapi.PyCFunction_NewEx
-    make.restype = ctypes.py_object
-    make.argtypes = (ctypes.POINTER(_MethodDefinition), ctypes.py_object, ctypes.c_void_p)
-    return make(ctypes.byref(definition), (definition, keep), None)  # its `self`
+class Builtin:
+    """A function of Python at an address; what `keep` holds lives as long."""
+
+    def __init__(self, name: str, address: int, keep: Any) -> None:
+        self._definition = _MethodDefinition(name.encode(), address, _FASTCALL, b"compiled by autograd.jit")
+        self._keep = keep
+        make = ctypes.pythonapi.PyCFunction_NewEx
+        make.restype = ctypes.py_object
+        make.argtypes = (ctypes.POINTER(_MethodDefinition), ctypes.c_void_p, ctypes.c_void_p)
+        self.function = make(ctypes.byref(self._definition), None, None)

@@ -6,7 +6,7 @@ import os
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -164,18 +164,18 @@ class NativeKernel:
         )
 
 
-_locked: "weakref.WeakKeyDictionary[Any, Callable[[], Any]]" = weakref.WeakKeyDictionary()
+_locked: "weakref.WeakSet[Any]" = weakref.WeakSet()
 
 
-def lock_of(owner: Any, kind: Callable[[], Any] = threading.Lock) -> Any:
+def lock_of(owner: Any) -> Any:
     """A lock for `owner._lock`; a process that is forked while it is held gets a new one."""
-    _locked[owner] = kind
-    return kind()
+    _locked.add(owner)
+    return threading.Lock()
 
 
 def _unlock() -> None:
-    for owner, kind in _locked.items():
-        owner._lock = kind()
+    for owner in _locked:
+        owner._lock = threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):
@@ -216,7 +216,8 @@ class Point:
         self._module = Module(text, builtin.symbols() if memory else {})
         self._run = POINT.at(self._module.address(POINT.name))
         if memory:
-            self.fast = builtin.function_at(name, self._module.address("fast"), (self._module, memory))
+            self._builtin = builtin.Builtin(name, self._module.address("fast"), (self._module, memory))
+            self.fast = self._builtin.function
 
     def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
         """The outputs for these parameters and inputs."""

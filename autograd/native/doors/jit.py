@@ -3,7 +3,6 @@
 import functools
 import math
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -34,7 +33,6 @@ class Jitted:
         self._function, self._backend, self._threads = function, backend, threads
         self._entries: dict[Any, _Entry] = {}
         self._fast: Callable[..., Any] = _not_yet
-        self._lock = lock_of(self, threading.RLock)  # of first calls, in which it may be called again
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The result, of floats for numbers, of arrays for arrays, recorded for Values."""
@@ -58,12 +56,9 @@ class Jitted:
         """The program for this structure of arguments, recorded if it is the first with it."""
         found = self._entries.get(structure)
         if found is None:
-            with self._lock:
-                found = self._entries.get(structure)
-                if found is None:  # nor has another thread made it meanwhile
-                    examples = [_example(leaf) for leaf in leaves]
-                    found = _Entry(self._function, structure, examples, self._backend, self._threads)
-                    self._entries[structure] = found
+            examples = [_example(leaf) for leaf in leaves]
+            found = _Entry(self._function, structure, examples, self._backend, self._threads)
+            self._entries[structure] = found
         return found
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:

@@ -184,6 +184,7 @@ class Threads:
             weight: As for `Kernel.run`.
             slots: As for `Kernel.run`.
         """
+        share, wait, _ = _functions()
         plan, code = self.plan, self.code
         most = (PARTS_WITH_SUMS if plan.weighted else PARTS) * len(self.strips)
         size = -(-n // (most * code.block)) * code.block
@@ -194,32 +195,13 @@ class Threads:
             0, 0, count, size, n, weight, code.address, pointers, strides, plan.inputs, columns, own.ctypes.data,
             len(slots) if plan.weighted else 0,
         )  # fmt: skip
+        for helper in self._helpers:
+            helper.give(job)
         try:
-            try:
-                for helper in self._helpers:
-                    helper.give(job)
-            finally:
-                self._finish(job)
-        finally:  # once more, lest an interrupt came just there
-            self._finish(job)
+            share(ctypes.addressof(job), self._strips_at)
+        finally:  # nobody may write any more when the arrays go
+            while not wait(ctypes.addressof(job), MOST_LOOKS):
+                time.sleep(1e-4)
         if plan.weighted:
             sums = slice(plan.sums.start, plan.sums.start + plan.count_of_sums)
             slots[sums] = own[:, sums].sum(axis=0)
-
-    def _finish(self, job: Job) -> None:
-        """Do what is left of a job, and wait for the others: nobody may read or write any more when the arrays go.
-
-        Ctrl-C waits until then.
-        """
-        share, wait, _ = _functions()
-        interrupt: BaseException | None = None
-        while True:
-            try:
-                share(ctypes.addressof(job), self._strips_at)
-                while not wait(ctypes.addressof(job), MOST_LOOKS):
-                    time.sleep(1e-4)
-                break
-            except BaseException as raised:
-                interrupt = raised
-        if interrupt is not None:
-            raise interrupt
