@@ -112,13 +112,11 @@ def _bits(number: float) -> int:
     return int(struct.unpack("<q", struct.pack("<d", number))[0])
 
 
-class Builtin:
+def function_at(name: str, address: int, keep: Any) -> Any:
     """A function of Python at an address; what `keep` holds lives as long."""
-
-    def __init__(self, name: str, address: int, keep: Any) -> None:
-        self._definition = _MethodDefinition(name.encode(), address, _FASTCALL, b"compiled by autograd.jit")
-        self._keep = keep
-        make = ctypes.pythonapi.PyCFunction_NewEx
-        make.restype = ctypes.py_object
-        make.argtypes = (ctypes.POINTER(_MethodDefinition), ctypes.c_void_p, ctypes.c_void_p)
-        self.function = make(ctypes.byref(self._definition), None, None)
+    definition = _MethodDefinition(name.encode(), address, _FASTCALL, b"compiled by autograd.jit")
+    make = ctypes.pythonapi.PyCFunction_NewEx
+    make.restype = ctypes.py_object
+    make.argtypes = (ctypes.POINTER(_MethodDefinition), ctypes.py_object, ctypes.c_void_p)
+    # Python drops what a function is bound to last, after it has looked at the definition for the last time.
+    return make(ctypes.byref(definition), (definition, keep), None)

@@ -18,6 +18,7 @@ from autograd.native.numpy_backend import NumpyKernel
 from autograd.native.planning.plan import Plan
 
 BACKENDS = ("llvm", "numpy", "c", "interpreter")
+MOST_THREADS = 256  # each has memory of its own
 
 
 class Kernel(Protocol):
@@ -60,6 +61,8 @@ def checked(backend: str, threads: int) -> None:
         raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, not {backend!r}")
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
         raise ValueError(f"threads must be a whole number of at least 1, not {threads!r}")
+    if threads > MOST_THREADS:
+        raise ValueError(f"threads must be at most {MOST_THREADS}, not {threads}: more than there are cores do not help")
     if threads > 1 and backend != "llvm":
         raise ValueError(f"backend {backend!r} has one thread; 'llvm' shares the samples among several")
 
@@ -133,7 +136,8 @@ class NativeKernel:
         inputs = self.plan.inputs
         pointers, strides = self._pointers, self._strides
         if slots is not self._slots:
-            self._slots, self._slots_at = slots, slots.ctypes.data
+            self._slots_at = slots.ctypes.data
+            self._slots = slots
         if isinstance(data, list):
             pointers[:inputs] = [column.ctypes.data for column in data]
             strides[:inputs] = [column.strides[0] >> 3 for column in data]
@@ -146,14 +150,14 @@ class NativeKernel:
         if len(self._output_numbers):
             place = outputs.ctypes.data, *outputs.strides
             if place != self._outputs_place:
-                self._outputs_place = place
                 pointers[inputs:] = place[0] + place[1] * self._output_numbers
                 strides[inputs:] = place[2] >> 3
+                self._outputs_place = place  # last: an interrupt leaves what is so
         if self._threads is None or n <= self.code.block:
             self._phases(BEFORE | SAMPLES | AFTER, n, weight)
             return
         self._phases(BEFORE, 0, weight)
-        self._threads.run(*self._places, n, weight, slots)
+        self._threads.run(pointers, strides, n, weight, slots, (data, outputs))
         self._phases(AFTER, 0, weight)
 
     def _phases(self, phases: int, n: int, weight: float) -> None:
@@ -198,7 +202,6 @@ class Point:
         self.strips = np.zeros(max(plan.strips, 1))
         self.fast: Any = None
         """The same as a function of floats that Python calls directly, which gives NotImplemented for anything else."""
-        self._module: Any = None
         self._run: Any = None
         self._kernel = kernel_of(plan, recorded, backend) if not llvm_is_there(backend) else None
         if self._kernel is None:
@@ -213,11 +216,11 @@ class Point:
             memory = [self.plan.new_slots(), np.zeros_like(self.strips)]  # others may be using those of this object
             addresses = memory[0].ctypes.data, memory[1].ctypes.data
             text += builtin.fast_function("fast", self.plan.inputs, self.plan.strip_outputs, shape, *addresses)
-        self._module = Module(text, builtin.symbols() if memory else {})
-        self._run = POINT.at(self._module.address(POINT.name))
+        names, symbols = ([POINT.name, "fast"], builtin.symbols()) if memory else ([POINT.name], {})
+        module = Module(text, names, symbols)
+        self._run = module.function(POINT.name, POINT.prototype())
         if memory:
-            self._builtin = builtin.Builtin(name, self._module.address("fast"), (self._module, memory))
-            self.fast = self._builtin.function
+            self.fast = builtin.function_at(name, module.addresses["fast"], (module, memory))
 
     def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
         """The outputs for these parameters and inputs."""

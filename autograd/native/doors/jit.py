@@ -2,7 +2,9 @@
 
 import functools
 import math
+import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -32,6 +34,7 @@ class Jitted:
         functools.update_wrapper(self, function)
         self._function, self._backend, self._threads = function, backend, threads
         self._entries: dict[Any, _Entry] = {}
+        self._first_calls: dict[Any, Any] = {}  # the locks of those that are being recorded
         self._fast: Callable[..., Any] = _not_yet
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -57,8 +60,16 @@ class Jitted:
         found = self._entries.get(structure)
         if found is None:
             examples = [_example(leaf) for leaf in leaves]
-            found = _Entry(self._function, structure, examples, self._backend, self._threads)
-            self._entries[structure] = found
+            call = os.getpid(), structure  # in a fork the others that hold locks are gone
+            try:
+                # A function may call itself, hence re-entrant; per structure, so that those that call each other end.
+                with self._first_calls.setdefault(call, threading.RLock()):
+                    found = self._entries.get(structure)
+                    if found is None:
+                        found = _Entry(self._function, structure, examples, self._backend, self._threads)
+                        self._entries[structure] = found
+            finally:
+                self._first_calls.pop(call, None)
         return found
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:

@@ -191,10 +191,8 @@ def _glue() -> Callable[[int], float]:
     """Carries out a list of calls: the loss, which it returns; and the updates, if no number is nan or infinite."""
     from autograd.native.llvm.backend import Module
 
-    module = Module(_GLUE)
-    function = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_void_p)(module.address("glue"))
-    function.keep = module  # type: ignore[attr-defined]
-    return function
+    prototype = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_void_p)
+    return Module(_GLUE, ["glue"]).function("glue", prototype)  # type: ignore[no-any-return]
 
 
 def _call_text(base: str, prefix: str) -> str:

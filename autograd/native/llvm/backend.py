@@ -1,19 +1,70 @@
 """A plan as machine code, made by LLVM in this process."""
 
+import _thread
+import atexit
 import functools
+import os
+import threading
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 import llvmlite.binding as llvm
 import numpy as np
 
 from autograd.native.llvm.kernel import kernel_text
-from autograd.native.llvm.signature import KERNEL
+from autograd.native.llvm.signature import KERNEL, Function
 from autograd.native.planning.plan import Plan
 
 WORKSPACE = 1 << 18  # bytes of strips that a block should need at most: what the second cache holds
 LONGEST_BLOCK = 64  # samples: the strips of a layer of some dozen neurons then stay in the first cache
+
+T = TypeVar("T")
+_working = threading.RLock()
+"""Held while LLVM works: it does so for one thread at a time, and no process is forked meanwhile."""
+_retired: list[Any] = []
+"""Objects of LLVM that nothing uses any more; the next that works drops them."""
+
+
+def apart(work: Callable[[], T]) -> T:
+    """The result of `work` for LLVM, done on a thread of its own.
+
+    Signals reach the main thread only, so Ctrl-C stops the caller, who waits, and never what holds locks.  The thread
+    is a bare one: those of `threading` take locks of Python while they start, which an interrupt may leave taken.
+    """
+    found: list[tuple[T | None, BaseException | None]] = []
+    done = _thread.allocate_lock()
+    done.acquire()
+
+    def run() -> None:
+        with _working:
+            try:
+                _retired.clear()
+                found.append((work(), None))
+            except BaseException as error:  # it is the caller's
+                found.append((None, error))
+            finally:
+                done.release()
+
+    try:
+        _thread.start_new_thread(run, ())
+    except RuntimeError:  # there are no more threads, as while Python ends
+        run()
+    done.acquire()
+    result, error = found.pop()
+    if error is not None:
+        raise error
+    return cast(T, result)
+
+
+def _finish() -> None:
+    with _working:  # Python does not end amid LLVM's work
+        pass
+
+
+atexit.register(_finish)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_working.acquire, after_in_parent=_working.release, after_in_child=_working.release)
 
 
 class Host:
@@ -22,7 +73,7 @@ class Host:
     def __init__(self) -> None:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
-        triple = llvm.get_default_triple()
+        self.triple = triple = llvm.get_default_triple()
         features = llvm.get_host_cpu_features()
         self.width = 8 if features.get("avx512f") else 4 if features.get("avx") else 2
         self.registers = 32 if self.width == 8 or triple.startswith("aarch64") else 16
@@ -48,35 +99,52 @@ class Host:
         if self.vector_prefix is None:
             return None
         symbol = f"{self.vector_prefix}v{'v' * (name in ('pow', 'atan2', 'hypot'))}_{name}"
-        return symbol if llvm.address_of_symbol(symbol) else None
+        return symbol if apart(lambda: llvm.address_of_symbol(symbol)) else None
 
 
 @functools.cache
 def host() -> Host:
     """The machine that this runs on."""
-    return Host()
+    return apart(Host)
 
 
 class Module:
-    """Text that was made machine code; it is there as long as this object is."""
+    """Text that was made machine code; it is there as long as this object is, or a function of it.
 
-    def __init__(self, text: str, symbols: Mapping[str, int] | None = None) -> None:
+    Args:
+        text: LLVM's.
+        functions: The names of those that can be asked for.
+        symbols: The addresses of functions that the text calls and LLVM does not know.
+    """
+
+    def __init__(self, text: str, functions: Sequence[str], symbols: Mapping[str, int] | None = None) -> None:
         self.text = text
-        for name, address in (symbols or {}).items():
-            llvm.add_symbol(name, address)
-        self.machine = host().machine()
-        # No passes: the text has no common subexpressions and is tiled and vectorised as it stands.  LLVM's own would
-        # take several times as long as making the machine code, and gain nothing that was measured.
-        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(text), self.machine)
-        self._engine.finalize_object()
+        here = host()
 
-    def address(self, function: str) -> int:
-        """Where a function is."""
-        return int(self._engine.get_function_address(function))
+        def make() -> tuple[Any, Any, dict[str, int]]:
+            for name, address in (symbols or {}).items():
+                llvm.add_symbol(name, address)
+            machine = here.machine()
+            # No passes: the text has no common subexpressions and is tiled and vectorised as it stands.  LLVM's own
+            # would take several times as long as making the machine code, and gain nothing that was measured.
+            engine = llvm.create_mcjit_compiler(llvm.parse_assembly(text), machine)
+            engine.finalize_object()
+            return machine, engine, {name: int(engine.get_function_address(name)) for name in functions}
+
+        self._machine, self._engine, self.addresses = apart(make)
+
+    def __del__(self, retired: list[Any] = _retired) -> None:
+        retired.append(self.__dict__)
+
+    def function(self, name: str, prototype: Any) -> Function:
+        """A function for Python to call, which keeps the machine code."""
+        function = prototype(self.addresses[name])
+        function.module = self
+        return function
 
     def assembly(self) -> str:
         """The machine code as text."""
-        return str(self.machine.emit_assembly(llvm.parse_assembly(self.text)))
+        return apart(lambda: str(self._machine.emit_assembly(llvm.parse_assembly(self.text))))
 
 
 class LLVMKernel:
@@ -85,9 +153,10 @@ class LLVMKernel:
     def __init__(self, plan: Plan) -> None:
         start = time.perf_counter()
         self.block = _block_size(plan.strips, host().width)
-        self.module = Module(kernel_text(plan, host().width, self.block, host().registers, host().vector_function))
-        self.address = self.module.address(KERNEL.name)
-        self.call = KERNEL.at(self.address)
+        text = kernel_text(plan, host().width, self.block, host().registers, host().vector_function)
+        self.module = Module(text, [KERNEL.name])
+        self.address = self.module.addresses[KERNEL.name]
+        self.call = self.module.function(KERNEL.name, KERNEL.prototype())
         self.compile_seconds = time.perf_counter() - start
 
     def new_strips(self, plan: Plan) -> Any:

@@ -39,9 +39,9 @@ class Signature:
         """
         return f"call void {function}({', '.join(f'{kind} {given[name]}' for kind, name in self.arguments)})"
 
-    def at(self, address: int) -> Function:
-        """The function at an address, for Python to call with the arguments in order."""
-        return ctypes.CFUNCTYPE(None, *(_TYPES[kind] for kind, _ in self.arguments))(address)
+    def prototype(self) -> Any:
+        """What makes of an address a function for Python to call with the arguments in order."""
+        return ctypes.CFUNCTYPE(None, *(_TYPES[kind] for kind, _ in self.arguments))
 
     def index(self, name: str) -> int:
         """Which argument is called so."""

@@ -1,8 +1,9 @@
 """Samples shared among threads, which take them part by part as they get to it."""
 
+import _thread
 import ctypes
 import functools
-import threading
+import os
 import time
 import weakref
 from queue import SimpleQueue
@@ -21,6 +22,9 @@ MOST_LOOKS = 20_000  # at whether all is done before the thread that waits sleep
 
 class Job(ctypes.Structure):
     """What the machine code is told, and where it counts; the fields are those of %Job below."""
+
+    keeps: Any = None
+    """The memory that the fields point to."""
 
     _fields_ = (
         ("next", ctypes.c_int64),  # part to take
@@ -122,40 +126,42 @@ end:
 
 
 @functools.cache
-def _functions() -> tuple[Any, Any, Module]:
-    """`share` and `wait`, and what keeps them."""
+def _functions() -> tuple[Any, Any]:
+    """`share` and `wait`."""
     call = KERNEL.call(
         "%kernel", phases=SAMPLES, X="%input", S="%strides", n="%samples", weight="%weight", U="%part_slots",
         R="%strips", O="%output", P="%output_stride",
     )  # fmt: skip
-    is_x86 = host().machine().triple.startswith(("x86", "i686"))
+    is_x86 = host().triple.startswith(("x86", "i686"))
     text = _TEXT.replace("CALL", call).replace("PAUSE", "call void @llvm.x86.sse2.pause()" if is_x86 else "")
-    module = Module(text + ("declare void @llvm.x86.sse2.pause()\n" if is_x86 else ""))
-    share = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(module.address("share"))
-    wait = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_int64)(module.address("wait"))
-    return share, wait, module
+    module = Module(text + ("declare void @llvm.x86.sse2.pause()\n" if is_x86 else ""), ["share", "wait"])
+    share = module.function("share", ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p))
+    wait = module.function("wait", ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_int64))
+    return share, wait
 
 
 class _Helper:
     """A thread that has its share in every job it is given."""
 
-    def __init__(self, strips: Any) -> None:
-        self._strips, self._thread = strips, threading.Thread()
+    def __init__(self, share: Any, strips: Any) -> None:
+        self._share, self._strips, self._process = share, strips, 0
 
     def give(self, job: Job) -> None:
         """Let the thread have its share; it is started if it is not there, or no more, as after a fork."""
-        if not self._thread.is_alive():
-            self._jobs: SimpleQueue[Job | None] = SimpleQueue()
-            self._thread = threading.Thread(target=_serve, args=(self._jobs, self._strips), daemon=True)
-            self._thread.start()
-            weakref.finalize(self, self._jobs.put, None)
+        if self._process != os.getpid():
+            jobs: SimpleQueue[Job | None] = SimpleQueue()
+            end = weakref.finalize(self, jobs.put, None)
+            # A bare one: while those of `threading` start, an interrupt may leave their locks taken.
+            _thread.start_new_thread(_serve, (jobs, self._share, self._strips))
+            self._jobs, self._end, self._process = jobs, end, os.getpid()
         self._jobs.put(job)
 
 
-def _serve(jobs: "SimpleQueue[Job | None]", strips: Any) -> None:
-    share, at = _functions()[0], strips.ctypes.data
+def _serve(jobs: "SimpleQueue[Job | None]", share: Any, strips: Any) -> None:
+    at = strips.ctypes.data
     for job in iter(jobs.get, None):
         share(ctypes.addressof(job), at)
+        del job  # and the memory it keeps, while this waits for another
 
 
 class Threads:
@@ -169,13 +175,16 @@ class Threads:
 
     def __init__(self, plan: Plan, code: LLVMKernel, strips: list[Any]) -> None:
         self.plan, self.code, self.strips = plan, code, strips
+        self._share, self._wait = _functions()
         self._strips_at = strips[0].ctypes.data
-        self._helpers = [_Helper(own) for own in strips[1:]]
+        self._helpers = [_Helper(self._share, own) for own in strips[1:]]
 
-    def run(self, pointers: int, strides: int, n: int, weight: float, slots: Any) -> None:
+    def run(self, pointers: Any, strides: Any, n: int, weight: float, slots: Any, arrays: Any) -> None:
         """All samples; results do not depend on which thread took which part.
 
-        Every part is summed in slots of its own; then these are added, always in one order.
+        Every part is summed in slots of its own; then these are added, always in one order.  The job keeps all memory
+        that the helpers read and write, and the next one gets none of it: a call that is interrupted leaves them at
+        work on what nobody looks at any more, until they have done the parts they are at.
 
         Args:
             pointers: Where it is written where each input and output begins.
@@ -183,25 +192,29 @@ class Threads:
             n: How many samples.
             weight: As for `Kernel.run`.
             slots: As for `Kernel.run`.
+            arrays: The memory of inputs and outputs.
         """
-        share, wait, _ = _functions()
         plan, code = self.plan, self.code
         most = (PARTS_WITH_SUMS if plan.weighted else PARTS) * len(self.strips)
         size = -(-n // (most * code.block)) * code.block
         count = -(-n // size)
-        own = np.tile(slots, (count, 1)) if plan.weighted else slots[None]
+        own = np.tile(slots, (count if plan.weighted else 1, 1))
+        pointers, strides = pointers.copy(), strides.copy()
         columns = plan.inputs + len(plan.strip_outputs)
         job = Job(
-            0, 0, count, size, n, weight, code.address, pointers, strides, plan.inputs, columns, own.ctypes.data,
-            len(slots) if plan.weighted else 0,
+            0, 0, count, size, n, weight, code.address, pointers.ctypes.data, strides.ctypes.data, plan.inputs, columns,
+            own.ctypes.data, len(slots) if plan.weighted else 0,
         )  # fmt: skip
-        for helper in self._helpers:
-            helper.give(job)
+        job.keeps = code, own, pointers, strides, arrays
         try:
-            share(ctypes.addressof(job), self._strips_at)
-        finally:  # nobody may write any more when the arrays go
-            while not wait(ctypes.addressof(job), MOST_LOOKS):
+            for helper in self._helpers:
+                helper.give(job)
+            self._share(ctypes.addressof(job), self._strips_at)
+            while not self._wait(ctypes.addressof(job), MOST_LOOKS):
                 time.sleep(1e-4)
+        except BaseException:
+            job.next = count  # the parts that nobody has taken are left
+            raise
         if plan.weighted:
             sums = slice(plan.sums.start, plan.sums.start + plan.count_of_sums)
             slots[sums] = own[:, sums].sum(axis=0)
