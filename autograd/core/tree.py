@@ -1,7 +1,9 @@
 """Structures of numbers: nested lists, tuples, dicts and NumPy arrays, taken apart and put together again."""
 
 import functools
+import inspect
 import sys
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -22,7 +24,7 @@ class Static:
         self.value = value
 
 
-def take_apart(tree: Any, leaves: list[Any], *, whole: bool = False) -> Structure:
+def take_apart(tree: Any, leaves: list[Any], *, whole: bool = False, weak: bool = False) -> Structure:
     """Append the leaves of a structure, as they are; return the rest of it.
 
     Args:
@@ -30,31 +32,50 @@ def take_apart(tree: Any, leaves: list[Any], *, whole: bool = False) -> Structur
         leaves: What is added to.
         whole: Whether arrays are leaves, and text, truth values and functions belong to the structure; else arrays are
             structures of their elements, and only None belongs to it.
+        weak: Whether the functions and `Static` things in the structure may go while it stays.
     """
     if tree.__class__ is float or hasattr(tree, "_apply_primitive"):
         leaves.append(tree)
         return NUMBER
     if isinstance(tree, list | tuple):
         make = type(tree) if hasattr(tree, "_make") else list if isinstance(tree, list) else tuple  # a namedtuple
-        return "sequence", make, _parts(tree, leaves, whole)
+        return "sequence", make, _parts(tree, leaves, whole, weak)
     if isinstance(tree, dict):
-        parts = tuple([take_apart(child, leaves, whole=whole) for child in tree.values()])
+        parts = tuple([take_apart(child, leaves, whole=whole, weak=weak) for child in tree.values()])
         blank = None if type(tree) is dict else _Blank(tree)
         return "dict", blank, tuple(map(type, tree)), tuple(tree), parts  # 1 and True are equal keys
     if not whole and getattr(tree, "ndim", 0) > 0 and hasattr(tree, "tolist"):
-        return "array", tree.shape, _parts(tree.ravel().tolist(), leaves, whole)
+        return "array", tree.shape, _parts(tree.ravel().tolist(), leaves, whole, weak)
     if tree is None or (whole and (isinstance(tree, bool | str | bytes | Static) or callable(tree))):
-        return "static", tree.value if isinstance(tree, Static) else tree
+        value = tree.value if isinstance(tree, Static) else tree
+        return _weakly(value) if weak else ("static", value)
     leaves.append(tree)
     return NUMBER
 
 
-def _parts(children: Any, leaves: list[Any], whole: bool) -> Any:
+def _weakly(value: Any, forget: Callable[[Any], Any] | None = None) -> Structure:
+    try:
+        kind = weakref.WeakMethod if inspect.ismethod(value) else weakref.ref
+        return "weak", kind(value, forget)
+    except TypeError:  # text, numbers, None
+        return "static", value
+
+
+def watched(structure: Structure, forget: Callable[[Any], Any]) -> Structure:
+    """An equal structure; `forget` is called when something goes that it holds weakly."""
+    if not isinstance(structure, tuple):
+        return structure
+    if len(structure) == 2 and isinstance(structure[1], weakref.ref):
+        return _weakly(structure[1](), forget)
+    return tuple([watched(part, forget) for part in structure])
+
+
+def _parts(children: Any, leaves: list[Any], whole: bool, weak: bool) -> Any:
     """The structures of children; how many they are where all are leaves."""
     if all([child.__class__ is float for child in children]):  # noqa: C419  # the usual vector, in one go
         leaves.extend(children)
         return len(children)
-    parts = tuple([take_apart(child, leaves, whole=whole) for child in children])
+    parts = tuple([take_apart(child, leaves, whole=whole, weak=weak) for child in children])
     return len(parts) if parts.count(NUMBER) == len(parts) else parts
 
 
@@ -80,6 +101,8 @@ def filler(structure: Structure) -> Callable[[Iterator[Any]], Any]:
     kind, *facts = structure
     if kind == "static":
         return lambda _: facts[0]
+    if kind == "weak":
+        return lambda _: facts[0]()
     if kind == "dict":
         blank, _, keys, parts = facts
         fills = [(key, filler(part)) for key, part in zip(keys, parts, strict=True)]

@@ -62,7 +62,9 @@ def checked(backend: str, threads: int) -> None:
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
         raise ValueError(f"threads must be a whole number of at least 1, not {threads!r}")
     if threads > MOST_THREADS:
-        raise ValueError(f"threads must be at most {MOST_THREADS}, not {threads}: more than there are cores do not help")
+        raise ValueError(
+            f"threads must be at most {MOST_THREADS}, not {threads}; as many as there are cores are enough"
+        )
     if threads > 1 and backend != "llvm":
         raise ValueError(f"backend {backend!r} has one thread; 'llvm' shares the samples among several")
 

@@ -61,6 +61,7 @@ class Compiled:
         if reduction is not None and not self.single:
             raise ValueError("compile: with a reduction there is one output, the loss; for several say reduction=None")
         self.reduction = reduction
+        self._options = {"reduction": reduction, "backend": backend, "threads": threads}
         self.others = list(also)
         if self.others and reduction is None:
             raise ValueError("compile: `also` goes with a reduction; without one, give all as outputs")
@@ -77,6 +78,11 @@ class Compiled:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DomainWarning)  # of the numbers there are now, which do not matter
             return batch_gradient(self.outputs[0], self.inputs, self.parameters)
+
+    def __reduce__(self) -> Any:
+        """Pickled and copied as what it is made of; it is compiled again, or found in the cache."""
+        outputs = self.outputs[0] if self.single else self.outputs
+        return _made, (type(self), outputs, self.inputs, self.parameters, {**self._options, "also": self.others})
 
     # ------------------------------------------------------------ running
 
@@ -204,6 +210,10 @@ class Compiled:
         return cast(Any, self.kernel).code
 
 
+def _made(kind: type[Compiled], outputs: Any, inputs: Any, parameters: Any, options: Any) -> Compiled:
+    return kind(outputs, inputs, parameters, **options)
+
+
 def compile(outputs: Any, inputs: Iterable[Value], parameters: Iterable[Value] = (), **options: Any) -> Compiled:
     """Compile recorded outputs to a function of batches, with the gradient of a loss.
 
@@ -218,7 +228,7 @@ def compile(outputs: Any, inputs: Iterable[Value], parameters: Iterable[Value] =
         also: With a loss, other Values whose mean or sum is computed too; see `Compiled.also`.
         backend: "llvm"; "numpy"; "c", which runs the system's C compiler; or "interpreter", the engine itself, sample
             by sample, which the others are compared with.
-        threads: How many threads share the samples of a batch.
+        threads: How many threads share the samples of a batch, 256 at most.
 
     Numbers follow IEEE 754, without warnings. They are the engine's to a few units in the last place: sums are
     bracketed otherwise, products are added without rounding them first, x + 0 is x also where that is -0, and quotients

@@ -1,17 +1,20 @@
 """`jit`: functions of numbers, recorded at the first call and then run as machine code."""
 
+import contextlib
 import functools
 import math
 import os
 import sys
 import threading
+import weakref
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd.core.graph import topological_order
-from autograd.core.tree import NUMBER, Static, Structure, filler, take_apart
+from autograd.core.tree import NUMBER, Static, Structure, filler, take_apart, watched
 from autograd.core.value import Value
 from autograd.native.builtin import Shape
 from autograd.native.kernels import Kernel, Point, checked, kernel_of, lock_of
@@ -20,6 +23,7 @@ from autograd.native.recording.tracing import traced, tracing
 from autograd.table.primitive import as_number
 
 MOST_KEPT = 1 << 26  # bytes of results that are kept to be used again
+MOST_PROGRAMS = 128  # of one function; the one that was used longest ago goes
 MOST_ARGUMENTS = 100  # of a function that Python calls without ctypes; LLVM's time grows with the square of it
 _references: Callable[[Any], float] = getattr(sys, "getrefcount", lambda _: math.nan)  # CPython counts them
 
@@ -33,7 +37,9 @@ class Jitted:
         checked(backend, threads)
         functools.update_wrapper(self, function)
         self._function, self._backend, self._threads = function, backend, threads
-        self._entries: dict[Any, _Entry] = {}
+        self._entries: OrderedDict[Any, _Entry] = OrderedDict()
+        here = weakref.ref(self)
+        self._forget = lambda gone: _forget(here(), gone)
         self._first_calls: dict[Any, Any] = {}  # the locks of those that are being recorded
         self._fast: Callable[..., Any] = _not_yet
 
@@ -44,7 +50,7 @@ class Jitted:
             if result is not NotImplemented:
                 return result
         leaves: list[Any] = []
-        structure = take_apart((args, kwargs), leaves, whole=True)
+        structure = take_apart((args, kwargs), leaves, whole=True, weak=True)
         if any(hasattr(leaf, "_apply_primitive") or _holds_objects(leaf) for leaf in leaves):
             args = tuple([x.value if isinstance(x, Static) else x for x in args])
             return self._function(*args, **kwargs)  # inside a transform, or recorded by the caller
@@ -58,7 +64,10 @@ class Jitted:
     def entry(self, structure: Structure, leaves: Sequence[Any]) -> "_Entry":
         """The program for this structure of arguments, recorded if it is the first with it."""
         found = self._entries.get(structure)
-        if found is None:
+        if found is not None:
+            with contextlib.suppress(KeyError):  # another thread may have dropped it
+                self._entries.move_to_end(structure)
+        else:
             examples = [_example(leaf) for leaf in leaves]
             call = os.getpid(), structure  # in a fork the others that hold locks are gone
             try:
@@ -67,7 +76,9 @@ class Jitted:
                     found = self._entries.get(structure)
                     if found is None:
                         found = _Entry(self._function, structure, examples, self._backend, self._threads)
-                        self._entries[structure] = found
+                        self._entries[watched(structure, self._forget)] = found
+                        while len(self._entries) > MOST_PROGRAMS:
+                            self._entries.popitem(last=False)
             finally:
                 self._first_calls.pop(call, None)
         return found
@@ -85,6 +96,17 @@ class Jitted:
         if found is self:
             return path
         return Jitted, (self._function, self._backend, self._threads)
+
+
+def _forget(owner: Jitted | None, gone: Any) -> None:
+    """Drop the programs for something that is no more."""
+    for structure in list(owner._entries) if owner is not None else ():
+        if _holds(structure, gone):
+            owner._entries.pop(structure, None)
+
+
+def _holds(structure: Structure, gone: Any) -> bool:
+    return structure is gone or (isinstance(structure, tuple) and any(_holds(part, gone) for part in structure))
 
 
 def _example(leaf: Any) -> float:
@@ -106,7 +128,7 @@ def jit(function: Callable[..., Any], *, backend: str = "llvm", threads: int = 1
     Arguments and results are numbers, and lists, tuples and dicts of them.  NumPy arrays broadcast as in a ufunc: the
     function runs for each element.  Transforms go inside, jit(value_and_grad(f)), or outside, where the function itself
     is run.  Values it uses from outside are read anew at each call; other things (None, text, True and False) belong
-    to the structure.
+    to the structure.  The last 128 structures are kept, those with functions and instances as long as these are.
 
     A function that branches on the number of an argument is refused with a TypeError that says what to use instead.
     Numbers follow IEEE 754, without warnings.

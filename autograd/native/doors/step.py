@@ -192,7 +192,8 @@ def _glue() -> Callable[[int], float]:
     from autograd.native.llvm.backend import Module
 
     prototype = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_void_p)
-    return Module(_GLUE, ["glue"]).function("glue", prototype)  # type: ignore[no-any-return]
+    glue: Callable[[int], float] = Module(_GLUE, ["glue"]).function("glue", prototype)
+    return glue
 
 
 def _call_text(base: str, prefix: str) -> str:

@@ -22,6 +22,8 @@ LONGEST_BLOCK = 64  # samples: the strips of a layer of some dozen neurons then 
 T = TypeVar("T")
 _working = threading.RLock()
 """Held while LLVM works: it does so for one thread at a time, and no process is forked meanwhile."""
+_workers: list[int] = []
+"""The thread that holds it for `apart`."""
 _retired: list[Any] = []
 """Objects of LLVM that nothing uses any more; the next that works drops them."""
 
@@ -32,18 +34,22 @@ def apart(work: Callable[[], T]) -> T:
     Signals reach the main thread only, so Ctrl-C stops the caller, who waits, and never what holds locks.  The thread
     is a bare one: those of `threading` take locks of Python while they start, which an interrupt may leave taken.
     """
+    if _thread.get_ident() in _workers:  # a finalizer that the cycle collector runs amid the work
+        return work()
     found: list[tuple[T | None, BaseException | None]] = []
     done = _thread.allocate_lock()
     done.acquire()
 
     def run() -> None:
         with _working:
+            _workers.append(_thread.get_ident())
             try:
                 _retired.clear()
                 found.append((work(), None))
             except BaseException as error:  # it is the caller's
                 found.append((None, error))
             finally:
+                _workers.pop()
                 done.release()
 
     try:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
 from typing import Any
 
-from autograd.core.mode import enable_grad, is_grad_enabled, no_grad
+from autograd.core.mode import current, enable_grad, is_grad_enabled, no_grad
 from autograd.core.tree import Rebuild, flatten
 from autograd.core.value import Value
 from autograd.transforms.checkpoints.revolve import revolve_schedule
@@ -55,7 +55,7 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function, updated=())
     def checkpointed(*args: Any, **kwargs: Any) -> Any:
-        if not is_grad_enabled():
+        if not is_grad_enabled() or current().traces:  # machine code stores no graph
             return function(*args, **kwargs)
         inputs: list[Any] = []
         fill = _take_out((args, kwargs), inputs)
@@ -100,7 +100,12 @@ def checkpoint_sequential(functions: Iterable[Step], x: Any, memory_budget: int)
             raise TypeError(f"checkpoint_sequential: functions[{i}] must be a function of a state, not {step!r}")
     revolve_schedule(max(len(steps), 1), memory_budget)  # its errors belong here, not in the backward pass
     leaves, rebuild = flatten(x, "checkpoint_sequential: x")
-    if steps and is_grad_enabled() and all(leaf.__class__ is float or isinstance(leaf, Value) for leaf in leaves):
+    if (
+        steps
+        and is_grad_enabled()
+        and not current().traces
+        and all(leaf.__class__ is float or isinstance(leaf, Value) for leaf in leaves)
+    ):
         segment = _Sequence(steps, memory_budget, leaves, rebuild)
         if segment.record():
             return segment.publish()
