@@ -100,9 +100,10 @@ class Jitted:
 
 def _forget(owner: Jitted | None, gone: Any) -> None:
     """Drop the programs for something that is no more."""
-    for structure in list(owner._entries) if owner is not None else ():
+    entries = {} if owner is None else owner._entries
+    for structure in list(entries):
         if _holds(structure, gone):
-            owner._entries.pop(structure, None)
+            entries.pop(structure, None)
 
 
 def _holds(structure: Structure, gone: Any) -> bool:
