@@ -1,5 +1,6 @@
 """Saving and loading: exact, whole or not at all, safe, and good for going on with training."""
 
+import copy
 import json
 import math
 import os
@@ -415,10 +416,10 @@ def mutated(whole, rng):
             holder, key = rng.choice(found)
             change = rng.randrange(4)
             if change == 0:
-                holder[key] = rng.choice(JUNK)
+                holder[key] = copy.deepcopy(rng.choice(JUNK))
             elif change == 1:
                 other, place = rng.choice(found)
-                holder[key] = json.loads(json.dumps(other[place]))
+                holder[key] = copy.deepcopy(other[place])
             elif change == 2:
                 del holder[key]
             elif isinstance(holder, dict):
