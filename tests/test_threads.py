@@ -264,3 +264,19 @@ def test_jit_goes_through_a_checkpoint_whatever_it_uses_from_outside():
         w.data = number
         assert f(2.0) == pytest.approx(function(Value(2.0)).data)
         assert g(2.0) == pytest.approx(grad(function)(2.0))
+
+
+def test_a_recorded_checkpoint_is_compiled_with_what_it_uses_from_outside():
+    x, w, b = Value(2.0), Value(3.0), Value(0.5)
+
+    def function(h):
+        y = (h * w).sin() * h
+        return y, y * b
+
+    plain, checkpointed = function(x), checkpoint(function)(x)
+    options = {"inputs": [x], "parameters": [w, b]}
+    for several in (False, True):
+        outputs = [sum(y) if several else y[1] for y in (plain, checkpointed)]
+        expected, found = (compile(y, **options).value_and_grad([[2.0], [0.7]]) for y in outputs)
+        assert found[0] == pytest.approx(expected[0], rel=1e-14)
+        np.testing.assert_allclose(found[1], expected[1], rtol=1e-14)

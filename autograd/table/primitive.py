@@ -342,6 +342,10 @@ class OwnSweep(Primitive):
         """The operands, of which `sources` are what a sweep goes on to."""
         return sources
 
+    def written_out(self, operands: Sequence[Any]) -> Any:
+        """The result at these operands as what it is made of, for machine code."""
+        return self.value(operands)
+
     def partials_at(self, node: Any) -> tuple[float | None, ...]:
         """The partials as numbers, if there is a way to know them."""
         return (None,) * len(node.operands)

@@ -18,7 +18,7 @@ from autograd.core.value import Value
 from autograd.native.recording.tracing import traced, tracing
 from autograd.table import primitives
 from autograd.table.grouping import Parts
-from autograd.table.primitive import Primitive
+from autograd.table.primitive import OwnSweep, Primitive
 
 Ref = int | float
 
@@ -170,10 +170,11 @@ def _written_out(graph: Graph, row: Primitive, values: Sequence[Any], operands: 
     parts = [traced(x._number) if isinstance(x, Value) else x for x in values]
     try:
         with tracing():
-            root = row.value(parts)
+            root = row.written_out(parts) if isinstance(row, OwnSweep) else row.value(parts)
     except (TypeError, AttributeError):
         return graph.node(row, operands)  # whose lowering says why
-    leaves = {part: x for part, x in zip(parts, operands, strict=True) if isinstance(part, Value)}
+    places = [*zip(parts, operands, strict=True), *zip(values, operands, strict=True)]  # a checkpoint uses some itself
+    leaves = {x: place for x, place in places if isinstance(x, Value)}
     return take_down(graph, [root], leaves)[0]
 
 

@@ -198,6 +198,10 @@ class _Output(OwnSweep):
         """Those of the segment, also behind a joint node; those of a copy, which cannot be swept."""
         return self.segment.operands if sources and isinstance(sources[0].primitive, _Joint) else sources
 
+    def written_out(self, operands: Sequence[Any]) -> Any:
+        """The result, recorded at these for the inputs; what the function uses from outside is itself."""
+        return self.segment._run_again(operands[: len(self.segment.inputs)])[self.index]
+
     def partials_at(self, node: Value) -> tuple[float, ...]:
         """The partials as numbers: what a tuple of them would hold, had they been stored."""
         self.segment.check_operands()
