@@ -77,7 +77,7 @@ def _vectors(width, prefix=""):
         return None
 
     def run(plan, data):
-        module = Module(kernel_text(plan, width, 4 * width, host().registers, symbol))
+        module = Module(kernel_text(plan, width, 4 * width, host().registers, symbol), [KERNEL.name])
         outputs, rows, slots = (
             np.empty((len(plan.strip_outputs), data.shape[1])),
             np.empty(plan.strips * 4 * width),
@@ -85,7 +85,7 @@ def _vectors(width, prefix=""):
         )
         places = [np.array([row.ctypes.data for row in rows_]) for rows_ in (data, outputs)]
         strides = np.ones(len(data) + len(outputs), dtype=np.int64)
-        run_kernel = KERNEL.at(module.address(KERNEL.name))
+        run_kernel = module.function(KERNEL.name, KERNEL.prototype())
         phases, begin, stride = BEFORE | SAMPLES | AFTER, *(array.ctypes.data for array in (places[0], strides))
         memory = slots.ctypes.data, rows.ctypes.data, places[1].ctypes.data, stride
         run_kernel(phases, begin, stride, data.shape[1], 1.0, *memory)
@@ -96,9 +96,9 @@ def _vectors(width, prefix=""):
 
 def _point_by_point(plan, data):
     """LLVM's numbers, which call libm."""
-    module = Module(point_text(plan))
+    module = Module(point_text(plan), [POINT.name])
     rows, slots = np.empty(plan.strips), plan.new_slots()
-    run = POINT.at(module.address(POINT.name))
+    run = module.function(POINT.name, POINT.prototype())
     outputs = np.empty((len(plan.strip_outputs), data.shape[1]))
     for k, column in enumerate(data.T):
         rows[: len(column)] = column
