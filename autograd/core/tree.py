@@ -1,11 +1,11 @@
 """Structures of numbers: nested lists, tuples, dicts and NumPy arrays, taken apart and put together again."""
 
 import functools
-import inspect
 import sys
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from types import MethodType
 from typing import Any
 
 from autograd.table.primitive import as_number, shown, unwrapped
@@ -46,7 +46,9 @@ def take_apart(tree: Any, leaves: list[Any], *, whole: bool = False, weak: bool 
         return "dict", blank, tuple(map(type, tree)), tuple(tree), parts  # 1 and True are equal keys
     if not whole and getattr(tree, "ndim", 0) > 0 and hasattr(tree, "tolist"):
         return "array", tree.shape, _parts(tree.ravel().tolist(), leaves, whole, weak)
-    if tree is None or (whole and (isinstance(tree, bool | str | bytes | Static) or callable(tree))):
+    if tree is None or (whole and isinstance(tree, bool | str | bytes)):
+        return "static", tree
+    if whole and (isinstance(tree, Static) or callable(tree)):
         value = tree.value if isinstance(tree, Static) else tree
         return _weakly(value) if weak else ("static", value)
     leaves.append(tree)
@@ -55,9 +57,8 @@ def take_apart(tree: Any, leaves: list[Any], *, whole: bool = False, weak: bool 
 
 def _weakly(value: Any, forget: Callable[[Any], Any] | None = None) -> Structure:
     try:
-        kind = weakref.WeakMethod if inspect.ismethod(value) else weakref.ref
-        return "weak", kind(value, forget)
-    except TypeError:  # text, numbers, None
+        return "weak", (weakref.WeakMethod if value.__class__ is MethodType else weakref.ref)(value, forget)
+    except TypeError:  # there are no weak references to some kinds
         return "static", value
 
 
