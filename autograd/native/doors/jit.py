@@ -65,7 +65,7 @@ class Jitted:
         """The program for this structure of arguments, recorded if it is the first with it."""
         found = self._entries.get(structure)
         if found is not None:
-            if len(self._entries) > MOST_PROGRAMS // 2:  # so that those in use are the last to go
+            if 2 * len(self._entries) > MOST_PROGRAMS:  # so that those in use are the last to go
                 with contextlib.suppress(KeyError):  # another thread may have dropped it
                     self._entries.move_to_end(structure)
         else:
