@@ -126,6 +126,13 @@ def test_no_path_is_said_to_be_none():
     assert (explanation.count, explanation.total) == (0, 0.0)
 
 
+@pytest.mark.parametrize("label", ["", "w"])
+def test_a_stranger_is_not_called_as_a_node_of_the_graph_is(label):
+    _, _, L = example()
+    stranger = Value(1.0, label=label)
+    assert str(explain(L, wrt=stranger)) == f"∂L/∂{stranger} = 0: no path leads from {stranger} to L"
+
+
 def test_a_node_depends_on_itself_with_derivative_one():
     _, _, L = example()
     assert explain(L, wrt=L).total == 1.0

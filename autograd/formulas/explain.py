@@ -15,7 +15,7 @@ from typing import Any
 from autograd.core.graph import depending_on, reverse_sweep, topological_order
 from autograd.core.value import Value
 from autograd.formulas.latex import aligned, latex_application, latex_name, latex_number, rounded_latex
-from autograd.formulas.notation import Names, Spelled, by_level, python_application, trace_names
+from autograd.formulas.notation import Names, Spelled, by_level, python_application, trace_names, visible
 from autograd.table.primitive import Primitive
 
 SHOWN = 8
@@ -60,7 +60,7 @@ class LocalExplanation:
         v = self.name
         if self.primitive is None:
             return f"{v} = {self.number:.6g} is a leaf: nothing was computed, and its adjoint stays with it"
-        lines = [f"{v} = {self.formula} = {self.number:.6g}, made by {self.primitive.name}"]
+        lines = [f"{v} = {self.formula} = {self.number:.6g}, made by {visible(self.primitive.name)}"]
         for step in self.steps:
             if step.partial is None:
                 lines.append(f"  {step.operand} is a constant and receives nothing")
@@ -180,7 +180,7 @@ def explain(v: Value, wrt: Value | None = None) -> LocalExplanation | PathExplan
 def _names(order: Sequence[Value]) -> dict[Value, str]:
     order = by_level(order)
     names = trace_names(order, [node for node in order if node.primitive is None], Names())
-    return {node: node.label or name for node, name in names.items()}
+    return {node: visible(node.label) or name for node, name in names.items()}
 
 
 def _local(v: Value, names: Mapping[Value, str]) -> LocalExplanation:
@@ -214,7 +214,9 @@ def _over_paths(v: Value, x: Value, names: Mapping[Value, str]) -> PathExplanati
         _check(node)
     reverse_sweep(order, adjoints)
     between = set(order)
-    name = names.get(x) or x.label or "x"
+    name = names.get(x) or visible(x.label)
+    if x not in names and name in ("", *names.values()):  # a stranger is not called as a node of the graph is
+        name = repr(x)
     if v not in between:
         return PathExplanation(names[v], name, (), 0, 0.0)
     # from v down to x, as the adjoints go: of each node the number of paths to v, and the heaviest of them

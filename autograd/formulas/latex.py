@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from autograd.formulas.notation import ATOM, POWER, PRODUCT, SIGN, SUM, Spelled, short_number
-from autograd.table.primitive import Primitive
+from autograd.table.primitive import Primitive, latex_words
 from autograd.table.primitives import TABLE
 
 
@@ -47,7 +47,6 @@ _GREEK = re.compile(
     "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|upsilon|phi|chi|psi|"
     "omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega"
 )
-_ESCAPES = {"\\": r"\backslash ", "^": r"\hat{\ }", "~": r"\sim "} | {c: "\\" + c for c in "{}$&#%_"}
 
 
 def latex_name(label: str) -> str:
@@ -60,8 +59,7 @@ def latex_name(label: str) -> str:
     if match and (len(match[1]) == 1 or _GREEK.fullmatch(match[1])):
         base = match[1] if len(match[1]) == 1 else f"\\{match[1]}"
         return f"{base}_{{{match[2]}}}" if match[2] else base
-    shown = (character if character.isprintable() else "?" for character in label)
-    return rf"\mathrm{{{''.join(_ESCAPES.get(character, character) for character in shown)}}}"
+    return rf"\mathrm{{{latex_words(label)}}}"
 
 
 def latex_application(row: Primitive, operands: Sequence[Spelled]) -> Spelled:

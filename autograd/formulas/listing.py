@@ -6,14 +6,14 @@ sequence of operations, so the source computes the same numbers, bit for bit.
 """
 
 import collections
-import re
+import keyword
 import sys
 import textwrap
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from autograd.formulas.instructions import Alias, Constant, Input, Instruction, Instructions, Operand, Section
-from autograd.formulas.notation import Names, Spelled, python_application, python_number
+from autograd.formulas.notation import Names, Spelled, identifier, python_application, python_number, visible
 from autograd.table import primitives
 from autograd.table.primitive import ARITHMETIC_ERRORS, Primitive
 
@@ -151,7 +151,7 @@ class _Listing:
     # ------------------------------------------------------------ where the functions come from
 
     def _function_name(self, row: Primitive) -> str:
-        return row.name if primitives.TABLE.get(row.name) is row else self.names.unique(re.sub(r"\W", "_", row.name))
+        return row.name if primitives.TABLE.get(row.name) is row else self.names.unique(identifier(row.name))
 
     def _imports(self) -> Iterator[str]:
         wanted = []
@@ -169,9 +169,13 @@ class _Listing:
 
 def _import_of(row: Primitive, name: str) -> str:
     for attribute, candidate in vars(sys.modules.get(row.module, object)).items():
-        if candidate is row:
+        if candidate is row and all(map(_is_name, [*row.module.split("."), attribute])):
             return f"from {row.module} import {attribute}" + (f" as {name}" if attribute != name else "")
-    return f"# {name} is the primitive {row.name} of {row.module}"
+    return visible(f"# {name} is the primitive {row.name} of {row.module}")
+
+
+def _is_name(word: str) -> bool:
+    return word.isidentifier() and not keyword.iskeyword(word)
 
 
 def _wrapped(head: str, items: str, tail: str, indent: str) -> list[str]:
@@ -181,5 +185,8 @@ def _wrapped(head: str, items: str, tail: str, indent: str) -> list[str]:
     if not head.endswith("("):
         head, tail = head + "(", ")" + tail
     tail = tail.removeprefix(",")
-    inner = textwrap.wrap(items + ",", _WIDTH, initial_indent=indent + "    ", subsequent_indent=indent + "    ")
+    inner = textwrap.wrap(
+        items + ",", _WIDTH, initial_indent=indent + "    ", subsequent_indent=indent + "    ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
     return [head, *inner, indent + tail]

@@ -38,6 +38,45 @@ class Spelled(NamedTuple):
 # ---------------------------------------------------------------- names
 
 
+def visible(text: str) -> str:
+    r"""Text that a terminal, a page and XML take as it is, on one line.
+
+    Control characters become their pictures (␀, ␛ …); half characters, the separators of lines and what turns the
+    direction of all that follows become the replacement mark.  Source: Unicode Technical Report 36, bidirectional text spoofing.
+
+    >>> visible("a\x1b[31mb\n")
+    'a␛[31mb␊'
+    """
+    return text if text.isprintable() else _HIDDEN.sub(_picture_of, text)
+
+
+_HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+
+
+def _picture_of(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return chr(0x2400 + code) if code < 0x20 else "␡" if code == 0x7F else "\ufffd"
+
+
+def clipped(text: str, most: int) -> str:
+    """At most so many characters of a text, an ellipsis for those left out.
+
+    >>> clipped("a" * 100, 5), clipped("abcde", 5)
+    ('aaaa…', 'abcde')
+    """
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def identifier(text: str) -> str:
+    """A text as Python takes it for a name: underscores for what cannot stand in one.
+
+    >>> identifier("two words"), identifier("2x"), identifier("")
+    ('two_words', '_2x', '_')
+    """
+    name = "".join(c if f"_{c}".isidentifier() else "_" for c in unicodedata.normalize("NFKC", text))
+    return name if name.isidentifier() else f"_{name}"
+
+
 class Names:
     """Hands out Python identifiers, each once, and none that is a keyword or a row of the table.
 
@@ -124,15 +163,15 @@ def python_application(row: Primitive, operands: Sequence[Spelled], *, call: str
             i = int(match[1]) - 1
             return operands[i].within(row.precedence + (i > 0 or row.precedence >= SIGN))
 
-        return Spelled(re.sub(r"#(\d)", operand, row.text), row.precedence)
+        return Spelled(re.sub(r"#(\d)", operand, visible(row.text)), row.precedence)
     shape = public_arguments(row, len(operands))
     if shape is None:  # a row of the user's own whose `pack` cannot be inverted
-        return Spelled(f"{call or row.name}.evaluate(({', '.join(x.text for x in operands)},))")
+        return Spelled(f"{call or visible(row.name)}.evaluate(({', '.join(x.text for x in operands)},))")
     arguments = ", ".join(
         f"[{', '.join(operands[i].text for i in part)}]" if isinstance(part, range) else operands[part].text
         for part in shape
     )
-    return Spelled((f"{call}(#*)" if call else row.text).replace("#*", arguments))
+    return Spelled((f"{call}(#*)" if call else visible(row.text)).replace("#*", arguments))
 
 
 def public_arguments(row: Primitive, count: int) -> tuple[Any, ...] | None:

@@ -5,7 +5,6 @@ The formula equals the recorded number wherever that is defined; x/x is 1, and l
 """
 
 import collections
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,6 +29,7 @@ from autograd.formulas.notation import (
     SUM,
     Names,
     Spelled,
+    identifier,
     joined,
     python_application,
     python_number,
@@ -89,19 +89,13 @@ def _expression(y: Any, symbols: dict[Value, str]) -> "Expression":
     for node in topological_order(y):
         label = symbols.get(node, "" if node.primitive is not None else node.label)
         if label:
-            formula[node] = algebra.symbol(names.unique(_identifier(label)), node.data)
+            formula[node] = algebra.symbol(names.unique(identifier(label)), node.data)
         elif node.primitive is None:
             formula[node] = algebra.number(node.data)
         else:
             operands = [formula[x] if isinstance(x, Value) else algebra.number(x) for x in node.operands]
             formula[node] = algebra.apply(node.primitive, operands)
     return Expression(formula[y])
-
-
-def _identifier(label: str) -> str:
-    """A label as Python takes it for a name: a label of several words has underscores between them."""
-    name = "".join(c if f"_{c}".isidentifier() else "_" for c in unicodedata.normalize("NFKC", label))
-    return name if name.isidentifier() else f"_{name}"
 
 
 class Expression:

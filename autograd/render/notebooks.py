@@ -16,6 +16,7 @@ from typing import Any
 
 from autograd.core.graph import topological_order
 from autograd.core.value import Value
+from autograd.formulas.notation import visible
 
 MOST_NODES = 200
 """Beyond this many nodes a notebook shows text only."""
@@ -142,8 +143,7 @@ def _line(x: Any, again: bool = False) -> Any:
 
     if not isinstance(x, Value):
         return Text(f"{x:.6g}", style="dim")
-    name = x.label if x.label.isprintable() else ascii(x.label)[1:-1]
-    symbol = "" if x.primitive is None else x.primitive.symbol
+    name, symbol = visible(x.label), visible(x._op)
     line = Text.assemble((name, "bold cyan"), " = " if name and symbol else "", (symbol, "bold"))
     if again:
         return line.append(" (above)", style="dim")

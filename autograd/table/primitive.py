@@ -61,6 +61,18 @@ def unwrapped(value: Any) -> Any:
     return value.item() if holds_an_object else value
 
 
+_LATEX = {"\\": r"\backslash ", "^": r"\hat{\ }", "~": r"\sim ", "#": r"\#{}"} | {c: "\\" + c for c in "{}$&%_"}
+
+
+def latex_words(text: str) -> str:
+    r"""Text as LaTeX takes it, whatever is in it; what cannot be printed is a question mark.
+
+    >>> print(latex_words("100% of #1"))
+    100\% of \#{}1
+    """
+    return "".join(_LATEX.get(c, c if c.isprintable() else "?") for c in text)
+
+
 class RealNumber:
     """What the numbers that record derivatives, Values and dual numbers, do as a float does.
 
@@ -246,15 +258,15 @@ class Primitive(Row):
         largest_slope: float | None = None,
         module: str | None = None,
     ) -> None:
-        self.name = name
-        self.partials = partials = _checked_partials(name, partials)
+        self.name = str(name)
+        self.partials = partials = _checked_partials(self.name, partials)
         self.arity = len(partials) if isinstance(partials, tuple) else None
         self.is_linear = isinstance(partials, tuple) and all(partial.__class__ is float for partial in partials)
         self.lowering = lowering
         self.value = value or self._on_floats()
-        self.symbol = symbol or name
-        self.latex = latex or rf"\operatorname{{{name}}}\left(#*\right)".replace("_", r"\_")
-        self.text = text or f"{name}(#*)"
+        self.symbol = str(symbol or name)
+        self.latex = latex or rf"\operatorname{{{latex_words(self.name)}}}\left(#*\right)"
+        self.text = text or f"{self.name}(#*)"
         self.precedence = precedence
         self.domain = domain
         self.rule = rule

@@ -7,6 +7,7 @@ from itertools import count, pairwise
 from typing import Any
 
 from autograd.core.value import Value
+from autograd.formulas.notation import clipped
 from autograd.render.pages.formulas import (
     DIGITS,
     EXACT,
@@ -20,7 +21,7 @@ from autograd.render.pages.formulas import (
 from autograd.render.pages.layout import Layout, Point, Rectangle, lay_out_layers
 from autograd.render.scenes.parts import FOLDED, Box, Edge, Scene
 from autograd.render.scenes.scene import scene
-from autograd.render.scenes.words import subscripted
+from autograd.render.scenes.words import SHOWN, subscripted
 
 OPENED = 150
 """A page of more boxes than this begins with its innermost modules closed."""
@@ -90,7 +91,7 @@ def graph_data(root: Value, *, most: int, **options: Any) -> dict[str, Any]:
         ],
         "clusters": [
             {
-                "title": cluster.title,
+                "title": clipped(cluster.title, SHOWN),
                 "path": cluster.path,
                 "parent": cluster_index.get(cluster.parent, -1),
                 "closed": len(drawn.boxes) > OPENED,
@@ -193,7 +194,7 @@ def _size(box: Box, name: str) -> tuple[float, float]:
     if box.kind == "constant":
         return max(34.0, 7.5 * len(name) + 18.0), 26.0
     if box.kind == "group":
-        width = max(10.0 * len(name), 7.2 * max(map(len, box.notes), default=0))
+        width = max(min(480.0, 10.0 * len(name)), 7.2 * max(map(len, box.notes), default=0))
         return max(150.0, width + 24.0), 34.0 + 16.0 * len(box.notes)
     folded = any(note.startswith(FOLDED) for note in box.notes)
     return min(240.0, max(122.0, 9.0 * len(name) + 7.5 * len(box.operation) + 36.0)), 78.0 if folded else 62.0

@@ -11,7 +11,9 @@ from typing import Any
 
 from autograd.core.value import Value
 from autograd.files import write_whole
+from autograd.formulas.notation import clipped, visible
 from autograd.render.pages.graph import graph_data
+from autograd.render.scenes.words import TOLD
 
 _ASSETS = Path(__file__).parent / "assets"  # importlib.resources would add 5 ms to the import
 MOST = 5_000
@@ -76,7 +78,7 @@ def html_page(v: Any, *, title: str = "", **options: Any) -> str:
     code = "\n".join(map(_asset, ["page.js", "page_shell.js", *scripts]))
     style = _asset("page.css")
     return Template(_asset("page.html")).substitute(
-        title=html.escape(title.encode("utf-8", "replace").decode()),
+        title=html.escape(visible(clipped(title, TOLD))),
         style=style,
         style_hash=_hash(style),
         script=code,

@@ -1,14 +1,15 @@
 """A recorded graph in the DOT language, ready for Graphviz."""
 
 from collections.abc import Iterator
-from typing import Unpack
+from typing import NamedTuple, Unpack
 
 from autograd.core.value import Value
+from autograd.formulas.notation import clipped
 from autograd.render.pictures.arrows import Arrows
 from autograd.render.pictures.plan import Options, Plan, plan
 from autograd.render.pictures.style import readable_on
 from autograd.render.scenes.parts import DEAD, FOLDED, NOT_FINITE, SATURATED, VANISHING, ZERO, Box, Cluster
-from autograd.render.scenes.words import equation, escaped, quoted, short, tooltip
+from autograd.render.scenes.words import SHOWN, equation, escaped, quoted, short, tooltip
 
 FONT = "Helvetica"
 """The font that is laid out: of a list of fonts Graphviz in WebAssembly would take the widths of Times."""
@@ -34,6 +35,7 @@ def to_dot(root: Value, **options: Unpack[Options]) -> str:
         expand: Show affine, dot, sum and mean as the multiplications and additions they stand for.
         colour: "kind", the default, tells inputs, parameters and results apart; "grad" colours by |grad|, "value" by
             the number.
+        color: The same, as it is spelled in America.
         theme: "light" or "dark"; "auto", the default, is light, and in an SVG follows the reader's choice.
         summarize: "module" shows one box a layer, "depth" one a band of levels, False every node; by default a graph
             of more than 200 nodes is summarised, by module if there is a model.
@@ -91,7 +93,7 @@ def _framed(drawing: Plan, arrows: Arrows, tooltips: bool) -> Iterator[str]:
 
 def _opening(cluster: Cluster, name: str, drawing: Plan, depth: int) -> str:
     colours = drawing.colours
-    title = quoted(f" {cluster.title}")  # the space: clear of the round corner
+    title = quoted(f" {clipped(cluster.title, SHOWN)}")  # the space: clear of the round corner
     return (
         f'subgraph {name} {{ class="level{depth % 2}"; label={title}; '
         f'style="rounded,filled"; fillcolor="{colours.clusters[depth % 2]}"; color="{colours.cluster_line}"; '
@@ -104,7 +106,7 @@ def _opening(cluster: Cluster, name: str, drawing: Plan, depth: int) -> str:
 
 def _box(box: Box, name: str, drawing: Plan, tooltips: bool) -> str:
     upright = drawing.rankdir in ("LR", "RL")  # a record stacks its fields across the direction of the picture
-    fields = "|".join(fields_of(box, drawing))
+    fields = "|".join(map(_written, fields_of(box, drawing)))
     attributes = {"label": f'"{fields if upright else f"{{{fields}}}"}"', **_look(box, drawing)}
     if tooltips:
         attributes["tooltip"] = quoted(tooltip(box))
@@ -133,18 +135,30 @@ def _look(box: Box, drawing: Plan) -> dict[str, str]:
     return look | {"fillcolor": f'"{fill}"', "color": f'"{outline}"', "class": f'"{" ".join(classes)}"'}
 
 
-def fields_of(box: Box, drawing: Plan) -> list[str]:
-    """The fields of the record: what it is, its number and its adjoint, what is remarkable about it."""
+class Field(NamedTuple):
+    """A field of a box: its lines of text, in the middle or at the left."""
+
+    lines: list[str]
+    centred: bool = False
+
+
+def fields_of(box: Box, drawing: Plan) -> list[Field]:
+    """The fields of a box: what it is, its number and its adjoint, what is remarkable about it."""
     if box.kind == "constant" and box.data is not None:
-        return [short(box.data)]
-    name = escaped(equation(box))
+        return [Field([short(box.data)], centred=True)]
+    name = equation(box, SHOWN)
+    fields = [Field(name.split("\n"), centred=True)] if name or box.kind == "group" else []
     if box.kind == "group":
-        return [name, "".join(f"{escaped(note)}\\l" for note in box.notes)]
-    fields = [name] if name else []
-    numbers = [f"data {short(box.data)}\\l"] if box.data is not None else []
+        return [*fields, Field(list(box.notes))]
+    numbers = [f"data {short(box.data)}"] if box.data is not None else []
     if drawing.scene.swept:
-        numbers.append(f"grad {'–' if box.grad is None else short(box.grad)}\\l")
-    fields.append("".join(numbers))
-    marks = [f"{MARKS[note]} {note}\\l" for note in box.notes if note in MARKS]
-    marks.extend(f"{escaped(note.removeprefix(FOLDED))}\\l" for note in box.notes if note.startswith(FOLDED))
-    return [*fields, "".join(marks)] if marks else fields
+        numbers.append(f"grad {'–' if box.grad is None else short(box.grad)}")
+    marks = [f"{MARKS[note]} {note}" for note in box.notes if note in MARKS]
+    marks.extend(note.removeprefix(FOLDED) for note in box.notes if note.startswith(FOLDED))
+    return [*fields, Field(numbers), *([Field(marks)] if marks else [])]
+
+
+def _written(field: Field) -> str:
+    """A field as a record has it, where \\l ends a line at the left."""
+    lines = map(escaped, field.lines)
+    return "\\n".join(lines) if field.centred else "".join(f"{line}\\l" for line in lines)

@@ -14,9 +14,10 @@ from typing import Any
 from autograd.core.graph import topological_order
 from autograd.core.value import Value
 from autograd.files import write_whole
+from autograd.formulas.notation import clipped, visible
 from autograd.render.pictures.dot import FONT
 from autograd.render.pictures.layout import LayoutUnavailableError, lay_out
-from autograd.render.scenes.words import escaped, visible
+from autograd.render.scenes.words import SHOWN, escaped
 
 _INSTALL = "draw_dot: needs the Python package graphviz: pip install graphviz (the `dot` program is not needed)"
 
@@ -56,14 +57,20 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Any:
     dot = _digraph()(format=format, graph_attr={"rankdir": rankdir}, node_attr={"fontname": FONT})
     for node in sorted(nodes, key=id):
         name = str(id(node))
-        label = f" {escaped(node.label)} |" if node.label else ""
+        lines = clipped(node.label, SHOWN).split("\n")
+        label = " " + "\\n".join(map(escaped, lines)) + " |" if node.label else ""
         dot.node(name=name, label=f"{{{label} data {node.data:.4f} | grad {node.grad or 0.0:.4f} }}", shape="record")
         if node._op:
-            dot.node(name=name + visible(node._op), label=escape(visible(node._op)))
-            dot.edge(name + visible(node._op), name)
+            dot.node(name=name + _harmless(node._op), label=escape(visible(clipped(node._op, SHOWN))))
+            dot.edge(name + _harmless(node._op), name)
     for operand, node in sorted(edges, key=lambda edge: (id(edge[0]), id(edge[1]))):
-        dot.edge(str(id(operand)), str(id(node)) + visible(node._op))
+        dot.edge(str(id(operand)), str(id(node)) + _harmless(node._op))
     return dot
+
+
+def _harmless(symbol: str) -> str:
+    r"""Of a symbol what can stand in the name of a node: DOT reads \ : and " there."""
+    return "".join("_" if c in '\\:"' else c for c in visible(clipped(symbol, SHOWN)))
 
 
 def _graphviz() -> Any:

@@ -21,7 +21,8 @@ class Options(TypedDict, total=False):
     fold_leaves: int | None
     model: Any
     expand: bool
-    colour: Literal["kind", "grad", "value"]
+    colour: Literal["kind", "grad", "value"] | None
+    color: Literal["kind", "grad", "value"] | None
     theme: Literal["auto", "light", "dark"]
     summarize: Literal["module", "depth", False] | None
 
@@ -69,12 +70,16 @@ def plan(
     fold_leaves: int | None = None,
     model: Any = None,
     expand: bool = False,
-    colour: str = "kind",
+    colour: str | None = None,
+    color: str | None = None,
     theme: str = "auto",
     summarize: str | bool | None = None,
 ) -> Plan:
     """The options of `to_dot`, checked, and the scene they ask for."""
     _check("rankdir", rankdir, _DIRECTIONS)
+    if colour is not None and color is not None:
+        raise TypeError("to_dot: colour and color are two spellings of one option; give one of them")
+    colour = colour if colour is not None else color if color is not None else "kind"
     _check("colour", colour, COLOURINGS)
     _check("theme", theme, THEMES)
     found = scene(root, model=model, expand=expand, fold_leaves=fold_leaves, summarize=summarize)

@@ -3,13 +3,14 @@
 import html
 import re
 
+from autograd.formulas.notation import clipped, visible
 from autograd.render.pictures.arrows import Arrows
 from autograd.render.pictures.dot import MARKS, NOT_SWEPT, STALE
 from autograd.render.pictures.legend import legend
 from autograd.render.pictures.plan import Plan
 from autograd.render.pictures.style import DARK, FONT
 from autograd.render.scenes.parts import Edge
-from autograd.render.scenes.words import counted, equation, tooltip, visible
+from autograd.render.scenes.words import TOLD, counted, equation, tooltip
 
 _HEADER = re.compile(r'<svg width="[\d.]+pt" height="[\d.]+pt"\s+viewBox="0.00 0.00 ([\d.]+) ([\d.]+)"([^>]*)>')
 _TITLE = re.compile(r'(<g id="[^"]*" class="(node|edge|cluster)[^"]*">\s*<title>)([^<]*)(?=</title>)')
@@ -76,9 +77,9 @@ def _description(drawing: Plan) -> str:
         sentences.append(f"{STALE.capitalize()}.")
     for box in [box for box in shown.boxes if box.name and box.kind in ("input", "parameter")][:_NAMED]:
         gradient = f", gradient {box.grad!r}" if shown.swept else ""
-        sentences.append(f"{box.path or box.name} = {box.data!r}{gradient}.")
+        sentences.append(f"{clipped(box.path or box.name, TOLD)} = {box.data!r}{gradient}.")
     marked = [box for box in shown.boxes if MARKS.keys() & set(box.notes)][:_NAMED]
-    sentences.extend(f"{box.name or box.operation or box.id}: {', '.join(box.notes)}." for box in marked)
+    sentences.extend(f"{clipped(box.name or box.operation or box.id, TOLD)}: {', '.join(box.notes)}." for box in marked)
     return " ".join([*sentences, f"{shown.summary}." if shown.summary else ""]).rstrip()
 
 

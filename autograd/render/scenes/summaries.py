@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from autograd.core.value import Value
+from autograd.formulas.notation import clipped
 from autograd.render.scenes.modules import Modules
 from autograd.render.scenes.parts import Box, Cluster, Edge
-from autograd.render.scenes.words import counted
+from autograd.render.scenes.words import SHOWN, counted
 
 Summary = tuple[tuple[Box, ...], tuple[Edge, ...], tuple[Cluster, ...]]
 
@@ -150,7 +151,7 @@ def _group_box(name: str, title: str, nodes: Sequence[Value], modules: Modules, 
     inputs = sum([node.primitive is None for node in nodes]) - len(parameters)
     if inputs and operations:
         notes.append(counted(inputs, "input"))
-    notes.extend(f"{count:,} {symbol}" for symbol, count in operations.most_common(_OPERATIONS))
+    notes.extend(f"{count:,} {clipped(symbol, SHOWN)}" for symbol, count in operations.most_common(_OPERATIONS))
     if len(operations) > _OPERATIONS:
         notes.append(f"{len(operations) - _OPERATIONS} other operations")
     largest = None

@@ -1,5 +1,8 @@
 """Text in pictures: numbers, what is said on pointing at a box, and how DOT takes any text there is."""
 
+import re
+
+from autograd.formulas.notation import clipped, visible
 from autograd.render.scenes.parts import Box
 
 
@@ -43,20 +46,24 @@ def superscripted(number: int | str) -> str:
     return str(number).translate(_SUPERSCRIPTS)
 
 
-def equation(box: Box) -> str:
-    """The name of a box and its operation, of which either may be missing.
+SHOWN, TOLD = 60, 1000
+"""How many characters of a name there is room for in a box, and on pointing at it; `dot` reads no text of 16,384."""
+
+
+def equation(box: Box, most: int = TOLD) -> str:
+    """The name of a box and its operation, of which either may be missing, each cut to so many characters.
 
     >>> equation(Box("n2", "result", "y", "tanh", 0.5, 1.0, ""))
     'y = tanh'
     """
-    return " = ".join(part for part in (box.name, box.operation) if part)
+    return " = ".join(clipped(part, most) for part in (box.name, box.operation) if part)
 
 
 def tooltip(box: Box) -> str:
     """What is shown on pointing at a box: everything, with all digits."""
     lines = [f"{equation(box) or 'unnamed'} ({box.kind})"]
     if box.path and box.path != box.name:
-        lines.append(box.path)
+        lines.append(clipped(box.path, TOLD))
     numbers = (("data", box.data), ("grad", box.grad))
     lines.extend(f"{what} = {number!r}" for what, number in numbers if number is not None)
     return "\n".join([*lines, *box.notes])
@@ -66,27 +73,11 @@ def tooltip(box: Box) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text inside a record label: nothing in it is DOT, and nothing in it is left out."""
-    text = "".join("\\" + c if c in '\\"{}|<> ' else c for c in text.replace("&", "&amp;"))
-    return "\\n".join(visible(line) for line in text.split("\n"))
+    """A line of text inside a record label: nothing in it is DOT, and nothing in it is left out."""
+    text = re.sub(r'[\\"{}|<>]', r"\\\g<0>", visible(text).replace("&", "&amp;"))
+    return re.sub(r"^ | $|(?<= ) | (?= )", r"\\ ", text)  # the spaces that DOT would drop
 
 
 def quoted(text: str) -> str:
     """Text as a DOT string, without the escapes and entities that DOT reads in it."""
     return '"' + visible(text).replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def visible(text: str) -> str:
-    r"""Control characters, which XML forbids, as their pictures (␀, ␛ …); half characters as the replacement mark.
-
-    >>> visible("a\x1bb")
-    'a␛b'
-    """
-    return "".join(
-        chr(0x2400 + ord(c))
-        if ord(c) < 0x20
-        else "\ufffd"
-        if "\ud800" <= c <= "\udfff" or c in "\x7f\ufffe\uffff"
-        else c
-        for c in text
-    )

@@ -61,10 +61,12 @@ function factor(number) {
   return text.startsWith("−") || text.includes("·") ? `(${text})` : text;
 }
 
-// Control characters have no shape of their own: their pictures ␀ ␛ … are shown instead.
+// Control characters have no shape of their own: their pictures ␀ ␛ … are shown instead; `visible` of Python does the
+// same.
 function visible(text) {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\u0000-\u001f]/g, (c) => String.fromCharCode(0x2400 + c.charCodeAt(0))).replace(/\u007f/g, "␡");
+  const pictures = text.replace(/[\u0000-\u001f]/g, (c) => String.fromCharCode(0x2400 + c.charCodeAt(0)));
+  return pictures.replace(/\u007f/g, "␡").replace(/[\u0080-\u009f\u2028-\u202e\u2066-\u2069\ufffe\uffff]|\p{Cs}/gu, "\ufffd");
 }
 
 const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";

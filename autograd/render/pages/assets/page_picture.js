@@ -107,11 +107,12 @@ class Picture {
     if (box.kind === "constant") text(box.w / 2, 17.5, "number", visible(box.name), "middle");
     else if (box.kind === "group") {
       text(12, 21, "name", cut(visible(box.name), "name", box.w - 24));
-      for (const [line, note] of box.notes.entries()) text(12, 40 + 16 * line, "note", note);
+      for (const [line, note] of box.notes.entries()) text(12, 40 + 16 * line, "note", visible(note));
     } else {
-      const beside = box.operation && widthOf(box.operation, "operation") + 8;
+      const operation = cut(visible(box.operation), "operation", (box.w - 20) / 2);
+      const beside = operation && widthOf(operation, "operation") + 8;
       text(10, 19, "name", cut(typeset(box.name), "name", box.w - 20 - beside));
-      if (box.operation) text(box.w - 10, 19, "operation", box.operation, "end");
+      if (operation) text(box.w - 10, 19, "operation", operation, "end");
       text(10, 37, "key", "data");
       text(10, 53, "key", "grad");
       made.value = text(box.w - 10, 37, "value", "", "end");
