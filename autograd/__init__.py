@@ -12,9 +12,9 @@ leaves and gives every leaf its derivative.
 """
 
 import builtins as _builtins
-import importlib as _importlib
 import typing as _typing
 
+from autograd import installation as _installation
 from autograd import showing as _showing
 from autograd.accelerator import engine_info
 from autograd.core.graph import (
@@ -32,7 +32,6 @@ from autograd.files import write_whole
 from autograd.formulas.explain import explain
 from autograd.formulas.program import program
 from autograd.formulas.straight_line import Program
-from autograd.installation import warn_of_other_providers
 from autograd.table import primitives
 from autograd.table.primitive import DomainWarning, Primitive, primitive
 from autograd.table.primitives import *  # noqa: F403  # one name a row of the table
@@ -89,11 +88,7 @@ else:
     }
 
     def __getattr__(name: str) -> object:
-        for module, names in _LATER.items():
-            if name in names:
-                globals()[name] = value = getattr(_importlib.import_module(module), name)
-                return value
-        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+        return _installation.later(globals(), _LATER, name)
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})
@@ -169,4 +164,4 @@ __all__ = [
 # Every row too, but for the names of built-in functions (abs, pow, sum), which `import *` must not replace.
 __all__ += [name for name in TABLE if not hasattr(_builtins, name)]  # pyright: ignore[reportUnsupportedDunderAll]
 
-warn_of_other_providers("autograd", "nn")
+_installation.warn_of_other_providers("autograd", "nn")

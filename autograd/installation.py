@@ -1,10 +1,12 @@
-"""Which files the names `autograd` and `nn` stand for: other distributions on PyPI install them too."""
+"""What is installed: other distributions named `autograd` or `nn`, and what needs packages that are not there."""
 
+import importlib
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any, NoReturn
 
 _HERE = Path(__file__).resolve().parent.parent
 
@@ -34,3 +36,42 @@ def warn_of_other_providers(*packages: str) -> None:
                 f"{_HERE}. Uninstall the other (pip uninstall {package}), or keep the two in separate environments.",
                 stacklevel=3,
             )
+
+
+def lacking(error: ModuleNotFoundError, purpose: str) -> str:
+    """What to say of a missing package: what needs it, and how to install it.
+
+    >>> lacking(ModuleNotFoundError(name="sklearn.utils"), "fit_them")
+    'fit_them needs scikit-learn: pip install scikit-learn'
+    """
+    module = (error.name or "").split(".")[0]
+    package = {"sklearn": "scikit-learn"}.get(module, module)
+    return f"{purpose} needs {package}: pip install {package}"
+
+
+def later(names: dict[str, Any], modules: Mapping[str, Sequence[str]], name: str) -> Any:
+    """What `__getattr__` of a package gives: a name of a module that is imported when it is first asked for.
+
+    Where that needs a package that is missing, it is what says so when it is called, so that `import *` and completion
+    work on every installation; it is not kept, so that who installs the package need not start again.
+    """
+    module = next((module for module, found in modules.items() if name in found), None)
+    if module is None:
+        raise AttributeError(f"module {names['__name__']!r} has no attribute {name!r}")
+    try:
+        names[name] = found = getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] == names["__name__"]:
+            raise  # a part of our own
+        return _stand_in(module, name, error)
+    return found
+
+
+def _stand_in(module: str, name: str, error: ModuleNotFoundError) -> type:
+    """A class, because what it stands for may be one, which others inherit from and `isinstance` asks for."""
+    advice, missing = lacking(error, name), error.name
+
+    def refuse(*_arguments: Any, **_options: Any) -> NoReturn:
+        raise ModuleNotFoundError(advice, name=missing)
+
+    return type(name, (), {"__new__": refuse, "__doc__": f"{advice}.", "__module__": module})

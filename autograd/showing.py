@@ -6,6 +6,10 @@ Drawing and typesetting are imported when they are first asked for: `import auto
 from typing import Any
 
 from autograd.core.value import Value
+from autograd.formulas.notation import visible
+from autograd.formulas.tables import table
+
+__all__ = ["attach", "table", "visible"]  # the last two for what nn shows
 
 
 def rich(self: Value) -> Any:

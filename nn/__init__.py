@@ -16,9 +16,9 @@
 True
 """
 
-import importlib as _importlib
 import typing as _typing
 
+from autograd import installation as _installation
 from nn.data.datasets import (
     load_breast_cancer,
     load_diabetes,
@@ -131,11 +131,7 @@ else:
     }
 
     def __getattr__(name: str) -> object:
-        for module, names in _LATER.items():
-            if name in names:
-                globals()[name] = value = getattr(_importlib.import_module(module), name)
-                return value
-        raise AttributeError(f"module 'nn' has no attribute {name!r}")
+        return _installation.later(globals(), _LATER, name)
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

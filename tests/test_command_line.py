@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+import types
 import warnings
 import xml.etree.ElementTree as ET
 
@@ -26,7 +27,6 @@ from autograd.formulas.safe_expression import (
 )
 from autograd.shell import repl
 from autograd.shell.command_line import main
-from autograd.shell.report import plain_table
 from tests.test_structure import ROOT
 
 NEURON = ["tanh(w*x + b)", "w=-3", "x=2", "b=6.88"]
@@ -61,20 +61,6 @@ def test_the_table_has_value_and_gradient_of_every_name(capsys):
     assert ["w", "-3", "1.001943488"] in rows
     assert ["x", "2", "-1.502915231"] in rows
     assert ["b", "6.88", "0.5009717438"] in rows
-
-
-def test_without_rich_the_table_is_plain(capsys, monkeypatch):
-    real_import = importlib.import_module
-    monkeypatch.setattr(
-        "autograd.shell.report.importlib.import_module",
-        lambda name: real_import("no_such_module") if name.startswith("rich") else real_import(name),
-    )
-    assert main(["w*x", "w=-3", "x=2.5"]) == 0
-    assert (
-        capsys.readouterr().out
-        == "y = w*x = -7.5\n\nname  value  ∂y/∂name\nw        -3       2.5\nx       2.5        -3\n"
-    )
-    assert plain_table(["a"], []) == "a"
 
 
 def test_json_is_for_machines(capsys):
@@ -509,6 +495,9 @@ def test_a_terminal_gets_ipython_if_it_is_there(monkeypatch):
         class TerminalInteractiveShell:
             banner1 = ""
 
+        class InteractiveShellApp:
+            extensions = ()
+
     class FakeTraitlets:
         @staticmethod
         def Config():
@@ -520,6 +509,30 @@ def test_a_terminal_gets_ipython_if_it_is_there(monkeypatch):
     assert main([]) == 0
     assert "MLP" in calls["user_ns"]
     assert calls["config"].TerminalInteractiveShell.banner1.count("\n") == 3
+    (extension,) = calls["config"].InteractiveShellApp.extensions
+    shell = types.SimpleNamespace(user_ns={}, events=types.SimpleNamespace(register=calls.__setitem__))
+    importlib.import_module(extension).load_ipython_extension(shell)
+    shell.user_ns["w"] = Value(1.0)
+    calls["post_run_cell"](None)
+    assert shell.user_ns["w"].label == "w"
+
+
+def test_at_the_prompt_values_are_labelled_by_their_variables():
+    result = run(input="x = Value(pi)\ny = x * e\nx.label\ny.label\nx = x + 1\nx.label\nz = Value(1.0, label='a')\nz\n")
+    assert result.stderr == ""
+    assert result.stdout.splitlines() == ["'x'", "'y'", "''", "Value(data=1.0, grad=0.0, label='a')"]
+
+
+def test_a_traceback_speaks_of_the_users_error_only(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "IPython", None)
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    lines = iter(["1/0"])
+    monkeypatch.setattr("builtins.input", lambda prompt: next(lines, None) or (_ for _ in ()).throw(EOFError))
+    assert main([]) == 0
+    shown = capsys.readouterr().err
+    assert "ZeroDivisionError" in shown
+    assert "During handling" not in shown
+    assert "IPython" not in shown
 
 
 @pytest.mark.parametrize("with_readline", [True, False])
@@ -529,7 +542,9 @@ def test_a_terminal_without_ipython_gets_pythons_prompt(monkeypatch, with_readli
     if not with_readline:
         monkeypatch.setitem(sys.modules, "readline", None)
     monkeypatch.setattr(sys, "stdin", Terminal())
-    monkeypatch.setattr("code.interact", lambda **options: calls.update(options))
+    monkeypatch.setattr(
+        "code.InteractiveConsole.interact", lambda self, **options: calls.update(options, local=self.locals)
+    )
     assert main([]) == 0
     assert "Try " in calls["banner"]
     assert calls["local"]["Value"] is Value

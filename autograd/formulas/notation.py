@@ -42,7 +42,8 @@ def visible(text: str) -> str:
     r"""Text that a terminal, a page and XML take as it is, on one line.
 
     Control characters become their pictures (␀, ␛ …); half characters, the separators of lines and what turns the
-    direction of all that follows become the replacement mark.  Source: Unicode Technical Report 36, bidirectional text spoofing.
+    direction of all that follows become the replacement mark.
+    Source: Unicode Technical Report 36, bidirectional text spoofing.
 
     >>> visible("a\x1b[31mb\n")
     'a␛[31mb␊'

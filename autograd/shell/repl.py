@@ -2,15 +2,22 @@
 
 import code
 import importlib
+import math
 import platform
 import sys
-from types import ModuleType
+from collections.abc import Mapping
+from types import CodeType, ModuleType
 from typing import Any
 
 import autograd
+from autograd.core.graph import topological_order
+from autograd.core.value import Value
+from autograd.render.notebooks import is_small
 
-_TRY = 'Try   x = Value(2.0, label="x"); y = (x*x + 1).log(); y.backward(); x.grad'
+_TRY = "Try   x = Value(2.0); y = (x*x + 1).log(); y.backward(); x.grad"
 _THEN = 'Then  explain(y)   y.latex()   draw(y, "y.svg")   grad(sin)(0.0)   help(grad)'
+_SEARCHED = 1000
+"""In graphs of up to so many nodes a label is looked for before it is given again."""
 _CONSOLE = {"__name__": "__console__", "__doc__": None}
 
 
@@ -27,17 +34,18 @@ def start() -> int:
     try:
         ipython = importlib.import_module("IPython")
     except ImportError:
-        return _run_python(names, welcome)
-    return _run_ipython(ipython, names, welcome)
+        ipython = None
+    # out of the except: else this error would stand before each of the user's, as what they happened during
+    return _run_python(names, welcome) if ipython is None else _run_ipython(ipython, names, welcome)
 
 
 def names_at_hand() -> dict[str, Any]:
-    """The public names of autograd, and those of nn where it can be imported.
+    """π and e, the public names of autograd, and those of nn where it can be imported.
 
-    >>> {"Value", "grad", "tanh", "draw", "MLP", "nn"} <= set(names_at_hand())
+    >>> {"pi", "Value", "grad", "tanh", "draw", "MLP", "nn"} <= set(names_at_hand())
     True
     """
-    names: dict[str, Any] = {}
+    names: dict[str, Any] = {"pi": math.pi, "e": math.e}
     try:
         nn: ModuleType = importlib.import_module("nn")  # a room above this one, wanted here only
     except ImportError:
@@ -63,8 +71,31 @@ def welcome_lines(with_nn: bool = True) -> str:
 def _run_ipython(ipython: Any, names: dict[str, Any], welcome: str) -> int:
     config = importlib.import_module("traitlets.config").Config()
     config.TerminalInteractiveShell.banner1 = welcome + "\n"
+    config.InteractiveShellApp.extensions = [__name__]
     ipython.start_ipython(argv=[], user_ns=names, config=config)
     return 0
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """What IPython calls: after each cell Values get their labels."""
+    shell.events.register("post_run_cell", lambda _result: label_by_variable(shell.user_ns))
+
+
+def label_by_variable(names: Mapping[str, Any]) -> None:
+    """Label each Value that has no label yet by the variable that holds it, unless its graph has that label already.
+
+    Names that begin with an underscore are those of the prompt itself.
+
+    >>> names = {"x": Value(2.0), "_": Value(1.0), "y": Value(3.0, label="z")}
+    >>> label_by_variable(names)
+    >>> [x.label for x in names.values()]
+    ['x', '', 'z']
+    """
+    for name, value in names.items():
+        if isinstance(value, Value) and not value.label and not name.startswith("_"):
+            before = topological_order(value) if is_small(value, _SEARCHED) else ()
+            if all(node.label != name for node in before):  # x = x + 1: the first x is the one called so
+                value.label = name
 
 
 def _run_python(names: dict[str, Any], welcome: str) -> int:
@@ -78,11 +109,19 @@ def _run_python(names: dict[str, Any], welcome: str) -> int:
         readline.set_completer(completer.complete)
         is_libedit = "libedit" in (readline.__doc__ or "")
         readline.parse_and_bind("bind ^I rl_complete" if is_libedit else "tab: complete")
-    code.interact(banner=welcome, local=names, exitmsg="")
+    _Console(names).interact(banner=welcome, exitmsg="")
     return 0
 
 
-class _InputConsole(code.InteractiveConsole):
+class _Console(code.InteractiveConsole):
+    """Python's own prompt, after each of whose statements Values get their labels."""
+
+    def runcode(self, code: CodeType) -> None:
+        super().runcode(code)
+        label_by_variable(self.locals)
+
+
+class _InputConsole(_Console):
     """Reads statements from the standard input, without prompts."""
 
     failed = False

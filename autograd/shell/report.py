@@ -1,12 +1,11 @@
-"""What the command line finds, and prints for people: by rich if it is there, else as plain text."""
+"""What the command line finds, and prints for people."""
 
-import importlib
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from autograd.core.value import Value
 from autograd.formulas.safe_expression import SafeExpression
+from autograd.formulas.tables import table
 
 
 @dataclass
@@ -34,9 +33,10 @@ def print_report(result: Result) -> None:
     say(f"{head}{result.formula.text} = {result.output.data!r}")
     if names:
         rows = [[name, _shown(x.data), _shown(x.grad)] for name, x in result.inputs.items()]
-        _show_table(["name", "value", f"∂{y}/∂name"], rows)
+        say(table([["name", "value", f"∂{y}/∂name"], *rows]))
     if result.hessian and names:
-        _show_table([f"∂²{y}", *names], [[n, *map(_shown, row)] for n, row in zip(names, result.hessian, strict=True)])
+        numbers = [[name, *map(_shown, row)] for name, row in zip(names, result.hessian, strict=True)]
+        say(table([[f"∂²{y}", *names], *numbers]))
     for text in result.texts.values():
         say(f"\n{text}")
 
@@ -49,39 +49,3 @@ def say(text: str) -> None:
     """Print a line, unless there is nowhere to print it: a program may be started without an output."""
     if sys.stdout is not None:
         sys.stdout.write(text + "\n")
-
-
-def _show_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    try:
-        rich_table, rich_console = importlib.import_module("rich.table"), importlib.import_module("rich.console")
-        box = importlib.import_module("rich.box")
-    except ImportError:
-        say(f"\n{plain_table(head, rows)}")
-        return
-    table = rich_table.Table(box=box.ROUNDED)
-    for i, name in enumerate(head):
-        table.add_column(name, justify="right" if i else "left", style="" if i else "bold", no_wrap=True)
-    for row in rows:
-        table.add_row(*row)
-    console = rich_console.Console()
-    if not console.is_terminal:  # into a file nothing is cut
-        console.width = 10_000
-    console.print(table, markup=False)
-
-
-def plain_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The table as text: the first column to the left, the numbers to the right.
-
-    >>> print(plain_table(["name", "value"], [["w", "-3"], ["x", "2.5"]]))
-    name  value
-    w        -3
-    x       2.5
-    """
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    lines = []
-    for row in (head, *rows):
-        first, *others = (
-            cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
-        )
-        lines.append("  ".join([first, *others]).rstrip())
-    return "\n".join(lines)

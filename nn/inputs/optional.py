@@ -3,6 +3,8 @@
 import importlib
 from typing import Any
 
+from autograd import installation
+
 
 def require(module: str, purpose: str) -> Any:
     """The module, or ModuleNotFoundError that says what needs it and what to install.
@@ -13,9 +15,6 @@ def require(module: str, purpose: str) -> Any:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        package = {"sklearn": "scikit-learn"}.get(module.split(".")[0], module.split(".")[0])
         if error.name is not None and error.name.split(".")[0] != module.split(".")[0]:
             raise  # it is there, and misses something itself
-        raise ModuleNotFoundError(
-            f"{purpose} needs {package}: pip install {package}", name=error.name, path=error.path
-        ) from None
+        raise ModuleNotFoundError(installation.lacking(error, purpose), name=error.name, path=error.path) from None

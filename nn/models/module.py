@@ -135,7 +135,7 @@ class Module:
         return self.train(False)
 
     def summary(self) -> Summary:
-        """A table of the layers with their shapes and numbers of parameters, by `rich`.
+        """A table of the layers with their shapes and numbers of parameters.
 
         >>> from nn.models.layers import MLP
         >>> print(MLP(2, [3, 1]).summary())

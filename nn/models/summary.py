@@ -1,11 +1,10 @@
 """A table of what a network consists of."""
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from nn.inputs.optional import require
+from autograd import showing
 from nn.models.tree import counts_of, own_parameters
 
 
@@ -22,28 +21,18 @@ class Row:
 
 @dataclass(frozen=True, repr=False)
 class Summary:
-    """Rows and totals, shown as a table by the REPL, by `print` and, in colours, by `rich.print`."""
+    """Rows and totals, shown as a table by the REPL and by `print`."""
 
     title: str
     rows: list[Row]
     parameters: int
     frozen: int
 
-    def __rich__(self) -> Any:
-        rich_table, box = require("rich.table", "summary()"), require("rich.box", "summary()")
-        table = rich_table.Table(box=box.ROUNDED, show_footer=False)
-        for column in ("name", "layer", "shape", "parameters"):
-            table.add_column(column, justify="right" if column == "parameters" else "left", no_wrap=True)
-        for row in self.rows:
-            table.add_row(row.name, row.layer, row.shape, _count(row.parameters, row.frozen))
-        table.add_section()
-        table.add_row(self.title, "", "", _count(self.parameters, self.frozen))
-        return table
-
     def __str__(self) -> str:
-        console = require("rich.console", "summary()").Console(file=io.StringIO(), width=200, color_system=None)
-        console.print(self)
-        return "\n".join(line.rstrip() for line in console.file.getvalue().rstrip().split("\n"))
+        head = ("name", "layer", "shape", "parameters")
+        cells = [(row.name, row.layer, row.shape, _count(row.parameters, row.frozen)) for row in self.rows]
+        total = (self.title, "", "", _count(self.parameters, self.frozen))
+        return showing.table([head, *cells, total], left=3, total=True)
 
     __repr__ = __str__
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from autograd import showing
 from nn.models.description import Description
 
 FEWEST_ALIKE = 3
@@ -68,7 +69,7 @@ class ModuleTree:
         pending = [(self.root, "", "")]
         while pending:
             branch, before, below = pending.pop()
-            yield before, branch.name, branch.words()
+            yield before, showing.visible(branch.name), showing.visible(branch.words())
             *others, last = (*branch.branches,) or (None,)
             children = [(child, f"{below}├── ", f"{below}│   ") for child in others if child]
             if last:

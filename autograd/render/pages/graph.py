@@ -1,9 +1,8 @@
 """A recorded graph as the data of a page: boxes with their places, edges with their routes, the order of the steps."""
 
-import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import count, pairwise
+from itertools import count
 from typing import Any
 
 from autograd.core.value import Value
@@ -18,7 +17,8 @@ from autograd.render.pages.formulas import (
     spelled_name,
     spelled_number,
 )
-from autograd.render.pages.layout import Layout, Point, Rectangle, lay_out_layers
+from autograd.render.pages.labels import label_places
+from autograd.render.pages.layout import Layout, lay_out_layers
 from autograd.render.scenes.parts import FOLDED, Box, Edge, Scene
 from autograd.render.scenes.scene import scene
 from autograd.render.scenes.words import SHOWN, subscripted
@@ -27,12 +27,6 @@ OPENED = 150
 """A page of more boxes than this begins with its innermost modules closed."""
 LABELLED = 150
 """Up to this many edges show their local partials at all times; beyond, those of the current step."""
-_SHARES = (0.5, 0.36, 0.64, 0.26, 0.74)  # of a line, where its partial may stand
-_HEIGHT = 12.0  # of a partial
-_CELL = 4.0  # the side of the squares in which space is counted as taken
-
-Piece = tuple[Point, Point]
-Cell = tuple[int, int]
 
 
 def graph_data(root: Value, *, most: int, **options: Any) -> dict[str, Any]:
@@ -44,14 +38,18 @@ def graph_data(root: Value, *, most: int, **options: Any) -> dict[str, Any]:
     for edge in drawn.edges:
         arriving[edge.target].append(edge)
     sizes = {box.id: _size(box, names[box.id]) for box in drawn.boxes}
-    inside = {box.id: box.cluster or None for box in drawn.boxes}
-    inside |= {cluster.path: cluster.parent or None for cluster in drawn.clusters}
+    inside = frames_around(drawn)
     layout = lay_out_layers(sizes, [(edge.source, edge.target) for edge in drawn.edges], inside)
     index = {box.id: i for i, box in enumerate(drawn.boxes)}
     cluster_index = {cluster.path: i for i, cluster in enumerate(drawn.clusters)}
     boxes = {box.id: box for box in drawn.boxes}
     texts = ["?" if edge.partial is None else spelled_number(edge.partial).text for edge in drawn.edges]
-    labels = _label_places(layout, texts, [layout.rectangles[box.id] for box in drawn.boxes])
+    labels = label_places(
+        layout.routes,
+        [(8.0 * len(text) + 4.0, 12.0) for text in texts],
+        [layout.rectangles[box.id] for box in drawn.boxes],
+        thorough=len(texts) <= LABELLED,
+    )
     result = next((index[box.id] for box in drawn.boxes if box.node is root), -1)
     return {
         "kind": "graph",
@@ -95,12 +93,24 @@ def graph_data(root: Value, *, most: int, **options: Any) -> dict[str, Any]:
                 "path": cluster.path,
                 "parent": cluster_index.get(cluster.parent, -1),
                 "closed": len(drawn.boxes) > OPENED,
-                **_place(layout, cluster.path),
+                **_place(layout, frame_key(cluster.path)),
             }
             for cluster in drawn.clusters
         ],
         "labelled": len(drawn.edges) <= LABELLED,
     }
+
+
+def frame_key(path: str) -> str:
+    """What a layout knows the frame of a module by: its path alone may be n0, as a box is called."""
+    return f"/{path}"
+
+
+def frames_around(drawn: Scene) -> dict[str, str]:
+    """The frame directly around each box and each frame."""
+    held = [(box.id, box.cluster) for box in drawn.boxes]
+    held += [(frame_key(cluster.path), cluster.parent) for cluster in drawn.clusters]
+    return {key: frame_key(path) for key, path in held if path}
 
 
 def written(number: float | None) -> float | str | None:
@@ -207,53 +217,3 @@ def _place(layout: Layout, key: str) -> dict[str, float]:
 
 def _rounded(number: float) -> float:
     return round(number, 1)
-
-
-def _label_places(layout: Layout, texts: Sequence[str], boxes: Sequence[Rectangle]) -> list[Point]:
-    """The middle of the local partial on each line: beside it, and if lines are few, where nothing else is."""
-    few = len(layout.routes) <= LABELLED
-    taken: Counter[Cell] = Counter()
-    if few:
-        for box in boxes:
-            taken.update(_cells((box.x + box.width / 2, box.middle), box.width, box.height))
-        for piece in {piece for route in layout.routes for piece in pairwise(route)}:
-            steps = 1 + int((abs(piece[1][0] - piece[0][0]) + abs(piece[1][1] - piece[0][1])) / _CELL)
-            taken.update({_cell(_along(piece, i / steps)) for i in range(steps + 1)})
-    shared = Counter(piece for route in layout.routes for piece in pairwise(route))
-    places = []
-    for route, text in zip(layout.routes, texts, strict=True):
-        own = [piece for piece in pairwise(route) if shared[piece] == 1] or list(pairwise(route))
-        piece = max(own, key=lambda piece: abs(piece[1][0] - piece[0][0]))
-        width = 8.0 * len(text) + 4.0
-        beside = [_beside(piece, share, width, side) for share in _SHARES[: None if few else 1] for side in (1.0, -1.0)]
-        best = min(beside, key=lambda point: sum(taken[cell] for cell in _cells(point, width, _HEIGHT)))
-        taken.update(_cells(best, width, _HEIGHT))
-        places.append(best)
-    return places
-
-
-def _cell(point: Point) -> Cell:
-    return int(point[0] // _CELL), int(point[1] // _CELL)
-
-
-def _cells(middle: Point, width: float, height: float) -> list[Cell]:
-    left, top = _cell((middle[0] - width / 2, middle[1] - height / 2))
-    right, bottom = _cell((middle[0] + width / 2, middle[1] + height / 2))
-    return [(column, row) for column in range(left, right + 1) for row in range(top, bottom + 1)]
-
-
-def _beside(piece: Piece, share: float, width: float, side: float) -> Point:
-    """The middle of a label so wide that clears a line, above it (1) or below (-1), at this share of its length."""
-    (x0, y0), (x, y), (x1, y1) = (_along(piece, share + change) for change in (-0.02, 0.0, 0.02))
-    length = math.hypot(x1 - x0, y1 - y0) or 1.0
-    right, up = (y1 - y0) / length, (x1 - x0) / length  # across the line
-    distance = side * (abs(right) * width / 2 + abs(up) * _HEIGHT / 2 + 2.0)
-    return (x + right * distance, y - up * distance)
-
-
-def _along(piece: Piece, share: float) -> Point:
-    """The point at this share of a piece of a line, which is a curve as `pathThrough` of page.js makes it."""
-    (x0, y0), (x1, y1) = piece
-    smooth = share * share * (3 - 2 * share)
-    x = x0 + (x1 - x0) * (1.5 * share * (1 - share) ** 2 + 1.5 * share**2 * (1 - share) + share**3)
-    return (x, y0 + (y1 - y0) * smooth)

@@ -159,6 +159,6 @@ def fields_of(box: Box, drawing: Plan) -> list[Field]:
 
 
 def _written(field: Field) -> str:
-    """A field as a record has it, where \\l ends a line at the left."""
+    r"""A field as a record has it, where \l ends a line at the left."""
     lines = map(escaped, field.lines)
     return "\\n".join(lines) if field.centred else "".join(f"{line}\\l" for line in lines)
