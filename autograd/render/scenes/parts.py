@@ -67,6 +67,14 @@ class Cluster:
     parent: str
     """The path of the cluster around it; empty for none."""
 
+    def depth(self, shown: "Scene") -> int:
+        """How many clusters are around it."""
+        around = {cluster.path: cluster.parent for cluster in shown.clusters}
+        path, depth = self.parent, 0
+        while path:
+            path, depth = around[path], depth + 1
+        return depth
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
