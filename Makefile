@@ -2,6 +2,7 @@
 # make check  lint and types                                 make clean  remove what these made
 #
 # make rules       print autograd/accelerator/rules.h from the table, after a change to a row
+# make bare        try an installation with nothing else, as compiled, as pure and, where there is node, under Pyodide
 # make test-plain  run the tests on the plain core           make sanitize  the core's, on one that checks its memory
 #
 # Needs Python 3.11 or later, as `python3` or as PYTHON=…; everything else is installed into .venv.  With a C compiler
@@ -9,13 +10,15 @@
 
 PYTHON ?= python3
 RUN = .venv/bin/python
+BARE = env -u PYTHONPATH out/bare/bin/python
+PYODIDE = 314.0.7
 INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check
 
 # What the compiled core does is called by these; what they need beside it (NumPy, mpmath) has passed the sanitizers.
 CORE_TESTS = $(addprefix tests/test_,tiny.py accelerator.py rules.py cores.py core_abuse.py modes.py engine.py table.py \
 	transforms.py random_graphs.py checkpointing.py anomaly.py)
 
-.PHONY: demo demos test test-plain sanitize check rules clean
+.PHONY: demo demos test test-plain bare sanitize check rules clean
 
 demo: .venv/installed
 	MPLBACKEND=Agg $(RUN) demos/02_moons.py
@@ -28,6 +31,20 @@ test: .venv/installed
 
 test-plain: .venv/installed
 	AUTOGRAD_PURE=1 MPLBACKEND=Agg $(RUN) -m pytest
+
+# The last of these is Python in WebAssembly, as browsers run it, from npm.
+bare:
+	rm -rf out/bare out/pure
+	$(PYTHON) -m venv out/bare
+	$(BARE) -m pip install --quiet --disable-pip-version-check .
+	$(BARE) tests/bare/tour.py
+	AUTOGRAD_PURE=1 $(BARE) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir out/pure .
+	$(BARE) -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall out/pure/*.whl
+	$(BARE) tests/bare/tour.py
+	@if command -v node >/dev/null && command -v npm >/dev/null; then \
+		npm install --silent --no-save --no-package-lock --prefix out/pyodide pyodide@$(PYODIDE) && \
+		node tests/bare/pyodide.mjs out/pyodide/node_modules/pyodide out/pure/*.whl; \
+	else echo "NOT RUN: the tour under Pyodide, which needs node and npm"; fi
 
 # gcc's sanitizers: what is compiled with them must find their library loaded, Python must not pool its memory, and pytest
 # must not capture the report of a crash.

@@ -160,6 +160,7 @@ test("names are set as mathematics, and nothing in them is invisible", () => {
     "",
   ]);
   assert.equal(page.visible("a\u0000b\u001b\u007f"), "a␀b␛␡");
+  assert.equal(page.visible("\u0085\u202e\u2066\u2028\ud800x🙂"), "\ufffd\ufffd\ufffd\ufffd\ufffdx🙂");
   assert.equal(page.visible("<script>"), "<script>");
 });
 

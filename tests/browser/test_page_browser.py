@@ -8,6 +8,7 @@ import json
 import math
 import os
 import random
+import re
 import shutil
 import statistics
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import autograd
-from autograd import Value
+from autograd import Primitive, Value
 from autograd.render.pages.page import to_html
 from nn import MLP, SGD, Adam, binary_cross_entropy_with_logits, mse_loss
 from nn.fitting.snapshots import Snapshots
@@ -142,6 +143,18 @@ def test_at_the_last_step_all_adjoints_are_those_of_the_engine(open_page, expand
     assert_adjoints_are_the_engines(page, len(page.query_selector_all("[data-box]:not(.constant)")))
     press(page, "Home")
     assert {shown for shown, _ in shown_adjoints(page)} == {0.0}
+
+
+@pytest.mark.parametrize("length", [26, 27, 1000, 20_000])
+def test_an_operation_of_a_long_name_is_cut_to_its_box(open_page, length):
+    x = Value(1.5, label="x")
+    y = Primitive("o" * length, lambda x: x * x, (lambda y, x: 2.0 * x,))(x)
+    y.backward()
+    page = open_page(y)
+    (shown,) = page.locator("text.operation").all_inner_texts()
+    assert re.fullmatch("o{6,25}…", shown)
+    press(page, "End")
+    assert_adjoints_are_the_engines(page, 2)
 
 
 def test_the_chain_rule_is_written_out_with_its_numbers(open_page):
