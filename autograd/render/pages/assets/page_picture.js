@@ -109,9 +109,9 @@ class Picture {
       text(12, 21, "name", cut(visible(box.name), "name", box.w - 24));
       for (const [line, note] of box.notes.entries()) text(12, 40 + 16 * line, "note", visible(note));
     } else {
-      const operation = cut(visible(box.operation), "operation", (box.w - 20) / 2);
-      const beside = operation && widthOf(operation, "operation") + 8;
-      text(10, 19, "name", cut(typeset(box.name), "name", box.w - 20 - beside));
+      const [room, name] = [box.w - (box.operation ? 28 : 20), typeset(box.name)];
+      const operation = cut(visible(box.operation), "operation", room - Math.min(widthOf(name, "name"), room / 2));
+      text(10, 19, "name", cut(name, "name", room - widthOf(operation, "operation")));
       if (operation) text(box.w - 10, 19, "operation", operation, "end");
       text(10, 37, "key", "data");
       text(10, 53, "key", "grad");
