@@ -414,10 +414,16 @@ def test_detach_and_item():
     assert x.detach().label == "x"
 
 
-def test_float_of_a_recorded_value_warns_once(monkeypatch):
+@pytest.mark.parametrize("y", [Value(6.0), Value(2.0) * 3.0], ids=["leaf", "node"])
+def test_float_of_a_value_that_records_warns_once(monkeypatch, y):
     monkeypatch.setattr(recording, "_detached_before", False)
-    assert float(Value(2.0)) == 2.0
-    y = Value(2.0) * 3.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert float(Value(2.0).requires_grad_(False)) == 2.0
+        with autograd.no_grad():
+            unrecorded = y + 1.0
+            assert float(y) == 6.0
+        assert float(unrecorded) == 7.0
     with pytest.warns(UserWarning, match="not differentiated"):
         assert math.sqrt(y) == math.sqrt(6.0)
     with warnings.catch_warnings():

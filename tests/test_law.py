@@ -6,6 +6,7 @@ Programs, points with 0, inf and nan among them, reverse and recorded sweeps, fo
 import math
 import warnings
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,8 @@ from autograd import (
     abs,
     atan2,
     cbrt,
+    checkpoint,
+    compile,
     cos,
     derivative,
     div,
@@ -23,6 +26,7 @@ from autograd import (
     floor,
     grad,
     gradient,
+    hessian,
     hypot,
     jit,
     jvp,
@@ -37,6 +41,7 @@ from autograd import (
     relu,
     sigmoid,
     sin,
+    softmax,
     softplus,
     sqrt,
     step,
@@ -235,3 +240,70 @@ def test_recording_across_any_change_of_data_is_refused(f):
     x.data = -1.0
     with pytest.raises(RuntimeError, match="changed after it was recorded"):
         gradient(y, x, create_graph=True)
+
+
+# ---------------------------------------------------------------- what machine code does not know
+
+
+@primitive(partials=(lambda z, x, _y: math.erf(x) * z if x > 0.0 else 1.0 / (x - 1.0), 2.0))
+def opaque(x, y):
+    return math.gamma(x) * 2.0 + 2.0 * y  # its partials are made up: any will do
+
+
+@primitive(partials=lambda _z, xs: [math.exp(x) for x in xs])
+def opaque_of_many(xs):
+    return math.fsum(map(math.exp, xs))
+
+
+def through_opaque(x, y):
+    return opaque(x, y * y) * opaque_of_many(x, sin(y), x * y)
+
+
+@pytest.mark.parametrize("backend", ["interpreter", "numpy"])
+def test_opaque_functions_are_called_by_the_back_ends_that_can(backend):
+    slope = grad(through_opaque, (0, 1))
+    points = [(0.5, 1.5), (3.0, -2.0), (-0.5, 0.0), (0.0, 1.0), (-1.0, 2.0), (1.0, math.nan)]  # 0 and -1 are poles
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DomainWarning)
+        expected = [(through_opaque(*p), *slope(*p)) for p in points]
+    value, derivatives = jit(through_opaque, backend=backend), jit(slope, backend=backend)
+    for point, right in zip(points, expected, strict=True):
+        assert all(map(same, (value(*point), *derivatives(*point)), right))
+    columns = [np.array(column) for column in zip(*points, strict=True)]
+    found = zip(value(*columns), *derivatives(*columns), strict=True)
+    assert all(all(map(same, *pair)) for pair in zip(found, expected, strict=True))
+    x, w = Value(0.7), Value(1.2)
+    loss, (by_w,) = compile(through_opaque(x, w), [x], [w], backend=backend).value_and_grad([[0.5], [0.5]])
+    assert same(loss, through_opaque(0.5, 1.2))
+    assert same(by_w, slope(0.5, 1.2)[1])
+
+
+@pytest.mark.parametrize("backend", ["llvm", "c"])
+def test_machine_code_of_an_opaque_function_is_refused_with_what_to_use(backend):
+    for f in (through_opaque, grad(through_opaque)):
+        with pytest.raises(TypeError, match=r"opaque\S* cannot be compiled.*backend='numpy'"):
+            jit(f, backend=backend)(0.5, 1.5)
+
+
+def test_an_opaque_partial_is_not_differentiated_again():
+    for f, point in ((grad(grad(through_opaque)), (0.5, 1.5)), (hessian(lambda v: through_opaque(*v)), ([0.5, 1.5],))):
+        with pytest.raises(TypeError, match=r"opaque\S*: its partials ask for plain numbers.*once only"):
+            jit(f, backend="numpy")(*point)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_captured_node_keeps_what_it_recorded(backend):
+    w, u = Value(3.0), Value(0.5)
+    again = checkpoint(lambda v: v * w)(u)  # would be run again by a sweep, and refuses other numbers
+    nodes = [w * 2.0, softmax([w, u])[0], again, opaque(w, 2.0), sum([w, u, w * u])]
+    ways = [
+        *(lambda x, v=v: x * v + v for v in nodes),
+        *(lambda x, v=v: v for v in nodes),
+        *(lambda x, v=v: grad(lambda y: sin(y * v) * (w * v))(x) for v in nodes if v is not again),
+    ]
+    jitted = [jit(f, backend=backend) for f in ways]
+    for change in (None, -1.5):
+        if change is not None:
+            w.data = u.data = change
+        for f, g in zip(ways, jitted, strict=True):
+            assert same(g(0.25), numbers(f(0.25))[0])

@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from autograd import Value, detect_anomaly, enable_grad, grad, is_grad_enabled, no_grad, sin
+import autograd
+from autograd import TABLE, Value, detect_anomaly, enable_grad, grad, gradient, is_grad_enabled, linear, no_grad, sin
 from autograd.core import mode
 
 
@@ -221,3 +222,43 @@ def test_no_grad_does_no_work_for_partials(monkeypatch):
     assert asked == []
     twice(Value(3.0))
     assert asked == [3.0]
+
+
+def results_of_every_kind(x):
+    """What every row, and every fast way to record, makes of a Value."""
+    for row in TABLE.values():
+        if row.arity:
+            yield row.name, row.apply(*[x] * row.arity)
+    for name in ("sum", "mean", "logsumexp"):
+        yield name, getattr(autograd, name)([x, x, 1.0])
+    yield "maximum", autograd.maximum(x, x, 1.0)
+    yield "dot", autograd.dot([x, 2.0], [x, x])
+    yield "affine", autograd.affine([x, x], [x, 2.0], x)
+    yield "linear", linear([x, 1.0], [[x, x]], [x])[0]
+    yield "softmax", autograd.softmax([x, 1.0])[0]
+    yield from (("x * 2", x * 2.0), ("2 / x", 2.0 / x), ("x ** 2", x**2), ("-x", -x), ("overflow", x * 1e308 * 1e308))
+
+
+@pytest.mark.filterwarnings("ignore::autograd.DomainWarning")
+def test_what_no_grad_made_is_refused_as_a_root():
+    x = Value(0.5)
+    with no_grad():
+        made = dict(results_of_every_kind(x))
+    for name, y in made.items():
+        for _ in range(2):  # a sweep that passes by changes nothing
+            with pytest.raises(RuntimeError, match="backward: this Value was computed inside no_grad"):
+                y.backward()
+            with pytest.raises(RuntimeError, match="gradient: this Value was computed inside no_grad"):
+                gradient(y, x)
+            (x * y).backward()
+        assert y.grad == 1.0, name
+        y.detach().backward()
+    assert all(y.operands for _, y in results_of_every_kind(x))
+
+
+def test_a_result_of_no_grad_is_a_constant_to_a_transform():
+    def f(x):
+        with no_grad():
+            return x * x
+
+    assert grad(f)(3.0) == 0.0

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autograd import TABLE, accelerator
-from autograd.core.recording import numeric_partials
+from autograd.core.graph import numeric_partials
 from autograd.native.c.rules import HEADER, rules_header
 from tests.test_c_source import compiled_strictly, needs_compiler
 

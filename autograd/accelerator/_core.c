@@ -307,7 +307,7 @@ static PyObject *new_run(PyObject *module, PyObject *unused)
     static uint32_t last;
     (void)module;
     (void)unused;
-    last += last == UINT32_MAX ? 2 : 1; /* never 0 */
+    last = last + 1 == UNRECORDED ? 1 : last + 1; /* never 0 */
     return PyLong_FromUnsignedLong(last);
 }
 
@@ -316,7 +316,7 @@ static PyObject *run_leaf(PyObject *module, PyObject *arguments)
     double data;
     unsigned int number;
     (void)module;
-    return PyArg_ParseTuple(arguments, "dI", &data, &number) ? new_run_leaf(data, number) : NULL;
+    return PyArg_ParseTuple(arguments, "dI", &data, &number) ? new_result(data, number) : NULL;
 }
 
 static PyObject *is_of_run(PyObject *module, PyObject *arguments)

@@ -216,7 +216,7 @@ static PyObject *get_partials(PyObject *self, void *unused)
 static PyObject *get_uses(PyObject *self, void *unused)
 {
     (void)unused;
-    return PyLong_FromUnsignedLong(NODE(self)->uses);
+    return PyLong_FromLong((int32_t)NODE(self)->uses);
 }
 
 /* The attributes of one's own, or None: reading `__dict__` would make an empty one. */

@@ -54,7 +54,7 @@ typedef struct {
         double constant;
     };
     double x_partial, y_partial;
-    uint32_t uses;         /* during a sweep: edges into this node that are still to come; of a leaf: a first run, or 0 */
+    uint32_t uses;         /* during a sweep: edges into this node that are still to come; of a leaf: a first run, UNRECORDED or 0 */
     uint16_t code;         /* of the row, for the kinds of one or two operands */
     uint8_t kind, flags;
     PyObject *dict;        /* attributes of one's own, made when the first is set */
@@ -122,6 +122,9 @@ enum Decision { RECORDS = 0, MAKES_LEAVES = 1, ASKS_PYTHON = 2, NOTES_OPERANDS =
 /* The first run of a checkpointed segment, while the decision is to note operands: see witness.py. */
 static PyObject *noted;      /* a dict, whose keys they become */
 static uint32_t run;         /* its number; the leaves it makes have it for `uses` */
+
+/* The same of leaves that operations make where nothing is recorded: UNRECORDED of value.py. */
+static const uint32_t UNRECORDED = (uint32_t)-1;
 
 static int unusual;               /* whether any thread is in a block whose mode is not usual */
 static PyThreadState *decided_thread; /* where the last decision was made; NULL if it holds no longer */
@@ -216,11 +219,12 @@ static inline int note(PyObject *operand)
     return PyDict_SetItem(noted, operand, Py_None);
 }
 
-static PyObject *new_run_leaf(double data, uint32_t number)
+/* A leaf that an operation makes in a first run, or where nothing is recorded. */
+static PyObject *new_result(double data, uint32_t run_or_unrecorded)
 {
     PyObject *leaf = new_leaf(value_type, data);
     if (leaf != NULL) {
-        NODE(leaf)->uses = number;
+        NODE(leaf)->uses = run_or_unrecorded;
     }
     return leaf;
 }

@@ -34,10 +34,10 @@ static PyObject *record_other(PyObject *row, PyObject *x, PyObject *y, PyObject 
     if (unusual) {                                                                      \
         int decision_here = mode_decides();                                             \
         if (decision_here == MAKES_LEAVES) {                                            \
-            return new_leaf(value_type, Z);                                             \
+            return new_result(Z, UNRECORDED);                                            \
         }                                                                               \
         if (decision_here == NOTES_OPERANDS) {                                          \
-            return note(X) < 0 || note(Y) < 0 ? NULL : new_run_leaf(Z, run);            \
+            return note(X) < 0 || note(Y) < 0 ? NULL : new_result(Z, run);              \
         }                                                                               \
         if (decision_here != RECORDS) {                                                 \
             return decision_here < 0 ? NULL : record_slowly(ROW, X, Y);                 \
@@ -312,7 +312,7 @@ static PyObject *record_many(int formula, PyObject *const *operands, Py_ssize_t 
         goto done;
     }
     if (mode == MAKES_LEAVES || live == 0) {
-        made = new_leaf(mode == MAKES_LEAVES ? value_type : frozen_type, value);
+        made = mode == MAKES_LEAVES ? new_result(value, UNRECORDED) : new_leaf(frozen_type, value);
         goto done;
     }
     node = new_node(value_type);
@@ -420,7 +420,7 @@ static PyObject *neuron(Inputs *inputs, int live, int any_node, int mode, PyObje
         goto done;
     }
     if (mode == MAKES_LEAVES || !live) {
-        made = new_leaf(mode == MAKES_LEAVES ? value_type : frozen_type, value);
+        made = mode == MAKES_LEAVES ? new_result(value, UNRECORDED) : new_leaf(frozen_type, value);
     }
     else if ((node = new_node(value_type)) != NULL) {
         node->data = value;

@@ -487,7 +487,7 @@ static PyObject *backward(PyObject *self, PyObject *const *arguments, Py_ssize_t
         seed = PyFloat_AsDouble(number);
         Py_DECREF(number);
     }
-    if (unusual && NODE(self)->kind != LEAF) {
+    if (NODE(self)->kind == LEAF ? NODE(self)->uses == UNRECORDED : unusual) {
         return PyObject_CallFunction(python.propagate, "Od", self, seed);
     }
     return sweep_from(NODE(self), seed) < 0 ? NULL : Py_NewRef(Py_None);

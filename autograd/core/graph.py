@@ -290,16 +290,62 @@ def recorded_partials(row: Primitive, result: Any, operands: Sequence[Any], is_c
     """The partials of a row at recorded quantities.
 
     The formulas of a row of one's own must not ask for plain numbers then, as math.cos does: their derivative would be
-    lost, so that is a TypeError.
+    lost, so that is a TypeError; while machine code is recorded they are rows, which have no derivative.
     """
     if row.module.startswith("autograd."):
         return partials_of(row, result, operands, is_constant)
-    with changed(variables=(*current().variables, [result, *operands])):
-        found = partials_of(row, result, operands, is_constant)
+    mode = current()
+    try:
+        with changed(variables=(*mode.variables, [result, *operands])):
+            found = partials_of(row, result, operands, is_constant)
+    except TypeError:
+        if not mode.traces or isinstance(row, _OpaquePartial):
+            raise
+        slopes = [_OpaquePartial(row, i) for i in range(len(operands))]
+        return [None if constant else x.apply(result, *operands) for constant, x in zip(is_constant, slopes)]
     return [
         d if d is None or hasattr(d, "_apply_primitive") else as_number(d, f"{row.name}: partial {i}")
         for i, d in enumerate(found, 1)
     ]
+
+
+class _OpaquePartial(Primitive):
+    """A partial of a row as a row of (result, *operands): its formula takes plain numbers only."""
+
+    __slots__ = ()
+
+    def __init__(self, row: Primitive, i: int) -> None:
+        def value(numbers: Sequence[float]) -> float | None:
+            return numeric_partials(row, numbers[0], numbers[1:])[i]
+
+        def unknown(result: Any, operands: Sequence[Any]) -> Any:
+            if result.__class__ is float:  # what a node stores while machine code is recorded; nobody asks for it
+                return [math.nan] * len(operands)
+            raise TypeError(
+                f"{row.name}: its partials ask for plain numbers, as math.cos does, so it can be differentiated once "
+                "only; write them with autograd.cos and the like"
+            )
+
+        super().__init__(f"{row.name}: partial {i + 1}", value, unknown, module=row.module)
+
+
+def numeric_partials(
+    primitive: Primitive, data: float, numbers: Sequence[float], is_constant: Sequence[bool] | None = None
+) -> list[float | None]:
+    """The local partials at numbers, by IEEE 754; None for constants.
+
+    Where Python's arithmetic raises, the same formulas are run on Values, which do not.
+    """
+    try:
+        found = partials_of(primitive, data, numbers, is_constant)
+        if all([d.__class__ is float or d is None for d in found]):  # noqa: C419  # a list is faster
+            return found
+        return [d if d is None else as_number(d, f"{primitive.name}: partial {i}") for i, d in enumerate(found, 1)]
+    except ARITHMETIC_ERRORS:
+        pass
+    with changed(records=False, make=None, traces=False):
+        found = partials_of(primitive, Value(data), [Value(number) for number in numbers], is_constant)
+    return [d if d is None else d._number if isinstance(d, Value) else float(d) for d in found]
 
 
 def partials_of(

@@ -14,11 +14,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.accelerator import compiled
-from autograd.core.graph import callers_frame, look_for_nan, partials_of, shown_operands
-from autograd.core.mode import DEFAULT, Mode, changed, current, entry_here, unusual
+from autograd.core.graph import callers_frame, look_for_nan, numeric_partials, shown_operands
+from autograd.core.mode import DEFAULT, Mode, current, entry_here, unusual
 from autograd.core.sweep import propagate
 from autograd.core.value import (
     NEVER_NUMBERS,
+    UNRECORDED,
     Frozen,
     Operand,
     Value,
@@ -28,6 +29,7 @@ from autograd.core.value import (
     is_foreign,
     node,
     unknown_argument,
+    unrecorded,
 )
 from autograd.table import primitives
 from autograd.table.primitive import ARITHMETIC_ERRORS, DomainWarning, Primitive, as_number
@@ -51,7 +53,7 @@ def record(primitive: Primitive, operands: Sequence[Operand]) -> Value:
         is_constant = [x.__class__ is float for x in operands]
         numbers = [x if constant else x._number for x, constant in zip(operands, is_constant, strict=True)]
     if mode.make is None and not mode.records:
-        return node(Value, primitive.evaluate(numbers))
+        return unrecorded(primitive.evaluate(numbers))
     error: Exception | None = None
     try:
         data = primitive.value(numbers) if primitive.arity is None else primitive.value(*numbers)
@@ -86,7 +88,7 @@ def _made(
 ) -> Value:
     """The node of an operation in this mode; partials are not evaluated where nobody will look at them."""
     if not (mode.records or mode.traces):
-        return node(Value, data) if mode.make is None else mode.make(data, primitive, operands, None)
+        return unrecorded(data) if mode.make is None else mode.make(data, primitive, operands, None)
     slopes = numeric_partials(primitive, data, numbers, is_constant)
     if mode.make is not None:
         return mode.make(data, primitive, operands, slopes)  # type: ignore[no-any-return]
@@ -95,7 +97,7 @@ def _made(
 
 def make(data: float, primitive: Primitive, operands: Sequence[Operand], partials: Sequence[Any] | None) -> Value:
     """The node of an operation as it is made where the mode has no maker of its own: a leaf inside `no_grad`."""
-    return node(Value, data, primitive, operands, partials) if current().records else node(Value, data)
+    return node(Value, data, primitive, operands, partials) if current().records else unrecorded(data)
 
 
 def make_here(data: float, primitive: Primitive, operands: Sequence[Operand], partials: Sequence[Any] | None) -> Value:
@@ -117,7 +119,7 @@ def _unusually(
         made.grad = 0.0
         made.label = ""
         made.primitive = None
-        made._uses = 0
+        made._uses = UNRECORDED
         return made
     if y is None:
         return _made(current(), primitive, z, (x,), (a,))
@@ -243,25 +245,6 @@ def _record_other(primitive: Primitive, operands: tuple[Operand, Operand], other
     return primitive.apply(*operands) if hasattr(other, "dtype") else record(primitive, operands)
 
 
-def numeric_partials(
-    primitive: Primitive, data: float, numbers: Sequence[float], is_constant: Sequence[bool] | None = None
-) -> list[float | None]:
-    """The local partials at numbers, by IEEE 754; None for constants.
-
-    Where Python's arithmetic raises, the same formulas are run on Values, which do not.
-    """
-    try:
-        found = partials_of(primitive, data, numbers, is_constant)
-        if all([d.__class__ is float or d is None for d in found]):  # noqa: C419  # a list is faster
-            return found
-        return [d if d is None else as_number(d, f"{primitive.name}: partial {i}") for i, d in enumerate(found, 1)]
-    except ARITHMETIC_ERRORS:
-        pass
-    with changed(records=False, make=None, traces=False):
-        found = partials_of(primitive, Value(data), [Value(number) for number in numbers], is_constant)
-    return [d if d is None else d._number if isinstance(d, Value) else float(d) for d in found]
-
-
 def _warn(primitive: Primitive, operands: Sequence[Operand], data: float, overflows: bool) -> None:
     """Emit a DomainWarning, of an overflow or of operands that are outside the domain."""
     what = "overflows" if overflows else f"is outside its domain, {primitive.domain or 'finite numbers'}"
@@ -343,7 +326,7 @@ def _float(self: Value) -> float:
     differentiated = any(self is x for variables in mode.variables for x in variables)
     if differentiated or (mode.variables and self.primitive is not None):
         raise derivative_lost(self)
-    if self.primitive is not None:
+    if not isinstance(self, Frozen) and self._uses != UNRECORDED:
         _warn_detached()
     return self._number
 
@@ -366,7 +349,7 @@ def _warn_detached() -> None:
     if not _detached_before:
         _detached_before = True
         warnings.warn(
-            "a recorded Value was converted to a plain number, so what follows is not differentiated; "
+            "a Value was converted to a plain number, so what follows is not differentiated; "
             "say v.item() if that is meant, or use autograd.sin(v) instead of math.sin(v)",
             stacklevel=3,
         )

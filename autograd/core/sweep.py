@@ -17,7 +17,7 @@ from typing import Any
 from autograd.accelerator import compiled
 from autograd.core import mode
 from autograd.core.graph import look_for_nan, reachable
-from autograd.core.value import Value
+from autograd.core.value import UNRECORDED, Value, nothing_recorded
 from autograd.table.primitive import as_number
 
 
@@ -33,16 +33,20 @@ def backward(self: Value, gradient: float = 1.0) -> None:
     >>> y.backward()
     >>> x.grad
     27.0
+
+    Raises RuntimeError for what was computed inside `no_grad`.
     """
     seed = as_number(gradient, "backward: gradient")
-    if self.primitive is None:
+    if self.primitive is None and self._uses != UNRECORDED:
         self.grad = seed if self.grad is None else self.grad + seed
-        return
-    propagate(self, seed)
+    else:
+        propagate(self, seed)
 
 
 def propagate(root: Value, seed: float) -> None:
     """The sweep from a root as it is done here and now."""
+    if root.primitive is None:
+        raise nothing_recorded("backward")
     sweep = mode.current().sweep if mode.unusual else None
     (sweep or backpropagate)(root, seed)
 
@@ -117,7 +121,8 @@ def _set_aside(found: Sequence[Value], zero: float, before: list[tuple[Value, fl
 
 def _forget_uses(root: Value) -> None:
     for node in reachable(root):
-        node._uses = 0
+        if node.primitive is not None:
+            node._uses = 0
 
 
 def _count_uses(root: Value, zero: float) -> list[Value]:

@@ -18,7 +18,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from autograd.accelerator import compiled
-from autograd.table.primitive import OwnSweep, Primitive, RealNumber, as_number
+from autograd.table.primitive import OwnSweep, Primitive, RealNumber, as_number, shown
 
 Operand = Any  # a Value, or anything `as_number` takes; NumPy arrays broadcast, so a result may be an array
 AnyValue = TypeVar("AnyValue", bound="Value")
@@ -62,6 +62,7 @@ class Value(RealNumber):
     """A name for pictures and messages; empty at first."""
     _number: float
     _uses: int
+    """During a sweep: edges into this node that are still to come.  Of a leaf: `UNRECORDED`, a first run, or 0."""
     _x: Any
     _y: Any
     _dx: float | None
@@ -299,6 +300,10 @@ def fill_by_hand(made: Any, children: Any, op: Any) -> None:
     if isinstance(op, str):
         fill(made, ByHand(op), operands, None)
         return
+    if isinstance(op, bytes) or not hasattr(op, "__iter__"):
+        raise TypeError(
+            f"Value: after the operands comes a symbol, as '+', or the local derivative by each, not {shown(op)}"
+        )
     slopes = [as_number(d, "Value: a local derivative") for d in op]
     if len(slopes) != len(operands):
         raise ValueError(f"Value: {len(operands)} operands, but {len(slopes)} local derivatives; give one for each")
@@ -357,6 +362,27 @@ def node(
     if primitive is not None:
         fill(made, primitive, operands, partials)
     return made
+
+
+UNRECORDED = -1
+"""What `_uses` says of a leaf that an operation made where nothing is recorded."""
+
+
+def unrecorded(data: float) -> Value:
+    """What an operation makes where nothing is recorded: a leaf, which cannot be the root of a sweep."""
+    if compiled is not None:
+        return compiled.run_leaf(data, UNRECORDED)  # type: ignore[no-any-return]
+    made = node(Value, data)
+    made._uses = UNRECORDED
+    return made
+
+
+def nothing_recorded(what: str) -> RuntimeError:
+    """The error of asking such a leaf for derivatives."""
+    return RuntimeError(
+        f"{what}: this Value was computed inside no_grad, so nothing was recorded that could be differentiated; "
+        "compute it outside of the block, or inside enable_grad(); detach() makes a leaf of its number"
+    )
 
 
 def interior(operands: Sequence[Any]) -> tuple[Value, ...]:

@@ -33,9 +33,9 @@ class Interpreter:
 
     def __init__(self, plan: Plan, recorded: Recorded) -> None:
         self.plan, self.recorded = plan, recorded
-        self.order = topological_order(*[x for x in recorded.outputs if isinstance(x, Value)])
         given = {*recorded.inputs, *recorded.parameters}
-        self.constants = {x: Value(x.data) for x in self.order if x.primitive is None and x not in given}
+        self.order = topological_order(*[x for x in recorded.outputs if isinstance(x, Value)], above=given)
+        self.constants = {x: Value(x.data) for x in self.order if x.primitive is None}
 
     def run(self, data: Any, weight: float, slots: Any, outputs: Any) -> None:
         """One batch."""

@@ -318,18 +318,23 @@ class Primitive(Row):
     def lowered(self, machine: Machine, *operands: Operand) -> Operand:
         """The value as a machine computes it, of operands of its own kind.
 
-        Raises TypeError for a row without a `lowering` whose value asks for more than operators.
+        Raises TypeError for a row without a `lowering` whose value asks for more than operators, but where the machine
+        can call it.
         """
         if isinstance(self.lowering, str):
             return machine.call(self.lowering, *operands)
         if self.lowering is not None:
             return self.lowering(machine, *operands)
+        called = getattr(machine, "called", None)
+        if called is not None and not self.module.startswith("autograd."):
+            return called(self, *operands)
         try:
             return self.value(operands) if self.arity is None else self.value(*operands)
         except TypeError as error:
             raise TypeError(
                 f"{self.name} cannot be compiled: its value is not made of + - * / abs alone ({error}); say how a "
-                f"machine computes it, Primitive(…, lowering=lambda m, x: …) or @primitive(…, lowering=…)"
+                f"machine computes it, Primitive(…, lowering=lambda m, x: …) or @primitive(…, lowering=…), or ask for "
+                "backend='numpy', which calls the value as it is"
             ) from error
 
     def _on_floats(self) -> Callable[..., Any]:

@@ -12,9 +12,9 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd.core.graph import product, recorded_partials, total
+from autograd.core.graph import numeric_partials, product, recorded_partials, total
 from autograd.core.mode import is_grad_enabled
-from autograd.core.recording import derivative_lost, numeric_partials
+from autograd.core.recording import derivative_lost
 from autograd.table import primitives
 from autograd.table.primitive import Primitive, RealNumber, as_number
 

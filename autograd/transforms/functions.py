@@ -18,7 +18,7 @@ from typing import Any
 from autograd.core.graph import depending_on, forward_sweep, reverse_sweep, seeded, topological_order
 from autograd.core.mode import enable_grad
 from autograd.core.tree import flatten, flatten_like, map_leaves
-from autograd.core.value import ByHand, Value
+from autograd.core.value import UNRECORDED, ByHand, Value, nothing_recorded
 from autograd.table.primitive import shown
 from autograd.transforms.dual import Dual, next_level
 from autograd.transforms.reverse import Argnums, Inputs, parts_of, positions_of
@@ -348,6 +348,8 @@ def gradient(outputs: Any, inputs: Any, create_graph: bool = False) -> Any:
         for x in values:
             if not isinstance(x, Value):
                 raise TypeError(f"gradient: {role} must be Values, not {shown(x)}")
+    if any(root.primitive is None and root._uses == UNRECORDED for root in roots):
+        raise nothing_recorded("gradient")
     order = depending_on(leaves, *roots)
     adjoints: dict[Any, Any] = {}
     for root in roots:

@@ -3,7 +3,7 @@
 import sys
 from typing import Any, ClassVar
 
-from autograd import Value, gradient, no_grad
+from autograd import Value, gradient
 from nn.inputs.checks import flag, number
 from nn.inputs.optional import require
 from nn.optimizing.line_search import ARMIJO, Point
@@ -98,8 +98,7 @@ def _armijo(closure: Closure, parameters: list[Value], xs: Vector, first: Point,
     t = first.t
     for _ in range(60):  # then t·d is below the rounding of a parameter of its size
         place(parameters, xs, t, direction)
-        with no_grad():
-            loss = as_float(closure())
+        loss = as_float(closure())  # recorded, for a closure may call backward()
         if loss <= first.loss + ARMIJO * t * first.slope + rounding:
             return t
         t /= 2.0

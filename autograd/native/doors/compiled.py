@@ -233,9 +233,8 @@ def compile(outputs: Any, inputs: Iterable[Value], parameters: Iterable[Value] =
     Numbers follow IEEE 754, without warnings. They are the engine's to a few units in the last place: sums are
     bracketed otherwise, products are added without rounding them first, x + 0 is x also where that is -0, and quotients
     by one denominator share its reciprocal, which overflows where the denominator is subnormal. Infinities and nans
-    are the engine's, too, but for a sum that overflows in one order and not in the other; and in gradients, once a
-    number of the sweep is infinite or nan: then a partial that is 0 there by chance, and an adjoint of 0 times an
-    infinite operand, make nan, where `backward()` has 0.
+    are the engine's, too, but for a sum that overflows in one order and not in the other, and behind a closed gate,
+    where inputs, and sums and products of them, count as finite.
     Raises TypeError or ValueError for what does not fit.
 
     >>> x, t, w = Value(1.0), Value(2.0), Value(3.0)

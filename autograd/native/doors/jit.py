@@ -19,7 +19,7 @@ from autograd.core.value import Value
 from autograd.native.builtin import Shape
 from autograd.native.kernels import Kernel, Point, checked, kernel_of, lock_of
 from autograd.native.lowered import lowered
-from autograd.native.recording.tracing import traced, tracing
+from autograd.native.recording.tracing import Traced, traced, tracing
 from autograd.table.primitive import as_number
 
 MOST_KEPT = 1 << 26  # bytes of results that are kept to be used again
@@ -129,7 +129,8 @@ def jit(function: Callable[..., Any], *, backend: str = "llvm", threads: int = 1
 
     Arguments and results are numbers, and lists, tuples and dicts of them.  NumPy arrays broadcast as in a ufunc: the
     function runs for each element.  Transforms go inside, jit(value_and_grad(f)), or outside, where the function itself
-    is run.  Values it uses from outside are read anew at each call; other things (None, text, True and False) belong
+    is run.  The numbers of
+    Values it uses from outside are read anew at each call; other things (None, text, True and False) belong
     to the structure.  The last 128 structures are kept, those with functions and instances as long as these are.
 
     A function that branches on the number of an argument is refused with a TypeError that says what to use instead.
@@ -164,9 +165,7 @@ class _Entry:
         structure_of_result = take_apart(result, outputs, whole=True)
         self.rebuild = filler(structure_of_result)
         self.outputs = [x if isinstance(x, Value) else as_number(x, "jit: the result") for x in outputs]
-        known = set(self.inputs)
-        order = topological_order(*[x for x in self.outputs if isinstance(x, Value)])
-        self.captured = [x for x in order if x.primitive is None and x not in known]
+        self.captured = _captured([x for x in self.outputs if isinstance(x, Value)], self.inputs)
         found = lowered(self.outputs, self.inputs, self.captured)
         self.plan, self.recorded = found.plan, found.recorded
         plain = structure == take_apart(((0.0,) * len(examples), {}), [])
@@ -215,6 +214,16 @@ class _Entry:
             self._found = found if found.nbytes <= MOST_KEPT else None
             return found
         return self._found
+
+
+def _captured(outputs: Sequence[Value], inputs: Sequence[Value]) -> list[Value]:
+    """The Values from outside that outputs are made of: leaves, and nodes, which keep what they recorded."""
+    order, mine = topological_order(*outputs), {*inputs}
+    for x in order:
+        if isinstance(x, Traced) or not mine.isdisjoint(x.operands):
+            mine.add(x)
+    used = {x for node in mine for x in node.operands if isinstance(x, Value)}.union(outputs)
+    return [x for x in order if x in used and x not in mine]
 
 
 class _Holder:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.core.graph import partials_of, topological_order
+from autograd.core.graph import recorded_partials, topological_order
 from autograd.core.value import Value
 from autograd.native.recording.tracing import Traced, fragile, gate_of, may_be_infinite, traced, tracing
 from autograd.table import primitives
@@ -92,10 +92,10 @@ def _sweep(order: Sequence[Value], terms: dict[Value, list[Term]], within: set[V
         if node.primitive is None or node not in terms:
             continue
         adjoint = _total(terms.pop(node), has_gates)
-        for x, partial in zip(node.operands, partials_of(node.primitive, node, node.operands), strict=True):
-            if x.__class__ is float or x not in within or partial is None:
-                continue
-            if partial.__class__ is not float or partial != 0.0 or not node.primitive.gate:
+        is_constant = [x.__class__ is float or x not in within for x in node.operands]
+        partials = recorded_partials(node.primitive, node, node.operands, is_constant)
+        for x, partial in zip(node.operands, partials, strict=True):
+            if partial is not None and (partial.__class__ is not float or partial != 0.0 or not node.primitive.gate):
                 terms.setdefault(x, []).append((adjoint, partial, node.primitive, node.operands))
 
 
