@@ -184,6 +184,8 @@ def _allowed(name, point, number, true):
     tolerance = 4 * mpf(2) ** -52 * abs(true) + 4 * mpf(2) ** -1074
     if name in ("silu", "gelu", "gelu_tanh"):  # a factor that is no normal number has lost digits already
         tolerance += (1 + abs(mpf(point[0]))) * mpf(2) ** -1074
+    if name == "power_log":  # x^y, that may be no normal number, times ln x
+        tolerance += abs(mpf(math.log(point[0]))) * mpf(2) ** -1074
     if name == "gelu_tanh":  # the exponential of a rounded number u is off by u times its rounding
         tolerance *= 1 + 2 * abs(mpf(point[0])) ** 3
     if name == "logaddexp":  # the sum of the larger operand and a logarithm, and these cancel

@@ -5,7 +5,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 import autograd
 from autograd import Value, no_grad, primitive, reverse_sweep, topological_order
@@ -94,6 +94,7 @@ def test_printed_program_and_interpreter_give_the_same_bits_and_the_gradient_of_
 
 @settings(max_examples=100)
 @given(programs())
+@example(([-1.0], [("relu", False, [0]), ("mul", False, [0, 1])]))
 def test_tangents_and_adjoints_satisfy_the_inner_product_identity(drawn):
     numbers, steps = drawn
     leaves = [Value(x) for x in numbers]

@@ -20,6 +20,11 @@ from autograd import (
     Value,
     derivative,
     forward_sweep,
+    grad,
+    hessian,
+    jacfwd,
+    jacrev,
+    jit,
     primitives,
     reverse_sweep,
     topological_order,
@@ -65,6 +70,14 @@ DOMAINS = {
     "pow": (
         lambda x, y: mp.power(x, y),
         [(2.0, 3.0), (1.5, -2.5), (0.3, 0.7), (1e-5, 2.0), (7.0, 1.0), (1.0000001, 1e6), (3.0, 0.0)],
+    ),
+    "power_slope": (
+        lambda x, y: y * mp.power(x, mpf(float(y) - 1.0) if y == float(y) else y - 1),  # as a float, y - 1 may be whole
+        [(2.0, 3.0), (1.5, -2.5), (0.3, 0.7), (1e-5, 2.0), (7.0, 1.0), (3.0, 0.0)],
+    ),
+    "power_log": (
+        lambda x, y: mp.power(x, y) * mp.log(x),
+        [(2.0, 3.0), (1.5, -2.5), (0.3, 0.7), (1e-5, 2.0), (7.0, 1.0), (3.0, 0.0)],
     ),
     "remainder": (lambda x, y: x - y * mp.floor(x / y), [(7.5, 2.0), (-7.5, 2.0), (7.5, -2.0)]),
     "floor_divide": (lambda x, y: mp.floor(x / y), [(7.5, 2.0), (-7.5, 2.0)]),
@@ -501,3 +514,45 @@ def test_a_row_of_ones_own_may_be_told_by_its_lowering_alone():
     named = Primitive("named", None, (lambda y, x: y,), lowering="exp")
     assert named(0.0) == 1.0
     assert named(1000.0) == math.inf
+
+
+# ---------------------------------------------------------------- derivatives of powers
+
+SPECIAL_POWERS = {  # the Hessian, and the limit where there is one
+    (0.0, 1.0): [[0.0, -math.inf], [-math.inf, 0.0]],
+    (0.0, 2.0): [[2.0, 0.0], [0.0, 0.0]],
+    (0.0, 0.0): [[0.0, 0.0], [0.0, 0.0]],
+    (0.0, 0.5): [[-math.inf, -math.inf], [-math.inf, 0.0]],
+    (math.nan, 0.0): [[0.0, math.nan], [math.nan, math.nan]],
+    (5e-324, 0.0): [[0.0, math.inf], [math.inf, math.log(5e-324) ** 2]],
+    (math.inf, -1.0): [[0.0, 0.0], [0.0, 0.0]],
+    (-3.0, 2.0): [[2.0, math.nan], [math.nan, math.nan]],
+}
+
+
+@pytest.mark.filterwarnings("ignore::autograd.DomainWarning")
+@pytest.mark.parametrize(
+    "way", [hessian, lambda f: jacfwd(jacfwd(f)), lambda f: jacrev(jacrev(f)), lambda f: jit(hessian(f))]
+)
+@pytest.mark.parametrize("point", SPECIAL_POWERS, ids=str)
+def test_the_hessian_of_a_power_at_special_points(point, way):
+    found = way(lambda v: v[0] ** v[1])(list(point))
+    assert all(same(a, b) for row, right in zip(found, SPECIAL_POWERS[point], strict=True) for a, b in zip(row, right))
+
+
+@pytest.mark.parametrize(("k", "m"), [(k, m) for k in range(5) for m in range(5) if k + m])
+def test_every_derivative_of_a_power_equals_mpmath(k, m):
+    def derivative_of(f, times, argnum):
+        for _ in range(times):
+            f = grad(f, argnum)
+        return f
+
+    f = (
+        derivative_of(derivative_of(lambda x, y: x**y, k, 0), m, 1)
+        if k + m <= 4
+        else primitives._power_derivative(k, m)
+    )
+    for x, y in [(2.0, 3.0), (0.3, 0.7), (1.5, -2.5), (3.0, 0.0), (0.5, 2.0), (2.0, 1.0)]:
+        with mp.workdps(60):
+            true = mpmath.diff(mp.power, (mpf(x), mpf(y)), (k, m))
+        assert close(f(x, y), true, 1e-13, scale=1e-3)

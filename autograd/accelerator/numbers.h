@@ -93,6 +93,9 @@ static int exact_sum(const double *terms, Py_ssize_t size, double *total)
             *total = x;
             goto done;
         }
+        if (x == 0.0) {
+            continue; /* so that of a -0.0 the sum is 0.0, as of math.fsum */
+        }
         if (count == room) {
             more = PyMem_Malloc((size_t)room * 2 * sizeof(double));
             if (more == NULL) {

@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-#define RULES_VERSION "9cc3da4cf140"
+#define RULES_VERSION "1c53aeca389c"
 
 static inline double value_add(double x, double y)
 {
@@ -103,6 +103,61 @@ static inline double partial0_neg(double z, double x)
     return -1.0;
 }
 
+static inline double value_power_slope(double x, double y)
+{
+    const double t1 = pow(x, y - 1.0);
+    const int m2 = y == 0.0;
+    const double t3 = t1 == 0.0 && fabs(y) == INFINITY ? 0.0 : (m2 ? 0.0 : t1 * y);
+    return x == 0.0 && m2 ? 0.0 : t3;
+}
+
+static inline double partial0_power_slope(double z, double x, double y)
+{
+    (void)z;
+    const double t1 = y * (y - 1.0);
+    const double t2 = pow(x, y - 2.0);
+    const double t3 = t2 == 0.0 && fabs(t1) == INFINITY ? 0.0 : (t1 == 0.0 ? 0.0 : t2 * t1);
+    return x == 0.0 && y == 0.0 ? 0.0 : t3;
+}
+
+static inline double partial1_power_slope(double z, double x, double y)
+{
+    (void)z;
+    const int m1 = y == 0.0;
+    const double t2 = (m1 ? 0.0 : y * log(x)) + 1.0;
+    const double t3 = pow(x, y - 1.0);
+    const double t4 = t3 == 0.0 && fabs(t2) == INFINITY ? 0.0 : (t2 == 0.0 ? 0.0 : t3 * t2);
+    return x == 0.0 && m1 ? 0.0 : t4;
+}
+
+static inline double value_power_log(double x, double y)
+{
+    const double t1 = log(x);
+    const double t2 = pow(x, y);
+    const double t3 = t2 == 0.0 && fabs(t1) == INFINITY ? 0.0 : (t1 == 0.0 ? 0.0 : t2 * t1);
+    return x == 0.0 && y == 0.0 ? 0.0 : t3;
+}
+
+static inline double partial0_power_log(double z, double x, double y)
+{
+    (void)z;
+    const int m1 = y == 0.0;
+    const double t2 = (m1 ? 0.0 : y * log(x)) + 1.0;
+    const double t3 = pow(x, y - 1.0);
+    const double t4 = t3 == 0.0 && fabs(t2) == INFINITY ? 0.0 : (t2 == 0.0 ? 0.0 : t3 * t2);
+    return x == 0.0 && m1 ? 0.0 : t4;
+}
+
+static inline double partial1_power_log(double z, double x, double y)
+{
+    (void)z;
+    const double t1 = log(x);
+    const double t2 = t1 * t1;
+    const double t3 = pow(x, y);
+    const double t4 = t3 == 0.0 && fabs(t2) == INFINITY ? 0.0 : (t2 == 0.0 ? 0.0 : t3 * t2);
+    return x == 0.0 && y == 0.0 ? 0.0 : t4;
+}
+
 static inline double value_pow(double x, double y)
 {
     return pow(x, y);
@@ -111,13 +166,19 @@ static inline double value_pow(double x, double y)
 static inline double partial0_pow(double z, double x, double y)
 {
     (void)z;
-    return y == 0.0 ? 0.0 : y * pow(x, y - 1.0);
+    const double t1 = pow(x, y - 1.0);
+    const int m2 = y == 0.0;
+    const double t3 = t1 == 0.0 && fabs(y) == INFINITY ? 0.0 : (m2 ? 0.0 : t1 * y);
+    return x == 0.0 && m2 ? 0.0 : t3;
 }
 
 static inline double partial1_pow(double z, double x, double y)
 {
-    (void)y;
-    return x == 0.0 ? 0.0 : z * log(x);
+    (void)z;
+    const double t1 = log(x);
+    const double t2 = pow(x, y);
+    const double t3 = t2 == 0.0 && fabs(t1) == INFINITY ? 0.0 : (t1 == 0.0 ? 0.0 : t2 * t1);
+    return x == 0.0 && y == 0.0 ? 0.0 : t3;
 }
 
 static inline double value_remainder(double x, double y)
@@ -854,6 +915,8 @@ enum {
     ROW_mul,
     ROW_div,
     ROW_neg,
+    ROW_power_slope,
+    ROW_power_log,
     ROW_pow,
     ROW_remainder,
     ROW_floor_divide,
@@ -908,8 +971,8 @@ enum {
     ROWS
 };
 
-static const char row_is_gate[ROWS] = {0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+static const char row_is_gate[ROWS] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 
 #define ROWS1(X) \
     X(neg) \
@@ -960,6 +1023,8 @@ static const char row_is_gate[ROWS] = {0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0,
     X(sub) \
     X(mul) \
     X(div) \
+    X(power_slope) \
+    X(power_log) \
     X(pow) \
     X(remainder) \
     X(floor_divide) \

@@ -163,8 +163,9 @@ class _Scribe:
         for node in self.order:
             if node in self.active and node.primitive is not None:
                 forward_sweep([node], tangents, record=True)
-                name = self.names.unique(notation.marked(self.name_of[node], DOT))
-                tangents[node] = self.define([tangents[node]], name, Section.TANGENT)
+                if node in tangents:  # else closed gates have kept them all out
+                    name = self.names.unique(notation.marked(self.name_of[node], DOT))
+                    tangents[node] = self.define([tangents[node]], name, Section.TANGENT)
         if self.root not in tangents:
             name = self.names.unique(notation.marked(self.outputs[0].name or "y", DOT))
             tangents[self.root] = self.define([0.0], name, Section.TANGENT)

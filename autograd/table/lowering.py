@@ -24,6 +24,25 @@ def pow(m: Machine, x: Operand, y: Operand) -> Operand:
     return m.call("pow", x, y)
 
 
+def power_derivative(machine: Machine, x: Operand, y: Operand, k: int, m: int) -> Operand:
+    """∂ᵏ⁺ᵐ x^y / ∂xᵏ ∂yᵐ = x^(y-k) · Σⱼ m!/(m-j)! cⱼ (ln x)^(m-j), with Π (y + t - i) = Σⱼ cⱼ tʲ over i < k.
+
+    Where the sum is 0, so is the product, and where x^(y-k) is 0, be ln x infinite; all is 0 at x = y = 0.
+    """
+    c: list[Operand] = [y, 1.0]
+    for i in range(1, k):
+        c = [c[0] * (y - float(i)), *(c[j] * (y - float(i)) + c[j - 1] for j in range(1, i + 1)), 1.0]
+    log = machine.call("log", x) if m else 1.0
+    total = c[0] if k else log
+    for j in range(1 if k else 2, m + 1):
+        total = machine.where(machine.equal(total, 0.0), 0.0, total * log) if k else total * log
+        total = total + float(math.perm(m, j)) * c[j] if j <= k else total
+    power = machine.call("pow", x, y - float(k) if k else y)
+    found = machine.where(machine.equal(total, 0.0), 0.0, power * total)
+    found = machine.where(machine.both(machine.equal(power, 0.0), machine.equal(machine.abs(total), n.INF)), 0.0, found)
+    return machine.where(machine.both(machine.equal(x, 0.0), machine.equal(y, 0.0)), 0.0, found)
+
+
 def remainder(m: Machine, x: Operand, y: Operand) -> Operand:
     """x - y·⌊x/y⌋, with the sign of y, from C's fmod."""
     r = m.call("fmod", x, y)

@@ -9,6 +9,8 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from autograd.table import numerics as n
+
 Operand = Any  # a number, or what the machine makes of one; it has + - * / and comparisons, which give masks
 Mask = Any
 
@@ -75,14 +77,16 @@ class Floats:
 
     @staticmethod
     def call(name: str, *operands: float) -> float:
-        """A function of `math`: infinity on overflow, nan outside its domain."""
+        """A function of `math`, and by IEEE 754 where that raises."""
         try:
             return _MATH[name](*operands)  # type: ignore[no-any-return]
-        except OverflowError:
-            return math.inf
-        except ValueError:
-            return math.nan
+        except (OverflowError, ValueError) as error:
+            outside: Any = _OUTSIDE.get(name)
+            if outside is not None:
+                return outside(*operands)  # type: ignore[no-any-return]
+            return math.inf if isinstance(error, OverflowError) else math.nan
 
 
 _MATH = vars(math)
+_OUTSIDE = {"pow": n.power_outside, "log": n.pole(0.0)}
 FLOATS: Any = Floats()  # Any: what is made of built-in functions has no names for its parameters

@@ -17,13 +17,13 @@ Conventions of the whole table:
 """
 
 import builtins as _builtins
+import functools as _functools
 import math as _math
 import operator as _operator
 import sys as _sys
 from collections.abc import Callable as _Callable
 from collections.abc import Iterable as _Iterable
 from collections.abc import Sequence as _Sequence
-from functools import reduce as _reduce
 from typing import Any as _Any
 
 from autograd.table import grouping as _grouping
@@ -71,21 +71,34 @@ div = _Primitive(
 neg = _Primitive("neg", _operator.neg, (-1.0,), symbol="neg", latex="-#1", text="-#1", precedence=3, bounded=True)
 
 
+@_functools.cache
+def _power_derivative(k: int, m: int) -> _Primitive:
+    """The row of ∂ᵏ⁺ᵐ x^y / ∂xᵏ ∂yᵐ: so every derivative is 0 where its factors are, and not 0·∞."""
+    return _Primitive(
+        {(1, 0): "power_slope", (0, 1): "power_log"}.get((k, m), f"power_derivative_{k}_{m}"),
+        None,
+        (lambda z, x, y: _power_derivative(k + 1, m)(x, y), lambda z, x, y: _power_derivative(k, m + 1)(x, y)),
+        latex={(1, 0): r"\left(#2 \, {#1}^{#2 - 1}\right)", (0, 1): r"\left({#1}^{#2} \ln #1\right)"}.get((k, m)),
+        domain="that of x^y, and x > 0 where ln x occurs",
+        rule="0 at x = y = 0",
+        lowering=lambda machine, x, y: _lowering.power_derivative(machine, x, y, k, m),
+    )
+
+
 def _power_slope(_z: _Any, x: _Any, y: _Any) -> _Any:
-    """y·x^(y-1), and 0 at y = 0, where that may read 0·∞.
-
-    Recorded it is 0 only at x = y = 0, because its own derivative by y is 1/x at y = 0.
-    """
-    if y.__class__ is not float:
-        return where(abs(x) + abs(y) if y._level >= 0 else y, y * x ** (y - 1.0), 0.0)
-    slope = y * x ** (y - 1.0) if y != 0.0 else 0.0
-    return slope if slope.__class__ is not complex else _math.nan  # Python's power of a negative float
+    """y·x^(y-1), plainly so where y is a number that is finite."""
+    if y.__class__ is float and y - y == 0.0:
+        slope = y * x ** (y - 1.0) if y else 0.0
+        return slope if slope.__class__ is not complex else _math.nan  # Python's power of a negative float
+    return power_slope(x, y)
 
 
+power_slope = _power_derivative(1, 0)
+power_log = _power_derivative(0, 1)
 pow = _Primitive(
     "pow",
     _math.pow,
-    (_power_slope, lambda z, x, y: where(x, z * log(x), 0.0)),
+    (_power_slope, lambda z, x, y: z * log(x) if x.__class__ is float and 0.0 < x < _math.inf else power_log(x, y)),
     symbol="^",
     latex="{#1}^{#2}",
     text="#1 ** #2",
@@ -452,7 +465,7 @@ def _weights_inputs_bias(weights: _Iterable[_Any], inputs: _Iterable[_Any], bias
 
 
 def _sum_left_to_right(xs: _Iterable[float], start: float = 0.0) -> float:
-    return _reduce(_operator.add, xs, start)
+    return _functools.reduce(_operator.add, xs, start)
 
 
 if _sys.version_info < (3, 12):  # there the built-in adds plainly, and faster; since then it compensates
