@@ -292,6 +292,21 @@ def test_an_opaque_partial_is_not_differentiated_again():
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_gradient_of_what_is_recorded_for_machine_code(backend, create_graph):
+    w = Value(1.5)
+
+    def f(x):
+        x = x if isinstance(x, Value) else Value(x)
+        return gradient(sin(x * w) * x, [x, w], create_graph=create_graph)
+
+    g = jit(f, backend=backend)
+    for x in (0.5, -2.0):
+        assert all(map(same, g(x), numbers(f(x))))
+        w.data += 1.0
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_captured_node_keeps_what_it_recorded(backend):
     w, u = Value(3.0), Value(0.5)
     again = checkpoint(lambda v: v * w)(u)  # would be run again by a sweep, and refuses other numbers

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from math import factorial
 from typing import Any
 
-from autograd.core.graph import depending_on, forward_sweep, reverse_sweep, seeded, topological_order
+from autograd.core.graph import depending_on, reverse_sweep, seeded, topological_order
 from autograd.core.mode import enable_grad
 from autograd.core.tree import flatten, flatten_like, map_leaves
 from autograd.core.value import UNRECORDED, ByHand, Value, nothing_recorded
@@ -179,16 +179,10 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
     """
     inputs = Inputs(primals, range(len(primals)))
     leaves, rebuild = flatten(inputs.call(f, {}), "linearize: the result of the function")
-    if any(isinstance(x, Dual) for x in [*leaves, *flatten(list(primals), "primals")[0]]):
-        raise TypeError("linearize cannot be used inside jvp, whose dual numbers leave no graph; use jvp there too")
-    order = depending_on(inputs.variables, *[x for x in leaves if isinstance(x, Value)])
+    pushforward = inputs.pushforward(leaves)
 
     def push(*tangents: Any) -> Any:
-        directions = flatten_like(list(tangents), list(primals), "linearize: the direction")
-        seeds = zip(inputs.variables, map(seeded, directions), strict=True)
-        pushed = {x: seed for x, seed in seeds if seed is not None}
-        forward_sweep(order, pushed, record=inputs.recording)
-        return rebuild(pushed.get(leaf, 0.0) for leaf in leaves)
+        return rebuild(pushforward(flatten_like(list(tangents), list(primals), "linearize: the direction")))
 
     return rebuild(map(inputs.finished, leaves)), push
 
@@ -354,5 +348,6 @@ def gradient(outputs: Any, inputs: Any, create_graph: bool = False) -> Any:
     adjoints: dict[Any, Any] = {}
     for root in roots:
         adjoints[root] = adjoints.get(root, 0.0) + 1.0
-    reverse_sweep(order, adjoints, record=create_graph)
+    for_machine_code = any(hasattr(root, "_product") for root in roots)  # whose numbers are examples
+    reverse_sweep(order, adjoints, record=create_graph or for_machine_code)
     return rebuild(adjoints.get(leaf, 0.0) for leaf in leaves)

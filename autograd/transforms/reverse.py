@@ -4,7 +4,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd.core.graph import depending_on, reverse_sweep, seeded, total
+from autograd.core.graph import depending_on, forward_sweep, reverse_sweep, seeded, total
 from autograd.core.mode import current, enable_grad, enter, leave
 from autograd.core.sweep import gradients
 from autograd.core.tree import flatten
@@ -88,12 +88,9 @@ class Inputs:
 
     def pullback(self, outputs: Sequence[Any]) -> Callable[[Sequence[Any]], list[Any]]:
         """The function from weights of the outputs to Σ weight · ∂output/∂variable, for all variables."""
-        duals = [x for x in outputs if isinstance(x, Dual)]
-        if duals:
-            level = max(x._level for x in duals)
-            mine = [isinstance(x, Dual) and x._level == level for x in outputs]
-            pull_primal = self.pullback([x.primal if own else x for x, own in zip(outputs, mine, strict=True)])
-            pull_tangent = self.pullback([x.tangent if own else 0.0 for x, own in zip(outputs, mine, strict=True)])
+        level = max((x._level for x in outputs if isinstance(x, Dual)), default=None)
+        if level is not None:
+            pull_primal, pull_tangent = map(self.pullback, parts_of(outputs, level))
 
             def pull(weights: Sequence[Any]) -> list[Any]:
                 # (ȳ + ȳ'ε)·(J + J'ε) = ȳJ + (ȳJ' + ȳ'J)ε, the primal and the tangent of the gradient
@@ -115,6 +112,29 @@ class Inputs:
                     adjoints[output] = total(adjoints.get(output), seed, identity, ())
             reverse_sweep(order, adjoints, record=self.recording)
             return [adjoints.get(variable, 0.0) for variable in self.variables]
+
+        return sweep
+
+    def pushforward(self, outputs: Sequence[Any]) -> Callable[[Sequence[Any]], list[Any]]:
+        """The function from a direction, a number a variable, to Σ ∂output/∂variable · direction, for all outputs."""
+        level = max((x._level for x in outputs if isinstance(x, Dual)), default=None)
+        if level is not None:
+            push_primal, push_tangent = map(self.pushforward, parts_of(outputs, level))
+
+            def push(direction: Sequence[Any]) -> list[Any]:
+                # (J + J'ε)·(v + v'ε) = Jv + (J'v + Jv')ε
+                primals, tangents = parts_of(direction, level)
+                pushed = zip(push_primal(primals), push_tangent(primals), push_primal(tangents), strict=True)
+                return [Dual(p, a + b, level) for p, a, b in pushed]
+
+            return push
+        order = depending_on(self.variables, *[x for x in outputs if isinstance(x, Value)])
+
+        def sweep(direction: Sequence[Any]) -> list[Any]:
+            seeds = zip(self.variables, map(seeded, direction), strict=True)
+            tangents = {x: seed for x, seed in seeds if seed is not None}
+            forward_sweep(order, tangents, record=self.recording)
+            return [tangents.get(output, 0.0) for output in outputs]
 
         return sweep
 
