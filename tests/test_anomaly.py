@@ -6,12 +6,30 @@ import math
 import sys
 import threading
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import Value, grad, linear, no_grad, topological_order
+from autograd import (
+    Value,
+    compile,
+    derivative,
+    grad,
+    gradient,
+    hessian,
+    jit,
+    jvp,
+    linear,
+    linearize,
+    log,
+    native_step,
+    no_grad,
+    sqrt,
+    topological_order,
+    vjp,
+)
 from autograd.checks.anomaly import AnomalyError, detect_anomaly
 from autograd.core import mode
 from autograd.transforms.checkpoints.checkpointing import checkpoint, checkpoint_sequential
@@ -260,3 +278,62 @@ def test_the_record_of_lines_does_not_keep_nodes_alive():
         for _ in range(10):
             x * 2.0
         assert sys.getrefcount(x) == before
+
+
+# ---------------------------------------------------------------- in every sweep, forward mode and machine code
+
+
+def root_squared(x):
+    return sqrt(x) ** 2
+
+
+WAYS = {
+    "grad": lambda x: grad(root_squared)(x),
+    "vjp": lambda x: vjp(root_squared, x)[1](1.0),
+    "jvp": lambda x: jvp(root_squared, (x,), (1.0,)),
+    "derivative": lambda x: derivative(root_squared)(x),
+    "linearize": lambda x: linearize(root_squared, x)[1](1.0),
+    "hessian": lambda x: hessian(root_squared)(x),
+    "gradient": lambda x: (lambda v: gradient(root_squared(v), v))(Value(x)),
+    "recorded": lambda x: (lambda v: gradient(root_squared(v), v, create_graph=True))(Value(x)),
+    "jit": jit(grad(root_squared)),
+    "jit of forward": jit(derivative(root_squared)),
+    "jit of arrays": lambda x: jit(grad(root_squared))(np.array([4.0, x])),
+    "a value by forward mode": lambda x: jvp(lambda v: v / x, (1.0,), (1.0,)),
+}
+
+
+@pytest.mark.filterwarnings("ignore::autograd.DomainWarning")
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_whatever_differentiates_raises(way):
+    way(4.0)
+    with detect_anomaly():
+        way(4.0)
+        with pytest.raises(AnomalyError, match=rf"^(sqrt|div|mul)\(.*(inf|nan).*recorded at {__file__}:"):
+            way(0.0)
+    way(0.0)
+
+
+@pytest.mark.parametrize("backend", ["llvm", "numpy"])
+def test_a_compiled_loss_is_run_again_by_the_engine(backend):
+    x, w = Value(1.0, label="x"), Value(2.0, label="w")
+    losses = [compile(sqrt(x * w) ** 2, [x], [w], backend=backend), compile(log(x * w), [x], [w], backend=backend)]
+    values = compile([x / w, x * w], [x], [w], reduction=None, backend=backend)
+    with detect_anomaly():
+        for loss, name in zip(losses, ("sqrt", "log"), strict=True):
+            assert math.isfinite(loss.value_and_grad([[1.0], [3.0]])[0])
+            with pytest.raises(AnomalyError, match=rf"^{name}\("):
+                loss.value_and_grad([[1.0], [0.0]])
+        values([[1.0]])
+        with pytest.raises(AnomalyError, match=r"^div\(1.0, 0.0\)"):
+            values([[1.0]], [0.0])
+    assert losses[1]([[0.0]]) == -math.inf
+
+
+def test_a_native_step_raises_where_nothing_was_moved():
+    x, w = Value(1.0), Value(2.0)
+    step = native_step(
+        compile(log(x * w), [x], [w]), [(lambda _settings, p, g, state: (p - g, state), {}, 0, 0, 1)], [[]], "llvm"
+    )
+    with detect_anomaly(), pytest.raises(AnomalyError, match=r"^log\("):
+        step(np.array([[0.0]]))

@@ -1,19 +1,18 @@
 """Finding where a nan or an infinity comes from: in recording, or in the backward pass.
 
-`detect_anomaly` notes where each operation was recorded, and checks each result and each adjoint.  It takes the place
-of what makes nodes and of what propagates adjoints, both only in its own thread or task, so that the usual ways of
-both know nothing of it and cost the same.
+`detect_anomaly` notes where each operation was recorded, and checks each result, adjoint and tangent.  It takes the
+place of what makes nodes and of what propagates adjoints, both only in its own thread or task, so that the usual ways
+of both know nothing of it and cost the same.
 """
 
 import linecache
 import math
 from collections.abc import Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from autograd.core.graph import callers_frame, reachable
+from autograd.core.graph import callers_frame, example_number, reachable
 from autograd.core.mode import changed, current
 from autograd.core.recording import make
 from autograd.core.value import Value
@@ -42,7 +41,8 @@ class AnomalyError(ArithmeticError):
 def detect_anomaly() -> Iterator[None]:
     """Context manager and decorator: inside, the first nan or infinity is an error that says where it comes from.
 
-    AnomalyError is raised for a recorded result, and in `backward()` and `grad` for an adjoint, that is not finite.
+    AnomalyError is raised for a result, an adjoint or a tangent that is not finite: of what is recorded, of every
+    sweep, of forward mode, and of compiled functions, which are run without machine code to find the place.
     It names the primitive, its operands with numbers and labels, and the line of your own code that recorded it; the
     latter for what was recorded inside.  Other threads and tasks are not affected; `grad` is what it is outside.
 
@@ -56,74 +56,85 @@ def detect_anomaly() -> Iterator[None]:
         ...
     autograd.checks.anomaly.AnomalyError: sqrt(x=0.0) = 0.0: ...
     """
-    places: MutableMapping[Value, Place] = WeakKeyDictionary()
-    outer = current().make or make
-
-    def make_checked(data: float, primitive: Primitive, operands: Any, partials: Any) -> Value:
-        node: Value = outer(data, primitive, operands, partials)
-        if node.primitive is not None:  # recorded
-            _, frame = callers_frame()
-            places[node] = place = frame.f_code.co_filename, frame.f_lineno
-            if not math.isfinite(data):
-                _raise(node, place, f"the result is {data!r}")
-        return node
-
-    with changed(make=make_checked, sweep=partial(_sweep_checked, places)):
+    watch = Watch()
+    with changed(make=watch.make, watch=watch):
         yield
 
 
-def _sweep_checked(places: MutableMapping[Value, Place], root: Value, seed: float) -> None:
-    """The sweep of `backpropagate`, with a look at every adjoint."""
-    order, arrived = reachable(root), {root}
-    for node in order:
-        if node.primitive is not None or node.grad is None:  # as PyTorch users clear it
-            node.grad = 0.0
-    root.grad = seed
-    if not math.isfinite(seed):
-        _raise(root, places.get(root), f"its adjoint, the gradient given to backward(), is {seed!r}")
-    for node in order:
-        if isinstance(node.primitive, OwnSweep):
-            if node in arrived:
-                _run_closure(places, node, node.primitive)
+class Watch:
+    """Looks at every number that is made in the block."""
+
+    def __init__(self) -> None:
+        self._places: MutableMapping[Value, Place] = WeakKeyDictionary()
+        self._outer = current().make or make
+
+    def make(self, data: float, primitive: Primitive, operands: Any, partials: Any) -> Value:
+        """The node of an operation; its line is noted."""
+        node: Value = self._outer(data, primitive, operands, partials)
+        if node.primitive is not None:  # recorded
+            self._places[node] = _callers_place()
+            self.look(data, "the result", primitive, operands, node)
+        return node
+
+    def look(
+        self, quantity: Any, what: str, row: Primitive, xs: Sequence[Any], node: Value | None = None, why: str = ""
+    ) -> None:
+        """Raise if this quantity, what an operation or a sweep through it has made, is not finite."""
+        number = example_number(quantity)
+        if math.isfinite(number):
+            return
+        place = _callers_place() if node is None else self._places.get(node)
+        if place is None:
+            where = "recorded before detect_anomaly(); enter it before the forward pass to see the line"
+        else:
+            code = linecache.getline(*place).strip()
+            where = f"recorded at {place[0]}:{place[1]}" + (f"\n    {code}" if code else "")
+        already = [_shown(x) for x in xs if not math.isfinite(example_number(x))]
+        hint = f"; an operand was not finite before: {', '.join(already)}" if already else ""
+        label = f" ({node.label})" if node is not None and node.label else ""
+        result = "" if node is None else f" = {node.data!r}"
+        shown = f"{row.name}({', '.join(map(_shown, xs))}){result}{label}"
+        raise AnomalyError(f"{shown}: {what} is {number!r}{why}{hint}; {where}", row, xs, place)
+
+    def sweep(self, root: Value, seed: float) -> None:
+        """The sweep of `backpropagate`, with a look at every adjoint."""
+        order, arrived = reachable(root), {root}
+        for node in order:
+            if node.primitive is not None or node.grad is None:  # as PyTorch users clear it
+                node.grad = 0.0
+        root.grad = seed
+        self._look_at_adjoint(root, seed, "its adjoint, the gradient given to backward(),")
+        for node in order:
+            row = node.primitive
+            if row is None or node not in arrived:
+                continue
+            if isinstance(row, OwnSweep):  # a checkpointed segment, or a node in the lecture's style
+                before = [x for x in node.operands if math.isfinite(x.grad or 0.0)]
+                row.pass_on(node)
                 arrived.update(x for x in node._sources if x.__class__ is not float)
-        elif node in arrived and node.primitive is not None:
+                for x in before:
+                    self._look_at_adjoint(node, x.grad or 0.0, f"the adjoint of its operand {_shown(x)}")
+                continue
             for i, (x, slope) in enumerate(zip(node.operands, node.partials, strict=True), 1):
-                if slope is not None and (slope or not node.primitive.gate):  # no constant, no closed gate
+                if slope is not None and (slope or not row.gate):  # no constant, no closed gate
                     arrived.add(x)
                     known = x.grad
                     x.grad += node.grad * slope
-                    if not math.isfinite(x.grad):
-                        what = f"adjoint {node.grad!r} times partial {slope!r}"
-                        what += f" plus {known!r}" if known else ""
-                        _raise(node, places.get(node), f"the adjoint of operand {i} is {x.grad!r}, {what}")
+                    why = f", adjoint {node.grad!r} times partial {slope!r}" + (f" plus {known!r}" if known else "")
+                    self._look_at_adjoint(node, x.grad, f"the adjoint of operand {i}", why)
+
+    def _look_at_adjoint(self, node: Value, adjoint: float, what: str, why: str = "") -> None:
+        if not math.isfinite(adjoint):
+            assert node.primitive is not None
+            self.look(adjoint, what, node.primitive, node.operands, node, why)
 
 
-def _run_closure(places: MutableMapping[Value, Place], node: Value, row: OwnSweep) -> None:
-    """Let a node that propagates in its own way do so: a checkpointed segment, or one in the lecture's style."""
-    finite = [x for x in node.operands if math.isfinite(x.grad or 0.0)]
-    row.pass_on(node)
-    for x in finite:
-        if not math.isfinite(x.grad or 0.0):
-            _raise(node, places.get(node), f"the adjoint of its operand {_shown(x)} is {x.grad!r}")
-
-
-def _raise(node: Value, place: Place | None, what: str) -> None:
-    primitive = node.primitive
-    name = "a leaf" if primitive is None else primitive.name
-    operands = ", ".join(map(_shown, node.operands))
-    label = f" ({node.label})" if node.label else ""
-    already = [_shown(x) for x in node.operands if not math.isfinite(x if x.__class__ is float else x.data)]
-    hint = f"; an operand was not finite before: {', '.join(already)}" if already else ""
-    if place is None:
-        where = "recorded before detect_anomaly(); enter it before the forward pass to see the line"
-    else:
-        code = linecache.getline(*place).strip()
-        where = f"recorded at {place[0]}:{place[1]}" + (f"\n    {code}" if code else "")
-    raise AnomalyError(
-        f"{name}({operands}) = {node.data!r}{label}: {what}{hint}; {where}", primitive, node.operands, place
-    )
+def _callers_place() -> Place:
+    _, frame = callers_frame()
+    return frame.f_code.co_filename, frame.f_lineno
 
 
 def _shown(x: Any) -> str:
     """An operand: label=number."""
-    return repr(x) if x.__class__ is float else f"{x.label}={x.data!r}" if x.label else repr(x.data)
+    label = getattr(x, "label", "")
+    return f"{label}={example_number(x)!r}" if label else repr(example_number(x))

@@ -103,7 +103,7 @@ def reverse_sweep(order: Sequence[Value], adjoints: dict[Any, Any], *, record: b
 
     Source: seeds, "Reverse-Mode Automatic Differentiation"; Griewank and Walther (2008), chapter 3.
     """
-    within = set(order)
+    within, watch = set(order), current().watch
     edges_of = _recorded_edges if record else _edges
     for node in reversed(order):
         adjoint = adjoints.get(node)
@@ -112,7 +112,9 @@ def reverse_sweep(order: Sequence[Value], adjoints: dict[Any, Any], *, record: b
         for operand, partial in edges_of(node, node.operands, within):
             contribution = product(adjoint, partial, node.primitive, node.operands)
             if contribution is not None:
-                adjoints[operand] = total(adjoints.get(operand), contribution, node.primitive, node.operands)
+                adjoints[operand] = found = total(adjoints.get(operand), contribution, node.primitive, node.operands)
+                if watch is not None:
+                    watch.look(found, "the adjoint of an operand", node.primitive, node.operands, node)
 
 
 def forward_sweep(order: Sequence[Value], tangents: dict[Any, Any], *, record: bool = False) -> None:
@@ -125,6 +127,7 @@ def forward_sweep(order: Sequence[Value], tangents: dict[Any, Any], *, record: b
 
     Source: seeds, "Forward-Mode Automatic Differentiation"; Griewank and Walther (2008), chapter 3.
     """
+    watch = current().watch
     edges_of = _recorded_edges if record else _edges
     for node in order:
         if node.primitive is None or node in tangents or not any(x in tangents for x in node.operands):
@@ -136,6 +139,8 @@ def forward_sweep(order: Sequence[Value], tangents: dict[Any, Any], *, record: b
                 found = total(found, contribution, node.primitive, node.operands)
         if found is not None:
             tangents[node] = found
+            if watch is not None:
+                watch.look(found, "its tangent", node.primitive, node.operands, node)
 
 
 def product(factor: Any, partial: Any, row: Primitive, operands: Sequence[Any]) -> Any:
@@ -197,6 +202,8 @@ def look_for_nan(root: Value, seed: float) -> None:
 
 def warn_of_nan(row: Primitive, operands: Sequence[Any], product: str) -> None:
     """Emit a DomainWarning: a derivative through this row is nan, although nothing before was."""
+    if current().watch is not None:
+        return  # which raises
     instead = f"; use {row.instead}" if row.instead else ""
     warnings.warn(
         f"{row.name}({shown_operands(operands)}): the derivative through it is nan, because {product} arises{instead}; "

@@ -31,8 +31,8 @@ class Mode(NamedTuple):
     """Makes the node of (data, primitive, operands, partials) instead of the core; asked inside `no_grad` too."""
     traces: bool = False
     """Whether the numbers are examples only, so that frozen Values are operands like others."""
-    sweep: Callable[[Any, float], None] | None = None
-    """Takes the place of `backpropagate`: called with a root and its adjoint."""
+    watch: Any = None
+    """What looks at every number, and sweeps in the place of `backpropagate`: see `autograd.checks.anomaly.Watch`."""
     witness: tuple[dict[Any, None], int] | None = None
     """Where the compiled core notes the operands of what is not recorded, and the number of the run; see `Witness`."""
     variables: tuple[Sequence[Any], ...] = ()
@@ -41,7 +41,7 @@ class Mode(NamedTuple):
     @property
     def is_usual(self) -> bool:
         """Whether operations record as they do outside of all blocks."""
-        return self.records and self.make is None and self.sweep is None and not self.traces
+        return self.records and self.make is None and self.watch is None and not self.traces
 
 
 DEFAULT = Mode()

@@ -47,8 +47,8 @@ def propagate(root: Value, seed: float) -> None:
     """The sweep from a root as it is done here and now."""
     if root.primitive is None:
         raise nothing_recorded("backward")
-    sweep = mode.current().sweep if mode.unusual else None
-    (sweep or backpropagate)(root, seed)
+    watch = mode.current().watch if mode.unusual else None
+    (backpropagate if watch is None else watch.sweep)(root, seed)
 
 
 def zero_grad(self: Value) -> None:
@@ -73,15 +73,15 @@ def backpropagate(root: Value, seed: float) -> None:
 
 def gradients(root: Value, variables: Sequence[Value]) -> list[float]:
     """∂root/∂variable for leaves, by the sweep of here and now; every `grad` of a leaf is left as it was."""
-    sweep = mode.current().sweep if mode.unusual else None
-    if sweep is None or root.primitive is None:
+    watch = mode.current().watch if mode.unusual else None
+    if watch is None or root.primitive is None:
         return leaf_gradients(root, variables)
     before = [(x, x.grad) for x in reachable(root) if x.primitive is None]
     before += [(x, x.grad) for x in variables]
     try:
         for leaf, _ in before:
             leaf.grad = 0.0
-        sweep(root, 1.0)
+        watch.sweep(root, 1.0)
         return [x.grad for x in variables]
     finally:
         for leaf, grad in before:

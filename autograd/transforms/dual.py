@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.core.graph import numeric_partials, product, recorded_partials, total
-from autograd.core.mode import is_grad_enabled
+from autograd.core.mode import current
 from autograd.core.recording import derivative_lost
 from autograd.table import primitives
 from autograd.table.primitive import Primitive, RealNumber, as_number
@@ -65,12 +65,18 @@ class Dual(RealNumber):
         ]
         result = _apply(primitive, primals)
         made = Dual(result, 0.0, level)
+        mode = current()
+        watch = mode.watch
+        if watch is not None:
+            watch.look(result, "the result", primitive, primals)
         mine = [own and x.arrived is not None for x, own in zip(operands, mine)]
-        if is_grad_enabled() and any(mine):
+        if mode.records and any(mine):
             for x, partial in zip(operands, _partials(primitive, result, primals, mine), strict=True):
                 contribution = None if partial is None else product(x.arrived, partial, primitive, primals)
                 if contribution is not None:
                     made.arrived = total(made.arrived, contribution, primitive, primals)
+                    if watch is not None:
+                        watch.look(made.arrived, "its tangent", primitive, primals)
         return made
 
     def detach(self) -> "Dual":
@@ -94,7 +100,7 @@ class Dual(RealNumber):
         return bool(self.primal)
 
     def __float__(self) -> float:
-        if is_grad_enabled():
+        if current().records:
             raise derivative_lost(self)
         return self.data
 

@@ -7,9 +7,11 @@ from typing import Any, cast
 
 import numpy as np
 
+from autograd.core.mode import current, unusual
 from autograd.core.value import Value
 from autograd.formulas.program import program
 from autograd.native.c.source import c_source
+from autograd.native.interpreter import Interpreter
 from autograd.native.kernels import kernel_of, lock_of
 from autograd.native.lowered import lowered
 from autograd.native.planning.plan import Loop
@@ -66,6 +68,7 @@ class Compiled:
         if self.others and reduction is None:
             raise ValueError("compile: `also` goes with a reduction; without one, give all as outputs")
         found = lowered([*self.outputs, *self.others], self.inputs, self.parameters, self._gradient())
+        self._recorded = found.recorded
         self.plan, self.nodes, self.nodes_after = found.plan, found.nodes, found.nodes_after
         self.kernel = kernel_of(self.plan, found.recorded, backend, threads)
         self.slots = self.plan.new_slots()
@@ -100,6 +103,7 @@ class Compiled:
         with self._lock:
             self.set_parameters(parameters)
             self.kernel.run(batch.T, 1.0, self.slots, found)
+            self.look_at(batch, found)
         outputs = found[0] if self.single else found.T
         return outputs[0] if np.ndim(data) == 1 else outputs
 
@@ -118,6 +122,17 @@ class Compiled:
     def _run_batch(self, batch: Any) -> None:
         weight = 1.0 / len(batch) if self.reduction == "mean" else 1.0
         self.kernel.run(batch.T, weight, self.slots, None)
+        self.look_at(batch)
+
+    def look_at(self, batch: Any, found: Any = None) -> None:
+        """Inside `detect_anomaly`: run what gave a number that is not finite again, on the engine, which says where."""
+        if not unusual or current().watch is None:
+            return
+        if found is None:
+            found = np.append(self.slots[self.plan.slot_outputs], self.gradient())
+        if not np.isfinite(found).all():
+            results = None if self.plan.weighted else np.empty_like(found)
+            Interpreter(self.plan, self._recorded).run(batch.T, 1.0, self.slots.copy(), results)
 
     def also(self) -> list[float]:
         """The means (or sums) of the other numbers over the last batch."""

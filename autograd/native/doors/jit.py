@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd.core.graph import topological_order
+from autograd.core.mode import changed, current, unusual
 from autograd.core.tree import NUMBER, Static, Structure, filler, take_apart, watched
 from autograd.core.value import Value
 from autograd.native.builtin import Shape
@@ -45,6 +46,8 @@ class Jitted:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The result, of floats for numbers, of arrays for arrays, recorded for Values."""
+        if unusual and current().watch is not None:
+            return self._watched(args, kwargs)
         if not kwargs:
             result = self._fast(*args)
             if result is not NotImplemented:
@@ -60,6 +63,24 @@ class Jitted:
         if entry.fast is not None:
             self._fast = entry.fast
         return entry.at_point([as_number(leaf, "jit: an argument") for leaf in leaves])
+
+    def _watched(self, args: Any, kwargs: Any) -> Any:
+        """Inside `detect_anomaly`: as the function itself, and over arrays so for each element that is not finite."""
+        leaves: list[Any] = []
+        structure = take_apart((args, kwargs), leaves, whole=True)
+        if not any(getattr(leaf, "ndim", 0) for leaf in leaves):
+            return self._function(*args, **kwargs)
+        with changed(watch=None, make=None):
+            result = self(*args, **kwargs)
+        found: list[Any] = []
+        take_apart(result, found, whole=True)
+        bad = np.logical_or.reduce([~np.isfinite(x) for x in np.broadcast_arrays(*found)])
+        columns = np.broadcast_arrays(*leaves, bad)[:-1]
+        for at in np.argwhere(bad):
+            point = iter([float(column[tuple(at)]) for column in columns])
+            args, kwargs = filler(structure)(point)
+            self._function(*args, **kwargs)
+        return result
 
     def entry(self, structure: Structure, leaves: Sequence[Any]) -> "_Entry":
         """The program for this structure of arguments, recorded if it is the first with it."""

@@ -101,7 +101,10 @@ class Step:
             return number
         if data is not self._data:
             self._point_at(data)
-        return self._run(self._address)  # type: ignore[no-any-return]
+        found: float = self._run(self._address)
+        if found != found:
+            self.loss.look_at(self._batch)
+        return found
 
     @property
     def number(self) -> float:
