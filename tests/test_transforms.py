@@ -9,6 +9,7 @@ import pytest
 
 import autograd
 from autograd import (
+    DomainWarning,
     Value,
     derivative,
     directional_derivative,
@@ -75,6 +76,18 @@ def test_three_deep_in_every_order(names):
     for name in names:
         f = FIRST[name](f)
     assert f(0.4) == pytest.approx(2 * math.exp(0.4) * (math.cos(0.4) - math.sin(0.4)), rel=1e-13)
+
+
+@pytest.mark.parametrize(("f", "x", "message"), [
+    (log, 0.0, r"log\(0.0\) is outside its domain"),
+    (exp, 1e3, r"exp\(1000.0\) overflows"),
+    (lambda x: 1.0 / x, 0.0, r"div\(1.0, 0.0\) is outside its domain"),
+])  # fmt: skip
+@pytest.mark.parametrize("way", ["grad", "jvp", "jacfwd", "derivative", "linearize"])
+def test_every_mode_warns_of_a_pole_and_an_overflow(way, f, x, message):
+    with pytest.warns(DomainWarning, match=message) as caught:
+        FIRST[way](f)(x)
+    assert {warning.filename for warning in caught} == {__file__}
 
 
 Pair = namedtuple("Pair", "left right")

@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-#define RULES_VERSION "1c53aeca389c"
+#define RULES_VERSION "d0df0d74b280"
 
 static inline double value_add(double x, double y)
 {
@@ -730,16 +730,16 @@ static inline double partial0_softplus(double z, double x)
 
 static inline double value_silu(double x)
 {
-    const double t1 = exp(-fabs(x));
-    return x == -INFINITY ? -0.0 : x * ((x >= 0.0 ? 1.0 : t1) / (1.0 + t1));
+    const double t1 = exp(-0.5 * fabs(x));
+    return x == -INFINITY ? -0.0 : (x >= 0.0 ? x : x * t1 * t1) / (1.0 + t1 * t1);
 }
 
 static inline double partial0_silu(double z, double x)
 {
-    (void)z;
     const double t1 = exp(-fabs(x));
-    const double t2 = 1.0 + t1;
-    return (x >= 0.0 ? 1.0 : t1) / t2 + x * (t1 / (t2 * t2));
+    const double t2 = -x;
+    const double t3 = exp(-fabs(t2));
+    return (x >= 0.0 ? 1.0 : t1) / (1.0 + t1) + z * ((t2 >= 0.0 ? 1.0 : t3) / (1.0 + t3));
 }
 
 static inline double value_gelu(double x)

@@ -52,22 +52,15 @@ def record(primitive: Primitive, operands: Sequence[Operand]) -> Value:
         operands = [_operand(primitive, i, x, mode) for i, x in enumerate(operands, 1)]
         is_constant = [x.__class__ is float for x in operands]
         numbers = [x if constant else x._number for x, constant in zip(operands, is_constant, strict=True)]
+    data = primitive.evaluate(numbers)
     if mode.make is None and not mode.records:
-        return unrecorded(primitive.evaluate(numbers))
-    error: Exception | None = None
-    try:
-        data = primitive.value(numbers) if primitive.arity is None else primitive.value(*numbers)
-    except ARITHMETIC_ERRORS as raised:
-        data, error = primitive.evaluate(numbers), raised
-    if data.__class__ is not float:
-        data = as_number(data, f"{primitive.name}: the result")
+        return unrecorded(data)
     if is_constant is not None and all(is_constant):  # all are frozen or numbers: there is nothing to record
         made: Value = node(Frozen, data)
     else:
         made = _made(mode, primitive, data, operands, numbers, is_constant)
-    if data - data != 0.0 and (mode.records or mode.traces) and (error is not None or all(map(math.isfinite, numbers))):
-        overflows = isinstance(error, OverflowError) if error is not None else math.isinf(data)
-        _warn(primitive, operands, data, overflows)
+    if data - data != 0.0 and (mode.records or mode.traces):
+        warn_of_result(primitive, operands, numbers, data)
     return made
 
 
@@ -245,8 +238,15 @@ def _record_other(primitive: Primitive, operands: tuple[Operand, Operand], other
     return primitive.apply(*operands) if hasattr(other, "dtype") else record(primitive, operands)
 
 
-def _warn(primitive: Primitive, operands: Sequence[Operand], data: float, overflows: bool) -> None:
-    """Emit a DomainWarning, of an overflow or of operands that are outside the domain."""
+def warn_of_result(primitive: Primitive, operands: Sequence[Any], numbers: Sequence[float], data: float) -> None:
+    """Emit a DomainWarning if a result that is not finite is an overflow, or its operands are outside the domain."""
+    overflows = math.isinf(data)
+    try:
+        _ = primitive.value(numbers) if primitive.arity is None else primitive.value(*numbers)
+        if not all(map(math.isfinite, numbers)):
+            return
+    except ARITHMETIC_ERRORS as error:
+        overflows = isinstance(error, OverflowError)
     what = "overflows" if overflows else f"is outside its domain, {primitive.domain or 'finite numbers'}"
     instead = f"; use {primitive.instead}" if overflows and primitive.instead else ""
     warnings.warn(

@@ -177,8 +177,10 @@ def _zero_at_minus_infinity(m: Machine, x: Operand, product: Operand) -> Operand
 
 
 def silu(m: Machine, x: Operand) -> Operand:
-    """x·σ(x); its limit at -inf is 0."""
-    return _zero_at_minus_infinity(m, x, x * sigmoid(m, x))
+    """x·σ(x); its limit at -inf is 0.  By halves of the exponential, which are normal numbers where it is not."""
+    half = m.call("exp", -0.5 * m.abs(x))
+    product = m.where(x >= 0.0, x, x * half * half) / (1.0 + half * half)
+    return _zero_at_minus_infinity(m, x, product)
 
 
 def gelu(m: Machine, x: Operand) -> Operand:

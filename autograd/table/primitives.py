@@ -387,7 +387,7 @@ logsigmoid = _formula(
 )
 softplus = _formula(_lowering.softplus, (sigmoid,), latex=r"\ln\left(1 + e^{#1}\right)")
 silu = _formula(
-    _lowering.silu, (lambda y, x: sigmoid(x) + x * logistic_pdf(x),), symbol="SiLU", latex=r"#1\,\sigma\left(#1\right)"
+    _lowering.silu, (lambda y, x: sigmoid(x) + y * sigmoid(-x),), symbol="SiLU", latex=r"#1\,\sigma\left(#1\right)"
 )
 gelu_exact = _formula(
     _lowering.gelu, (lambda y, x: normal_cdf(x) + x * normal_pdf(x),), symbol="GELU", latex=r"#1\,\Phi\left(#1\right)"

@@ -14,7 +14,7 @@ from typing import Any
 
 from autograd.core.graph import numeric_partials, product, recorded_partials, total
 from autograd.core.mode import current
-from autograd.core.recording import derivative_lost
+from autograd.core.recording import derivative_lost, warn_of_result
 from autograd.table import primitives
 from autograd.table.primitive import Primitive, RealNumber, as_number
 
@@ -69,6 +69,8 @@ class Dual(RealNumber):
         watch = mode.watch
         if watch is not None:
             watch.look(result, "the result", primitive, primals)
+        elif result.__class__ is float and result - result != 0.0 and mode.records:
+            warn_of_result(primitive, primals, primals, result)
         mine = [own and x.arrived is not None for x, own in zip(operands, mine)]
         if mode.records and any(mine):
             for x, partial in zip(operands, _partials(primitive, result, primals, mine), strict=True):
