@@ -163,5 +163,6 @@ __all__ = [
 
 # Every row too, but for the names of built-in functions (abs, pow, sum), which `import *` must not replace.
 __all__ += [name for name in TABLE if not hasattr(_builtins, name)]  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ += ["clamp", "polygamma", "reciprocal", "rsqrt", "square"]  # noqa: F405
 
 _installation.warn_of_other_providers("autograd", "nn")

@@ -310,7 +310,7 @@ def test_constants_outside_a_domain_warn_as_recorded_operations_do():
 
 
 def test_every_function_of_the_table_can_be_called():
-    lists = {"sum": "[x, y]", "mean": "[x, y]", "logsumexp": "[x, y]", "dot": "[x], [y]", "affine": "[x], [y], x"}
+    lists = dict.fromkeys(("sum", "prod", "mean", "logsumexp"), "[x, y]") | {"dot": "[x], [y]", "affine": "[x], [y], x"}
     for name, row in TABLE.items():
         if name in ("softmax", "log_softmax"):
             assert name not in FUNCTIONS

@@ -50,7 +50,7 @@ def program(seed):
         row = rng.choice(rows)
         xs = [operand(rng, values) for _ in range(row.arity or rng.choice([1, 2, 3, 5]))]
         try:
-            if row.name in ("sum", "mean", "logsumexp", "softmax", "log_softmax"):
+            if row.name in ("sum", "prod", "mean", "logsumexp", "softmax", "log_softmax"):
                 y = row(xs)
             elif row.name == "dot":
                 y = row(xs, xs[::-1])
@@ -97,6 +97,12 @@ def test_both_cores_give_the_same_bits():
         assert a == b, f"program {seed}"
     assert plain[1] == fast[1]
     assert len(plain[1]) > 100
+
+
+def test_a_sum_of_negative_zeros_is_zero_as_of_fsum():
+    x = Value(-0.0)
+    for made in (autograd.sum([x, -0.0]), autograd.mean([x, x]), autograd.dot([x, -0.0], [1.0, 2.0])):
+        assert math.copysign(1.0, made.data) == math.copysign(1.0, math.fsum([-0.0])) == 1.0
 
 
 @needs_compiled

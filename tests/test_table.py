@@ -86,6 +86,7 @@ DOMAINS = {
     "exp2": (lambda x: mp.power(2, x), [(0.0,), (1.5,), (-1000.0,), (1000.0,)]),
     "expm1": (mp.expm1, [(1e-18,), (-50.0,), (1.0,), (-1e-5,), (700.0,)]),
     "log": (mp.log, [(1e-300,), (0.5,), (1.0000001,), (1e300,)]),
+    "xlogy": (lambda x, y: x * mp.log(y), [(2.0, 3.0), (0.0, 2.0), (0.5, 1e-300), (1e-300, 0.5), (-3.0, 1.0000001)]),
     "log1p": (mp.log1p, [(1e-18,), (-0.999,), (1.0,), (1e300,)]),
     "log2": (lambda x: mp.log(x, 2), [(1e-300,), (0.7,), (1e300,)]),
     "log10": (mp.log10, [(1e-300,), (0.7,), (1e300,)]),
@@ -131,7 +132,16 @@ DOMAINS = {
     "exp_minus_square": (lambda x: mp.exp(-x * x), [(0.0,), (1e-18,), (0.5,), (-5.3,), (25.7,)]),
     "normal_pdf": (_pdf, [(0.0,), (1e-18,), (0.5,), (-5.3,), (37.3,)]),
     "normal_cdf": (_cdf, [(0.0,), (1e-18,), (0.5,), (-5.3,), (-37.3,), (5.3,)]),
+    "lgamma": (
+        lambda x: mp.re(mp.loggamma(x)),
+        [(0.5,), (1e-18,), (1.0000001,), (1.9999999,), (2.5,), (7.9,), (8.0,), (1e100,), (-0.25,), (-20.7,)],
+    ),
+    "digamma": (
+        mp.digamma,
+        [(0.5,), (1e-18,), (1.4616321449683623,), (1.4616,), (2.5,), (7.9,), (8.0,), (1e100,), (-0.25,), (-20.7,)],
+    ),
     "sum": (lambda *xs: mp.fsum(xs), [(1.0, 2.0, 3.5), (1e16, 1.0, -1e16), (2.0,)]),
+    "prod": (lambda *xs: mp.fprod(xs), [(1.5, -2.25, 3.0), (0.0, 2.0, 3.0), (0.0, 2.0, 0.0, 5.0), (1e200, 1e-200)]),
     "mean": (lambda *xs: mp.fsum(xs) / len(xs), [(1.0, 2.0, 3.5), (1e16, 1.0, -1e16), (1e308, 1.5e308)]),
     "dot": (_dot, [(1.0, 2.0, 3.0, 4.0), (1e16, 1.0, -1e16, 1.0, 1.0, 1.0)]),
     "affine": (lambda *xs: _dot(*xs[:-1]) + xs[-1], [(1.0, 2.0, 3.0, 4.0, 0.5), (-2.0, 3.0, 1.0)]),
@@ -336,12 +346,16 @@ IEEE = [
     ("atanh", (2.0,), math.nan),
     ("sin", (math.inf,), math.nan), ("div", (1.0, 0.0), math.inf), ("div", (-1.0, 0.0), -math.inf),
     ("div", (0.0, 0.0), math.nan), ("pow", (0.0, -1.0), math.inf), ("pow", (-0.0, -1.0), -math.inf),
+    ("lgamma", (0.0,), math.inf), ("lgamma", (-3.0,), math.inf), ("digamma", (0.0,), -math.inf),
+    ("digamma", (-0.0,), math.inf), ("digamma", (-1.0,), math.nan), ("xlogy", (1.0, 0.0), -math.inf),
+    ("xlogy", (-1.0, 0.0), math.inf), ("xlogy", (2.0, -1.0), math.nan),
     ("pow", (-8.0, 1 / 3), math.nan), ("remainder", (1.0, 0.0), math.nan), ("floor_divide", (1.0, 0.0), math.inf),
 ]  # fmt: skip
 OVERFLOW = [
     ("exp", (1000.0,), math.inf), ("exp2", (5000.0,), math.inf), ("expm1", (1000.0,), math.inf),
     ("sinh", (-1000.0,), -math.inf), ("cosh", (-1000.0,), math.inf), ("pow", (10.0, 400.0), math.inf),
     ("pow", (-10.0, 401.0), -math.inf), ("mul", (1e300, 1e300), math.inf), ("sum", (1.5e308, 1.5e308), math.inf),
+    ("lgamma", (1e308,), math.inf), ("digamma", (1e-310,), -math.inf), ("prod", (1e300, 1e300), math.inf),
     ("dot", (1.5e308, 1.5e308, 1.0, 1.0), math.inf), ("hypot", (1.7e308, 1.7e308), math.inf),
 ]  # fmt: skip
 

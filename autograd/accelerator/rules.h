@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-#define RULES_VERSION "d0df0d74b280"
+#define RULES_VERSION "1806659fcdb6"
 
 static inline double value_add(double x, double y)
 {
@@ -298,6 +298,24 @@ static inline double partial0_log(double z, double x)
 {
     (void)z;
     return 1.0 / x;
+}
+
+static inline double value_xlogy(double x, double y)
+{
+    return x == 0.0 && !isnan(y) ? 0.0 : x * log(y);
+}
+
+static inline double partial0_xlogy(double z, double x, double y)
+{
+    (void)z;
+    (void)x;
+    return log(y);
+}
+
+static inline double partial1_xlogy(double z, double x, double y)
+{
+    (void)z;
+    return fabs(x) + fabs(y) == 0.0 ? 0.0 : x / y;
 }
 
 static inline double value_log1p(double x)
@@ -888,6 +906,238 @@ static inline double partial0_normal_cdf(double z, double x)
     return fabs(x) < 40.0 ? 0.3989422804014327 * exp(-0.5 * t1) * t5 : (!isnan(x) ? 0.0 : x);
 }
 
+static inline double value_digamma(double x)
+{
+    const int m1 = x < 0.0;
+    const double t2 = m1 ? 1.0 - x : x;
+    const int m3 = t2 > 2.0;
+    const double t4 = t2 - 1.0;
+    const double t5 = m3 ? t4 : t2;
+    const int m6 = t5 > 2.0;
+    const double t7 = t5 - 1.0;
+    const double t8 = m6 ? t7 : t5;
+    const int m9 = t8 > 2.0;
+    const double t10 = t8 - 1.0;
+    const double t11 = m9 ? t10 : t8;
+    const int m12 = t11 > 2.0;
+    const double t13 = t11 - 1.0;
+    const double t14 = m12 ? t13 : t11;
+    const int m15 = t14 > 2.0;
+    const double t16 = t14 - 1.0;
+    const double t17 = m15 ? t16 : t14;
+    const int m18 = t17 > 2.0;
+    const double t19 = t17 - 1.0;
+    const int m20 = t2 < 1.0;
+    const double t21 = m20 ? t2 : (m18 ? t19 : t17) - 1.0;
+    const double t22 = m3 ? 0.0 * t4 + 1.0 : 0.0;
+    const double t23 = m3 ? 1.0 * t4 : 1.0;
+    const double t24 = m6 ? t22 * t7 + t23 : t22;
+    const double t25 = m6 ? t23 * t7 : t23;
+    const double t26 = m9 ? t24 * t10 + t25 : t24;
+    const double t27 = m9 ? t25 * t10 : t25;
+    const double t28 = m12 ? t26 * t13 + t27 : t26;
+    const double t29 = m12 ? t27 * t13 : t27;
+    const double t30 = m15 ? t28 * t16 + t29 : t28;
+    const double t31 = m15 ? t29 * t16 : t29;
+    const int m32 = t2 < 8.0;
+    const double t33 = m20 ? t2 : (m18 ? t31 * t19 : t31);
+    const double t34 = t21 - 0.5;
+    const double t35 = (0.00025968482126430747 + -0.00017312261802727394 * t34) * t34;
+    const double t36 = (0.0002272331660987376 + (-0.00015148586836773365 + t35) * t34) * t34;
+    const double t37 = (0.0007233266279287554 + (-0.0004821990530566789 + t36) * t34) * t34;
+    const double t38 = (0.0015566317474486838 + (-0.0010376374098418604 + t37) * t34) * t34;
+    const double t39 = (0.003519006401502276 + (-0.002345267632540769 + t38) * t34) * t34;
+    const double t40 = (0.007926944646403797 + (-0.005279964873257405 + t39) * t34) * t34;
+    const double t41 = (0.0179072524394512 + (-0.011908218001568644 + t40) * t34) * t34;
+    const double t42 = (0.04076083381242074 + (-0.02697579675613825 + t41) * t34) * t34;
+    const double t43 = (0.09498872445494122 + (-0.061922133273064534 + t42) * t34) * t34;
+    const double t44 = (0.2405424842407742 + (-0.14840492305390884 + t43) * t34) * t34;
+    const double t45 = 0.951055876031833 + (-0.4236274212814605 + t44) * t34;
+    const double t46 = (m20 ? -1.0 : (m18 ? t30 * t19 + t31 : t30)) / (t33 == 0.0 ? 1.0 : t33);
+    const double t47 = 1.0 / (m32 ? 8.0 : t2);
+    const double t48 = t47 * t47;
+    const double t49 = (0.08333333333333333 + (-0.4432598039215686 + 3.0539543302701198 * t48) * t48) * t48;
+    const double t50 = (0.007575757575757576 + (-0.021092796092796094 + t49) * t48) * t48;
+    const double t51 = (0.003968253968253968 + (-0.004166666666666667 + t50) * t48) * t48;
+    const double t52 = 0.5 * t47 + t48 * (0.08333333333333333 + (-0.008333333333333333 + t51) * t48);
+    const double t53 = (t21 - 0.46163214496836236 - -1.5522348162858677e-17) * t45 + t46;
+    const double t54 = m32 ? t53 : log(m32 ? 1.0 : t2) - t52;
+    const double t55 = x - floor(x + 0.5);
+    const double t56 = fabs(t55);
+    const int m57 = t56 <= 0.25;
+    const double t58 = 3.141592653589793 * (m57 ? t56 : 0.5 - t56);
+    const double t59 = cos(t58);
+    const double t60 = sin(t58);
+    const double t61 = m57 ? t60 : t59;
+    const double t62 = 3.141592653589793 * copysign((m57 ? t59 : t60) / (t61 == 0.0 ? 1.0 : t61), t55);
+    const double t63 = x == 0.0 ? -copysign(INFINITY, x) : NAN;
+    return x <= 0.0 && floor(x) == x ? t63 : (m1 ? t54 - t62 : t54);
+}
+
+static inline double partial0_digamma(double z, double x)
+{
+    (void)z;
+    const int m1 = x < 0.0;
+    const double t2 = m1 ? 1.0 - x : x;
+    const int m3 = t2 < 9.0;
+    const double t4 = 1.0 / (t2 + 8.0);
+    const double t5 = 1.0 / (t2 + 7.0);
+    const double t6 = 1.0 / (t2 + 6.0);
+    const double t7 = 1.0 / (t2 + 5.0);
+    const double t8 = 0.0 + 1.0 * (1.0 * t4) * t4 + 1.0 * (1.0 * t5) * t5 + 1.0 * (1.0 * t6) * t6;
+    const double t9 = 1.0 / (t2 + 4.0);
+    const double t10 = 1.0 / (t2 + 3.0);
+    const double t11 = 1.0 / (t2 + 2.0);
+    const double t12 = t8 + 1.0 * (1.0 * t7) * t7 + 1.0 * (1.0 * t9) * t9 + 1.0 * (1.0 * t10) * t10;
+    const double t13 = 1.0 / (t2 + 1.0);
+    const double t14 = 1.0 / (t2 == 0.0 ? 1.0 : t2);
+    const double t15 = 1.0 / (m3 ? t2 + 9.0 : t2);
+    const double t16 = (54.971177944862156 + (0.0 + (-529.1242424242424 + 0.0 * t15) * t15) * t15) * t15;
+    const double t17 = 1.1666666666666667 + (0.0 + (-7.092156862745098 + (0.0 + t16) * t15) * t15) * t15;
+    const double t18 = (0.0 + (-0.2531135531135531 + (0.0 + t17 * t15) * t15) * t15) * t15;
+    const double t19 = 0.0 + (-0.03333333333333333 + (0.0 + (0.07575757575757576 + t18) * t15) * t15) * t15;
+    const double t20 = -0.03333333333333333 + (0.0 + (0.023809523809523808 + t19 * t15) * t15) * t15;
+    const double t21 = 1.0 + (0.5 + (0.16666666666666666 + (0.0 + t20 * t15) * t15) * t15) * t15;
+    const double t22 = 1.0 * t15 * t21;
+    const double t23 = t12 + 1.0 * (1.0 * t11) * t11 + 1.0 * (1.0 * t13) * t13 + 1.0 * (1.0 * t14) * t14;
+    const double t24 = m3 ? t23 + t22 : t22;
+    const double t25 = x - floor(x + 0.5);
+    const double t26 = fabs(t25);
+    const int m27 = t26 <= 0.25;
+    const double t28 = 3.141592653589793 * (m27 ? t26 : 0.5 - t26);
+    const double t29 = cos(t28);
+    const double t30 = sin(t28);
+    const double t31 = m27 ? t30 : t29;
+    const double t32 = copysign((m27 ? t29 : t30) / (t31 == 0.0 ? 1.0 : t31), t25);
+    const double t33 = m1 ? -t24 - (-9.869604401089358 + -9.869604401089358 * (t32 * t32)) : t24;
+    return x <= 0.0 && floor(x) == x ? (x > -INFINITY ? INFINITY : NAN) : t33;
+}
+
+static inline double value_lgamma(double x)
+{
+    const int m1 = x < 0.0;
+    const double t2 = m1 ? 1.0 - x : x;
+    const int m3 = t2 > 2.0;
+    const double t4 = t2 - 1.0;
+    const double t5 = m3 ? t4 : t2;
+    const int m6 = t5 > 2.0;
+    const double t7 = t5 - 1.0;
+    const double t8 = m6 ? t7 : t5;
+    const int m9 = t8 > 2.0;
+    const double t10 = t8 - 1.0;
+    const double t11 = m9 ? t10 : t8;
+    const int m12 = t11 > 2.0;
+    const double t13 = t11 - 1.0;
+    const double t14 = m12 ? t13 : t11;
+    const int m15 = t14 > 2.0;
+    const double t16 = t14 - 1.0;
+    const double t17 = m15 ? t16 : t14;
+    const int m18 = t17 > 2.0;
+    const double t19 = t17 - 1.0;
+    const int m20 = t2 < 1.0;
+    const double t21 = m20 ? t2 : (m18 ? t19 : t17) - 1.0;
+    const double t22 = m3 ? 1.0 * t4 : 1.0;
+    const double t23 = m6 ? t22 * t7 : t22;
+    const double t24 = m9 ? t23 * t10 : t23;
+    const double t25 = m12 ? t24 * t13 : t24;
+    const double t26 = m15 ? t25 * t16 : t25;
+    const int m27 = t2 < 8.0;
+    const double t28 = log(m27 && t2 >= 1.0 ? (m18 ? t26 * t19 : t26) : t2);
+    const double t29 = t21 - 0.5;
+    const double t30 = (-1.8527803997032962e-05 + 1.1820969445467145e-05 * t29) * t29;
+    const double t31 = (-2.148770252062576e-05 + (1.3584275459130943e-05 + t30) * t29) * t29;
+    const double t32 = (-6.793733027397047e-05 + (4.281642862794779e-05 + t31) * t29) * t29;
+    const double t33 = (-0.0001685717945035172 + (0.00010541715222185904 + t32) * t29) * t29;
+    const double t34 = (-0.00043803516132580534 + (0.00027130273545114005 + t33) * t29) * t29;
+    const double t35 = (-0.001164411377219605 + (0.0007115202752051298 + t34) * t29) * t29;
+    const double t36 = (-0.0032120742206072908 + (0.0019229162321227923 + t35) * t29) * t29;
+    const double t37 = (-0.009425622444829649 + (0.005446457842219553 + t36) * t29) * t29;
+    const double t38 = (-0.03130848750105327 + (0.01679709863121395 + t37) * t29) * t29;
+    const double t39 = (-0.14595989591430594 + (0.06291140107456485 + t38) * t29) * t29;
+    const double t40 = 1.0 / (m27 ? 8.0 : t2);
+    const double t41 = t40 * t40;
+    const double t42 = 0.00641025641025641 + (-0.029550653594771242 + 0.17964437236883057 * t41) * t41;
+    const double t43 = (0.0008417508417508417 + (-0.0019175269175269176 + t42 * t41) * t41) * t41;
+    const double t44 = (0.0007936507936507937 + (-0.0005952380952380953 + t43) * t41) * t41;
+    const double t45 = t40 * (0.08333333333333333 + (-0.002777777777777778 + t44) * t41);
+    const double t46 = t21 * (t21 - 1.0) * (0.4831289505409809 + t39) + (m20 ? -t28 : t28);
+    const double t47 = m27 ? t46 : (t2 - 0.5) * (t28 - 1.0) + (0.41893853320467267 + t45);
+    const double t48 = fabs(x);
+    const int m49 = t48 < 1e-17;
+    const double t50 = log(m49 ? t48 : fabs(sin(3.141592653589793 * (x - floor(x + 0.5)))));
+    const double t51 = m1 ? (m49 ? 0.0 : 1.1447298858494002) - t50 - t47 : t47;
+    return x <= 0.0 && floor(x) == x ? INFINITY : t51;
+}
+
+static inline double partial0_lgamma(double z, double x)
+{
+    (void)z;
+    const int m1 = x < 0.0;
+    const double t2 = m1 ? 1.0 - x : x;
+    const int m3 = t2 > 2.0;
+    const double t4 = t2 - 1.0;
+    const double t5 = m3 ? t4 : t2;
+    const int m6 = t5 > 2.0;
+    const double t7 = t5 - 1.0;
+    const double t8 = m6 ? t7 : t5;
+    const int m9 = t8 > 2.0;
+    const double t10 = t8 - 1.0;
+    const double t11 = m9 ? t10 : t8;
+    const int m12 = t11 > 2.0;
+    const double t13 = t11 - 1.0;
+    const double t14 = m12 ? t13 : t11;
+    const int m15 = t14 > 2.0;
+    const double t16 = t14 - 1.0;
+    const double t17 = m15 ? t16 : t14;
+    const int m18 = t17 > 2.0;
+    const double t19 = t17 - 1.0;
+    const int m20 = t2 < 1.0;
+    const double t21 = m20 ? t2 : (m18 ? t19 : t17) - 1.0;
+    const double t22 = m3 ? 0.0 * t4 + 1.0 : 0.0;
+    const double t23 = m3 ? 1.0 * t4 : 1.0;
+    const double t24 = m6 ? t22 * t7 + t23 : t22;
+    const double t25 = m6 ? t23 * t7 : t23;
+    const double t26 = m9 ? t24 * t10 + t25 : t24;
+    const double t27 = m9 ? t25 * t10 : t25;
+    const double t28 = m12 ? t26 * t13 + t27 : t26;
+    const double t29 = m12 ? t27 * t13 : t27;
+    const double t30 = m15 ? t28 * t16 + t29 : t28;
+    const double t31 = m15 ? t29 * t16 : t29;
+    const int m32 = t2 < 8.0;
+    const double t33 = m20 ? t2 : (m18 ? t31 * t19 : t31);
+    const double t34 = t21 - 0.5;
+    const double t35 = (0.00025968482126430747 + -0.00017312261802727394 * t34) * t34;
+    const double t36 = (0.0002272331660987376 + (-0.00015148586836773365 + t35) * t34) * t34;
+    const double t37 = (0.0007233266279287554 + (-0.0004821990530566789 + t36) * t34) * t34;
+    const double t38 = (0.0015566317474486838 + (-0.0010376374098418604 + t37) * t34) * t34;
+    const double t39 = (0.003519006401502276 + (-0.002345267632540769 + t38) * t34) * t34;
+    const double t40 = (0.007926944646403797 + (-0.005279964873257405 + t39) * t34) * t34;
+    const double t41 = (0.0179072524394512 + (-0.011908218001568644 + t40) * t34) * t34;
+    const double t42 = (0.04076083381242074 + (-0.02697579675613825 + t41) * t34) * t34;
+    const double t43 = (0.09498872445494122 + (-0.061922133273064534 + t42) * t34) * t34;
+    const double t44 = (0.2405424842407742 + (-0.14840492305390884 + t43) * t34) * t34;
+    const double t45 = 0.951055876031833 + (-0.4236274212814605 + t44) * t34;
+    const double t46 = (m20 ? -1.0 : (m18 ? t30 * t19 + t31 : t30)) / (t33 == 0.0 ? 1.0 : t33);
+    const double t47 = 1.0 / (m32 ? 8.0 : t2);
+    const double t48 = t47 * t47;
+    const double t49 = (0.08333333333333333 + (-0.4432598039215686 + 3.0539543302701198 * t48) * t48) * t48;
+    const double t50 = (0.007575757575757576 + (-0.021092796092796094 + t49) * t48) * t48;
+    const double t51 = (0.003968253968253968 + (-0.004166666666666667 + t50) * t48) * t48;
+    const double t52 = 0.5 * t47 + t48 * (0.08333333333333333 + (-0.008333333333333333 + t51) * t48);
+    const double t53 = (t21 - 0.46163214496836236 - -1.5522348162858677e-17) * t45 + t46;
+    const double t54 = m32 ? t53 : log(m32 ? 1.0 : t2) - t52;
+    const double t55 = x - floor(x + 0.5);
+    const double t56 = fabs(t55);
+    const int m57 = t56 <= 0.25;
+    const double t58 = 3.141592653589793 * (m57 ? t56 : 0.5 - t56);
+    const double t59 = cos(t58);
+    const double t60 = sin(t58);
+    const double t61 = m57 ? t60 : t59;
+    const double t62 = 3.141592653589793 * copysign((m57 ? t59 : t60) / (t61 == 0.0 ? 1.0 : t61), t55);
+    const double t63 = x == 0.0 ? -copysign(INFINITY, x) : NAN;
+    return x <= 0.0 && floor(x) == x ? t63 : (m1 ? t54 - t62 : t54);
+}
+
 static inline double value_logaddexp(double x, double y)
 {
     return x == y ? x + 0.6931471805599453 : (x > y ? x : y) + log1p(exp(-fabs(x - y)));
@@ -926,6 +1176,7 @@ enum {
     ROW_exp2,
     ROW_expm1,
     ROW_log,
+    ROW_xlogy,
     ROW_log1p,
     ROW_log2,
     ROW_log10,
@@ -967,12 +1218,14 @@ enum {
     ROW_exp_minus_square,
     ROW_normal_pdf,
     ROW_normal_cdf,
+    ROW_digamma,
+    ROW_lgamma,
     ROW_logaddexp,
     ROWS
 };
 
 static const char row_is_gate[ROWS] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 
 #define ROWS1(X) \
     X(neg) \
@@ -1016,7 +1269,9 @@ static const char row_is_gate[ROWS] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0,
     X(erfc) \
     X(exp_minus_square) \
     X(normal_pdf) \
-    X(normal_cdf)
+    X(normal_cdf) \
+    X(digamma) \
+    X(lgamma)
 
 #define ROWS2(X) \
     X(add) \
@@ -1028,6 +1283,7 @@ static const char row_is_gate[ROWS] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0,
     X(pow) \
     X(remainder) \
     X(floor_divide) \
+    X(xlogy) \
     X(atan2) \
     X(hypot) \
     X(direction) \

@@ -413,7 +413,8 @@ def _hang_on() -> None:
             setattr(Frozen, row.name, _calling(row, row.name))
         for name in (row.name, *row.aliases):
             setattr(Value, name, method)
-    Value.gelu = _calling(primitives.gelu, "gelu")  # type: ignore[attr-defined]
+    for function in primitives.COMPOSED:
+        setattr(Value, function.__name__, _calling(function, function.__name__))
     Value.__float__ = _float  # type: ignore[attr-defined]
     setattr(Value, "_apply_primitive", _apply_primitive)  # noqa: B010
     if compiled is not None:

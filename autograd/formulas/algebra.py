@@ -92,6 +92,7 @@ class Algebra:
             primitives.mul: lambda x, y: self.product([(x, 1), (y, 1)]),
             primitives.div: lambda x, y: self.product([(x, 1), (y, -1)]),
             primitives.sum: lambda *xs: self.sum([(1.0, x) for x in xs]),
+            primitives.prod: lambda *xs: self.product([(x, 1) for x in xs]),
         }
 
     def number(self, number: float) -> Number:

@@ -52,6 +52,11 @@ def mean_written_out(xs: Sequence[Any]) -> Any:
     return sum_written_out(xs) / float(len(xs))
 
 
+def prod_written_out(xs: Sequence[Any]) -> Any:
+    """x₁ · x₂ · …"""
+    return reduce(mul, xs) if xs else 1.0
+
+
 def dot_written_out(xs: Sequence[Any]) -> Any:
     """w₁·x₁ + w₂·x₂ + …"""
     left, right, _ = products(xs)

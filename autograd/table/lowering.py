@@ -8,6 +8,7 @@ the true value does not: the textbook formula of a sigmoid, a softplus or a norm
 import math
 import operator
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
 from autograd.table import numerics as n
@@ -66,6 +67,11 @@ def floor_divide(m: Machine, x: Operand, y: Operand) -> Operand:
 def floor(m: Machine, x: Operand) -> Operand:
     """⌊x⌋."""
     return m.floor(x) + 0.0  # -0.0 becomes 0.0, as of a whole number
+
+
+def xlogy(m: Machine, x: Operand, y: Operand) -> Operand:
+    """x·ln y, and 0 at x = 0 whatever y is, but for nan."""
+    return m.where(m.both(m.equal(x, 0.0), m.equal(y, y)), 0.0, x * m.call("log", y))
 
 
 # ---------------------------------------------------------------- trigonometric and hyperbolic functions
@@ -236,6 +242,11 @@ def mean(m: Machine, *xs: Operand) -> Operand:
     """Σ xᵢ / n; by the terms where the sum overflows."""
     total, count = sum(m, *xs), float(len(xs))
     return m.where(m.abs(total) < math.inf, total / count, sum(m, *[x / count for x in xs]))  # a sum may overflow
+
+
+def prod(_m: Machine, *xs: Operand) -> Operand:
+    """Π xᵢ, left to right."""
+    return reduce(operator.mul, xs) if xs else 1.0
 
 
 def dot(m: Machine, *xs: Operand) -> Operand:

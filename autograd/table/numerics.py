@@ -41,6 +41,16 @@ def power_outside(x: float, y: float) -> float:
     return math.copysign(INF, x) if odd else INF
 
 
+def xlogy(x: float, y: float) -> float:
+    """x·ln y, and 0 at x = 0; raises as `math.log` does elsewhere."""
+    return x * math.log(y) if x != 0.0 else y if y != y else 0.0
+
+
+def xlogy_outside(x: float, y: float) -> float:
+    """x·ln y by IEEE 754 where `math.log` raises: at its pole and beyond."""
+    return -INF * x if y == 0.0 else NAN
+
+
 def square_with_error(x: float) -> tuple[float, float]:
     """(p, e) with p + e = x² exactly (Dekker 1971); for |x| below 1e150."""
     product = x * x

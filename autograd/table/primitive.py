@@ -374,7 +374,8 @@ def _level(operand: Any) -> int:
 
 
 def _find_primitive(module: str, name: str) -> Primitive:
-    for row in vars(importlib.import_module(module)).values():
+    home = importlib.import_module(module)
+    for row in (getattr(home, name, None), *vars(home).values()):
         if isinstance(row, Primitive) and row.name == name:
             return row
     raise LookupError(f"module {module} has no primitive {name!r}: define it at the top level of the module")

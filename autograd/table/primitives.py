@@ -24,11 +24,15 @@ import sys as _sys
 from collections.abc import Callable as _Callable
 from collections.abc import Iterable as _Iterable
 from collections.abc import Sequence as _Sequence
+from itertools import accumulate as _accumulate
+from numbers import Real as _Real
 from typing import Any as _Any
 
+from autograd.table import gamma as _gamma
 from autograd.table import grouping as _grouping
 from autograd.table import lowering as _lowering
 from autograd.table import numerics as _n
+from autograd.table.machine import FLOATS as _FLOATS
 from autograd.table.primitive import Partials as _Partials
 from autograd.table.primitive import Primitive as _Primitive
 
@@ -170,6 +174,16 @@ log: _Primitive = _libm(
     domain="x > 0",
     outside=_n.pole(0.0),
     instead="softplus for log(1 + exp(x)), logsumexp, log_softmax, log1p, or log of what stays above 0",
+)
+xlogy = _Primitive(
+    "xlogy",
+    _n.xlogy,
+    (lambda z, x, y: log(y), lambda z, x, y: where(abs(x) + abs(y), x / y, 0.0)),  # x / y: by x it is 1/y, at 0 too
+    latex=r"#1 \cdot \ln #2",
+    domain="y > 0, or x = 0",
+    rule="0 at x = 0, and its partial by y too",
+    outside=_n.xlogy_outside,
+    lowering=_lowering.xlogy,
 )
 log1p = _libm(
     _math.log1p,
@@ -440,6 +454,54 @@ normal_cdf: _Primitive = _formula(
     _lowering.normal_cdf, (normal_pdf,), symbol="Φ", latex=r"\Phi\left(#1\right)", bounded=True
 )
 
+# ---------------------------------------------------------------- the gamma function
+
+
+def _with_poles(name: str, lowering: _Callable[..., _Any], partial: _Any, latex: str, **facts: _Any) -> _Primitive:
+    """A row that is not defined at 0, -1, -2, …, where its lowering says what IEEE 754 has."""
+    on_floats = _functools.partial(lowering, _FLOATS)
+
+    def value(x: float) -> float:
+        if x <= 0.0 and x.is_integer():
+            raise ValueError("a pole")
+        return on_floats(x)  # type: ignore[no-any-return]
+
+    facts |= {"domain": "x not 0, -1, -2, …", "latex": latex + r"\left(#1\right)", "module": __name__}
+    return _Primitive(name, value, (partial,), outside=on_floats, lowering=lowering, **facts)
+
+
+digamma = _with_poles("digamma", _gamma.digamma, lambda y, x: polygamma(1, x), r"\psi", symbol="ψ")
+lgamma = _with_poles("lgamma", _gamma.lgamma, digamma, r"\ln\Gamma", symbol="ln Γ", rule="ln |Γ| where Γ < 0")
+
+
+def polygamma(n: int, x: _Any) -> _Any:
+    """The n-th derivative of `digamma`, n from 0 to 100, as in `torch` and SciPy.
+
+    Each order is a row of its own, made when it is asked for, which is also how every next derivative is.
+    Raises ValueError for an order that is none.
+
+    >>> polygamma(1, 1.0)  # π²/6
+    1.6449340668482264
+    """
+    if isinstance(n, bool) or not isinstance(n, _Real) or n not in range(_gamma.HIGHEST_ORDER + 1):
+        raise ValueError(f"polygamma: the order n must be a whole number from 0 to {_gamma.HIGHEST_ORDER}, not {n!r}")
+    return (_polygamma_row(int(n)) if n else digamma)(x)
+
+
+@_functools.cache
+def _polygamma_row(n: int) -> _Primitive:
+    name, latex = f"polygamma_{n}", rf"\psi^{{({n})}}"
+    row = _with_poles(name, _gamma.polygamma(n), lambda y, x: polygamma(n + 1, x), latex, symbol=f"ψ⁽{n}⁾")
+    return globals().setdefault(name, row)  # type: ignore[no-any-return]  # where pickle and printed programs find it
+
+
+def __getattr__(name: str) -> _Primitive:
+    order = name.removeprefix("polygamma_")
+    if order == name or not order.isdecimal() or int(order) not in range(1, _gamma.HIGHEST_ORDER + 1):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _polygamma_row(int(order))
+
+
 # ---------------------------------------------------------------- many operands
 
 
@@ -489,6 +551,26 @@ sum: _Primitive = _Primitive(
     lowering=_lowering.sum,
     expansion=_grouping.sum_written_out,
 )
+prod = _Primitive(
+    "prod",
+    lambda xs: _functools.reduce(_operator.mul, xs, 1.0),
+    lambda z, xs: _products_of_the_others(xs),
+    symbol="Π",
+    latex=r"\prod\left(#*\right)",
+    rule="multiplied left to right; a partial is the product of the others",
+    pack=tuple,
+    lowering=_lowering.prod,
+    expansion=_grouping.prod_written_out,
+)
+
+
+def _products_of_the_others(xs: _Sequence[_Any]) -> list[_Any]:
+    """For each operand what comes before it times what comes after it: no quotient, which a 0 would spoil."""
+    before = [*_accumulate(xs[:-1], _operator.mul)]
+    after = [*_accumulate(reversed(xs[1:]), _operator.mul)][::-1]
+    return [after[0], *map(_operator.mul, before, after[1:]), before[-1]] if before else [1.0] * len(xs)
+
+
 mean = _Primitive(
     "mean",
     lambda xs: _math.fsum(xs) / len(xs),
@@ -621,6 +703,54 @@ def _log_softmax_partials(xs: _Any) -> list[_Any]:
     others = softmax(xs)[1:]
     return [sum(others), *(-share for share in others)]
 
+
+# ---------------------------------------------------------------- made of rows
+
+
+def square(x: _Any) -> _Any:
+    """x·x.
+
+    >>> square(-3.0)
+    9.0
+    """
+    return mul(x, x)
+
+
+def reciprocal(x: _Any) -> _Any:
+    """1 / x.
+
+    >>> reciprocal(4.0)
+    0.25
+    """
+    return div(1.0, x)
+
+
+def rsqrt(x: _Any) -> _Any:
+    """1 / √x.
+
+    >>> rsqrt(4.0)
+    0.5
+    """
+    return div(1.0, sqrt(x))
+
+
+def clamp(x: _Any, min: _Any = None, max: _Any = None) -> _Any:  # PyTorch's names
+    """The number of [min, max] next to x, max if min is above it: minimum(maximum(x, min), max).
+
+    Beyond a bound the gate is closed; at one, equal operands share the gradient, as in `maximum` and JAX's `clip`.
+    Raises TypeError without a bound.
+
+    >>> clamp(3.0, max=1.0), clamp(-3.0, -1.0, 1.0)
+    (1.0, -1.0)
+    """
+    if min is None and max is None:
+        raise TypeError("clamp: give min, max or both, as in clamp(x, min=0.0)")
+    x = x if min is None else maximum(x, min)
+    return x if max is None else minimum(x, max)
+
+
+COMPOSED: tuple[_Callable[..., _Any], ...] = (gelu, square, reciprocal, rsqrt, clamp)
+"""Functions of rows that are methods of numbers too."""
 
 TABLE: dict[str, _Primitive] = {row.name: row for row in list(globals().values()) if isinstance(row, _Primitive)}
 """All rows by name, in the order above."""

@@ -156,7 +156,7 @@ def _add_operators() -> None:
     methods: dict[str, Callable[..., Any]] = {"__neg__": primitives.neg, "__abs__": primitives.abs}
     for row in primitives.TABLE.values():
         methods |= dict.fromkeys((row.name, *row.aliases), row)
-    for name, function in {**methods, "gelu": primitives.gelu}.items():
+    for name, function in {**methods, **{each.__name__: each for each in primitives.COMPOSED}}.items():
         setattr(Dual, name, forward(function))
 
 

@@ -8,6 +8,7 @@ A reference is the index of a node, or a float.  Each node belongs to a domain:
 """
 
 import enum
+import functools
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -101,6 +102,8 @@ class Graph:
         if row is primitives.where and self._row(operands[0]) is primitives.step:
             (condition,) = self.operands[operands[0]]  # type: ignore[index]
             return self.node(where_positive, (condition, *operands[1:]))
+        if row is primitives.prod:  # its partials share the products
+            return functools.reduce(lambda x, y: self.node(primitives.mul, (x, y)), operands)
         if row is primitives.neg and self._row(operands[0]) is primitives.neg:
             return self.operands[operands[0]][0]  # type: ignore[index]
         if row is primitives.mul or row is primitives.add:
