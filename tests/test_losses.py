@@ -96,7 +96,8 @@ def can_be_differenced(case):
 @pytest.mark.parametrize("case", list(filter(can_be_differenced, CASES)), ids=case_name)
 def test_first_and_second_derivatives_are_those_of_finite_differences(case):
     loss = getattr(losses, case["loss"])
-    assert gradcheck(lambda x: loss(x, case["target"], **case["options"]), (case["input"],))
+    options = {"reduction": "mean", **case["options"]}
+    assert gradcheck(lambda x: loss(x, case["target"], **options), (case["input"],))
 
 
 # ---------------------------------------------------------------- closed forms
@@ -107,6 +108,20 @@ def test_gradient_of_the_half_squared_loss_is_the_error():
     s = [Value(0.3), Value(-1.25)]
     half_squared_loss(s, [1.0, 2.0], reduction="sum").backward()
     assert gradient(s) == [0.3 - 1.0, -1.25 - 2.0]
+
+
+@pytest.mark.parametrize("outputs", [2, 3, 10])
+def test_a_flat_list_is_what_the_half_squared_loss_of_the_notes_is_of_or_refused(outputs):
+    """E = ½ Σₖ (tₖ - yₖ)² for one sample; as many samples of one output have the mean of that."""
+    y, t = [0.5 * k for k in range(outputs)], [1.0] * outputs
+    notes = 0.5 * sum((a - b) ** 2 for a, b in zip(t, y, strict=True))
+    assert half_squared_loss([y], [t]) == pytest.approx(notes)
+    assert half_squared_loss(y, t, reduction="sum") == pytest.approx(notes)
+    assert half_squared_loss(y, t, reduction="mean") == pytest.approx(notes / outputs)
+    for given in (y, tuple(y), np.array(y)):
+        with pytest.raises(ValueError, match=rf"{outputs} numbers may be one sample of {outputs} outputs"):
+            half_squared_loss(given, t)
+    assert half_squared_loss([3.0], [1.0]) == half_squared_loss(3.0, 1.0) == 2.0
 
 
 def test_gradient_of_cross_entropy_is_probabilities_minus_target():
@@ -265,7 +280,8 @@ def test_arrays_frames_and_lists_give_the_same_loss():
     for loss in (*ELEMENTWISE, binary_cross_entropy_with_logits):
         expected = loss(x.tolist(), t.tolist())
         assert loss(x, t) == loss(pd.DataFrame(x), pd.DataFrame(t)) == loss(list(x), tuple(map(tuple, t))) == expected
-        assert loss(x[:, 0], t[:, 0]) == loss(pd.Series(x[:, 0]), pd.Series(t[:, 0]))
+        column, answers = pd.Series(x[:, 0]), pd.Series(t[:, 0])
+        assert loss(x[:, 0], t[:, 0], reduction="sum") == loss(column, answers, reduction="sum")
         assert loss(x[0, 0], np.array(t[0, 0])) == loss(float(x[0, 0]), float(t[0, 0]))
     classes = np.array([0, 2, 1, 1])
     expected = cross_entropy(x.tolist(), classes.tolist())

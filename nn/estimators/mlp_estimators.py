@@ -12,6 +12,7 @@ import copy
 import math
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from numbers import Integral, Real
 from random import Random
 from typing import Any, Self
@@ -246,7 +247,7 @@ class MLPRegressor(RegressorMixin, MLPEstimator):
         """Train on the inputs X, n × d, and the targets y, n numbers."""
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
         y = y.astype(np.float64)
-        self._train(X, y, y.tolist(), 1, half_squared_loss)
+        self._train(X, y, y.tolist(), 1, partial(half_squared_loss, reduction="mean"))
         self.sigma2_ = residual_variance(y, self.predict(X))
         return self
 

@@ -18,19 +18,27 @@ from nn.objectives.loss_inputs import (
 __all__ = ["gaussian_nll_loss", "gaussian_variance", "half_squared_loss", "huber_loss", "l1_loss", "mse_loss"]
 
 
-def half_squared_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+def half_squared_loss(input: Any, target: Any, reduction: str | None = None) -> Any:
     """Half the squared error of a sample, ½ Σₖ (tₖ - yₖ)², summed over its outputs; the mean is over samples.
 
-    A flat sequence is n samples of one output, n × q are n samples of q; 'none' gives one loss a sample.
+    n × q are n samples of q outputs; 'none' gives one loss a sample.  A flat sequence is n samples of one output if a
+    reduction is given; without one it is refused, for it may be meant as one sample of n, whose loss is n times that.
     Its derivative is the error y - t.  Source: seeds, "Loss Functions" and "Output Gradient".
 
     >>> half_squared_loss([[1.0, 2.0], [0.0, 0.0]], [[1.0, 4.0], [0.0, 2.0]])
     2.0
+    >>> half_squared_loss([1.0, 2.0], [1.0, 4.0], reduction="mean")
+    1.0
     """
     residuals, shape = read_residuals("half_squared_loss", input, target)
+    if reduction is None and len(shape) == 1 and shape[0] > 1:
+        raise ValueError(
+            f"half_squared_loss: {shape[0]} numbers may be one sample of {shape[0]} outputs, or as many samples of one; "
+            "write half_squared_loss([y], [t]) for the first, reduction='mean' for the second"
+        )
     outputs = math.prod(shape[1:])
     samples = [residuals[i : i + outputs] for i in range(0, len(residuals), outputs)]
-    return reduce_sum(lambda rows: 0.5 * squares(list(chain(*rows))), samples, shape[:1], reduction)
+    return reduce_sum(lambda rows: 0.5 * squares(list(chain(*rows))), samples, shape[:1], reduction or "mean")
 
 
 def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
