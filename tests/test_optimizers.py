@@ -682,6 +682,42 @@ def test_newton_refuses_derivatives_that_are_not_finite():
     assert x.data == 0.0
 
 
+@pytest.mark.parametrize("mistake", ["no backward()", "zero_grad() after it", "another model's loss", "None"])
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_first_step_without_any_gradient_warns(name, mistake):
+    x, y = Value(2.0), Value(3.0)
+    optimizer = MAKERS[name]([x])
+
+    def closure():
+        if mistake == "another model's loss":
+            (y * y).backward()
+        if mistake == "zero_grad() after it":
+            (x * x).backward()
+        optimizer.zero_grad(set_to_none=mistake == "None")
+        return x * x
+
+    if name == "Newton":  # takes the derivatives itself
+        return
+    with pytest.warns(RuntimeWarning, match="has backward.. been called, on a loss that depends on them") as caught:
+        optimizer.step(closure)
+    assert caught[0].filename == __file__
+    if name != "LBFGS":
+        optimizer = MAKERS[name]([x])
+        closure()
+        with pytest.warns(RuntimeWarning, match="has backward.. been called, on a loss that depends on them"):
+            optimizer.step()
+
+
+def test_a_step_without_gradients_later_on_or_a_legitimate_one_is_silent():
+    x = Value(2.0)
+    optimizer = SGD([x], lr=0.1)
+    (x * x).backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    optimizer.step()
+    SGD([Value(1.0).requires_grad_(False)]).step()
+
+
 def test_with_everything_frozen_there_is_nothing_to_do():
     for name in MAKERS:
         x = Value(2.0).requires_grad_(False)

@@ -1,12 +1,13 @@
 """fit: what it computes, what it records, when it stops, and how it ends."""
 
 import math
+import warnings
 from random import Random
 
 import pytest
 from sklearn.metrics import mean_absolute_error as sklearn_mae
 
-from autograd import Value
+from autograd import DomainWarning, Value
 from nn import (
     LBFGS,
     MLP,
@@ -29,7 +30,7 @@ from nn import (
 from nn.data.loading import DataLoader, Dataset
 from nn.fitting.callbacks import Callback, EarlyStopping, StopAtSmallGradient, StopWhenStill
 from nn.fitting.history import History
-from nn.fitting.training import evaluate, fit
+from nn.fitting.training import _diverges, evaluate, fit
 from nn.judging.metrics import accuracy, f1_score, mean_absolute_error, r2_score
 from nn.objectives.regularizers import l2_penalty
 from nn.optimizing.schedules import LinearLR
@@ -141,6 +142,31 @@ def test_a_loss_is_one_number():
         fit(model, (X, Y), lambda y, t: mse_loss(y, t, reduction="none"), optimizer)
     with pytest.raises(TypeError, match="one number, not 4"):
         evaluate(model, (X, Y), lambda y, t: mse_loss(y, t, reduction="none"))
+
+
+@pytest.mark.parametrize("lr", [0.1, 1.0, 1e10])
+@pytest.mark.parametrize("compile", [False, True])
+def test_a_diverging_training_says_so_while_its_loss_is_finite(lr, compile):
+    X = [[float(i)] for i in range(10)]
+    y = [2.0 * x for [x] in X]
+    for epochs in (2, 5):
+        model = MLP(1, [1], rng=Random(0))
+        with pytest.warns(RuntimeWarning, match="fit: the loss grew from 49 to .*, so training diverges: try a"):
+            history = fit(model, (X, y), mse_loss, SGD(model.parameters(), lr=lr), epochs, compile=compile)
+        assert history.epochs == epochs
+    model = MLP(1, [1], rng=Random(0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DomainWarning)
+        with pytest.warns(RuntimeWarning, match="fit: stopped, the loss is inf"):
+            history = fit(model, (X, y), mse_loss, SGD(model.parameters(), lr=lr), 1000, compile=compile)
+    assert all(map(math.isfinite, history["loss"]))
+    assert "the loss is inf" in history.stopped
+
+
+def test_noise_and_losses_of_any_sign_are_no_divergence():
+    for losses in ([1.0, 2.0], [1e-12, 1e-9], [0.0, 1e-30], [-5.0, -1.0], [1.0, 100.0, 9.0], [3.0]):
+        assert not _diverges(losses)
+    assert _diverges([1.0, 5.0, 11.0])
 
 
 def test_a_batch_that_is_dropped_as_a_whole_moves_nothing():

@@ -67,7 +67,8 @@ def fit(
 
     Raises TypeError for what is no optimiser, ValueError for one that has none of the model's parameters.
     Returns the history.  Ctrl-C ends training cleanly with the history so far, as does a loss that is not finite, of
-    training or validation (with a RuntimeWarning); `history.stopped` says so.
+    training or validation (with a RuntimeWarning); `history.stopped` says so.  A loss that is finite and yet ends many
+    times as large as it began is warned of too.
     Source: seeds, "Neural Network Training" and "5.3 Stochastic Optimization".
 
     >>> from nn import MLP, SGD, mse_loss
@@ -95,6 +96,7 @@ def fit(
     listeners = [as_callback(callback) for callback in callbacks]
     run = Run(model, optimizer, history if history is not None else History())
     run.history.stopped = ""
+    before = run.history.epochs
     for listener in listeners:
         listener.started(run)
     try:
@@ -103,6 +105,8 @@ def fit(
                 model.train()
                 try:
                     record = epoch.run(metrics or {}, lambda: advance(None))
+                    if not math.isfinite(record["loss"]):  # each step's was, but not their mean, or not the last
+                        raise FloatingPointError(f"the loss is {record['loss']}")
                     if validation is not None:
                         found = epoch.evaluate(validation, metrics or {})
                         record |= {f"validation_{name}": number for name, number in found.items()}
@@ -126,7 +130,20 @@ def fit(
         for listener in listeners:
             listener.ended(run)
         model.eval()
+    losses = run.history["loss"][before:] if run.history.epochs > before else []
+    if not run.stop_reason and _diverges(losses):
+        warnings.warn(
+            f"fit: the loss grew from {losses[0]:.3g} to {losses[-1]:.3g}, so training diverges: try a smaller "
+            "learning rate, or clip_grad_norm",
+            RuntimeWarning,
+            stacklevel=2,
+        )
     return run.history
+
+
+def _diverges(losses: Sequence[float]) -> bool:
+    """Whether the last loss is the largest, and ten times the first; below 1e-6 it may be noise."""
+    return len(losses) > 1 and losses[-1] == max(losses) > 10.0 * max(abs(losses[0]), 1e-6)
 
 
 def _check_optimizer(optimizer: Any, model: Module) -> None:

@@ -33,7 +33,7 @@ def half_squared_loss(input: Any, target: Any, reduction: str | None = None) -> 
     residuals, shape = read_residuals("half_squared_loss", input, target)
     if reduction is None and len(shape) == 1 and shape[0] > 1:
         raise ValueError(
-            f"half_squared_loss: {shape[0]} numbers may be one sample of {shape[0]} outputs, or as many samples of one; "
+            f"half_squared_loss: {shape[0]} numbers may be one sample of {shape[0]} outputs, or as many samples of 1; "
             "write half_squared_loss([y], [t]) for the first, reduction='mean' for the second"
         )
     outputs = math.prod(shape[1:])

@@ -137,6 +137,8 @@ class LBFGS(OneGroup):
         memory = self._memory.copy()
         with all_or_nothing(self.parameters, [parameter.data for parameter in self.parameters]):
             loss = loss_of(closure)
+            if not memory.n_iter:
+                self._warn_without_gradients(loss)
             self._iterate(closure, as_float(loss), memory, **self._checked(self.param_groups[0]))
         self._memory = memory
         return loss

@@ -20,6 +20,7 @@ of operators and functions of `autograd` can be compiled too; one with `if`, `ma
 
 import math
 import numbers
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
@@ -132,6 +133,20 @@ class Optimizer:
     def step(self, closure: Closure | None = None) -> Any:  # noqa: ARG002  # for subclasses
         """Move the parameters; a closure, which returns the loss, is called first and its loss returned."""
         raise TypeError(f"{self._name} does not define step()")
+
+    def _warn_without_gradients(self, loss: Any) -> None:
+        """Of a first step that teaches nothing: no backward() yet, or one on a loss of other parameters.
+
+        A loss that a closure returned and that backward() was called on may have gradients of 0.
+        """
+        trained = [parameter for parameter in self.parameters if parameter.requires_grad]
+        if trained and not getattr(loss, "grad", None) and not any(parameter.grad for parameter in trained):
+            warnings.warn(
+                f"{self._name}.step: the gradient of every parameter is 0 or None; has backward() been called, on a "
+                "loss that depends on them, since zero_grad()?",
+                RuntimeWarning,
+                stacklevel=3,
+            )
 
     # ------------------------------------------------------------ saving and loading
 
@@ -256,6 +271,8 @@ class FirstOrderOptimizer(Optimizer):
         nothing.  (PyTorch would spoil the weights.)
         """
         loss = None if closure is None else loss_of(closure)
+        if not any(map(any, self._steps)):
+            self._warn_without_gradients(loss)
         parameters: list[Value] = []
         before: Numbers = []
         after: Numbers = []

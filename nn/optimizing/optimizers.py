@@ -150,9 +150,10 @@ class AdamW(Adam):
 
     >>> x = Value(1.0)
     >>> optimizer = AdamW([x], lr=0.5, weight_decay=0.5)
-    >>> optimizer.step()  # its gradient is 0
-    >>> x.data
-    0.75
+    >>> (x * x).backward()
+    >>> optimizer.step()  # to 0.75 by the decay, and from there by η
+    >>> round(x.data, 6)
+    0.25
     """
 
     def __init__(

@@ -3,9 +3,12 @@
 A schedule is a function of the number of steps so far, and sets the learning rate of every group of its optimiser:
 
 >>> from nn.optimizing.optimizers import SGD
->>> optimizer = SGD([Value(0.0)], lr=1.0)
+>>> x = Value(3.0)
+>>> optimizer = SGD([x], lr=1.0)
 >>> schedule = LinearLR(optimizer, start_factor=1.0, end_factor=0.1, total_iters=100)  # micrograd's 1 - 0.9·k/100
 >>> for k in range(3):
+...     optimizer.zero_grad()
+...     (x * x).backward()
 ...     optimizer.step()
 ...     schedule.step()
 >>> schedule.get_last_lr()
