@@ -16,6 +16,7 @@ import typing as _typing
 
 from autograd import installation as _installation
 from autograd import showing as _showing
+from autograd import spellings as _spellings
 from autograd.accelerator import engine_info
 from autograd.core.graph import (
     depending_on,
@@ -88,13 +89,14 @@ else:
     }
 
     def __getattr__(name: str) -> object:
-        return _installation.later(globals(), _LATER, name)
+        return _installation.later(globals(), _LATER, name, _spellings.FUNCTIONS)
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})
 
 
 _showing.attach()
+_spellings.attach(Value, _spellings.NUMBER)
 
 __version__ = "0.1.0"
 

@@ -49,15 +49,18 @@ def lacking(error: ModuleNotFoundError, purpose: str) -> str:
     return f"{purpose} needs {package}: pip install {package}"
 
 
-def later(names: dict[str, Any], modules: Mapping[str, Sequence[str]], name: str) -> Any:
+def later(names: dict[str, Any], modules: Mapping[str, Sequence[str]], name: str, elsewhere: Mapping[str, str]) -> Any:
     """What `__getattr__` of a package gives: a name of a module that is imported when it is first asked for.
+
+    Of a name that other libraries have `elsewhere` tells what stands for it here.
 
     Where that needs a package that is missing, it is what says so when it is called, so that `import *` and completion
     work on every installation; it is not kept, so that who installs the package need not start again.
     """
     module = next((module for module, found in modules.items() if name in found), None)
     if module is None:
-        raise AttributeError(f"module {names['__name__']!r} has no attribute {name!r}")
+        advice = f": {elsewhere[name]}" if name in elsewhere else ""
+        raise AttributeError(f"module {names['__name__']!r} has no attribute {name!r}{advice}")
     try:
         names[name] = found = getattr(importlib.import_module(module), name)
     except ModuleNotFoundError as error:

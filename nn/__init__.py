@@ -124,6 +124,8 @@ if _typing.TYPE_CHECKING:
     from nn.estimators.estimators import LinearRegression, LogisticRegression, Ridge, SoftmaxRegression
     from nn.estimators.mlp_estimators import MLPClassifier, MLPRegressor
 else:
+    from nn.inputs.spellings import PACKAGE as _PACKAGE
+
     # These inherit from scikit-learn's classes, so they are imported when first asked for.
     _LATER = {
         "nn.estimators.estimators": ("LinearRegression", "LogisticRegression", "Ridge", "SoftmaxRegression"),
@@ -131,7 +133,7 @@ else:
     }
 
     def __getattr__(name: str) -> object:
-        return _installation.later(globals(), _LATER, name)
+        return _installation.later(globals(), _LATER, name, _PACKAGE)
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

@@ -471,7 +471,9 @@ static PyObject *gradients(PyObject *module, PyObject *const *arguments, Py_ssiz
 
 static PyObject *backward(PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *keywords)
 {
-    static const char *const usage = "backward() takes one argument, gradient";
+    static const char *const usage = /* as in autograd/core/sweep.py */
+        "backward() takes one argument, gradient; a graph stays, so there is no retain_graph, and "
+        "gradient(y, inputs, create_graph=True) records derivatives";
     double seed = 1.0;
     Py_ssize_t named = keywords == NULL ? 0 : PyTuple_GET_SIZE(keywords);
     if (count + named > 1 ||

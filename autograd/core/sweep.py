@@ -21,7 +21,7 @@ from autograd.core.value import UNRECORDED, Value, nothing_recorded
 from autograd.table.primitive import as_number
 
 
-def backward(self: Value, gradient: float = 1.0) -> None:
+def backward(self: Value, gradient: float = 1.0, **others: Any) -> None:
     """Reverse sweep: add ∂self/∂leaf · gradient to the `grad` of every leaf below.
 
     Intermediate nodes get the adjoint of this sweep alone, so a second call is right too.
@@ -36,6 +36,11 @@ def backward(self: Value, gradient: float = 1.0) -> None:
 
     Raises RuntimeError for what was computed inside `no_grad`.
     """
+    if others:
+        raise TypeError(
+            "backward() takes one argument, gradient; a graph stays, so there is no retain_graph, and "
+            "gradient(y, inputs, create_graph=True) records derivatives"
+        )
     seed = as_number(gradient, "backward: gradient")
     if self.primitive is None and self._uses != UNRECORDED:
         self.grad = seed if self.grad is None else self.grad + seed

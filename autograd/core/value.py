@@ -18,6 +18,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from autograd.accelerator import compiled
+from autograd.spellings import unknown_argument as unknown_argument_text
 from autograd.table.primitive import OwnSweep, Primitive, RealNumber, as_number, shown
 
 Operand = Any  # a Value, or anything `as_number` takes; NumPy arrays broadcast, so a result may be an array
@@ -328,8 +329,7 @@ def unknown_rule(symbol: str, known: str) -> Callable[..., Any]:
 
 def unknown_argument(name: str) -> TypeError:
     """The error of a keyword that Value does not have."""
-    hint = "; a leaf is trainable unless requires_grad_(False) freezes it" if name == "requires_grad" else ""
-    return TypeError(f"Value(data, label='…') has no argument {name!r}; it has data, label, _children, _op{hint}")
+    return TypeError(unknown_argument_text("Value(data, label='…')", name, {"data", "label"}))
 
 
 def fill(made: Value, primitive: Primitive, operands: Sequence[Any], partials: Sequence[Any] | None) -> None:

@@ -19,6 +19,7 @@ from autograd.core.graph import depending_on, reverse_sweep, seeded, topological
 from autograd.core.mode import enable_grad
 from autograd.core.tree import flatten, flatten_like, map_leaves
 from autograd.core.value import UNRECORDED, ByHand, Value, nothing_recorded
+from autograd.spellings import local_names
 from autograd.table.primitive import shown
 from autograd.transforms.dual import Dual, next_level
 from autograd.transforms.reverse import Argnums, Inputs, parts_of, positions_of
@@ -29,7 +30,8 @@ Function = Callable[..., Any]
 def _check_function(name: str, f: Any, argnums: Any = 0) -> None:
     """TypeError for what is no function, and for what is given in the place of positions."""
     if not callable(f):
-        raise TypeError(f"{name}: the first argument must be a function, not {shown(f)}; write {name}(f)(x)")
+        recorded = "; of what is recorded it is gradient(y, inputs)" if isinstance(f, Value) else ""
+        raise TypeError(f"{name}: the first argument must be a function, not {shown(f)}; write {name}(f)(x){recorded}")
     positions = argnums if isinstance(argnums, Sequence) else (argnums,)
     if isinstance(argnums, str) or not all(hasattr(x, "__index__") and not isinstance(x, bool) for x in positions):
         raise TypeError(f"{name}: argnums must be a position or several, not {shown(argnums)}; write {name}(f)(x)")
@@ -38,6 +40,7 @@ def _check_function(name: str, f: Any, argnums: Any = 0) -> None:
 # ---------------------------------------------------------------- reverse mode
 
 
+@local_names
 def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """The gradient function ∇f of a function that returns one number.
 
@@ -66,6 +69,7 @@ def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     return gradient
 
 
+@local_names
 def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """The function that returns (f(x), ∇f(x)); with has_aux ((f(x), anything else), ∇f(x)).
 
@@ -224,6 +228,7 @@ def jacfwd(f: Function, argnums: Argnums = 0) -> Function:
 # ---------------------------------------------------------------- both, and beyond first order
 
 
+@local_names
 def jacobian(f: Function, argnums: Argnums = 0) -> Function:
     """The Jacobian function, by forward mode when there are no more inputs than outputs, by reverse mode otherwise.
 
@@ -246,6 +251,7 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
     return jacobian_function
 
 
+@local_names
 def hessian(f: Function, argnums: Argnums = 0) -> Function:
     """The function of second derivatives ∂²f/∂xᵢ∂xⱼ: the gradient, recorded once, and a sweep of it for each variable.
 
@@ -319,6 +325,7 @@ def taylor(f: Function, x: float, order: int) -> list[Any]:
     return [derivative(f, k)(x) / factorial(k) for k in range(order + 1)]
 
 
+@local_names
 def gradient(outputs: Any, inputs: Any, create_graph: bool = False) -> Any:
     """∂ Σ outputs / ∂ inputs on a graph that is already recorded, in the structure of the inputs.
 

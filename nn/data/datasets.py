@@ -7,10 +7,12 @@ from typing import Any
 from nn.data.loading import Dataset, seeded
 from nn.inputs.checks import whole_number
 from nn.inputs.optional import require
+from nn.inputs.spellings import local_names
 
 Point = tuple[float, ...]
 
 
+@local_names
 def make_moons(n_samples: int = 100, shuffle: bool = True, noise: float = 0.0, seed: int | None = None) -> Dataset:
     """Two half circles that interlock: class 0 is (cos t, sin t), class 1 is (1 - cos t, ½ - sin t), 0 ≤ t ≤ π.
 
@@ -31,6 +33,7 @@ def make_moons(n_samples: int = 100, shuffle: bool = True, noise: float = 0.0, s
     return _drawn("make_moons", [above, below], shuffle, noise, seed)
 
 
+@local_names
 def make_circles(
     n_samples: int = 100, shuffle: bool = True, noise: float = 0.0, seed: int | None = None, factor: float = 0.8
 ) -> Dataset:
@@ -51,6 +54,7 @@ def make_circles(
     return _drawn("make_circles", rings, shuffle, noise, seed)
 
 
+@local_names
 def make_spirals(
     n_samples: int = 100,
     n_arms: int = 2,
@@ -76,6 +80,7 @@ def make_spirals(
     return _drawn("make_spirals", arms, shuffle, noise, seed)
 
 
+@local_names
 def make_blobs(
     n_samples: int = 100,
     centers: Sequence[Sequence[float]] = ((-2.0, 0.0), (2.0, 0.0), (0.0, 3.0)),
@@ -95,6 +100,7 @@ def make_blobs(
     return _drawn("make_blobs", blobs, shuffle, cluster_std, seed, "cluster_std")
 
 
+@local_names
 def make_line(
     n_samples: int = 100,
     weights: Sequence[float] = (2.0,),
@@ -126,6 +132,7 @@ def make_line(
     return Dataset(inputs, targets)
 
 
+@local_names
 def make_xor() -> Dataset:
     """The four points of exclusive or, y = x₀ ⊕ x₁, which no line parts.
 

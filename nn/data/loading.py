@@ -9,6 +9,7 @@ from typing import Any, Self, SupportsIndex, overload
 
 from nn.inputs.checks import check_keys, finite_rows, whole_number
 from nn.inputs.sequences import is_sequence, shape_of, to_list
+from nn.inputs.spellings import local_names
 
 Row = list[float]
 Pair = tuple[Row, Any]
@@ -169,6 +170,7 @@ class DataLoader:
     (2, 1)
     """
 
+    @local_names
     def __init__(
         self,
         dataset: Any,

@@ -8,8 +8,10 @@ from typing import Any
 from nn.data.loading import Dataset, as_dataset, random_order
 from nn.inputs.checks import whole_number
 from nn.inputs.sequences import is_sequence, to_list
+from nn.inputs.spellings import local_names
 
 
+@local_names
 def random_split(dataset: Any, lengths: Sequence[float], seed: int | None = None) -> list[Dataset]:
     """Disjoint random parts of a dataset, of these lengths: whole numbers that sum to n, or fractions that sum to 1.
 
@@ -24,6 +26,7 @@ def random_split(dataset: Any, lengths: Sequence[float], seed: int | None = None
     return _cut(dataset, random_order(len(dataset), seed), sizes)
 
 
+@local_names
 def train_validation_test_split(
     dataset: Any, validation: float = 0.15, test: float = 0.15, seed: int | None = None, *, stratify: bool = False
 ) -> tuple[Dataset, Dataset, Dataset]:
@@ -48,6 +51,7 @@ def train_validation_test_split(
     return train_part, validation_part, test_part
 
 
+@local_names
 def k_fold(
     dataset: Any, n_splits: int = 5, seed: int | None = None, *, stratify: bool = False
 ) -> list[tuple[Dataset, Dataset]]:

@@ -15,6 +15,7 @@ from nn.fitting.history import History
 from nn.fitting.scores import Metrics, Scores, as_value
 from nn.inputs.checks import whole_number
 from nn.inputs.optional import require
+from nn.inputs.spellings import local_names
 from nn.models.module import Module
 from nn.optimizing.clipping import clip_grad_norm_
 from nn.optimizing.plateau import ReduceLROnPlateau
@@ -22,6 +23,7 @@ from nn.optimizing.plateau import ReduceLROnPlateau
 Loss = Callable[[Any, Any], Any]
 
 
+@local_names
 def fit(
     model: Module,
     data: Any,
@@ -113,7 +115,7 @@ def fit(
                 except FloatingPointError as error:
                     number = run.history.epochs + 1
                     run.stop(f"{error}, in epoch {number}: try a smaller learning rate, or clip_grad_norm")
-                    warnings.warn(f"fit: stopped, {run.stop_reason}", RuntimeWarning, stacklevel=2)
+                    warnings.warn(f"fit: stopped, {run.stop_reason}", RuntimeWarning, stacklevel=3)
                     break
                 run.history.append(record)
                 advance(record)
@@ -136,7 +138,7 @@ def fit(
             f"fit: the loss grew from {losses[0]:.3g} to {losses[-1]:.3g}, so training diverges: try a smaller "
             "learning rate, or clip_grad_norm",
             RuntimeWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
     return run.history
 

@@ -12,6 +12,7 @@ from typing import Any
 from autograd import Value, affine, linear
 from nn.inputs.checks import fraction, whole_number
 from nn.inputs.sequences import NUMBERS, is_batch, is_sequence, over_batch, to_list
+from nn.inputs.spellings import local_names
 from nn.models.activations import WHOLE_LAYER, Activation, described, get_activation, identity
 from nn.models.description import Description
 from nn.models.initializers import Generator, Initializer, get_initializer
@@ -36,6 +37,7 @@ class Neuron(Module):
     Source: seeds, "Multi-layer perceptron", steps ① and ②.
     """
 
+    @local_names
     def __init__(
         self,
         nin: int,
@@ -154,6 +156,7 @@ class Linear(Layer):
         rng: Source of random numbers.
     """
 
+    @local_names
     def __init__(
         self,
         in_features: int,
@@ -189,6 +192,7 @@ class Dropout(Module):
     [1.0, 1.0]
     """
 
+    @local_names
     def __init__(self, p: float = 0.5, *, rng: Generator = random) -> None:
         self.p = fraction("Dropout: p", p)
         self.rng = rng
@@ -268,6 +272,7 @@ class MLP(Module):
     [2.559, 1.212]
     """
 
+    @local_names
     def __init__(
         self,
         nin: int,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
 from autograd import Value, depending_on
+from nn.inputs.spellings import MODULE, attach
 from nn.models.description import Description
 from nn.models.summary import Summary, summarize
 from nn.models.tree import ModuleTree, module_tree
@@ -72,10 +73,11 @@ class Module:
         """All parameters, in the order of `named_parameters`."""
         return [parameter for _, parameter in self.named_parameters()]
 
-    def zero_grad(self) -> None:
-        """Set the `grad` of every parameter to 0."""
+    def zero_grad(self, set_to_none: bool = False) -> None:
+        """Set the `grad` of every parameter to 0, or to None."""
+        grad: Any = None if set_to_none else 0.0
         for parameter in self.parameters():
-            parameter.grad = 0.0
+            parameter.grad = grad
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Freeze all parameters (False), or make them trainable again, and return the module.
@@ -190,6 +192,8 @@ class Module:
         """What `summary`, `tree` and pictures show of it; a layer of your own may tell its sizes too."""
         return Description(type(self).__name__)
 
+
+attach(Module, MODULE)
 
 _HOLDERS = (Module, dict, list, tuple)
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from autograd import Value
 from nn.inputs.checks import checked_names, number, whole_number
+from nn.inputs.spellings import local_names
 from nn.optimizing.line_search import Point, StrongWolfe
 from nn.optimizing.optimizer import Closure, Parameters, Settings, all_or_nothing, loss_of
 from nn.optimizing.whole_step import OneGroup, Vector, along, as_float, inner, largest, place
@@ -107,6 +108,7 @@ class LBFGS(OneGroup):
         "line_search_fn": _strong_wolfe_or_none,
     }
 
+    @local_names
     def __init__(
         self,
         parameters: Parameters,

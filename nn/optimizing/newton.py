@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from autograd import Value, gradient
 from nn.inputs.checks import flag, number
 from nn.inputs.optional import require
+from nn.inputs.spellings import local_names
 from nn.optimizing.line_search import ARMIJO, Point
 from nn.optimizing.optimizer import Closure, Parameters, all_or_nothing, loss_of
 from nn.optimizing.whole_step import OneGroup, Vector, along, as_float, inner, largest, place
@@ -34,6 +35,7 @@ class Newton(OneGroup):
 
     settings: ClassVar = {"lr": number, "damping": number, "line_search": flag}
 
+    @local_names
     def __init__(self, parameters: Parameters, lr: float = 1.0, damping: float = 0.0, line_search: bool = True) -> None:
         super().__init__(parameters, {"lr": lr, "damping": damping, "line_search": line_search})
 

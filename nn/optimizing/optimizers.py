@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from autograd import where
 from nn.inputs.checks import flag, fraction, number
+from nn.inputs.spellings import local_names
 from nn.optimizing.optimizer import FirstOrderOptimizer, Numbers, Parameters, Settings, State
 
 
@@ -51,6 +52,7 @@ class SGD(FirstOrderOptimizer):
     }
     buffers: ClassVar = {"momentum_buffer": 0.0}
 
+    @local_names
     def __init__(
         self,
         parameters: Parameters,
@@ -115,6 +117,7 @@ class Adam(FirstOrderOptimizer):
     }
     buffers: ClassVar = {"exp_avg": 0.0, "exp_avg_sq": 0.0, "max_exp_avg_sq": 0.0}
 
+    @local_names
     def __init__(
         self,
         parameters: Parameters,
@@ -156,6 +159,7 @@ class AdamW(Adam):
     0.25
     """
 
+    @local_names
     def __init__(
         self,
         parameters: Parameters,
@@ -208,6 +212,7 @@ class RMSprop(FirstOrderOptimizer):
     }
     buffers: ClassVar = {"square_avg": 0.0, "grad_avg": 0.0, "momentum_buffer": 0.0}
 
+    @local_names
     def __init__(
         self,
         parameters: Parameters,
@@ -266,6 +271,7 @@ class Adagrad(FirstOrderOptimizer):
     }
     buffers: ClassVar = {"sum": 0.0}
 
+    @local_names
     def __init__(
         self,
         parameters: Parameters,

@@ -1,0 +1,134 @@
+"""Names of other libraries, and what stands for each of them here: what errors say to who ports a program.
+
+None of these names works; to make them work would be to have two names of everything.
+"""
+
+import difflib
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec, TypeVar
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+ARGUMENTS: Mapping[str, str | tuple[str, ...]] = {
+    "random_state": ("seed", "rng=random.Random(0)"),
+    "generator": ("seed", "rng=random.Random(0)"),
+    "seed": ("rng=random.Random(0)",),
+    "learning_rate": ("lr",),
+    "n_epochs": ("epochs",),
+    "num_epochs": ("epochs",),
+    "validation_data": ("validation",),
+    "val_data": ("validation",),
+    "test_size": ("test",),
+    "argnum": ("argnums",),
+    "hidden_layer_sizes": ("nouts",),
+    "name": ("label",),
+    "requires_grad": "a leaf is trainable unless requires_grad_(False) freezes it: leave it out",
+    "retain_graph": "a graph stays as long as something refers to it: leave it out",
+    "create_graph": "gradient(y, inputs, create_graph=True) records derivatives",
+    "allow_unused": "what is not used has derivative 0: leave it out",
+    "device": "numbers are floats of 64 bits on this processor: leave it out",
+    "dtype": "numbers are floats of 64 bits on this processor: leave it out",
+    "num_workers": "batches are made where they are used: leave it out",
+    "pin_memory": "batches are made where they are used: leave it out",
+    "inplace": "nothing is changed in place: leave it out",
+}
+"""Keyword arguments, with how the local ones are written, of which a function may have one, or with advice."""
+
+NUMBER: Mapping[str, str] = {
+    **dict.fromkeys(("numpy", "tolist"), "it is one number, and item() gives it as a float"),
+    **dict.fromkeys(("value", "val"), "its number is its data"),
+    **dict.fromkeys(("float", "double", "cpu", "cuda", "to"), "its number is a float of 64 bits always; leave it out"),
+    **dict.fromkeys(("shape", "size", "T", "reshape"), "it is one number; a list of Values is a vector"),
+    **dict.fromkeys(
+        ("sum", "mean", "prod", "max", "min"), "a sequence has one: autograd.sum([x, y]), mean, prod, maximum, minimum"
+    ),
+    "clone": "detach() makes a leaf of the same number, autograd.identity(x) a node",
+    "is_leaf": "a leaf is a Value whose primitive is None",
+    "grad_fn": "its primitive made it, from its operands",
+    "retain_grad": "every node keeps its grad; leave it out",
+    "zero_": "assign x.data = 0.0, or x.grad = 0.0",
+}
+"""Attributes of a Value."""
+
+FUNCTIONS: Mapping[str, str] = {
+    **dict.fromkeys(("tensor", "Tensor", "Variable"), "a Value is one number, a list of them a vector"),
+    **dict.fromkeys(("max", "amax"), "maximum(x, y, …) of numbers or Values"),
+    **dict.fromkeys(("min", "amin"), "minimum(x, y, …) of numbers or Values"),
+    **dict.fromkeys(("matmul", "mm", "einsum"), "dot(a, b), or X @ w of NumPy's arrays of Values"),
+    **dict.fromkeys(("elementwise_grad", "vmap"), "[grad(f)(x) for x in xs], or jit(grad(f)), which takes arrays"),
+    **dict.fromkeys(("manual_seed", "seed"), "random.seed(n), or rng=random.Random(n) of a layer"),
+    "clip": "clamp(x, min, max)",
+    "norm": "sqrt(dot(x, x)), or hypot(x, y)",
+    "gammaln": "lgamma(x)",
+    "psi": "digamma(x)",
+    "backward": "y.backward() is a method",
+    "Function": "@primitive makes a row of your own",
+    "numpy": "NumPy itself computes with arrays of Values (autograd.numpy is of another package of this name)",
+}
+"""Names in the package, beside those that it has."""
+
+
+def local_names(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Decorator: who calls a function with an argument that it has not is told the local name of it.
+
+    >>> @local_names
+    ... def draw(n, seed=None):
+    ...     return n
+    >>> draw(3, random_state=0)
+    Traceback (most recent call last):
+        ...
+    TypeError: draw has no argument 'random_state': write seed
+    """
+    parameters = inspect.signature(function).parameters
+    known = set(parameters)
+    any_other = any(x.kind is inspect.Parameter.VAR_KEYWORD for x in parameters.values())
+
+    @functools.wraps(function)
+    def call(*arguments: Parameters.args, **options: Parameters.kwargs) -> Result:
+        for name in options.keys() - known:
+            if not any_other or _local(name, known):  # else another function, which gets it, says so
+                raise TypeError(unknown_argument(function.__qualname__.removesuffix(".__init__"), name, known))
+        return function(*arguments, **options)
+
+    return call
+
+
+def unknown_argument(name: str, argument: str, known: set[str]) -> str:
+    """What to say of an argument that a function has not."""
+    close = difflib.get_close_matches(argument, known, n=1, cutoff=0.75)
+    listed = ", ".join(sorted(known - {"self"}))
+    advice = _local(argument, known) or (f"did you mean {close[0]}?" if close else f"it has {listed}")
+    return f"{name} has no argument {argument!r}: {advice}"
+
+
+def _local(argument: str, known: set[str]) -> str:
+    """Advice for who uses the name of another library, empty for a name that is none."""
+    told = ARGUMENTS.get(argument, ())
+    if isinstance(told, str):
+        return told
+    return next((f"write {x}" for x in told if x.partition("=")[0] in known), "")
+
+
+class Elsewhere:
+    """An attribute that other libraries have: a class has none, and the error says what stands for it.
+
+    `hasattr` is False, and an instance, a subclass or another base of it may have one of this name.
+    """
+
+    def __init__(self, kind: type, name: str, advice: str) -> None:
+        self.kind, self.name, self.advice = kind, name, advice
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        try:
+            return getattr(super(self.kind, owner if instance is None else instance), self.name)
+        except AttributeError:
+            raise AttributeError(f"{self.kind.__name__} has no {self.name!r}: {self.advice}") from None
+
+
+def attach(kind: type, names: Mapping[str, str]) -> None:
+    """Let a class answer for the names of other libraries."""
+    for name, advice in names.items():
+        setattr(kind, name, Elsewhere(kind, name, advice))
