@@ -220,7 +220,7 @@ def test_local_derivatives_in_third_place_are_taken_for_what_they_are():
         Value(1.0, (a, b), (1.0,))
     with pytest.raises(TypeError, match="label='a'"):
         Value(1.0, "a")
-    with pytest.raises(TypeError, match="no argument 'lable'; it has data, label"):
+    with pytest.raises(TypeError, match="no argument 'lable': did you mean label"):
         Value(1.0, lable="a")
 
 

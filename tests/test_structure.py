@@ -20,7 +20,7 @@ ROOT = Path(autograd.__file__).parent.parent
 # The rooms from the ground up: what a module imports stands in its own room or in one above it in this list.  Rooms
 # that share a line do not import each other.
 ROOMS = [
-    ["autograd.installation", "autograd.accelerator", "autograd.files", "autograd.spellings"],
+    ["autograd.installation", "autograd.accelerator", "autograd.files", "autograd.spellings", "autograd.arguments"],
     ["autograd.table"],
     ["autograd.core"],
     ["autograd.transforms", "autograd.formulas"],

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.accelerator import compiled
+from autograd.arguments import in_order
 from autograd.core.graph import callers_frame, look_for_nan, numeric_partials, shown_operands
 from autograd.core.mode import DEFAULT, Mode, current, entry_here, unusual
 from autograd.core.sweep import propagate
@@ -265,6 +266,8 @@ def linear(inputs: Sequence[Operand], weights: Sequence[Sequence[Operand]], bias
     >>> linear([1.0, 2.0], [[3.0, 4.0], [5.0, 6.0]], [0.5, 0.0])
     [11.5, 17.0]
     """
+    for given, role in ((inputs, "inputs"), (weights, "weights"), (biases, "biases")):
+        in_order(given, f"linear: {role}")
     if len(weights) != len(biases):
         raise ValueError(f"linear: {len(weights)} rows of weights, but {len(biases)} biases")
     affine, nodes = primitives.affine, []

@@ -8,6 +8,7 @@ from itertools import islice
 from types import MethodType
 from typing import Any
 
+from autograd.arguments import numpy_array
 from autograd.table.primitive import as_number, shown, unwrapped
 
 Rebuild = Callable[[Iterable[Any]], Any]
@@ -24,7 +25,9 @@ class Static:
         self.value = value
 
 
-def take_apart(tree: Any, leaves: list[Any], *, whole: bool = False, weak: bool = False) -> Structure:
+def take_apart(
+    tree: Any, leaves: list[Any], *, whole: bool = False, weak: bool = False, role: str = "an argument"
+) -> Structure:
     """Append the leaves of a structure, as they are; return the rest of it.
 
     Args:
@@ -33,19 +36,20 @@ def take_apart(tree: Any, leaves: list[Any], *, whole: bool = False, weak: bool 
         whole: Whether arrays are leaves, and text, truth values and functions belong to the structure; else arrays are
             structures of their elements, and only None belongs to it.
         weak: Whether the functions and `Static` things in the structure may go while it stays.
+        role: What it is, for the error of an array that is none of NumPy's, or has masked entries.
     """
     if tree.__class__ is float or hasattr(tree, "_apply_primitive"):
         leaves.append(tree)
         return NUMBER
     if isinstance(tree, list | tuple):
         make = type(tree) if hasattr(tree, "_make") else list if isinstance(tree, list) else tuple  # a namedtuple
-        return "sequence", make, _parts(tree, leaves, whole, weak)
+        return "sequence", make, _parts(tree, leaves, whole, weak, role)
     if isinstance(tree, dict):
-        parts = tuple([take_apart(child, leaves, whole=whole, weak=weak) for child in tree.values()])
+        parts = tuple([take_apart(child, leaves, whole=whole, weak=weak, role=role) for child in tree.values()])
         blank = None if type(tree) is dict else _Blank(tree)
         return "dict", blank, tuple(map(type, tree)), tuple(tree), parts  # 1 and True are equal keys
     if not whole and getattr(tree, "ndim", 0) > 0 and hasattr(tree, "tolist"):
-        return "array", tree.shape, _parts(tree.ravel().tolist(), leaves, whole, weak)
+        return "array", tree.shape, _parts(numpy_array(tree, role).ravel().tolist(), leaves, whole, weak, role)
     if tree is None or (whole and isinstance(tree, bool | str | bytes)):
         return "static", tree
     if whole and (isinstance(tree, Static) or callable(tree)):
@@ -71,12 +75,12 @@ def watched(structure: Structure, forget: Callable[[Any], Any]) -> Structure:
     return tuple([watched(part, forget) for part in structure])
 
 
-def _parts(children: Any, leaves: list[Any], whole: bool, weak: bool) -> Any:
+def _parts(children: Any, leaves: list[Any], whole: bool, weak: bool, role: str) -> Any:
     """The structures of children; how many they are where all are leaves."""
     if all([child.__class__ is float for child in children]):  # noqa: C419  # the usual vector, in one go
         leaves.extend(children)
         return len(children)
-    parts = tuple([take_apart(child, leaves, whole=whole, weak=weak) for child in children])
+    parts = tuple([take_apart(child, leaves, whole=whole, weak=weak, role=role) for child in children])
     return len(parts) if parts.count(NUMBER) == len(parts) else parts
 
 
@@ -145,7 +149,7 @@ def flatten(tree: Any, role: str) -> tuple[list[Any], Rebuild]:
     {'w': [10.0, 20.0], 'b': 30.0}
     """
     leaves: list[Any] = []
-    structure = take_apart(tree, leaves)
+    structure = take_apart(tree, leaves, role=role)
     fill = _filler(structure)
     if not all([leaf.__class__ is float for leaf in leaves]):  # noqa: C419  # twice as fast as a generator
         for i, leaf in enumerate(leaves):

@@ -9,6 +9,7 @@ import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from autograd.arguments import in_order
 from autograd.core.graph import depending_on, forward_sweep, reverse_sweep, topological_order
 from autograd.core.mode import is_grad_enabled
 from autograd.core.value import Value
@@ -67,7 +68,9 @@ def program(
     if mode != "value" and not is_grad_enabled():
         raise ValueError("program: a derivative cannot be recorded inside no_grad; call it outside, or mode='value'")
     order = notation.by_level(topological_order(root))
-    leaves = [node for node in order if node.primitive is None] if inputs is None else list(inputs)
+    if inputs is None:
+        inputs = [node for node in order if node.primitive is None]
+    leaves = list(in_order(inputs, "program: inputs"))
     _check_inputs(leaves)
     if tangents is not None and mode != "forward":
         raise ValueError(f"program: tangents are for mode='forward', and mode is {mode!r}")

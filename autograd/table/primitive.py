@@ -14,6 +14,7 @@ from numbers import Complex, Real
 from typing import TYPE_CHECKING, Any, Self
 
 from autograd.accelerator import compiled
+from autograd.arguments import is_masked
 from autograd.table.grouping import Parts
 from autograd.table.machine import FLOATS, Lowering, Machine, Operand
 
@@ -47,6 +48,7 @@ def as_number(value: Any, role: str) -> float:
         and getattr(value, "ndim", 0) == 0
         and not isinstance(value, Complex)
         and not hasattr(value, "_apply_primitive")
+        and not is_masked(value)
     ):
         try:
             return float(value)

@@ -28,6 +28,7 @@ from itertools import accumulate as _accumulate
 from numbers import Real as _Real
 from typing import Any as _Any
 
+from autograd.arguments import in_order as _in_order
 from autograd.table import gamma as _gamma
 from autograd.table import grouping as _grouping
 from autograd.table import lowering as _lowering
@@ -513,14 +514,14 @@ def _nonempty(operands: _Iterable[_Any]) -> tuple[_Any, ...]:
 
 
 def _pairs(left: _Iterable[_Any], right: _Iterable[_Any]) -> tuple[_Any, ...]:
-    left, right = tuple(left), tuple(right)
+    left, right = tuple(_in_order(left, "dot: left")), tuple(_in_order(right, "dot: right"))
     if len(left) != len(right):
         raise ValueError(f"dot: both sequences must have the same length, got {len(left)} and {len(right)}")
     return left + right
 
 
 def _weights_inputs_bias(weights: _Iterable[_Any], inputs: _Iterable[_Any], bias: _Any = 0.0) -> tuple[_Any, ...]:
-    weights, inputs = tuple(weights), tuple(inputs)
+    weights, inputs = tuple(_in_order(weights, "affine: weights")), tuple(_in_order(inputs, "affine: inputs"))
     if len(weights) != len(inputs):
         raise ValueError(f"affine: {len(weights)} weights, but {len(inputs)} inputs")
     return (*weights, *inputs, bias)
@@ -666,7 +667,7 @@ log_softmax_first: _Primitive = _Primitive(
 
 def _each_first(xs: _Iterable[_Any]) -> list[tuple[_Any, ...]]:
     """Every operand once at the front, the others behind it in order."""
-    operands = _nonempty(xs)
+    operands = _nonempty(_in_order(xs, "log_softmax: the operands"))
     return [(x, *operands[:i], *operands[i + 1 :]) for i, x in enumerate(operands)]
 
 
@@ -678,7 +679,7 @@ def softmax(xs: _Iterable[_Any]) -> list[_Any]:
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
     """
-    operands = _nonempty(xs)
+    operands = _nonempty(_in_order(xs, "softmax: the operands"))
     if all([x.__class__ is float for x in operands]):  # noqa: C419  # one sum for all: n times as fast
         return _n.softmax(operands)
     return [softmax_first(each) for each in _each_first(operands)]

@@ -7,6 +7,7 @@ import reprlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self, SupportsIndex, overload
 
+from autograd import arguments
 from nn.inputs.checks import check_keys, finite_rows, whole_number
 from nn.inputs.sequences import is_sequence, shape_of, to_list
 from nn.inputs.spellings import local_names
@@ -66,7 +67,7 @@ class Dataset:
         if not hasattr(pairs, "__iter__") and not hasattr(pairs, "__getitem__"):
             raise TypeError(f"Dataset.from_pairs: expected pairs (x, y), got {type(pairs).__name__} {pairs!r}")
         inputs, targets = [], []
-        for i, pair in enumerate(pairs):
+        for i, pair in enumerate(arguments.in_order(pairs, "Dataset.from_pairs: pairs")):
             if isinstance(pair, str) or not is_sequence(pair) or len(items := to_list(pair)) != 2:
                 raise ValueError(f"Dataset.from_pairs: item {i} is not a pair (x, y), but {reprlib.repr(pair)}")
             inputs.append(items[0])
@@ -243,4 +244,4 @@ def _names(names: Iterable[str] | None, data: Any) -> list[str] | None:
         names = getattr(data, "columns", None)
     if isinstance(names, str):
         raise TypeError(f"Dataset: names must be a list of texts, not the text {names!r}")
-    return None if names is None else [str(name) for name in names]
+    return None if names is None else [str(name) for name in arguments.in_order(names, "Dataset: names")]

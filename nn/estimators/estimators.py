@@ -29,17 +29,25 @@ from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from autograd import Value, dot
+from autograd import Value, arguments, dot
 from nn.estimators.linear_models import check_setting, least_squares, least_squares_gd, residual_variance, ridge
 from nn.models.layers import Layer
 from nn.objectives.losses import binary_cross_entropy_with_logits, cross_entropy
 from nn.optimizing.lbfgs import LBFGS
 
 
+def validated(estimator: Any, X: Any, y: Any = "no_validation", **options: Any) -> Any:
+    """What scikit-learn's `validate_data` makes of inputs and targets; it would take no notice of a mask."""
+    for name, given in (("X", X), ("y", y)):
+        arguments.unmasked(given, f"{type(estimator).__name__}: {name}")
+    return validate_data(estimator, X, y, **options)
+
+
 def sample_weights(sample_weight: Any, n: int) -> Any:
     """The weights of n samples as an array, ones for None; ValueError unless all are ≥ 0, and not all 0."""
     if sample_weight is None:
         return np.ones(n)
+    arguments.unmasked(sample_weight, "sample_weight")
     weights = check_array(sample_weight, dtype="float64", ensure_2d=False, input_name="sample_weight")
     if weights.shape != (n,):
         raise ValueError(f"sample_weight must be {n} numbers, one a sample, not of shape {weights.shape}")
@@ -105,7 +113,7 @@ class LeastSquaresEstimator(RegressorMixin, BaseEstimator, ABC):
         """
         self._check_settings()
         check_setting(type(self).__name__, "fit_intercept", self.fit_intercept, bool, lambda _: True, "True or False")
-        X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
+        X, y = validated(self, X, y, dtype=np.float64, y_numeric=True)
         c = sample_weights(sample_weight, len(X))
         x_mean, y_mean = np.zeros(X.shape[1]), 0.0
         if self.fit_intercept:
@@ -127,7 +135,7 @@ class LeastSquaresEstimator(RegressorMixin, BaseEstimator, ABC):
     def predict(self, X: Any) -> Any:
         """The predictions Xw + b for X, n × d: n numbers."""
         check_is_fitted(self)
-        return validate_data(self, X, reset=False, dtype=np.float64) @ self.coef_ + self.intercept_
+        return validated(self, X, reset=False, dtype=np.float64) @ self.coef_ + self.intercept_
 
 
 class LinearRegression(LeastSquaresEstimator):
@@ -213,11 +221,11 @@ class LogitClassifier(ClassifierMixin, BaseEstimator, ABC):
 
     def _checked(self, X: Any) -> Any:
         check_is_fitted(self)
-        return validate_data(self, X, reset=False, dtype=np.float64)
+        return validated(self, X, reset=False, dtype=np.float64)
 
     def _read(self, X: Any, y: Any) -> tuple[Any, Any, list[int]]:
         """The inputs, what the classes are called, and the class of each sample, counted from 0."""
-        X, y = validate_data(self, X, y, dtype=np.float64)
+        X, y = validated(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         classes, targets = np.unique(y, return_inverse=True)
         if len(classes) < 2:

@@ -115,7 +115,7 @@ def least_squares_gd(
             callback(loss.data)
         optimizer.zero_grad()
         loss.backward()
-        optimizer.step()
+        optimizer.step(lambda loss=loss: loss)  # told the loss, it takes gradients of 0 for no mistake
         if sum((w.data - old) ** 2 for w, old in zip(weights, before, strict=True)) < epsilon:
             break
     else:

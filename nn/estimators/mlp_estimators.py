@@ -22,11 +22,11 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from autograd import dot, no_grad
 from nn.data.loading import minibatches
-from nn.estimators.estimators import LogitClassifier
+from nn.estimators.estimators import LogitClassifier, validated
 from nn.estimators.linear_models import check_setting, residual_variance
 from nn.models.layers import MLP
 from nn.objectives.losses import binary_cross_entropy_with_logits, cross_entropy, half_squared_loss
@@ -186,7 +186,7 @@ class MLPEstimator(BaseEstimator):
                 )
             optimizer.zero_grad()
             objective.backward()
-            optimizer.step()
+            optimizer.step(lambda objective=objective: objective)  # told it, it takes gradients of 0 for no mistake
             total += objective.data * len(inputs)
         return total / len(rows)
 
@@ -245,7 +245,7 @@ class MLPRegressor(RegressorMixin, MLPEstimator):
 
     def fit(self, X: Any, y: Any) -> Self:
         """Train on the inputs X, n × d, and the targets y, n numbers."""
-        X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
+        X, y = validated(self, X, y, dtype=np.float64, y_numeric=True)
         y = y.astype(np.float64)
         self._train(X, y, y.tolist(), 1, partial(half_squared_loss, reduction="mean"))
         self.sigma2_ = residual_variance(y, self.predict(X))
@@ -254,7 +254,7 @@ class MLPRegressor(RegressorMixin, MLPEstimator):
     def predict(self, X: Any) -> Any:
         """The predictions for X, n × d: n numbers."""
         check_is_fitted(self)
-        return self._run(validate_data(self, X, reset=False, dtype=np.float64)).ravel()
+        return self._run(validated(self, X, reset=False, dtype=np.float64)).ravel()
 
 
 def _are_sizes(sizes: Any) -> bool:

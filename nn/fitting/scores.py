@@ -27,6 +27,8 @@ class Scores:
     """
 
     def __init__(self, metrics: Metrics) -> None:
+        if not isinstance(metrics, Mapping):
+            raise TypeError(f"metrics must be a dict such as {{'accuracy': accuracy}}, not {type(metrics).__name__}")
         for name in metrics:
             if name == "loss" or name.startswith("validation_"):
                 raise ValueError(f"metrics: {name!r} is the name of another record; give the metric another name")

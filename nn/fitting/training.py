@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autograd import no_grad
+from autograd import arguments, no_grad
 from nn.data.loading import DataLoader
 from nn.fitting.callbacks import Callback, Run, as_callback
 from nn.fitting.compiled_fit import CompiledEpochs
@@ -95,7 +95,7 @@ def fit(
         if compile
         else _EagerEpochs(model, loss, optimizer, batches, regularizer, clip_grad_norm)
     )
-    listeners = [as_callback(callback) for callback in callbacks]
+    listeners = [as_callback(callback) for callback in arguments.in_order(callbacks, "fit: callbacks")]
     run = Run(model, optimizer, history if history is not None else History())
     run.history.stopped = ""
     before = run.history.epochs

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from autograd import Value
+from autograd import Value, arguments
 
 
 def to_list(x: Any, name: str = "input") -> list[Any]:
@@ -24,6 +24,7 @@ def to_list(x: Any, name: str = "input") -> list[Any]:
         x = x.to_numpy()
     if is_time(x):
         raise TypeError(f"{name}: expected a sequence of numbers, got {x.dtype}; subtract a date and divide by a unit")
+    arguments.unmasked(arguments.in_order(x, name), name)
     if isinstance(x, Iterable) and not isinstance(x, str | bytes | dict) and getattr(x, "ndim", 1) > 0:
         return getattr(x, "tolist", lambda: list(x))()
     raise TypeError(f"{name}: expected a sequence of numbers, got {type(x).__name__} {x!r}")

@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
 
-from autograd import Value, enable_grad
+from autograd import Value, arguments, enable_grad
 from nn.inputs.checks import Check, checked_names, flag, number, whole_number
 
 Settings = dict[str, Any]
@@ -109,7 +109,7 @@ class Optimizer:
         if not isinstance(param_group, dict) or "params" not in param_group:
             raise TypeError(f'{self._name}: a group must be a dict with "params", not {param_group!r:.60}')
         params = param_group["params"]
-        added = [params] if isinstance(params, Value) else list(params)
+        added = [params] if isinstance(params, Value) else list(arguments.in_order(params, f"{self._name}: params"))
         known = set(self.parameters)
         for i, parameter in enumerate(added, start=len(known)):
             if not isinstance(parameter, Value):

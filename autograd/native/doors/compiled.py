@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from autograd.arguments import in_order, unmasked
 from autograd.core.mode import current, unusual
 from autograd.core.value import Value
 from autograd.formulas.program import program
@@ -143,7 +144,7 @@ class Compiled:
         return self.slots[self.plan.gradient : self.plan.gradient + len(self.parameters)].copy()
 
     def _batch(self, data: Any) -> Any:
-        batch = np.asarray(data)
+        batch = np.asarray(unmasked(data, "compiled: data"))
         if batch.dtype != np.float64:
             if batch.dtype.kind not in "biuf":
                 raise TypeError(f"compiled: data must be real numbers, not of dtype {batch.dtype}")
@@ -165,7 +166,7 @@ class Compiled:
         if parameters is None:
             self.slots[:count] = [p.data for p in self.parameters]
             return
-        given = np.asarray(parameters, dtype=np.float64)
+        given = np.asarray(unmasked(parameters, "compiled: parameters"), dtype=np.float64)
         if given.shape != (count,):
             raise ValueError(f"compiled: parameters have shape {given.shape}, and there are {count}: ({count},)")
         self.slots[:count] = given
@@ -261,7 +262,7 @@ def compile(outputs: Any, inputs: Iterable[Value], parameters: Iterable[Value] =
 
 
 def _leaves(name: str, values: Iterable[Any]) -> list[Value]:
-    found = list(values)
+    found = list(in_order(values, f"compile: {name}"))
     for i, x in enumerate(found):
         if not isinstance(x, Value):
             raise TypeError(f"compile: {name} must be Values, number {i} is {type(x).__name__} {x!r:.40}")

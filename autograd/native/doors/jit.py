@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.arguments import numpy_array
 from autograd.core.graph import topological_order
 from autograd.core.mode import changed, current, unusual
 from autograd.core.tree import NUMBER, Static, Structure, filler, take_apart, watched
@@ -57,8 +58,9 @@ class Jitted:
         if any(hasattr(leaf, "_apply_primitive") or _holds_objects(leaf) for leaf in leaves):
             args = tuple([x.value if isinstance(x, Static) else x for x in args])
             return self._function(*args, **kwargs)  # inside a transform, or recorded by the caller
+        arrays = [numpy_array(leaf, "jit: an argument") for leaf in leaves if getattr(leaf, "ndim", 0)]
         entry = self.entry(structure, leaves)
-        if any(getattr(leaf, "ndim", 0) for leaf in leaves):
+        if arrays:
             return entry.over_arrays(leaves)
         if entry.fast is not None:
             self._fast = entry.fast

@@ -1,0 +1,45 @@
+"""Arguments that would be misread in silence: a set where order matters, a mask, an array of another library."""
+
+import sys
+from typing import Any
+
+
+def in_order(items: Any, role: str) -> Any:
+    """The items as they are; TypeError for a set, whose order is not that in which it was written.
+
+    >>> in_order({1.0, 2.0}, "dot: left")
+    Traceback (most recent call last):
+        ...
+    TypeError: dot: left must be a sequence, not a set, which has no order; write a list
+    """
+    if isinstance(items, set | frozenset):
+        raise TypeError(f"{role} must be a sequence, not a {type(items).__name__}, which has no order; write a list")
+    return items
+
+
+def is_masked(x: Any) -> bool:
+    """Whether it is an array of NumPy's with masked entries, or such an entry: numbers that mean nothing."""
+    masked = sys.modules.get("numpy.ma")
+    return masked is not None and isinstance(x, masked.MaskedArray) and bool(masked.is_masked(x))
+
+
+def unmasked(x: Any, role: str) -> Any:
+    """What was given; ValueError for an array of NumPy's with masked entries."""
+    if is_masked(x):
+        raise ValueError(
+            f"{role}: {int(x.mask.sum())} of {x.size} entries are masked; leave them out (x.compressed()), or put "
+            "numbers in their place (x.filled(0.0))"
+        )
+    return x
+
+
+def numpy_array(x: Any, role: str) -> Any:
+    """An array of NumPy's as it is; TypeError for one of another library, which a function would get as NumPy's."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not isinstance(x, numpy.ndarray):
+        library = type(x).__module__.partition(".")[0]
+        raise TypeError(
+            f"{role} must be a number, or lists or NumPy arrays of numbers, not a {type(x).__name__} of {library}; "
+            "numpy.asarray(x) makes an array of it"
+        )
+    return unmasked(x, role)
