@@ -104,8 +104,8 @@ def least_squares_gd(
     weights = [Value(0.0) for _ in range(inputs.shape[1])]
     optimizer = SGD(weights, lr=rate)
     rows, numbers = inputs.tolist(), targets.tolist()
-    for _ in range(max_iter):
-        before = [w.data for w in weights]
+
+    def closure() -> Any:
         loss = half_squared_loss([dot(weights, row) for row in rows], numbers, reduction="sum")
         if not math.isfinite(loss.data):
             raise ValueError(
@@ -115,7 +115,11 @@ def least_squares_gd(
             callback(loss.data)
         optimizer.zero_grad()
         loss.backward()
-        optimizer.step(lambda loss=loss: loss)  # told the loss, it takes gradients of 0 for no mistake
+        return loss
+
+    for _ in range(max_iter):
+        before = [w.data for w in weights]
+        optimizer.step(closure)
         if sum((w.data - old) ** 2 for w, old in zip(weights, before, strict=True)) < epsilon:
             break
     else:
