@@ -285,13 +285,13 @@ def test_an_error_of_evaluation_marks_the_function():
 )  # fmt: skip
 def test_deep_or_huge_input_is_answered_at_once(text):
     """Refused, or computed where a newer Python parses it: never a hang, a crash or another exception."""
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         answer = str(SafeExpression(text).evaluate({"x": 1.0}))
     except ExpressionError as error:
         answer = str(error)
     assert answer == "5000.0" or 3 < len(answer) < 600
-    assert time.perf_counter() - start < 2.0
+    assert time.process_time() - start < 2.0
 
 
 @pytest.mark.filterwarnings("ignore::autograd.DomainWarning")

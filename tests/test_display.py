@@ -93,12 +93,12 @@ def test_a_million_nodes_show_text_at_once():
     x = Value(1.0)
     deep, wide = chain(1_000_000), exact_sum([x * 2.0 for _ in range(100_000)])
     for root in (deep, wide):
-        start = time.perf_counter()
+        start = time.process_time()
         assert set(root._repr_mimebundle_()) == {"text/plain"}
         assert root._mime_()[0] == "text/plain"
         assert str(root.__rich__())
         assert str(root.latex())
-        assert time.perf_counter() - start < 0.5  # measured: 5 ms; walking the graph would take a second
+        assert time.process_time() - start < 0.5  # measured: 5 ms; walking the graph would take a second
 
 
 def test_a_repr_asks_for_no_graph_it_does_not_show(monkeypatch):

@@ -102,10 +102,10 @@ def test_a_chain_of_a_million_nodes_takes_no_stack():
     x = y = Value(0.5, label="x")
     for _ in range(1_000_000):
         y = y * 1.000001
-    start = time.perf_counter()
+    start = time.process_time()
     explanation = explain(y, wrt=x)
     text, latex = str(explanation), explanation.latex()
-    assert time.perf_counter() - start < 60.0  # 10 s when written
+    assert time.process_time() - start < 60.0  # 10 s when written
     assert explanation.count == 1
     assert explanation.total == pytest.approx(math.e, rel=1e-5)
     assert "…" in text

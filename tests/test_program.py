@@ -319,11 +319,11 @@ def test_a_chain_of_100_000_nodes_takes_no_stack_and_little_time():
     y = x
     for _ in range(100_000):
         y = y.sin()
-    start = time.perf_counter()
+    start = time.process_time()
     made = program(y)
     value, slope = made(0.5)
     text = str(made)
-    assert time.perf_counter() - start < 60.0  # 9 s when written
+    assert time.process_time() - start < 60.0  # 9 s when written
     assert value == y.data
     y.backward()
     assert slope == pytest.approx(x.grad, rel=1e-9)

@@ -137,10 +137,10 @@ def test_a_chain_of_100_000_nodes_takes_no_stack_and_little_time():
     x = y = Value(0.5, label="x")
     for _ in range(100_000):
         y = y.sin()
-    start = time.perf_counter()
+    start = time.process_time()
     derivative = derivative_expression(y, x)
     text = str(derivative)
-    assert time.perf_counter() - start < 60.0  # 8 s when written
+    assert time.process_time() - start < 60.0  # 8 s when written
     assert text
     y.backward()
     assert derivative.evaluate() == pytest.approx(x.grad, rel=1e-9)
