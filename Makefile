@@ -4,33 +4,52 @@
 # make rules       print autograd/accelerator/rules.h from the table, after a change to a row
 # make bare        try an installation with nothing else, as compiled, as pure and, where there is node, under Pyodide
 # make test-plain  run the tests on the plain core           make sanitize  the core's, on one that checks its memory
+# make coverage    run them there, and tell which branches of autograd and nn no test takes
+# make constraints the oldest and the newest dependencies, from pyproject.toml
+# make mutants     put mistakes into the table and the core, and see which no test notices
+# make audit       look up the newest in the list of known vulnerabilities
 #
-# Needs Python 3.11 or later, as `python3` or as PYTHON=…; everything else is installed into .venv.  With a C compiler
-# the core is compiled, without one plain Python does its work.
+# Needs Python 3.11 or later, as `python3` or as PYTHON=…; everything else is installed into .venv, or VENV=….  With a C
+# compiler the core is compiled, without one plain Python does its work.  On another Python, with given dependencies:
+#
+# make test VENV=out/3.13 PYTHON=python3.13 CONSTRAINTS=constraints/newest.txt
 
 PYTHON ?= python3
-RUN = .venv/bin/python
+VENV ?= .venv
+CONSTRAINTS ?=
+RUN = $(VENV)/bin/python
 BARE = env -u PYTHONPATH out/bare/bin/python
 PYODIDE = 314.0.7
 INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check
+COMPILE = $(RUN) -m uv pip compile --quiet --upgrade --no-header --no-annotate --all-extras \
+	$(addprefix --group ,test notebook browser) pyproject.toml
 
 # What the compiled core does is called by these; what they need beside it (NumPy, mpmath) has passed the sanitizers.
 CORE_TESTS = $(addprefix tests/test_,tiny.py accelerator.py rules.py cores.py core_abuse.py modes.py engine.py table.py \
 	transforms.py random_graphs.py checkpointing.py anomaly.py)
 
-.PHONY: demo demos test test-plain bare sanitize check rules clean
+.PHONY: demo demos test test-plain coverage bare sanitize check mutants constraints audit rules installed clean
 
-demo: .venv/installed
+demo: $(VENV)/installed
 	MPLBACKEND=Agg $(RUN) demos/02_moons.py
 
-demos: .venv/installed
+demos: $(VENV)/installed
 	for demo in demos/[0-9]*.py; do MPLBACKEND=Agg $(RUN) "$$demo" || exit 1; done
 
-test: .venv/installed
+test: $(VENV)/installed
 	MPLBACKEND=Agg $(RUN) -m pytest
 
-test-plain: .venv/installed
+test-plain: $(VENV)/installed
 	AUTOGRAD_PURE=1 MPLBACKEND=Agg $(RUN) -m pytest
+
+# The plain core has the code that is read here; what only the compiled one runs is added to it.
+coverage: $(VENV)/installed
+	rm -rf out/coverage
+	mkdir -p out/coverage
+	AUTOGRAD_PURE=1 MPLBACKEND=Agg $(RUN) -m coverage run -m pytest
+	MPLBACKEND=Agg $(RUN) -m coverage run -m pytest -q $(CORE_TESTS)
+	$(RUN) -m coverage combine --quiet
+	$(RUN) -m coverage report
 
 # The last of these is Python in WebAssembly, as browsers run it, from npm.
 bare:
@@ -48,36 +67,50 @@ bare:
 
 # gcc's sanitizers: what is compiled with them must find their library loaded, Python must not pool its memory, and pytest
 # must not capture the report of a crash.
-sanitize: .venv/installed
+sanitize: $(VENV)/installed
 	rm -rf out/sanitized
 	AUTOGRAD_PURE=0 CC=gcc CFLAGS='-g -fsanitize=address,undefined -fno-sanitize-recover=undefined' \
 		LDFLAGS='-fsanitize=address,undefined' $(INSTALL) --no-deps --target out/sanitized .
 	cp -r tests docs pyproject.toml out/sanitized
 	cp autograd/accelerator/rules.h out/sanitized/autograd/accelerator
 	cd out/sanitized && LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
-		PYTHONMALLOC=malloc ../../$(RUN) -m pytest -q --capture=sys -p no:cacheprovider -k "not memory_returns" \
+		PYTHONMALLOC=malloc $(abspath $(RUN)) -m pytest -q --capture=sys -p no:cacheprovider -k "not memory_returns" \
 		$(CORE_TESTS)
 
-check: .venv/linters
+check: $(VENV)/linters
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 	$(RUN) -m pyright
 
-rules: .venv/installed
+constraints: $(VENV)/linters
+	$(COMPILE) --python-version 3.11 --resolution lowest-direct --output-file constraints/oldest.txt
+	$(COMPILE) --python-version 3.11 --universal --output-file constraints/newest.txt
+
+mutants: $(VENV)/installed
+	$(INSTALL) --group mutants
+	$(RUN) tests/mutants.py
+
+audit: $(VENV)/installed
+	$(INSTALL) --group audit
+	$(RUN) .ci/audit constraints/newest.txt
+
+rules: $(VENV)/installed
 	$(RUN) -m autograd.native.c.rules
 
-.venv/installed: pyproject.toml hatch_build.py $(wildcard autograd/accelerator/*.[ch])
+installed: $(VENV)/installed
+
+$(VENV)/installed: pyproject.toml hatch_build.py $(wildcard autograd/accelerator/*.[ch])
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or later is needed; name one with: make PYTHON=/path/to/python3.12"; exit 1; }
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $(VENV)
 	$(INSTALL) --upgrade 'pip>=25.1'
-	$(INSTALL) --editable '.[demos]' --group test
-	@touch .venv/installed
+	$(INSTALL) $(CONSTRAINTS:%=--constraint %) --editable '.[demos]' --group test
+	@touch $(VENV)/installed
 
-.venv/linters: .venv/installed
+$(VENV)/linters: $(VENV)/installed
 	$(INSTALL) --group lint
-	@touch .venv/linters
+	@touch $(VENV)/linters
 
 clean:
 	rm -rf .venv out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -130,7 +130,7 @@ def classes_of(labels: Any) -> tuple[list[Any], list[int]]:
     """The sorted distinct labels, and each label's number among them.
 
     The first are the `target_names` of a Dataset, the second its targets.  Raises TypeError for labels of kinds that
-    cannot be sorted, ValueError for nan.
+    cannot be sorted, ValueError for nan and None.
 
     >>> classes_of(["dog", "cat", "dog"])
     (['cat', 'dog'], [1, 0, 1])
@@ -148,9 +148,9 @@ def classes_of(labels: Any) -> tuple[list[Any], list[int]]:
 
 
 def _is_missing(label: Any) -> bool:
-    """Whether it is nan, which differs from itself, or pandas' NA, which cannot be compared."""
+    """Whether it is None, nan, which differs from itself, or pandas' NA, which cannot be compared."""
     try:
-        return bool(label != label)
+        return label is None or bool(label != label)
     except TypeError:
         return True
 

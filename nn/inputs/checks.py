@@ -56,7 +56,8 @@ def whole_number(name: str, value: Any, least: int | None = 1) -> int:
     >>> whole_number("batch_size", 32)
     32
     """
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    is_truth = isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", "") == "b"  # of NumPy 1
+    if is_truth or not hasattr(value, "__index__"):
         at_least = "" if least is None else f" of at least {least}"
         raise TypeError(f"{name} must be a whole number{at_least}, not {type(value).__name__} {value!r}")
     number = operator.index(value)
