@@ -20,9 +20,7 @@ _SPLITTER = 134217729.0  # 2**27 + 1, Dekker's constant for double precision
 
 
 def divide(x: float, y: float) -> float:
-    """x / y by IEEE 754, where Python raises ZeroDivisionError: ±inf, or nan for 0/0."""
-    if y != 0.0:
-        return x / y
+    """x / y by IEEE 754 at y = ±0, where Python raises ZeroDivisionError: ±inf, or nan for 0/0."""
     if x == 0.0 or x != x:
         return NAN
     return math.copysign(INF, x) * math.copysign(1.0, y)

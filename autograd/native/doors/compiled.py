@@ -57,7 +57,7 @@ class Compiled:
         if reduction not in ("mean", "sum", None):
             raise ValueError(f"compile: reduction must be 'mean', 'sum' or None, not {reduction!r}")
         self.single = isinstance(outputs, Value)
-        self.outputs = [outputs] if self.single else list(outputs)
+        self.outputs = list(outputs) if isinstance(outputs, Iterable) else [outputs]
         for output in self.outputs:
             if not isinstance(output, Value):
                 raise TypeError(f"compile: outputs must be Values, not {type(output).__name__} {output!r:.40}")

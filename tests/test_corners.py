@@ -1,0 +1,200 @@
+"""Corners that no other test enters: found by `make coverage`, and by the mistakes that `make mutants` puts in."""
+
+import functools
+import math
+import pickle
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from autograd import (
+    DomainWarning,
+    Value,
+    atan2,
+    compile,
+    detect_anomaly,
+    expression,
+    grad,
+    identity,
+    jit,
+    primitive,
+    program,
+    sin,
+    topological_order,
+)
+from autograd.core.graph import reverse_sweep
+from autograd.core.tree import flatten, take_apart
+from autograd.table import lowering, primitives
+from autograd.table.machine import FLOATS
+
+x0 = Value(1.0)
+
+
+class Unprintable:
+    def __repr__(self):
+        raise RuntimeError("broken")
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "call"),
+    [
+        (TypeError, r"grad: the first argument must be a function, not float 3.0; write grad\(f\)\(x\)", lambda: grad(3.0)),
+        (TypeError, "grad: argnums must be a position or several, not str 'x'", lambda: grad(sin, argnums="x")),
+        (TypeError, "grad: argnums must be a position or several, not bool True", lambda: grad(sin, argnums=True)),
+        (ValueError, "gelu: approximate must be 'none' or 'tanh', not 'erf'", lambda: autograd.gelu(1.0, "erf")),
+        (TypeError, "above a function of floats", lambda: primitive(partials=(1.0,))(3.0)),
+        (TypeError, "its repr raises RuntimeError", lambda: sin(Unprintable())),
+        (TypeError, "compile: outputs must be Values, not float 3.0", lambda: compile(3.0, [x0], [])),
+        (TypeError, "compile: inputs must be Values, number 0 is float", lambda: compile(x0, [1.0], [])),
+        (ValueError, "`also` goes with a reduction", lambda: compile([x0], [x0], [], reduction=None, also=[x0])),
+        (TypeError, r"no argument 'grade'; it has data, label, _children, _op$", lambda: Value(1.0, grade=2)),
+        (TypeError, r"_op; a leaf is trainable unless requires_grad_", lambda: Value(1.0, requires_grad=False)),
+        (AttributeError, "module 'autograd' has no attribute 'sine'", lambda: autograd.sine),
+    ],
+)  # fmt: skip
+def test_a_wrong_call_says_what_is_wrong(error, message, call):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_a_package_lists_what_it_has_before_that_is_imported():
+    assert set(autograd.__all__) <= set(dir(autograd))
+    assert set(nn.__all__) <= set(dir(nn))
+
+
+def test_a_row_that_pickle_cannot_find_is_refused():
+    here = primitive(partials=(1.0,))(lambda x: x)
+    with pytest.raises(
+        LookupError, match=r"test_corners has no primitive .*: define it at the top level of the module"
+    ):
+        pickle.loads(pickle.dumps(here))
+
+
+def test_an_infinite_constant_is_printed_so_that_it_runs():
+    x = Value(2.0, label="x")
+    y = x * -math.inf
+    made = program(y, [x], mode="value")
+    assert "-float('inf')" in str(made)
+    assert made(3.0) == (-math.inf,)
+
+
+def test_a_formula_has_a_short_repr():
+    x = Value(2.0, label="x")
+    assert repr(expression(x * 3.0)) == "<expression 3*x>"
+    long = repr(expression(functools.reduce(lambda y, _: y.sin() + x, range(40), x)))
+    assert len(long) == len("<expression >") + 80
+    assert long.endswith("...>")
+
+
+def test_the_closure_of_a_leaf_does_nothing():
+    x = Value(2.0)
+    x._backward()
+    assert x.grad == 0.0
+
+
+def test_a_sum_of_opposite_infinities_in_a_sweep_is_told():
+    x = Value(1.0)
+    y = x * math.inf + x * -math.inf
+    with pytest.warns(
+        DomainWarning, match=r"the derivative through it is nan, because (-inf \+ inf|inf \+ -inf) arises"
+    ):
+        y.backward()
+    assert math.isnan(x.grad)
+
+
+def test_an_error_amid_the_sweep_of_a_transform_leaves_the_graph_usable():
+    x = Value(3.0)
+    y = x * x
+    y = Value(y.data, (y,), "closure")
+
+    def fail():
+        raise KeyboardInterrupt
+
+    y._backward = fail
+    z = y * 2.0
+    with pytest.raises(KeyboardInterrupt):
+        autograd.gradient(z, [x])
+    assert x.grad == 0.0
+    y._backward = lambda: setattr(y.operands[0], "grad", y.operands[0].grad + y.grad)
+    z.backward()
+    assert x.grad == 12.0
+
+
+def test_a_transform_inside_detect_anomaly_is_the_same_and_leaves_gradients_alone():
+    other = Value(2.0)
+    other.grad = 5.0
+    with detect_anomaly():
+        assert grad(lambda x: x * x * other)(3.0) == 12.0
+        assert autograd.gradient(other * other, [other]) == [4.0]
+    assert other.grad == 5.0
+
+
+def test_a_frozen_value_is_a_constant_of_a_row_of_two_operands():
+    x, frozen = Value(1.0), Value(2.0).requires_grad_(False)
+    assert atan2(x, frozen).operands == (x, 2.0)
+    assert atan2(frozen, x).operands == (2.0, x)
+
+
+def test_arrays_may_hold_none_and_structures():
+    leaves, rebuild = flatten(np.array([1.0, None], dtype=object), "x")
+    assert leaves == [1.0]
+    assert rebuild([3.0]).tolist() == [3.0, None]
+
+
+class Slotted:
+    """Without a slot for weak references."""
+
+    __slots__ = ()
+
+    def __call__(self, x):
+        return x * x
+
+
+def test_a_function_that_cannot_be_held_weakly_is_held():
+    assert take_apart(Slotted(), [], whole=True, weak=True)[0] == "static"
+    assert jit(lambda f, x: f(x))(Slotted(), 3.0) == 9.0
+
+
+def test_a_seed_of_zero_seeds_nothing_and_a_recorded_one_is_taken():
+    x, seed = Value(2.0), Value(3.0)
+    y = x * x
+    adjoints = {y: seed}
+    reverse_sweep(topological_order(y), adjoints, record=True)
+    assert adjoints[x].data == 12.0
+    assert seed in topological_order(adjoints[x])
+
+
+def test_formulas_of_nothing_and_of_signs():
+    assert lowering.sum(FLOATS) == 0.0
+    assert primitives.sum.expansion([]) == 0.0
+    assert primitives.mean.expansion([1.0, 2.0, 6.0]) == 3.0
+    assert [autograd.sign(x) for x in (-0.5, -0.0, 0.5)] == [-1.0, 0.0, 1.0]
+    assert math.copysign(1.0, autograd.sign(-0.0)) == -1.0
+    assert identity(2.5) == 2.5
+
+
+def test_one_step_without_a_search_asks_for_the_loss_once():
+    p, asked = Value(3.0), []
+
+    def closure():
+        asked.append(p.data)
+        p.grad = 0.0
+        loss = p * p
+        loss.backward()
+        return loss
+
+    nn.LBFGS([p], lr=0.25, max_iter=1).step(closure)
+    assert asked == [3.0]
+    assert p.data == pytest.approx(3.0 - 0.25)  # the first step is lr · min(1, 1/|g|) · g
+
+
+def test_a_history_and_a_standardizer_tell_what_they_have():
+    assert "loss" not in nn.History()
+    assert repr(nn.Standardizer().fit([[1.0], [3.0]])).startswith("Standardizer(mean=[2.0], scale=[1.0]")
+
+
+def test_probabilities_that_are_too_modest_are_sharpened():
+    temperature = nn.fit_temperature([[0.1, 0.0]] * 9 + [[0.0, 0.1]], [0] * 10)
+    assert temperature == pytest.approx(0.1 / math.log(9.0), rel=1e-9)
