@@ -33,8 +33,10 @@ def marimo(self: Value) -> tuple[str, str]:
     return marimo_output(self)
 
 
-def latex(self: Value) -> Any:
+def latex(self: Value, model: Any = None) -> Any:
     r"""The formula of this number in LaTeX, as it was computed: notebooks typeset it, `str()` gives the source.
+
+    Leaves without a label are numbers in it, but for parameters of the `model`, which keep their names: W^{(1)}_{12}.
 
     >>> from autograd import Value
     >>> w, x = Value(2.0, label="w"), Value(3.0, label="x")
@@ -43,7 +45,7 @@ def latex(self: Value) -> Any:
     """
     from autograd.formulas.typesetting import typeset
 
-    return typeset(self)
+    return typeset(self, model)
 
 
 def attach() -> None:

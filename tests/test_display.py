@@ -250,7 +250,7 @@ def test_what_is_used_twice_is_written_once():
     s.label = "s"
     assert str(f.latex()) == "\n".join(lines).replace("v_{1}", "s")
     y.label = "s"  # the leaf keeps the name then
-    assert r"v_{1} &= x + s" in str(f.latex())
+    assert r"t_{1} &= x + s" in str(f.latex())
 
 
 @pytest.mark.filterwarnings("ignore:.*overflows:autograd.DomainWarning")

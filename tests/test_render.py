@@ -407,7 +407,7 @@ def test_modules_are_framed_and_named(without_dot):
         "layer 1: 2 → 2, relu\nlayers.0", "neuron 1\nlayers.0.neurons.0",
     ]  # fmt: skip
     assert len(frames) == 5
-    for text in ("w₁", "w₂", "b", "neuron 2", "layer 2: 2 → 1, linear"):
+    for text in ("W₁₁", "W₂₂", "b₁", "s₂ = Σwᵢxᵢ+b", "h₁ = ReLU", "neuron 2", "layer 2: 2 → 1, linear"):
         assert text in {shown.strip("\xa0 ") for shown in texts(svg)}
 
 

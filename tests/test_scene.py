@@ -163,9 +163,9 @@ def test_parameters_are_named_and_nodes_are_in_their_modules():
     ]  # fmt: skip
     assert all(not box.cluster for box in found.boxes if box.operation in ("−", "×", "+", "x²") or box.kind == "input")
     assert {box.path: box.name for box in found.boxes if box.kind == "parameter"} == {
-        "layers.0.neurons.0.w.0": "w₁", "layers.0.neurons.0.w.1": "w₂", "layers.0.neurons.0.b": "b",
-        "layers.0.neurons.1.w.0": "w₁", "layers.0.neurons.1.w.1": "w₂", "layers.0.neurons.1.b": "b",
-        "layers.1.neurons.0.w.0": "w₁", "layers.1.neurons.0.w.1": "w₂", "layers.1.neurons.0.b": "b",
+        "layers.0.neurons.0.w.0": "W⁽¹⁾₁₁", "layers.0.neurons.0.w.1": "W⁽¹⁾₂₁", "layers.0.neurons.0.b": "b⁽¹⁾₁",
+        "layers.0.neurons.1.w.0": "W⁽¹⁾₁₂", "layers.0.neurons.1.w.1": "W⁽¹⁾₂₂", "layers.0.neurons.1.b": "b⁽¹⁾₂",
+        "layers.1.neurons.0.w.0": "W⁽²⁾₁₁", "layers.1.neurons.0.w.1": "W⁽²⁾₂₁", "layers.1.neurons.0.b": "b⁽²⁾₁",
     }  # fmt: skip
     assert [(cluster.path, cluster.title, cluster.parent) for cluster in found.clusters] == [
         ("layers.0", "layer 1: 2 → 2, relu", ""),

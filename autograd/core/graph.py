@@ -82,6 +82,24 @@ def reachable(root: Value) -> list[Value]:
     return ready
 
 
+def is_small(root: Value, most: int) -> bool:
+    """Whether there are at most this many nodes; counting ends there, so that a million take no time.
+
+    >>> is_small(Value(1.0) + 2.0, 2), is_small(Value(1.0) + 2.0, 1)
+    (True, False)
+    """
+    seen = {root}
+    pending = [root]
+    while pending:
+        for x in pending.pop().operands:
+            if isinstance(x, Value) and x not in seen:
+                seen.add(x)
+                pending.append(x)
+                if len(seen) > most:
+                    return False
+    return len(seen) <= most
+
+
 def depending_on(inputs: Iterable[AnyNode], *roots: AnyNode) -> list[AnyNode]:
     """The nodes below the roots that are made from any of the inputs, these included, operands first."""
     chosen = set(inputs)

@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from autograd.formulas.notation import ATOM, POWER, PRODUCT, SIGN, SUM, Spelled, short_number
@@ -49,17 +50,42 @@ _GREEK = re.compile(
 )
 
 
+_ACCENTS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0307": "dot", "\u0308": "ddot"}
+_NAME = re.compile(
+    "(?P<base>[A-Za-z]+|[^\\W\\d_])(?P<accent>[\u0302-\u0304\u0307\u0308]?)(?P<layer>⁽[⁰¹²³⁴-⁹]+⁾)?"
+    "_?(?P<index>[0-9₀-₉][0-9₀-₉,]*)?(?P<which>⁽[⁰¹²³⁴-⁹]+⁾)?"
+)
+
+
 def latex_name(label: str) -> str:
     r"""A label in LaTeX, whatever is in it.
 
     >>> latex_name("w12"), latex_name("alpha"), latex_name("learning_rate")
     ('w_{12}', '\\alpha', '\\mathrm{learning\\_rate}')
+    >>> latex_name("W⁽¹⁾₁₂"), latex_name("δ⁽²⁾₁"), latex_name("ŷ")
+    ('W^{(1)}_{12}', '\\delta^{(2)}_{1}', '\\hat{y}')
     """
-    match = re.fullmatch(r"([A-Za-z]+)_?(\d*)", label, flags=re.ASCII)
-    if match and (len(match[1]) == 1 or _GREEK.fullmatch(match[1])):
-        base = match[1] if len(match[1]) == 1 else f"\\{match[1]}"
-        return f"{base}_{{{match[2]}}}" if match[2] else base
-    return rf"\mathrm{{{latex_words(label)}}}"
+    match = _NAME.fullmatch(unicodedata.normalize("NFD", label))
+    base = _latex_letter(match["base"]) if match else ""
+    if match is None or not base:
+        return rf"\mathrm{{{latex_words(label)}}}"
+    if match["accent"]:
+        base = rf"\{_ACCENTS[match['accent']]}{{{base}}}"
+    above, index = (
+        unicodedata.normalize("NFKC", part or "") for part in (match["layer"] or match["which"], match["index"])
+    )
+    return base + (f"^{{{above}}}" if above else "") + (f"_{{{index}}}" if index else "")
+
+
+def _latex_letter(word: str) -> str:
+    """A Latin or Greek letter, or the name of a Greek one, as a symbol; empty for another word."""
+    if len(word) == 1 and word.isascii():
+        return word
+    if len(word) == 1:
+        script, size, _, *name = [*unicodedata.name(word, "").split(), "", "", ""][:4]
+        word = (name[0].lower() if size == "SMALL" else name[0].title()) if script == "GREEK" else ""
+        word = {"lamda": "lambda", "Lamda": "Lambda"}.get(word, word)
+    return f"\\{word}" if _GREEK.fullmatch(word) else ""
 
 
 def latex_application(row: Primitive, operands: Sequence[Spelled]) -> Spelled:

@@ -78,6 +78,28 @@ def identifier(text: str) -> str:
     return name if name.isidentifier() else f"_{name}"
 
 
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def subscripted(number: int | str) -> str:
+    """The digits of a number as an index.
+
+    >>> "v" + subscripted(12)
+    'v₁₂'
+    """
+    return str(number).translate(_SUBSCRIPTS)
+
+
+def superscripted(number: int | str) -> str:
+    """The digits of a number, and its sign, as an exponent.
+
+    >>> "10" + superscripted(-7)
+    '10⁻⁷'
+    """
+    return str(number).translate(_SUPERSCRIPTS)
+
+
 class Names:
     """Hands out Python identifiers, each once, and none that is a keyword or a row of the table.
 
@@ -117,22 +139,6 @@ def by_level(order: Sequence[AnyNode]) -> list[AnyNode]:
     for node in order:
         level[node] = 1 + max((level[x] for x in node.operands if x.__class__ is not float), default=-1)
     return sorted(order, key=level.__getitem__)
-
-
-def trace_names(order: Iterable[AnyNode], inputs: Sequence[AnyNode], names: Names) -> dict[AnyNode, str]:
-    """A name for every node: inputs by label or x1, x2, …; the other labelled leaves by label; results v1, v2, ….
-
-    Source: seeds, "Automatic Differentiation: Problem Statement", the evaluation trace.
-    """
-    found = {x: names.unique(x.label if x.label.isidentifier() else f"x{i}") for i, x in enumerate(inputs, 1)}
-    results = 0
-    for node in order:
-        if node.primitive is not None:
-            results += 1
-            found[node] = names.unique(f"v{results}")
-        elif node not in found and node.label.isidentifier():
-            found[node] = names.unique(node.label)
-    return found
 
 
 # ---------------------------------------------------------------- Python

@@ -15,6 +15,7 @@ from autograd.core.mode import is_grad_enabled
 from autograd.core.value import Value
 from autograd.formulas import notation
 from autograd.formulas.instructions import Alias, Constant, Input, Instruction, Operand, Output, Section, Variable
+from autograd.formulas.naming import Parameters, graph_names
 from autograd.formulas.notation import BAR, DOT
 from autograd.formulas.straight_line import Program, fold_constants, remove_dead_code, share_common_subexpressions
 from autograd.table import primitives
@@ -28,6 +29,7 @@ def program(
     mode: str = "reverse",
     tangents: Iterable[float] | None = None,
     optimize: bool = True,
+    model: Any = None,
 ) -> Program:
     """The straight-line program that computes a Value, and its gradient or its tangent.
 
@@ -40,6 +42,7 @@ def program(
             "value" the value alone.
         tangents: For "forward", the tangents of the inputs; by default they are arguments too, after the inputs.
         optimize: Fold constants, share common subexpressions, remove dead code.
+        model: Anything with `named_parameters()`: it names its parameters, and what its layers compute.
 
     It is the program of what was recorded: of the branches Python took, with the edges along which a zero adjoint
     met an infinite partial left out.  Raises TypeError or ValueError for arguments that do not fit.
@@ -74,7 +77,7 @@ def program(
     _check_inputs(leaves)
     if tangents is not None and mode != "forward":
         raise ValueError(f"program: tangents are for mode='forward', and mode is {mode!r}")
-    scribe = _Scribe(root, order, leaves)
+    scribe = _Scribe(root, order, leaves, Parameters(model, "program: model"))
     if mode == "reverse":
         scribe.adjoints()
     elif mode == "forward":
@@ -96,10 +99,10 @@ def _check_inputs(inputs: Sequence[Any]) -> None:
 class _Scribe:
     """Takes down a graph, and what its sweeps record, as lines."""
 
-    def __init__(self, root: Value, order: Sequence[Value], inputs: Sequence[Value]) -> None:
+    def __init__(self, root: Value, order: Sequence[Value], inputs: Sequence[Value], parameters: Parameters) -> None:
         self.names = notation.Names(node.primitive.name for node in order if node.primitive is not None)
         self.root, self.order, self.leaves = root, order, inputs
-        self.name_of = notation.trace_names(order, inputs, self.names)
+        self.name_of = self._named(parameters)
         self.operand_of: dict[Value, Operand] = {}
         self.size = 0
         self.constants: list[Constant] = []
@@ -119,6 +122,18 @@ class _Scribe:
         self.outputs = [Output(self.name_of.get(root, ""), self.operand_of[root])]
         # what depends on an input: only there a derivative is taken down
         self.active = {*inputs, *depending_on(inputs, root)}
+
+    def _named(self, parameters: Parameters) -> dict[Value, str]:
+        """The names of inputs, of operations, and of those other leaves that have one, as Python takes them."""
+        everything = list(dict.fromkeys([*self.order, *self.leaves]))  # an input need not be in the graph
+        found, inputs = graph_names(everything, parameters), {*self.leaves}
+        named = [
+            node
+            for node in everything
+            if node.primitive is not None or node in inputs or node.label.strip() or node in parameters.names
+        ]
+        named.sort(key=lambda node: not node.label.strip())  # labels have the first choice
+        return {node: self.names.unique(notation.identifier(found[node])) for node in named}
 
     def program(self) -> Program:
         return Program(

@@ -22,6 +22,7 @@ from autograd.formulas.algebra import (
     tree_size,
 )
 from autograd.formulas.latex import aligned, latex_application, latex_name, latex_number, latex_power, latex_product
+from autograd.formulas.naming import Parameters, own_names
 from autograd.formulas.notation import (
     ATOM,
     POWER,
@@ -41,21 +42,21 @@ _SMALL = 60  # parts; above it what occurs more than once is written once, on a 
 _LONG = 200  # characters of one line
 
 
-def expression(y: Value) -> "Expression":
-    """What was computed, as a formula of its labelled leaves; the others appear as their number.
+def expression(y: Value, *, model: Any = None) -> "Expression":
+    """What was computed, as a formula of its labelled leaves and of the parameters of the model, if one is given.
 
-    Raises TypeError for what is not a Value.
+    The other leaves appear as their number.  Raises TypeError for what is not a Value.
     Source: seeds, "Numerical and Symbolic Differentiation".
 
     >>> x = Value(2.0, label="x")
     >>> print(expression((x * 3.0 + x).sin() / x))
     sin(4*x)/x
     """
-    return _expression(_checked(y, "expression: y"), {})
+    return _expression(_checked(y, "expression: y"), {}, Parameters(model, "expression: model"))
 
 
-def derivative_expression(y: Value, x: Value) -> "Expression":
-    """∂y/∂x as a formula: the recorded derivative, simplified.
+def derivative_expression(y: Value, x: Value, *, model: Any = None) -> "Expression":
+    """∂y/∂x as a formula: the recorded derivative, simplified; names as in `expression`.
 
     The derivative of a·sin x + b·x·sin x is the lecture's own example.
     Raises TypeError for what is not a Value, ValueError inside `no_grad`.
@@ -67,11 +68,12 @@ def derivative_expression(y: Value, x: Value) -> "Expression":
     """
     _checked(y, "derivative_expression: y")
     _checked(x, "derivative_expression: x")
+    parameters = Parameters(model, "derivative_expression: model")
     if not is_grad_enabled():
         raise ValueError("derivative_expression: a derivative cannot be recorded inside no_grad; call it outside")
     tangents: dict[Any, Any] = {x: 1.0}
     forward_sweep(topological_order(y), tangents, record=True)
-    return _expression(tangents.get(y, 0.0), {x: x.label} if x.label else {})
+    return _expression(tangents.get(y, 0.0), {x: x.label} if x.label else {}, parameters)
 
 
 def _checked(value: Any, role: str) -> Value:
@@ -80,16 +82,17 @@ def _checked(value: Any, role: str) -> Value:
     return value
 
 
-def _expression(y: Any, symbols: dict[Value, str]) -> "Expression":
+def _expression(y: Any, symbols: dict[Value, str], parameters: Parameters) -> "Expression":
     algebra = Algebra()
     if not isinstance(y, Value):
         return Expression(algebra.number(float(y)))
     names = Names()
     formula: dict[Any, Formula] = {}
-    for node in topological_order(y):
-        label = symbols.get(node, "" if node.primitive is not None else node.label)
-        if label:
-            formula[node] = algebra.symbol(names.unique(identifier(label)), node.data)
+    order = topological_order(y)
+    own = {leaf: name for leaf, name in own_names(order, parameters).items() if leaf.primitive is None} | symbols
+    for node in order:
+        if node in own:
+            formula[node] = algebra.symbol(names.unique(identifier(own[node])), node.data)
         elif node.primitive is None:
             formula[node] = algebra.number(node.data)
         else:

@@ -1,21 +1,25 @@
 r"""A recorded number in LaTeX, as it was computed: what `Value.latex()` shows.
 
 Nothing is simplified (that is `autograd.formulas.symbolic`), and nothing is written twice: a result that is used
-again, and every piece of a long formula, gets a line and a name, v_1, v_2, …, as in a listing.
+again, and every piece of a long formula, gets a line and a name: v_1, v_2, …, as in the listing of its program; in a
+graph too large to be listed t_1, t_2, ….
 """
 
 import collections
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
+from autograd.core.graph import is_small, topological_order
 from autograd.core.value import Value
 from autograd.formulas.latex import DOTS, aligned, latex_application, latex_name, rounded_latex
+from autograd.formulas.naming import Parameters, graph_names, own_names
 from autograd.formulas.notation import Spelled
 from autograd.table import primitives
 
 MOST_OPERATIONS = 60
 """How many operations are written out, those nearest to the result; MathJax takes a second for some hundreds."""
 
+_NUMBERED = 1_000  # nodes; beyond it a number in the order of the whole graph tells nobody anything
 _LONG = 160  # characters of LaTeX in one line
 _FIRST, _LAST = 4, 1  # of many operands
 
@@ -37,8 +41,8 @@ class Latex:
         return f"$\\displaystyle {self.source}$"
 
 
-def typeset(root: Value) -> Latex:
-    r"""The formula of a Value: labels for leaves that have one, numbers for the others.
+def typeset(root: Value, model: Any = None) -> Latex:
+    r"""The formula of a Value: names for labelled leaves and for parameters of the model, numbers for the others.
 
     Of a large graph the operations nearest to the result are written out, and the others given as numbers, so that it
     takes milliseconds whatever the size.  Raises TypeError for what is not a Value.
@@ -49,7 +53,7 @@ def typeset(root: Value) -> Latex:
     """
     if not isinstance(root, Value):
         raise TypeError(f"typeset: root must be a Value, not {type(root).__name__} {root!r:.60}")
-    *steps, (name, text) = _Writer(root).lines()
+    *steps, (name, text) = _Writer(root, Parameters(model, "latex: model")).lines()
     if not steps:
         return Latex(f"{name} = {text}" if name else text)
     steps.append((name, text))
@@ -57,14 +61,20 @@ def typeset(root: Value) -> Latex:
 
 
 class _Writer:
-    def __init__(self, root: Value) -> None:
+    def __init__(self, root: Value, parameters: Parameters) -> None:
         self.root = root
         self.order, self.below = _nearest(root)
         shown = [x for node in self.order for x in _shown(node) if isinstance(x, Value)]
         self.uses = collections.Counter(shown)
-        self.taken = {latex_name(x.label) for x in shown if x.primitive is None and x.label}
-        labels = collections.Counter(latex_name(x.label) for x in self.order if x.label)
-        self.own_names = {name for name, count in labels.items() if count == 1} - self.taken
+        in_order = list(dict.fromkeys([*(x for x in shown if x.primitive is None), *self.below, *self.order, root]))
+        self.numbered: dict[Value, str] = {}
+        if is_small(root, _NUMBERED):
+            in_order = topological_order(root)
+            self.numbered = graph_names(in_order, parameters)
+        self.own = {node: latex_name(name) for node, name in own_names(in_order, parameters).items()}
+        self.taken = {self.own[x] for x in shown if x.primitive is None and x in self.own}
+        results = collections.Counter(self.own[x] for x in [*self.below, *self.order] if x in self.own)
+        self.own_names = {name for name, count in results.items() if count == 1} - self.taken
         self.spelled: dict[Any, Spelled] = {}
         self.steps = 0
         self.has_steps = False
@@ -85,23 +95,23 @@ class _Writer:
             yield "", self._operand(self.root).text
 
     def _own_name(self, node: Value) -> str:
-        name = latex_name(node.label) if node.label else ""
+        name = self.own.get(node, "")
         return name if name in self.own_names else ""
 
     def _name_of_root(self) -> str:
-        return self._own_name(self.root) or (self._new_name("y") if self.has_steps else "")
+        return self._own_name(self.root) or (self._new_name(self.root) if self.has_steps else "")
 
     def _named(self, node: Value) -> str:
-        name = self._own_name(node) or self._new_name()
+        name = self._own_name(node) or self._new_name(node)
         self.spelled[node] = Spelled(name)
         self.has_steps = True
         return name
 
-    def _new_name(self, wish: str = "") -> str:
-        name = wish
-        while not name or name in self.taken or name in self.own_names:
+    def _new_name(self, node: Value) -> str:
+        name = "" if node in self.own else latex_name(self.numbered.get(node, ""))
+        while name in ("", latex_name("")) or name in self.taken or name in self.own_names:
             self.steps += 1
-            name = f"v_{{{self.steps}}}"
+            name = f"t_{{{self.steps}}}"
         return name
 
     def _application(self, node: Value) -> Spelled:
@@ -116,7 +126,7 @@ class _Writer:
             return operand if isinstance(operand, Spelled) else rounded_latex(operand)
         if operand in self.spelled:
             return self.spelled[operand]
-        return Spelled(latex_name(operand.label)) if operand.label else rounded_latex(operand.data)
+        return Spelled(self.own[operand]) if operand in self.own else rounded_latex(operand.data)
 
 
 def _shown(node: Value) -> Sequence[Any]:
@@ -166,7 +176,7 @@ def _in_order(root: Value, inside: Collection[Value]) -> list[Value]:
     while pending:
         node = pending[-1]
         missing = [x for x in _operations(node) if x in inside and x not in order]
-        pending.extend(missing)
+        pending.extend(reversed(missing))
         if not missing:
             order[pending.pop()] = None
     return list(order)

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Collection
 from typing import Any
 
-from autograd.core.graph import topological_order
+from autograd.core.graph import is_small, topological_order
 from autograd.core.value import Value
 from autograd.formulas.notation import visible
 
@@ -87,24 +87,6 @@ def rich_renderable(root: Value) -> Any:
     except Exception:
         return Pretty(root)
     return tree
-
-
-def is_small(root: Value, most: int) -> bool:
-    """Whether there are at most this many nodes; counting ends there, so that a million take no time.
-
-    >>> is_small(Value(1.0) + 2.0, 2), is_small(Value(1.0) + 2.0, 1)
-    (True, False)
-    """
-    seen = {root}
-    pending = [root]
-    while pending:
-        for x in pending.pop().operands:
-            if isinstance(x, Value) and x not in seen:
-                seen.add(x)
-                pending.append(x)
-                if len(seen) > most:
-                    return False
-    return len(seen) <= most
 
 
 def _text(root: Value) -> str:

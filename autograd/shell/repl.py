@@ -10,9 +10,8 @@ from types import CodeType, ModuleType
 from typing import Any
 
 import autograd
-from autograd.core.graph import topological_order
+from autograd.core.graph import is_small, topological_order
 from autograd.core.value import Value
-from autograd.render.notebooks import is_small
 
 _TRY = "Try   x = Value(2.0); y = (x*x + 1).log(); y.backward(); x.grad"
 _THEN = 'Then  explain(y)   y.latex()   draw(y, "y.svg")   grad(sin)(0.0)   help(grad)'

@@ -147,14 +147,17 @@ test("the places of one operand are told apart", () => {
 });
 
 test("names are set as mathematics, and nothing in them is invisible", () => {
-  assert.deepEqual(page.nameParts("x1⁽²⁾"), ["x", "1", "⁽²⁾"]);
-  assert.deepEqual(["x1⁽²⁾", "score⁽²⁾", "x1", "w_12", "v₁₂", "w₁,₂", "score", "x1y", ""].map(page.typeset), [
+  assert.deepEqual(page.nameParts("x1⁽²⁾"), ["x", "1", "⁽²⁾", ""]);
+  assert.deepEqual(page.nameParts("W⁽¹⁾₁₂"), ["W", "12", "", "⁽¹⁾"]);
+  assert.deepEqual(["x1⁽²⁾", "score⁽²⁾", "x1", "w_12", "v₁₂", "w₁,₂", "W⁽¹⁾₁₂", "b⁽²⁾1", "score", "x1y", ""].map(page.typeset), [
     "x₁⁽²⁾",
     "score⁽²⁾",
     "x₁",
     "w₁₂",
     "v₁₂",
     "w₁,₂",
+    "W⁽¹⁾₁₂",
+    "b⁽²⁾₁",
     "score",
     "x1y",
     "",
@@ -178,6 +181,8 @@ test("search looks at labels and operations, whatever the case", () => {
   assert.deepEqual(found("linear"), [1]);
   assert.deepEqual(found("layers.0"), [1]);
   assert.deepEqual(found("layers"), [1, 2]);
+  const weights = { boxes: [leaf("W⁽¹⁾₁₂"), leaf("W⁽²⁾₁₂"), leaf("x₁")], clusters: [] };
+  assert.deepEqual(["w12", "W(2)12", "W⁽¹⁾", "x1"].map((query) => page.matching(weights, query)), [[0, 1], [1], [0], [2]]);
 });
 
 test("wide empty space shrinks, and order is kept", () => {

@@ -5,8 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.formulas.notation import ATOM, PRODUCT, SUM, Spelled, python_application
-from autograd.render.scenes.words import subscripted, superscripted
+from autograd.formulas.notation import ATOM, PRODUCT, SUM, Spelled, python_application, subscripted, superscripted
 from autograd.table.primitive import Primitive
 from autograd.table.primitives import TABLE
 
@@ -94,15 +93,6 @@ def is_rounded(number: float, digits: int = DIGITS) -> bool:
 
 def _rounded(number: float, digits: int) -> float:
     return float(f"{number:.{digits}g}")
-
-
-def repeated(name: str, number: int) -> str:
-    """The name of the second, third … thing that has one name.
-
-    >>> repeated("x", 2)
-    'x⁽²⁾'
-    """
-    return f"{name}⁽{superscripted(number)}⁾"
 
 
 def spelled_name(label: str) -> Spelled:

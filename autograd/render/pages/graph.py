@@ -1,11 +1,11 @@
 """A recorded graph as the data of a page: boxes with their places, edges with their routes, the order of the steps."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograd.core.value import Value
+from autograd.formulas.naming import Parameters, graph_names
 from autograd.formulas.notation import clipped
 from autograd.render.pages.formulas import (
     DIGITS,
@@ -13,7 +13,6 @@ from autograd.render.pages.formulas import (
     digits_needed,
     formula,
     is_rounded,
-    repeated,
     spelled_name,
     spelled_number,
 )
@@ -21,7 +20,7 @@ from autograd.render.pages.labels import label_places
 from autograd.render.pages.layout import Layout, lay_out_layers
 from autograd.render.scenes.parts import FOLDED, Box, Edge, Scene
 from autograd.render.scenes.scene import scene
-from autograd.render.scenes.words import SHOWN, subscripted
+from autograd.render.scenes.words import SHOWN
 
 OPENED = 150
 """A page of more boxes than this begins with its innermost modules closed."""
@@ -33,11 +32,11 @@ def graph_data(root: Value, *, most: int, **options: Any) -> dict[str, Any]:
     """What the script of the page needs to know of the graph below `root`; options as in `scene`."""
     drawn = scene(root, most=most, **options)
     order = _by_level(drawn)
-    names = _names(drawn.boxes, order)
+    names = _names(drawn.boxes, order, options.get("model"))
     arriving: defaultdict[str, list[Edge]] = defaultdict(list)
     for edge in drawn.edges:
         arriving[edge.target].append(edge)
-    sizes = {box.id: _size(box, names[box.id]) for box in drawn.boxes}
+    sizes = {box.id: _size(box, box.short or names[box.id]) for box in drawn.boxes}
     inside = frames_around(drawn)
     layout = lay_out_layers(sizes, [(edge.source, edge.target) for edge in drawn.edges], inside)
     index = {box.id: i for i, box in enumerate(drawn.boxes)}
@@ -61,6 +60,7 @@ def graph_data(root: Value, *, most: int, **options: Any) -> dict[str, Any]:
         "boxes": [
             {
                 "name": names[box.id],
+                "short": box.short,
                 "kind": box.kind,
                 "operation": box.operation,
                 "path": box.path,
@@ -138,35 +138,14 @@ def _by_level(drawn: Scene) -> list[str]:
     return sorted((box.id for box in drawn.boxes if box.operation), key=level.__getitem__)
 
 
-def _names(boxes: Sequence[Box], order: Sequence[str]) -> dict[str, str]:
-    """The label of each box; without one v₁, v₂ … for operations, by their place in the order, and x₁ … for leaves.
-
-    No two look alike on the page, but for constants, and for parameters, which are called as in their module.
-    """
-    names = {box.id: box.name for box in boxes if box.path or box.kind == "group"}
+def _names(boxes: Sequence[Box], order: Sequence[str], model: Any) -> dict[str, str]:
+    """What each box is called on the page: a node as everywhere, a constant by its number, a group by its title."""
+    nodes = {box.id: box.node for box in boxes if box.node is not None}
+    found = graph_names([*nodes.values()], Parameters(model), [nodes[key] for key in order if key in nodes])
+    names = {box.id: box.name for box in boxes if box.kind == "group"}
     names |= {box.id: spelled_number(box.data or 0.0, EXACT).text for box in boxes if box.kind == "constant"}
-    taken = {spelled_name(name).text for name in names.values()}
-    place = {key: i for i, key in enumerate(order, 1)}
-    leaves = ("x" + subscripted(number) for number in count(1))
-    wishes: dict[str, Iterator[str]] = {}
-    for box in sorted(boxes, key=lambda box: not box.name.strip()):  # labels first
-        wish = box.name if box.name.strip() else "v" + subscripted(place[box.id]) if box.id in place else ""
-        if box.id not in names:
-            alike = wishes.setdefault(spelled_name(wish).text, _repeatedly(wish)) if wish else leaves
-            names[box.id] = _free(alike, taken)
-    return names
-
-
-def _repeatedly(name: str) -> Iterator[str]:
-    yield name
-    yield from (repeated(name, number) for number in count(2))
-
-
-def _free(wishes: Iterator[str], taken: set[str]) -> str:
-    """The first wish that looks like nothing that is taken."""
-    name = next(wish for wish in wishes if spelled_name(wish).text not in taken)
-    taken.add(spelled_name(name).text)
-    return name
+    own = {box.id: box.name for box in boxes if box.name}
+    return {key: spelled_name(found[node]).text for key, node in nodes.items()} | own | names
 
 
 def _formulas(box: Box, arriving: Sequence[Edge], boxes: Mapping[str, Box], names: Mapping[str, str]) -> dict[str, Any]:

@@ -153,7 +153,7 @@ def fields_of(box: Box, drawing: Plan) -> list[Field]:
     """The fields of a box: what it is, its number and its adjoint, what is remarkable about it."""
     if box.kind == "constant" and box.data is not None:
         return [Field([short(box.data)], centred=True)]
-    name = equation(box, SHOWN)
+    name = equation(box, SHOWN, framed=True)
     fields = [Field(name.split("\n"), centred=True)] if name or box.kind == "group" else []
     if box.kind == "group":
         return [*fields, Field(list(box.notes))]

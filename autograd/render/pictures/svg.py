@@ -84,7 +84,7 @@ def _description(drawing: Plan) -> str:
         sentences.append(f"{STALE.capitalize()}.")
     for box in [box for box in shown.boxes if box.name and box.kind in ("input", "parameter")][:_NAMED]:
         gradient = f", gradient {box.grad!r}" if shown.swept else ""
-        sentences.append(f"{clipped(box.path or box.name, TOLD)} = {box.data!r}{gradient}.")
+        sentences.append(f"{clipped(box.name, TOLD)} = {box.data!r}{gradient}.")
     marked = [box for box in shown.boxes if MARKS.keys() & set(box.notes)][:_NAMED]
     sentences.extend(f"{clipped(box.name or box.operation or box.id, TOLD)}: {', '.join(box.notes)}." for box in marked)
     return " ".join([*sentences, f"{shown.summary}." if shown.summary else ""]).rstrip()

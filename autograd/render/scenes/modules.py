@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from autograd.core.value import Value
+from autograd.formulas.naming import Parameters, alike, indexed
 from autograd.render.scenes.parts import Cluster
-from autograd.render.scenes.words import subscripted
 from autograd.table import primitives
 
 
@@ -27,42 +27,23 @@ class Description(Protocol):
 
 
 class Modules:
-    """The parameters of a model by name, and the modules they lie in.
+    """The parameters of a model, and the modules they lie in.
 
     Raises TypeError for a model without `named_parameters()`.
     """
 
     def __init__(self, model: Any = None) -> None:
-        if model is not None and not callable(getattr(model, "named_parameters", None)):
-            raise TypeError(f"scene: model must have named_parameters(), as an nn.Module, not {type(model).__name__}")
-        self.names: dict[Value, str] = {}
-        self._modules: dict[str, Any] = {}
+        self.parameters = Parameters(model, "scene: model")
+        self.owner = self.parameters.owner
         self._chains: dict[str, tuple[str, ...]] = {"": ()}
-        if model is not None:
-            self.names = {parameter: name for name, parameter in model.named_parameters()}
-            if callable(getattr(model, "named_modules", None)):
-                self._modules = {path: module for path, module in model.named_modules() if path}
+        self._numbers = {layer.path: layer.number for layer in self.parameters.layers}
 
     # ------------------------------------------------------------ paths
 
     @property
     def paths(self) -> set[str]:
         """The modules that parameters lie in, and those around them."""
-        return {around for name in self.names.values() for around in self.chain(self.owner(name))}
-
-    def owner(self, name: str) -> str:
-        """The path of the module that a parameter, or a module, of this name is in.
-
-        >>> Modules().owner("layers.0.neurons.3.w.1"), Modules().owner("layers.0.neurons.3"), Modules().owner("w")
-        ('layers.0.neurons.3', 'layers.0', '')
-        """
-        parts = name.split(".")
-        if self._modules:
-            prefixes = (".".join(parts[:length]) for length in range(len(parts) - 1, 0, -1))
-            return next((prefix for prefix in prefixes if prefix in self._modules), "")
-        while len(parts) > 1 and parts[-1].isdigit():  # indices in lists, and lists of lists
-            parts.pop()
-        return ".".join(parts[:-1])
+        return {around for path in self.parameters.paths.values() for around in self.chain(self.owner(path))}
 
     def chain(self, path: str) -> tuple[str, ...]:
         """The modules around this one and itself, the outermost first.
@@ -100,9 +81,9 @@ class Modules:
         the way to the next module (the activation), its own sums, and the activation its module describes.  What is
         made of parameters only (a penalty) belongs to none, and neither does the loss.
         """
-        if not self.names:
+        if not self.parameters.paths:
             return {}
-        homes = {parameter: self.owner(name) for parameter, name in self.names.items()}
+        homes = {parameter: self.owner(path) for parameter, path in self.parameters.paths.items()}
         applying = self._applying(order, homes)
         feeding = _feeding(order, applying)
         for node in order:
@@ -129,17 +110,17 @@ class Modules:
         if node.primitive not in (primitives.add, primitives.sum):
             return False
         terms = {x for x in node.operands if x.__class__ is not float}
-        return len(terms) > 1 and len({homes[x] for x in terms}) == 1 and not terms & self.names.keys()
+        return len(terms) > 1 and len({homes[x] for x in terms}) == 1 and not terms & self.parameters.paths.keys()
 
     def _is_activation(self, node: Value, home: str) -> bool:
         description = self._description(home)
         told = description and (description.activation or description)
-        return bool(told and node.primitive and _alike(told.kind, node.primitive.name))
+        return bool(told and node.primitive and alike(told.kind, node.primitive.name))
 
     # ------------------------------------------------------------ words
 
     def _description(self, path: str) -> Description | None:
-        module: Any = self._modules.get(path)
+        module: Any = self.parameters.modules.get(path) if path else None
         return module.describe() if hasattr(module, "describe") else None
 
     def _shape(self, path: str) -> str:
@@ -159,6 +140,9 @@ class Modules:
         """
         name = _counted(path.removeprefix(self.owner(path)).lstrip("."))
         description = self._description(path)
+        if name.startswith("layer ") and self._numbers:  # as weights are numbered: an activation between does not count
+            number = self._numbers.get(path)
+            name = f"layer {number}" if number else description.kind if description else name
         if not description or not description.shape or any(map(self._shape, self.chain(path)[:-1])):
             return name
         kinds = [] if description.kind in ("Layer", "Neuron") else [description.kind]
@@ -167,28 +151,23 @@ class Modules:
             kinds.append(str(activation) if activation.settings else activation.kind)
         return f"{name}: {', '.join([description.shape, *(kinds or ['linear'])])}"
 
-    def box_of(self, node: Value, root: Value) -> tuple[str, str, str]:
-        """The kind, name and path of the box of a node."""
-        path = self.names.get(node, "")
+    def box_of(self, node: Value, root: Value) -> tuple[str, str]:
+        """The kind and path of the box of a node."""
+        path = self.parameters.paths.get(node, "")
         leaf = "parameter" if path else "input"
-        kind = leaf if node.primitive is None else "result" if node is root else "operation"
-        return kind, node.label or self.short_name(path), path
+        return leaf if node.primitive is None else "result" if node is root else "operation", path
 
-    def short_name(self, name: str) -> str:
-        """The name of a parameter within its module, indices from 1 as subscripts.
+    def short(self, node: Value, name: str, home: str) -> str:
+        """A name without what the frames around its box say: W₁₂ for W⁽¹⁾₁₂ in layer 1, slope for encoder.slope.
 
-        >>> Modules().short_name("layers.0.neurons.3.w.1"), Modules().short_name("bias")
-        ('w₂', 'bias')
+        Labels are left as they are.
         """
-        word, *indices = name.removeprefix(self.owner(name)).lstrip(".").split(".")
-        if not all(map(str.isdigit, indices)):
-            return ".".join([word, *indices])
-        return word + ",".join(subscripted(int(i) + 1) for i in indices)
-
-
-def _alike(kind: str, name: str) -> bool:
-    """Whether a module of this kind, as LeakyReLU, applies the row of this name, as leaky_relu."""
-    return kind.replace("_", "").lower() == name.replace("_", "")
+        path = self.parameters.paths.get(node, "")
+        if name != node.label and path and node not in self.parameters.places:
+            return self.parameters.within_module(path)
+        layer = next((around for around in self.chain(home) if around in self._numbers), "")
+        said = indexed("", layer=self._numbers[layer]) if layer and self.title(layer).startswith("layer ") else ""
+        return name.replace(said, "", 1) if said and name != node.label else name
 
 
 def _feeding(order: Sequence[Value], applying: dict[Value, str]) -> set[Value]:

@@ -23,7 +23,7 @@ class Box:
     kind: str
     """input, parameter, constant, operation, result or group."""
     name: str
-    """The label, else the name of the parameter within its module, else empty; of a group its title."""
+    """As `own_names` has it: the label, else the name in the model, else empty; of a group its title."""
     operation: str
     """The symbol of the primitive; empty for a leaf."""
     data: float | None
@@ -37,9 +37,11 @@ class Box:
     members: int = 1
     """How many nodes it stands for."""
     path: str = ""
-    """The full name of a parameter, as `named_parameters` gives it."""
+    """The path of a parameter, as `named_parameters` gives it."""
     primitive: Primitive | None = None
     """The row of the operation; of a step of an expansion that of the step, not of the whole."""
+    short: str = ""
+    """The name without what the frames around it say; empty if that is the same."""
     largest: float | None = None
     """Of a group the largest |grad| in it, of its parameters if it has any; None before `backward()`."""
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from autograd.core.graph import topological_order
 from autograd.core.value import Value
-from autograd.formulas.notation import short_number
+from autograd.formulas.naming import own_names
+from autograd.formulas.notation import short_number, superscripted
 from autograd.render.scenes.expansion import Step, expanded_size, steps_of
 from autograd.render.scenes.modules import Modules
 from autograd.render.scenes.parts import DEAD, FOLDED, NOT_FINITE, SATURATED, VANISHING, ZERO, Box, Edge, Scene
 from autograd.render.scenes.summaries import by_depth, by_module
-from autograd.render.scenes.words import superscripted
 from autograd.table import primitives
 from autograd.table.primitives import TABLE
 
@@ -65,7 +65,8 @@ def scene(
         reason = f"{size:,} nodes" if summarize else f"{size:,} nodes are more than {most:,}"
         summarized = (by_module if how == "module" else by_depth)(order, modules, swept)
         return Scene(*summarized, swept, f"{reason}: summarised by {how}")
-    return _Painter(root, modules, modules.membership(order), swept).paint(shown, folded, expand, _is_stale(shown))
+    painter = _Painter(root, modules, modules.membership(order), own_names(order, modules.parameters), swept)
+    return painter.paint(shown, folded, expand, _is_stale(shown))
 
 
 def _check_count(name: str, number: Any) -> None:
@@ -122,8 +123,10 @@ def _folded_leaves(order: Sequence[Value], most: int | None) -> dict[Value, list
 class _Painter:
     """Makes the boxes and edges of one scene."""
 
-    def __init__(self, root: Value, modules: Modules, homes: dict[Value, str], swept: bool) -> None:
-        self._root, self._modules, self._homes, self._swept = root, modules, homes, swept
+    def __init__(
+        self, root: Value, modules: Modules, homes: dict[Value, str], names: dict[Value, str], swept: bool
+    ) -> None:
+        self._root, self._modules, self._homes, self._names, self._swept = root, modules, homes, names, swept
         self._boxes: list[Box] = []
         self._edges: list[Edge] = []
         self._ids: dict[Value, str] = {}
@@ -153,10 +156,13 @@ class _Painter:
                     self._edges.append(Edge(source, target, position, None))
             elif operand in self._ids:
                 self._edges.append(Edge(self._ids[operand], target, position, partial))
-        kind, name, path = self._modules.box_of(node, self._root)
+        kind, path = self._modules.box_of(node, self._root)
+        name = self._names.get(node, "")
+        short = self._modules.short(node, name, home)
         notes = (*self._notes(step), *([f"{FOLDED}{inside} leaves"] if inside else []))
         row = step.primitive
-        box = Box(target, kind, name, symbol, node.data, node.grad, home, notes, node, path=path, primitive=row)
+        look = target, kind, name, symbol, node.data, node.grad, home, notes, node
+        box = Box(*look, path=path, primitive=row, short="" if short == name else short)
         self._boxes.append(box)
 
     def _notes(self, step: Step) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from autograd.core.value import Value
+from autograd.formulas.naming import own_names
 from autograd.formulas.notation import clipped
 from autograd.render.scenes.modules import Modules
 from autograd.render.scenes.parts import Box, Cluster, Edge
@@ -109,13 +110,13 @@ def _summary(
         counts[made_by, root] = 1
     edges = {pair: count for pair, count in counts.items() if pair[0] is not pair[1] and pair[0] != pair[1]}
     ids: dict[str | Value, str] = {}
-    boxes = []
+    boxes, names = [], own_names(order, modules.parameters)
     for key in _sorted(members, edges):
         ids[key] = f"g:{_identifier(key)}" if isinstance(key, str) else f"n{len(ids)}"
         if isinstance(key, str):
             boxes.append(_group_box(ids[key], title(key), members[key], modules, swept))
         else:
-            boxes.append(_own_box(ids[key], key, root, modules))
+            boxes.append(_own_box(ids[key], key, root, modules, names.get(key, "")))
     lines = [Edge(ids[source], ids[target], 0, None, count) for (source, target), count in edges.items()]
     return tuple(boxes), tuple(lines), ()
 
@@ -135,15 +136,15 @@ def _sorted(keys: Iterable[str | Value], edges: Iterable[tuple[str | Value, str 
         return list(keys)
 
 
-def _own_box(name: str, node: Value, root: Value, modules: Modules) -> Box:
-    kind, label, path = modules.box_of(node, root)
+def _own_box(key: str, node: Value, root: Value, modules: Modules, name: str) -> Box:
+    kind, path = modules.box_of(node, root)
     symbol = "" if node.primitive is None else node.primitive.symbol
-    return Box(name, kind, label, symbol, node.data, node.grad, "", node=node, path=path)
+    return Box(key, kind, name, symbol, node.data, node.grad, "", node=node, path=path)
 
 
 def _group_box(name: str, title: str, nodes: Sequence[Value], modules: Modules, swept: bool) -> Box:
     """A group tells how many nodes, parameters and operations it has, and how large its gradients are."""
-    parameters = [node for node in nodes if node in modules.names]
+    parameters = [node for node in nodes if node in modules.parameters.paths]
     operations = Counter(node.primitive.symbol for node in nodes if node.primitive is not None)
     notes = [counted(len(nodes), "node")]
     if parameters:

@@ -24,39 +24,23 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 'es' if noun.endswith('x') else 's'}"
 
 
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-
-
-def subscripted(number: int | str) -> str:
-    """The digits of a number as an index.
-
-    >>> "v" + subscripted(12)
-    'v₁₂'
-    """
-    return str(number).translate(_SUBSCRIPTS)
-
-
-def superscripted(number: int | str) -> str:
-    """The digits of a number, and its sign, as an exponent.
-
-    >>> "10" + superscripted(-7)
-    '10⁻⁷'
-    """
-    return str(number).translate(_SUPERSCRIPTS)
-
-
 SHOWN, TOLD = 60, 1000
 """How many characters of a name there is room for in a box, and on pointing at it; `dot` reads no text of 16,384."""
 
 
-def equation(box: Box, most: int = TOLD) -> str:
+def equation(box: Box, most: int = TOLD, *, framed: bool = False) -> str:
     """The name of a box and its operation, of which either may be missing, each cut to so many characters.
+
+    Args:
+        box: The box.
+        most: How many characters of either are told.
+        framed: Whether what is said by the frames around the box is left out.
 
     >>> equation(Box("n2", "result", "y", "tanh", 0.5, 1.0, ""))
     'y = tanh'
     """
-    return " = ".join(clipped(part, most) for part in (box.name, box.operation) if part)
+    name = box.short if framed and box.short else box.name
+    return " = ".join(clipped(part, most) for part in (name, box.operation) if part)
 
 
 def tooltip(box: Box) -> str:

@@ -71,19 +71,19 @@ function visible(text) {
 
 const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";
 
-// A name as [base, index, which]: x1, x_1 and x₁ are x with the index 1, x1⁽²⁾ is the second x₁; anything longer is a
-// word of its own.
+// A name as [base, index, which, layer]: x1, x_1 and x₁ are x with the index 1, x1⁽²⁾ is the second x₁, W⁽¹⁾₁₂ is of
+// layer 1; anything longer is a word of its own.
 function nameParts(name) {
   const [, first, which = ""] = /^(.*?)(⁽[⁰¹²³⁴-⁹]+⁾)?$/su.exec(name);
-  const match = /^(\p{L}\p{M}*)_?([0-9₀-₉][0-9₀-₉,]*)$/u.exec(first);
-  if (!match) return [visible(first), "", which];
-  return [match[1], match[2].replace(/[₀-₉]/g, (c) => SUBSCRIPTS.indexOf(c)), which];
+  const match = /^(\p{L}\p{M}*)(⁽[⁰¹²³⁴-⁹]+⁾)?_?([0-9₀-₉][0-9₀-₉,]*)$/u.exec(first);
+  if (!match) return [visible(first), "", which, ""];
+  return [match[1], match[3].replace(/[₀-₉]/g, (c) => SUBSCRIPTS.indexOf(c)), which, match[2] ?? ""];
 }
 
 // A name as it is written: x₁ for x1.
 function typeset(name) {
-  const [base, index, which] = nameParts(name);
-  return base + index.replace(/[0-9]/g, (c) => SUBSCRIPTS[c]) + which;
+  const [base, index, which, layer] = nameParts(name);
+  return base + layer + index.replace(/[0-9]/g, (c) => SUBSCRIPTS[c]) + which;
 }
 
 // ---------------------------------------------------------------- the steps
@@ -186,15 +186,17 @@ function ordinalOf(edges, i) {
 
 // ---------------------------------------------------------------- search
 
-// The boxes whose label, operation or path, or a module around them, contains the text, whatever the case; x1 finds x₁.
+// The boxes whose name, operation or path, or a module around them, contains the text, whatever the case; x1 finds x₁,
+// w12 and w(1)12 find W⁽¹⁾₁₂.
 function matching({ boxes, clusters }, query) {
-  const plain = (text) => text.toLowerCase().replace(/[₀-₉]/g, (c) => SUBSCRIPTS.indexOf(c));
+  const plain = (text) => text.normalize("NFKC").toLowerCase();
   const wanted = plain(query.trim());
   if (!wanted) return [];
   const has = (...texts) => texts.some((text) => plain(text).includes(wanted));
   const inside = []; // of each cluster, the outer before the inner
   for (const { title, path, parent } of clusters) inside.push(has(title, path) || (parent >= 0 && inside[parent]));
-  return boxes.flatMap((box, i) => (has(box.name, box.operation, box.path) || inside[box.cluster] ? [i] : []));
+  const called = ({ name }) => [name, nameParts(name).slice(0, 2).join("")];
+  return boxes.flatMap((box, i) => (has(...called(box), box.operation, box.path) || inside[box.cluster] ? [i] : []));
 }
 
 // ---------------------------------------------------------------- geometry

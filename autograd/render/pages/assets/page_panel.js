@@ -116,23 +116,25 @@ class Panel {
 // MathML: read by screen readers, and drawn by every browser.
 const maths = (tag, ...children) => make(MATHML, tag, {}, ...children);
 
-function indexed(base, index, which) {
-  const name = index ? maths("msub", base, maths("mn", index)) : base;
+function indexed(base, index, which, layer) {
+  const below = index ? [maths("mn", index)] : [];
+  const above = layer ? [maths("mn", layer.normalize("NFKC"))] : [];
+  const name = index || layer ? maths(`m${index && "sub"}${layer && "sup"}`, base, ...below, ...above) : base;
   return which ? maths("mrow", name, maths("mtext", which)) : name;
 }
 
 function named(name) {
-  const [base, index, which] = nameParts(name);
-  return indexed(maths("mi", base), index, which);
+  const [base, ...marks] = nameParts(name);
+  return indexed(maths("mi", base), ...marks);
 }
 
 function barred(name) {
-  const [base, index, which] = nameParts(name);
+  const [base, ...marks] = nameParts(name);
   const bar =
     [...base].length > 1 // an accent would not reach over a word
       ? make(MATHML, "mi", { class: "bar" }, base)
       : make(MATHML, "mover", { accent: "true" }, maths("mi", base), maths("mo", "¯"));
-  return indexed(bar, index, which);
+  return indexed(bar, ...marks);
 }
 
 const derivative = (of, by, place = "") =>

@@ -109,7 +109,7 @@ class Picture {
       text(12, 21, "name", cut(visible(box.name), "name", box.w - 24));
       for (const [line, note] of box.notes.entries()) text(12, 40 + 16 * line, "note", visible(note));
     } else {
-      const [room, name] = [box.w - (box.operation ? 28 : 20), typeset(box.name)];
+      const [room, name] = [box.w - (box.operation ? 28 : 20), typeset(box.short || box.name)];
       const operation = cut(visible(box.operation), "operation", room - Math.min(widthOf(name, "name"), room / 2));
       text(10, 19, "name", cut(name, "name", room - widthOf(operation, "operation")));
       if (operation) text(box.w - 10, 19, "operation", operation, "end");
