@@ -59,6 +59,7 @@ if _typing.TYPE_CHECKING:
     from autograd.checks.differences import numerical_gradient
     from autograd.checks.gradients import GradcheckError, gradcheck
     from autograd.formulas.symbolic import derivative_expression, expression
+    from autograd.formulas.worksheet import deltas
     from autograd.native.doors.compiled import Compiled
     from autograd.native.doors.compiled import (
         compile as compile,  # not in __all__: `import *` must not replace the built-in
@@ -86,6 +87,7 @@ else:
         "autograd.render.pages.page": ("to_html",),
         "autograd.transforms.checkpoints.revolve": ("revolve_advances", "revolve_schedule"),
         "autograd.formulas.symbolic": ("derivative_expression", "expression"),
+        "autograd.formulas.worksheet": ("deltas",),
     }
 
     def __getattr__(name: str) -> object:
@@ -112,6 +114,7 @@ __all__ = [
     "Value",
     "checkpoint",
     "checkpoint_sequential",
+    "deltas",
     "depending_on",
     "derivative",
     "derivative_expression",

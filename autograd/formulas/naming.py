@@ -122,10 +122,15 @@ class Parameters:
 
     def activation_of(self, layer: LayerParameters, k: int) -> str:
         """What a unit applies to its sum, by the name of its class or function; empty where nothing tells."""
-        neurons = getattr(layer.module, "neurons", ())
-        describing = neurons[k] if k < len(neurons) else layer.module
-        description = describing.describe() if hasattr(describing, "describe") else None
-        return description.activation.kind if description and description.activation else ""
+
+        def kind(module: Any) -> str:
+            description = module.describe() if hasattr(module, "describe") else None
+            return description.activation.kind if description and description.activation else ""
+
+        whole = kind(layer.module)
+        neurons = list(getattr(layer.module, "neurons", ()))
+        # a layer tells its first neuron's, or one of all its sums, as softmax
+        return kind(neurons[k]) if k < len(neurons) and whole == kind(neurons[0]) else whole
 
     def _layers(self) -> Iterator[LayerParameters]:
         number = count(1)
@@ -153,12 +158,12 @@ class Parameters:
 
 def own_names(order: Sequence[Value], parameters: Parameters) -> dict[Value, str]:
     """The names of 1, 2 and 3 above: those that pictures write; of `order` operands come first."""
-    names = {node: node.label for node in order if node.label.strip()}
+    names = {node: node.label for node in order if node.label and node.label.strip()}
     taken = set(map(_look, names.values()))
     found = {node: [parameters.names[node], parameters.paths[node]] for node in order if node in parameters.names}
     sums = {node: (layer, k) for node, layer, k in parameters.single_units(order)}
     found |= {node: [indexed("s", k + 1, layer=layer.number)] for node, (layer, k) in sums.items()}
-    for node in order:
+    for node in order if sums else ():
         if node.primitive is not None and len(node.operands) == 1 and node.operands[0] in sums:
             layer, k = sums[node.operands[0]]
             if alike(parameters.activation_of(layer, k), node.primitive.name):

@@ -203,6 +203,15 @@ def public_arguments(row: Primitive, count: int) -> tuple[Any, ...] | None:
     return None
 
 
+def short(number: float) -> str:
+    """Four significant digits, for a picture.
+
+    >>> short(-1234.56), short(-0.0)
+    ('−1235', '0')
+    """
+    return f"{number + 0.0:.4g}".replace("-", "−")  # + 0.0: no negative zero
+
+
 def short_number(number: float) -> str:
     """All digits of a float, without the `.0` of a whole one.
 

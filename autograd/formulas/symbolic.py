@@ -5,7 +5,7 @@ The formula equals the recorded number wherever that is defined; x/x is 1, and l
 """
 
 import collections
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from autograd.core.graph import forward_sweep, topological_order
@@ -76,6 +76,16 @@ def derivative_expression(y: Value, x: Value, *, model: Any = None) -> "Expressi
     return _expression(tangents.get(y, 0.0), {x: x.label} if x.label else {}, parameters)
 
 
+def derivative_in_names(y: Value, x: Value, names: Mapping[Value, str]) -> "Expression":
+    """∂y/∂x as a formula of these nodes, by these names, which need be no identifiers; for reading only."""
+    tangents: dict[Any, Any] = {x: 1.0}
+    forward_sweep(topological_order(y), tangents, record=True)
+    algebra, tangent = Algebra(), tangents.get(y, 0.0)
+    if not isinstance(tangent, Value):
+        return Expression(algebra.number(float(tangent)))
+    return Expression(_formula(tangent, algebra, {node: (name, node.data) for node, name in names.items()}))
+
+
 def _checked(value: Any, role: str) -> Value:
     if not isinstance(value, Value):
         raise TypeError(f"{role} must be a Value, not {type(value).__name__} {value!r:.60}; make it of Values")
@@ -87,18 +97,24 @@ def _expression(y: Any, symbols: dict[Value, str], parameters: Parameters) -> "E
     if not isinstance(y, Value):
         return Expression(algebra.number(float(y)))
     names = Names()
-    formula: dict[Any, Formula] = {}
     order = topological_order(y)
     own = {leaf: name for leaf, name in own_names(order, parameters).items() if leaf.primitive is None} | symbols
-    for node in order:
-        if node in own:
-            formula[node] = algebra.symbol(names.unique(identifier(own[node])), node.data)
+    known = {node: (names.unique(identifier(own[node])), node.data) for node in order if node in own}
+    return Expression(_formula(y, algebra, known))
+
+
+def _formula(y: Value, algebra: Algebra, symbols: Mapping[Value, tuple[str, float]]) -> Formula:
+    """The formula of a number, down to what is a symbol, by its name and number."""
+    formula: dict[Any, Formula] = {}
+    for node in topological_order(y):
+        if node in symbols:
+            formula[node] = algebra.symbol(*symbols[node])
         elif node.primitive is None:
             formula[node] = algebra.number(node.data)
         else:
             operands = [formula[x] if isinstance(x, Value) else algebra.number(x) for x in node.operands]
             formula[node] = algebra.apply(node.primitive, operands)
-    return Expression(formula[y])
+    return formula[y]
 
 
 class Expression:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from itertools import zip_longest
 
+from autograd.formulas.notation import short
 from autograd.render.pictures.plan import Plan
 from autograd.render.scenes.parts import Box, Edge
-from autograd.render.scenes.words import quoted, short
+from autograd.render.scenes.words import quoted
 
 _SIDES = {"LR": ("w", "e"), "RL": ("e", "w"), "TB": ("n", "s"), "BT": ("s", "n")}
 """Of a gate, where an arrow enters and leaves."""

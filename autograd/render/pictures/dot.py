@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import NamedTuple, Unpack
 
 from autograd.core.value import Value
-from autograd.formulas.notation import clipped
+from autograd.formulas.notation import clipped, short
 from autograd.render.pictures.arrows import Arrows
 from autograd.render.pictures.plan import Options, Plan, plan
 from autograd.render.pictures.style import readable_on
 from autograd.render.scenes.parts import DEAD, FOLDED, NOT_FINITE, SATURATED, VANISHING, ZERO, Box, Cluster
-from autograd.render.scenes.words import SHOWN, equation, escaped, quoted, short, tooltip
+from autograd.render.scenes.words import SHOWN, equation, escaped, quoted, tooltip
 
 FONT = "Helvetica"
 """The font that is laid out: of a list of fonts Graphviz in WebAssembly would take the widths of Times."""
@@ -159,7 +159,7 @@ def fields_of(box: Box, drawing: Plan) -> list[Field]:
         return [*fields, Field(list(box.notes))]
     numbers = [f"data {short(box.data)}"] if box.data is not None else []
     if drawing.scene.swept:
-        numbers.append(f"grad {'–' if box.grad is None else short(box.grad)}")
+        numbers.append(f"{box.delta or 'grad'} {'–' if box.grad is None else short(box.grad)}")
     marks = [f"{MARKS[note]} {note}" for note in box.notes if note in MARKS]
     marks.extend(note.removeprefix(FOLDED) for note in box.notes if note.startswith(FOLDED))
     return [*fields, Field(numbers), *([Field(marks)] if marks else [])]

@@ -4,11 +4,11 @@ import html
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from autograd.formulas.notation import clipped, visible
+from autograd.formulas.notation import clipped, short, visible
 from autograd.render.pictures.arrows import Arrows
 from autograd.render.pictures.plan import Plan
 from autograd.render.pictures.style import FONT, Scale
-from autograd.render.scenes.words import SHOWN, short
+from autograd.render.scenes.words import SHOWN
 
 _KINDS = ("input", "parameter", "operation", "result", "constant", "group")
 _MARGIN, _LINE, _GAP = 14.0, 19.0, 14.0
@@ -54,7 +54,7 @@ def _entries(drawing: Plan) -> Iterator[_Entry]:
     root = shown.boxes[-1]
     if shown.swept:
         meaning = f"∂{clipped(root.name, SHOWN) or 'result'}/∂box" if root.grad == 1.0 else "as backward() left it"
-        yield _Entry("", 0.0, f"grad: {meaning}")
+        yield _Entry("", 0.0, f"grad{', δ' if any(box.delta for box in shown.boxes) else ''}: {meaning}")
     if drawing.partials and any(edge.partial is not None for edge in shown.edges):
         yield _Entry(_arrow(drawing, dashed=False), 32.0, "local partial ∂target/∂source")
     if any(map(Arrows(drawing).carries_nothing, shown.edges)):

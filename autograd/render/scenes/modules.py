@@ -163,11 +163,19 @@ class Modules:
         Labels are left as they are.
         """
         path = self.parameters.paths.get(node, "")
-        if name != node.label and path and node not in self.parameters.places:
-            return self.parameters.within_module(path)
+        if name == node.label:
+            return name
+        return (
+            self.within(name, home)
+            if not path or node in self.parameters.places
+            else self.parameters.within_module(path)
+        )
+
+    def within(self, name: str, home: str) -> str:
+        """A name without the layer that the frames around say."""
         layer = next((around for around in self.chain(home) if around in self._numbers), "")
-        said = indexed("", layer=self._numbers[layer]) if layer and self.title(layer).startswith("layer ") else ""
-        return name.replace(said, "", 1) if said and name != node.label else name
+        says = layer and self.title(layer).startswith("layer ")
+        return name.replace(indexed("", layer=self._numbers[layer]), "", 1) if says else name
 
 
 def _feeding(order: Sequence[Value], applying: dict[Value, str]) -> set[Value]:

@@ -42,6 +42,8 @@ class Box:
     """The row of the operation; of a step of an expansion that of the step, not of the whole."""
     short: str = ""
     """The name without what the frames around it say; empty if that is the same."""
+    delta: str = ""
+    """What the lecture calls the gradient of a weighted sum of a layer; as short as the name."""
     largest: float | None = None
     """Of a group the largest |grad| in it, of its parameters if it has any; None before `backward()`."""
 

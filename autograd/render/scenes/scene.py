@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd.core.graph import topological_order
 from autograd.core.value import Value
-from autograd.formulas.naming import own_names
+from autograd.formulas.naming import indexed, own_names
 from autograd.formulas.notation import short_number, superscripted
 from autograd.render.scenes.expansion import Step, expanded_size, steps_of
 from autograd.render.scenes.modules import Modules
@@ -65,7 +65,7 @@ def scene(
         reason = f"{size:,} nodes" if summarize else f"{size:,} nodes are more than {most:,}"
         summarized = (by_module if how == "module" else by_depth)(order, modules, swept)
         return Scene(*summarized, swept, f"{reason}: summarised by {how}")
-    painter = _Painter(root, modules, modules.membership(order), own_names(order, modules.parameters), swept)
+    painter = _Painter(root, modules, order, swept)
     return painter.paint(shown, folded, expand, _is_stale(shown))
 
 
@@ -123,10 +123,11 @@ def _folded_leaves(order: Sequence[Value], most: int | None) -> dict[Value, list
 class _Painter:
     """Makes the boxes and edges of one scene."""
 
-    def __init__(
-        self, root: Value, modules: Modules, homes: dict[Value, str], names: dict[Value, str], swept: bool
-    ) -> None:
-        self._root, self._modules, self._homes, self._names, self._swept = root, modules, homes, names, swept
+    def __init__(self, root: Value, modules: Modules, order: Sequence[Value], swept: bool) -> None:
+        self._root, self._modules, self._swept = root, modules, swept
+        self._homes, self._names = modules.membership(order), own_names(order, modules.parameters)
+        sums = modules.parameters.single_units(order) if root.grad == 1.0 else []  # else grad is no ∂root/∂s
+        self._deltas = {s: indexed("δ", k + 1, layer=layer.number) for s, layer, k in sums}
         self._boxes: list[Box] = []
         self._edges: list[Edge] = []
         self._ids: dict[Value, str] = {}
@@ -159,10 +160,11 @@ class _Painter:
         kind, path = self._modules.box_of(node, self._root)
         name = self._names.get(node, "")
         short = self._modules.short(node, name, home)
+        delta = self._modules.within(self._deltas.get(node, ""), home)
         notes = (*self._notes(step), *([f"{FOLDED}{inside} leaves"] if inside else []))
         row = step.primitive
         look = target, kind, name, symbol, node.data, node.grad, home, notes, node
-        box = Box(*look, path=path, primitive=row, short="" if short == name else short)
+        box = Box(*look, path=path, primitive=row, short="" if short == name else short, delta=delta)
         self._boxes.append(box)
 
     def _notes(self, step: Step) -> Iterator[str]:

@@ -6,15 +6,6 @@ from autograd.formulas.notation import clipped, visible
 from autograd.render.scenes.parts import Box
 
 
-def short(number: float) -> str:
-    """Four significant digits, for a picture.
-
-    >>> short(-1234.56), short(-0.0)
-    ('−1235', '0')
-    """
-    return f"{number + 0.0:.4g}".replace("-", "−")  # + 0.0: no negative zero
-
-
 def counted(count: int, noun: str) -> str:
     """A number of things.
 
