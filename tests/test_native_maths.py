@@ -15,6 +15,7 @@ from mpmath import mp, mpf
 from autograd import TABLE
 from autograd.native.c.backend import CKernel, c_compiler
 from autograd.native.c.code import CCode
+from autograd.native.kernels import new_slots
 from autograd.native.llvm.backend import Module, host
 from autograd.native.llvm.code import Code
 from autograd.native.llvm.kernel import kernel_text, point_text
@@ -81,7 +82,7 @@ def _vectors(width, prefix=""):
         outputs, rows, slots = (
             np.empty((len(plan.strip_outputs), data.shape[1])),
             np.empty(plan.strips * 4 * width),
-            plan.new_slots(),
+            new_slots(plan),
         )
         places = [np.array([row.ctypes.data for row in rows_]) for rows_ in (data, outputs)]
         strides = np.ones(len(data) + len(outputs), dtype=np.int64)
@@ -97,7 +98,7 @@ def _vectors(width, prefix=""):
 def _point_by_point(plan, data):
     """LLVM's numbers, which call libm."""
     module = Module(point_text(plan), [POINT.name])
-    rows, slots = np.empty(plan.strips), plan.new_slots()
+    rows, slots = np.empty(plan.strips), new_slots(plan)
     run = module.function(POINT.name, POINT.prototype())
     outputs = np.empty((len(plan.strip_outputs), data.shape[1]))
     for k, column in enumerate(data.T):
@@ -110,7 +111,7 @@ def _point_by_point(plan, data):
 def _kernel(kind):
     def run(plan, data):
         outputs = np.empty((len(plan.strip_outputs), data.shape[1]))
-        kind(plan).run(data, 1.0, plan.new_slots(), outputs)
+        kind(plan).run(data, 1.0, new_slots(plan), outputs)
         return outputs
 
     return run

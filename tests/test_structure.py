@@ -160,6 +160,7 @@ def test_public_names_are_listed_and_exist():
 BESIDE_THE_TABLE = {
     "autograd.formulas.safe_expression.FUNCTIONS": "made from the table: what an expression may call",
     "autograd.native.c.names._RESERVED": "words that a C file must not use as names, those of its libraries included",
+    "autograd.native.javascript.code.OF_MATH": "the functions that JavaScript's Math has",
     "nn.models.activations.ACTIVATIONS": "the vocabulary of layers, of which some words are modules",
 }
 

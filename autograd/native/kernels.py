@@ -41,6 +41,14 @@ class Kernel(Protocol):
         ...
 
 
+def new_slots(plan: Plan) -> Any:
+    """The slots of a plan, an array with the constants in place."""
+    slots = np.zeros(plan.slots)
+    for slot, number in plan.constants.items():
+        slots[slot] = number
+    return slots
+
+
 def kernel_of(plan: Plan, recorded: Recorded, backend: str, threads: int = 1) -> Kernel:
     """The kernel of a plan; one of a plan that was compiled before is made of the same machine code."""
     checked(backend, threads)
@@ -200,7 +208,7 @@ class Point:
     """
 
     def __init__(self, plan: Plan, recorded: Recorded, backend: str, name: str, shape: Any) -> None:
-        self.plan, self.slots = plan, plan.new_slots()
+        self.plan, self.slots = plan, new_slots(plan)
         self.strips = np.zeros(max(plan.strips, 1))
         self.fast: Any = None
         """The same as a function of floats that Python calls directly, which gives NotImplemented for anything else."""
@@ -215,7 +223,7 @@ class Point:
 
         text, memory = point_text(self.plan), []
         if shape is not None and builtin.layout_is_known():
-            memory = [self.plan.new_slots(), np.zeros_like(self.strips)]  # others may be using those of this object
+            memory = [new_slots(self.plan), np.zeros_like(self.strips)]  # others may be using those of this object
             addresses = memory[0].ctypes.data, memory[1].ctypes.data
             text += builtin.fast_function("fast", self.plan.inputs, self.plan.strip_outputs, shape, *addresses)
         names, symbols = ([POINT.name, "fast"], builtin.symbols()) if memory else ([POINT.name], {})

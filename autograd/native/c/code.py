@@ -80,6 +80,9 @@ class CCode:
     """
 
     expression: type[Expression] = Expression
+    literal = staticmethod(literal)
+    number, mask = "const double", "const int"
+    """How a constant of either kind is declared."""
 
     def __init__(self) -> None:
         self._items: list[Expression | tuple[str, Any]] = []
@@ -171,7 +174,7 @@ class CCode:
 
     def lines(self) -> tuple[list[str], list[str]]:
         """The statements: those to stand outside of the loop over samples, and those inside."""
-        printer = _Printer(self._uses())
+        printer = _Printer(self)
         for item in self._items:
             if isinstance(item, tuple):
                 place, x = item
@@ -180,7 +183,7 @@ class CCode:
                 printer.take(item)
         return printer.outside, printer.inside
 
-    def _uses(self) -> list[int]:
+    def uses(self) -> list[int]:
         """How often what is made by each item is used by something that is stored in the end."""
         uses = [0] * len(self._items)
         for i in range(len(self._items) - 1, -1, -1):
@@ -195,8 +198,8 @@ class CCode:
 class _Printer:
     """Statements so far, and how every expression can be written after them."""
 
-    def __init__(self, uses: Sequence[int]) -> None:
-        self.uses = uses
+    def __init__(self, code: CCode) -> None:
+        self.code, self.uses = code, code.uses()
         self.outside: list[str] = []
         self.inside: list[str] = []
         self.known: dict[int, tuple[str, int]] = {}
@@ -207,7 +210,7 @@ class _Printer:
         if isinstance(x, Expression):
             text, own = self.known[x.index]
         else:
-            text = literal(x)
+            text = self.code.literal(x)
             own = SIGN if text.startswith("-") else PRIMARY
         return text if own >= binds else f"({text})"
 
@@ -230,9 +233,9 @@ class _Printer:
         return x.form.text.format(*map(self.text, x.operands, x.form.operands))
 
     def _name(self, x: Expression) -> None:
-        kind, letter = ("int", "m") if x.form.is_mask else ("double", "t")
+        declared, letter = (self.code.mask, "m") if x.form.is_mask else (self.code.number, "t")
         self.constants += x.name is None
         name = x.name or f"{letter}{self.constants}"
         lines = self.outside if x.outside and x.name else self.inside
-        lines.append(f"const {kind} {name} = {self.known[x.index][0]};")
+        lines.append(f"{declared} {name} = {self.known[x.index][0]};")
         self.known[x.index] = name, PRIMARY

@@ -13,7 +13,7 @@ from autograd.core.value import Value
 from autograd.formulas.program import program
 from autograd.native.c.source import c_source
 from autograd.native.interpreter import Interpreter
-from autograd.native.kernels import kernel_of, lock_of
+from autograd.native.kernels import kernel_of, lock_of, new_slots
 from autograd.native.lowered import lowered
 from autograd.native.planning.plan import Loop
 from autograd.native.recording.derivative import BatchGradient, batch_gradient
@@ -72,7 +72,7 @@ class Compiled:
         self._recorded = found.recorded
         self.plan, self.nodes, self.nodes_after = found.plan, found.nodes, found.nodes_after
         self.kernel = kernel_of(self.plan, found.recorded, backend, threads)
-        self.slots = self.plan.new_slots()
+        self.slots = new_slots(self.plan)
         self._lock = lock_of(self)  # the machine code has one memory
 
     def _gradient(self) -> BatchGradient | None:

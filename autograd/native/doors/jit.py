@@ -19,7 +19,7 @@ from autograd.core.mode import changed, current, unusual
 from autograd.core.tree import NUMBER, Static, Structure, filler, take_apart, watched
 from autograd.core.value import Value
 from autograd.native.builtin import Shape
-from autograd.native.kernels import Kernel, Point, checked, kernel_of, lock_of
+from autograd.native.kernels import Kernel, Point, checked, kernel_of, lock_of, new_slots
 from autograd.native.lowered import lowered
 from autograd.native.recording.tracing import Traced, traced, tracing
 from autograd.table.primitive import as_number
@@ -196,7 +196,7 @@ class _Entry:
         shape = _shape(structure_of_result) if callable_at_once else None
         self.point = Point(self.plan, self.recorded, backend, self.name, shape)
         self.fast = self.point.fast
-        self.slots = self.plan.new_slots()
+        self.slots = new_slots(self.plan)
         self.kernel: Kernel | None = None
         self.backend, self.threads = backend, threads
         self._lock = lock_of(self)  # the machine code has one memory

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd.core.value import Value
 from autograd.native.doors.compiled import Compiled
-from autograd.native.kernels import kernel_of
+from autograd.native.kernels import kernel_of, new_slots
 from autograd.native.llvm.signature import AFTER, BEFORE, KERNEL, SAMPLES
 from autograd.native.lowered import as_index, lowered
 from autograd.native.recording.tracing import traced, tracing
@@ -45,7 +45,7 @@ class Update:
             raise ValueError(f"the rule returned {len(outputs) - 1} numbers of state, and takes {states}")
         found = lowered(outputs, [x, g, *state], list(given.values()))
         self.kernel = kernel_of(found.plan, found.recorded, backend)
-        self.slots = found.plan.new_slots()
+        self.slots = new_slots(found.plan)
 
     def run(self, arrays: Sequence[Any]) -> None:
         """Move the parameters, the first array, by the gradients, the second; the states follow."""

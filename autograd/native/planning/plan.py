@@ -12,8 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from autograd.table.machine import Machine
 from autograd.table.primitive import Primitive
 
@@ -146,13 +144,6 @@ class Plan:
     """The slots that are results, one number a batch."""
     gradient: int = 0
     """The first of the slots of the derivatives by the parameters."""
-
-    def new_slots(self) -> Any:
-        """Slots, an array with the constants in place."""
-        slots = np.zeros(self.slots)
-        for slot, number in self.constants.items():
-            slots[slot] = number
-        return slots
 
     def key(self) -> str:
         """A text that is equal for plans that compute the same by the same steps, while they live."""
