@@ -89,9 +89,6 @@ static int exact_sum(const double *terms, Py_ssize_t size, double *total)
             x = high;
         }
         count = kept;
-        if (x == 0.0) {
-            continue; /* so that a sum of -0.0 is 0.0, as there */
-        }
         if (!is_finite(x)) {
             *total = x;
             goto done;
