@@ -120,6 +120,7 @@ def observed(f, point):
 @example([(sqrt, [0]), (mul, [2, 2])], (0.0, 1.0))
 @example([(maximum, [0, 1]), (sqrt, [2])], (-1.0, 0.0))
 @example([(step, [0]), (log, [0]), (where, [2, 3, 1])], (-1.0, 2.0))
+@example([(sqrt, [0]), (mul, [0, 2]), (mul, [0, 3]), (where, [0, 0, 4])], (-1.0, 0.0))
 def test_reverse_mode_is_the_same_everywhere(steps, point):
     f = function_of(steps)
     with warnings.catch_warnings():
@@ -146,7 +147,8 @@ def test_forward_mode_agrees_wherever_both_are_finite(steps, point):
         if all(map(math.isfinite, point)):
             for backend in BACKENDS:
                 for push, plain in zip(pushes, forward, strict=True):
-                    assert same(numbers(jit(push, backend=backend)(*point))[0], plain), backend
+                    found = numbers(jit(push, backend=backend)(*point))[0]
+                    assert same(found, plain) or abs_difference(found, plain) < 1e-9, backend
     for a, b in zip(reverse, forward, strict=True):
         assert not (math.isfinite(a) and math.isfinite(b)) or same(a, b, 1e-6) or abs_difference(a, b) < 1e-9
 

@@ -2,10 +2,11 @@
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from numbers import Real
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from autograd.core.graph import innermost
 from autograd.core.mode import changed, current
@@ -162,26 +163,32 @@ def plain_product(adjoint: Any, partial: Any) -> Any:
 def may_be_infinite(partial: Any, operands: Sequence[Any]) -> bool:
     """Whether a partial may be infinite or nan where no gate keeps it: it would turn an adjoint of 0 into nan.
 
-    Inputs count as finite, and as an operand so does what is made of finite numbers without a pole or an overflow of
-    its own: a sum, a product, a layer.
+    Inputs count as finite, and as an operand so does what is made of them without a pole or an overflow of its own on
+    the way: a sum, a product, a layer.
     """
     row = getattr(partial, "primitive", None)
     if row is None:
         return partial.__class__ is float and not math.isfinite(partial)
     if row.bounded:  # where its operands are
-        return any(_is_fragile(x) for x in partial.operands)
-    return fragile(row) or not any(partial is x for x in operands)
+        return any(map(_is_fragile, partial.operands))
+    return _is_fragile(partial) or not any(partial is x for x in operands)
+
+
+_known_fragile: MutableMapping[Value, bool] = WeakKeyDictionary()
 
 
 def _is_fragile(x: Any) -> bool:
-    """Whether a pole or an overflow made it, or what it is made of by additions and the like next to it."""
-    row = getattr(x, "primitive", None)
-    return row is not None and (fragile(row) or any(_is_pole(y) for y in x.operands))
-
-
-def _is_pole(x: Any) -> bool:
-    row = getattr(x, "primitive", None)
-    return row is not None and fragile(row)
+    """Whether a pole or an overflow may be among what it is made of."""
+    known, path = _known_fragile, [x] if isinstance(x, Value) else []
+    while path:
+        node = path[-1]
+        row, operands = node.primitive, [y for y in node.operands if isinstance(y, Value)]
+        unknown = [] if row is None or fragile(row) else [y for y in operands if y not in known]
+        if unknown:
+            path += unknown
+        else:
+            known[path.pop()] = row is not None and (fragile(row) or any(known[y] for y in operands))
+    return isinstance(x, Value) and known[x]
 
 
 def fragile(row: Primitive) -> bool:
