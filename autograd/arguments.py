@@ -4,6 +4,24 @@ import sys
 from typing import Any
 
 
+def brief(value: object) -> str:
+    """The text of a value for an error message, cut to one short line.
+
+    >>> brief(10**400)
+    '100000000000000000000000000000000000000000000000000000000...'
+    """
+    try:
+        text = " ".join(repr(value).split())
+    except Exception as error:  # a broken __repr__, or a number of too many digits, must not hide the message
+        text = f"(its repr raises {type(error).__name__})"
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def shown(value: object) -> str:
+    """Type and text of a value for an error message."""
+    return f"{type(value).__name__} {brief(value)}"
+
+
 def in_order(items: Any, role: str) -> Any:
     """The items as they are; TypeError for a set, whose order is not that in which it was written.
 

@@ -8,6 +8,7 @@ import nn
 from autograd import (
     Value,
     affine,
+    derivative,
     dot,
     grad,
     gradcheck,
@@ -131,6 +132,107 @@ def test_without_masked_entries_a_masked_array_is_an_array():
     times = V * MASKED
     assert times.mask.tolist() == [False, True, False]
     assert times[2].data == 6.0
+
+
+# ---------------------------------------------------------------- beyond all floats, and beyond all memory
+
+X, MOONS = Value(2.0), nn.make_moons(10)
+NUMBERS = {
+    "Value: data": Value,
+    "mul: operand 2": lambda n: X * n,
+    "data of": lambda n: setattr(X, "data", n),
+    "grad of": lambda n: setattr(X, "grad", n),
+    "backward: gradient": lambda n: X.backward(n),
+    "argument 0": lambda n: grad(lambda x: x * x)(n),
+    "jit: an argument": lambda n: jit(lambda x: x * x)(n),
+    "numerical_gradient: step": lambda n: numerical_gradient(lambda x: x * x, 1.0, step=n),
+    "gradcheck: atol": lambda n: gradcheck(lambda x: x * x, [1.0], atol=n),
+    "SGD: lr": lambda n: nn.SGD([X], lr=n),
+    "SGD: momentum": lambda n: nn.SGD([X], momentum=n),
+    "Adam: eps": lambda n: nn.Adam([X], eps=n),
+    "LinearLR: start_factor": lambda n: nn.LinearLR(nn.SGD([X]), start_factor=n),
+    "StepLR: k": lambda n: nn.StepLR(nn.SGD([X]), 1).rates(n),
+    "clip_grad_norm_: max_norm": lambda n: nn.clip_grad_norm_([X], n),
+    "make_moons: noise": lambda n: nn.make_moons(10, noise=n),
+    "make_circles: factor": lambda n: nn.make_circles(10, factor=n),
+    "random_split": lambda n: nn.random_split(MOONS, [n, 1]),
+    "train_validation_test_split: validation": lambda n: nn.train_validation_test_split(MOONS, n),
+    "Dataset: inputs": lambda n: nn.Dataset([[n]], [1.0]),
+    "Dataset: targets": lambda n: nn.Dataset([[1.0]], [n]),
+    "Dataset: index": lambda n: MOONS[n],
+    "mse_loss: input": lambda n: nn.mse_loss([n], [1.0]),
+    "mse_loss: target": lambda n: nn.mse_loss([X], [n]),
+    "huber_loss: delta": lambda n: nn.huber_loss([X], [1.0], delta=n),
+    "cross_entropy: target": lambda n: nn.cross_entropy([X, X], n),
+    "gaussian_nll_loss: var": lambda n: nn.gaussian_nll_loss([X], [1.0], n),
+    "l2_penalty: strength": lambda n: nn.l2_penalty(MODEL, n),
+    "accuracy: target": lambda n: nn.accuracy([n], [1]),
+    "EarlyStopping: min_delta": lambda n: nn.EarlyStopping(min_delta=n),
+    "Ridge: alpha": lambda n: nn.Ridge(alpha=n).fit([[1.0], [2.0]], [1.0, 2.0]),
+    "LinearRegression: X or y": lambda n: nn.LinearRegression().fit([[n]], [1.0]),
+    "LogisticRegression: max_iter": lambda n: nn.LogisticRegression(max_iter=n).fit([[1.0], [2.0]], [0, 1]),
+    "least_squares: X or y": lambda n: nn.least_squares([[1.0]], [n]),
+}
+SIZES = {
+    "polygamma: the order n": lambda n: autograd.polygamma(n, 1.0),
+    "derivative: n": lambda n: derivative(lambda x: x * x, n),
+    "taylor: order": lambda n: autograd.taylor(lambda x: x * x, 1.0, n),
+    "threads": lambda n: jit(lambda x: x, threads=n),
+    "gradcheck: order": lambda n: gradcheck(lambda x: x * x, [1.0], order=n),
+    "argnums": lambda n: grad(lambda x: x * x, argnums=n)(1.0),
+    "make_moons: n_samples": nn.make_moons,
+    "make_circles: n_samples": nn.make_circles,
+    "make_blobs: n_samples": nn.make_blobs,
+    "make_spirals: the number of classes": lambda n: nn.make_spirals(10, n),
+    "make_line: n_samples": nn.make_line,
+    "k_fold": lambda n: nn.k_fold(MOONS, n),
+    "one_hot: n_classes": lambda n: nn.one_hot([0, 1], n),
+    "one_hot: n_classes, found": lambda n: nn.one_hot([n]),
+    "confusion_matrix": lambda n: nn.confusion_matrix([0, 1], [n, 1]),
+    "nin": nn.Neuron,
+    "nin, of the network": lambda n: nn.MLP(n, [1]),
+    "nout": lambda n: nn.MLP(2, [n]),
+    "in_features": lambda n: nn.Linear(n, 1),
+    "out_features": lambda n: nn.Linear(1, n),
+    "Layer: nin · nout": lambda n: nn.Layer(10_000, min(n, 10_000)),
+    "PolynomialBasis: degree": nn.PolynomialBasis,
+    "expected_calibration_error: n_bins": lambda n: nn.expected_calibration_error([0.5], [1], n_bins=n),
+}
+
+
+@pytest.mark.parametrize("argument", NUMBERS)
+@pytest.mark.parametrize("number", [10**400, -(10**400), 10**5000], ids=["401", "-401", "5001"])
+def test_a_number_that_fits_no_float_is_refused_by_the_name_of_its_argument(argument, number):
+    with pytest.raises((TypeError, ValueError, IndexError)) as caught:
+        NUMBERS[argument](number)
+    assert str(caught.value).startswith(argument)
+    assert len(str(caught.value)) < 300
+    assert X.data == 2.0
+
+
+@pytest.mark.parametrize("argument", SIZES)
+@pytest.mark.parametrize("number", [10**9, 10**400, 10**5000], ids=["10", "401", "5001"])
+def test_a_size_that_no_memory_holds_is_refused_by_the_name_of_its_argument(argument, number):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        SIZES[argument](number)
+    assert str(caught.value).startswith(argument.split(",")[0])
+    assert len(str(caught.value)) < 300
+
+
+def test_a_long_run_is_no_size():
+    x = Value(1.0)
+    assert nn.DataLoader(MOONS, 10**9).batch_size == 10**9
+    assert nn.EarlyStopping(patience=10**9).patience == 10**9
+    stop = [lambda run: run.stop("enough")]
+    history = nn.fit(MODEL, nn.make_line(4), nn.mse_loss, nn.SGD(MODEL.parameters()), 10**9, callbacks=stop)
+    assert history.epochs == 1
+    assert nn.LBFGS([x], max_iter=10**9).param_groups[0]["max_iter"] == 10**9
+    assert autograd.revolve_advances(10**9, 2) == 29813239704560
+    with pytest.raises(ValueError, match="revolve: steps must be at most"):
+        autograd.revolve_schedule(10**400, 2)
+    assert len(nn.make_moons(10, seed=10**400)) == 10
+    with pytest.raises(ValueError, match="seed must have at most 1000 digits"):
+        nn.make_moons(10, seed=10**5000)
 
 
 # ---------------------------------------------------------------- frames and tensors

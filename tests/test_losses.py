@@ -362,7 +362,7 @@ REFUSED = [
     (lambda: half_squared_loss(1.0, 1.0, "batchmean"), "reduction must be 'mean', 'sum' or 'none', not 'batchmean'"),
     (lambda: cross_entropy([1.0, 2.0], 1, ["mean"]), "reduction must be"),
     (lambda: huber_loss(1.0, 2.0, delta=0.0), "huber_loss: delta must be above 0, not 0.0"),
-    (lambda: huber_loss(1.0, 2.0, delta=math.nan), "delta must be above 0, not nan"),
+    (lambda: huber_loss(1.0, 2.0, delta=math.nan), "delta must be from 0 to inf, not nan"),
     (lambda: gaussian_nll_loss(1.0, 2.0, -1.0), "gaussian_nll_loss: var must be at least 0, not -1.0"),
     (lambda: gaussian_nll_loss(1.0, 2.0, Value(math.nan)), "var must be at least 0, not nan"),
     (lambda: gaussian_nll_loss([1.0, 2.0], [1.0, 2.0], [1.0]), r"var has shape \(1,\), but input \(2,\)"),

@@ -258,7 +258,7 @@ def test_iterators_of_values_are_read():
 def test_bad_settings_and_parameters_are_refused(penalty):
     name, w = penalty.__name__, [Value(1.0)]
     for strength in (-0.1, math.nan, math.inf):
-        with pytest.raises(ValueError, match=f"{name}: strength must be a finite number of at least 0, not {strength}"):
+        with pytest.raises(ValueError, match=f"{name}: strength must be at least 0 and finite, not {strength}"):
             penalty(w, strength)
     with pytest.raises(ValueError, match=f"{name}: there are no parameters"):
         penalty([], 1.0)

@@ -56,7 +56,7 @@ def numerical_gradient(
     """
     if method not in ("auto", "central", "richardson", "complex"):
         raise ValueError(f"numerical_gradient: method must be auto, central, richardson or complex, not {method!r}")
-    if step is not None and not 0.0 < step < math.inf:
+    if step is not None and not 0.0 < as_number(step, "numerical_gradient: step") < math.inf:
         raise ValueError(f"numerical_gradient: step must be a positive number, not {step!r}")
     if single := not isinstance(x, Sequence) and getattr(x, "ndim", 0) == 0:
         x = [x]

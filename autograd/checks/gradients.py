@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 from typing import Any
 
+from autograd.arguments import brief
 from autograd.checks.differences import EPSILON, Curve, Vector, richardson
 from autograd.core.graph import forward_sweep, reverse_sweep, topological_order
 from autograd.core.mode import enable_grad, no_grad
 from autograd.core.sweep import gradients
 from autograd.core.tree import flatten
 from autograd.core.value import Value
-from autograd.table.primitive import ARITHMETIC_ERRORS, DomainWarning
+from autograd.table.primitive import ARITHMETIC_ERRORS, DomainWarning, as_number
 
 
 class GradcheckError(AssertionError):
@@ -42,8 +43,9 @@ def gradcheck(
     True
     """
     if order not in (1, 2):
-        raise ValueError(f"gradcheck: order must be 1 or 2, not {order!r}")
-    return _Check(f, inputs, rtol, atol).run(order)
+        raise ValueError(f"gradcheck: order must be 1 or 2, not {brief(order)}")
+    tolerances = as_number(rtol, "gradcheck: rtol"), as_number(atol, "gradcheck: atol")
+    return _Check(f, inputs, *tolerances).run(order)
 
 
 class _Check:

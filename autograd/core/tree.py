@@ -8,8 +8,8 @@ from itertools import islice
 from types import MethodType
 from typing import Any
 
-from autograd.arguments import numpy_array
-from autograd.table.primitive import as_number, shown, unwrapped
+from autograd.arguments import numpy_array, shown
+from autograd.table.primitive import as_number, unwrapped
 
 Rebuild = Callable[[Iterable[Any]], Any]
 Structure = Any

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from autograd.arguments import brief
 from autograd.native.interpreter import Interpreter, Recorded
 from autograd.native.llvm.kernel import point_text
 from autograd.native.llvm.signature import AFTER, BEFORE, POINT, SAMPLES
@@ -68,10 +69,10 @@ def checked(backend: str, threads: int) -> None:
     if backend not in BACKENDS:
         raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, not {backend!r}")
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-        raise ValueError(f"threads must be a whole number of at least 1, not {threads!r}")
+        raise ValueError(f"threads must be a whole number of at least 1, not {brief(threads)}")
     if threads > MOST_THREADS:
         raise ValueError(
-            f"threads must be at most {MOST_THREADS}, not {threads}; as many as there are cores are enough"
+            f"threads must be at most {MOST_THREADS}, not {brief(threads)}; as many as there are cores are enough"
         )
     if threads > 1 and backend != "llvm":
         raise ValueError(f"backend {backend!r} has one thread; 'llvm' shares the samples among several")

@@ -14,7 +14,7 @@ from numbers import Complex, Real
 from typing import TYPE_CHECKING, Any, Self
 
 from autograd.accelerator import compiled
-from autograd.arguments import is_masked
+from autograd.arguments import is_masked, shown
 from autograd.table.grouping import Parts
 from autograd.table.machine import FLOATS, Lowering, Machine, Operand
 
@@ -122,15 +122,6 @@ class RealNumber:
 
     def __rdivmod__(self: Any, other: Any) -> Any:
         return other // self, other % self
-
-
-def shown(value: object) -> str:
-    """Type and text of a value for an error message, cut to one short line."""
-    try:
-        text = " ".join(repr(value).split())
-    except Exception as error:  # a broken __repr__ must not hide the message it is part of
-        text = f"(its repr raises {type(error).__name__})"
-    return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
 
 
 Partial = float | Callable[..., Any]

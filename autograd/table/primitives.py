@@ -28,6 +28,7 @@ from itertools import accumulate as _accumulate
 from numbers import Real as _Real
 from typing import Any as _Any
 
+from autograd.arguments import brief as _brief
 from autograd.arguments import in_order as _in_order
 from autograd.table import gamma as _gamma
 from autograd.table import grouping as _grouping
@@ -485,7 +486,9 @@ def polygamma(n: int, x: _Any) -> _Any:
     1.6449340668482264
     """
     if isinstance(n, bool) or not isinstance(n, _Real) or n not in range(_gamma.HIGHEST_ORDER + 1):
-        raise ValueError(f"polygamma: the order n must be a whole number from 0 to {_gamma.HIGHEST_ORDER}, not {n!r}")
+        raise ValueError(
+            f"polygamma: the order n must be a whole number from 0 to {_gamma.HIGHEST_ORDER}, not {_brief(n)}"
+        )
     return (_polygamma_row(int(n)) if n else digamma)(x)
 
 

@@ -15,12 +15,12 @@ from collections.abc import Callable, Sequence
 from math import factorial
 from typing import Any
 
+from autograd.arguments import brief, shown
 from autograd.core.graph import depending_on, reverse_sweep, seeded, topological_order
 from autograd.core.mode import enable_grad
 from autograd.core.tree import flatten, flatten_like, map_leaves
 from autograd.core.value import UNRECORDED, ByHand, Value, nothing_recorded
 from autograd.spellings import local_names
-from autograd.table.primitive import shown
 from autograd.transforms.dual import Dual, next_level
 from autograd.transforms.reverse import Argnums, Inputs, parts_of, positions_of
 
@@ -294,14 +294,24 @@ def directional_derivative(f: Function, x: Any, v: Any) -> Any:
     return jvp(f, (x,), (v,))[1]
 
 
+HIGHEST_ORDER = 64
+"""Of a derivative: the cost doubles with each."""
+
+
+def _check_order(role: str, n: Any) -> None:
+    if isinstance(n, bool) or not isinstance(n, int) or n < 0:
+        raise ValueError(f"{role} must be a whole number of at least 0, not {brief(n)}")
+    if n > HIGHEST_ORDER:
+        raise ValueError(f"{role} must be at most {HIGHEST_ORDER}, because the cost doubles with each, not {brief(n)}")
+
+
 def derivative(f: Function, n: int = 1) -> Function:
     """The n-th derivative of a function of one number, by n nested dual numbers; the cost doubles with n.
 
     >>> derivative(lambda x: x**5, 3)(2.0)
     240.0
     """
-    if isinstance(n, bool) or not isinstance(n, int) or n < 0:
-        raise ValueError(f"derivative: n must be a whole number of at least 0, not {n!r}")
+    _check_order("derivative: n", n)
     _check_function("derivative", f)
     for _ in range(n):
         f = _derivative(f)
@@ -320,8 +330,7 @@ def taylor(f: Function, x: float, order: int) -> list[Any]:
     >>> taylor(lambda x: x**3, 2.0, 3)
     [8.0, 12.0, 6.0, 1.0]
     """
-    if isinstance(order, bool) or not isinstance(order, int) or order < 0:
-        raise ValueError(f"taylor: order must be a whole number of at least 0, not {order!r}")
+    _check_order("taylor: order", order)
     return [derivative(f, k)(x) / factorial(k) for k in range(order + 1)]
 
 

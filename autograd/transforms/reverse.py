@@ -4,6 +4,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd.arguments import brief
 from autograd.core.graph import depending_on, forward_sweep, reverse_sweep, seeded, total
 from autograd.core.mode import current, enable_grad, enter, leave
 from autograd.core.sweep import gradients
@@ -20,10 +21,10 @@ def positions_of(args: Sequence[Any], argnums: Argnums) -> list[int]:
     positions = [operator.index(x) for x in (argnums if isinstance(argnums, Sequence) else [argnums])]
     for position in positions:
         if not -len(args) <= position < len(args):
-            raise ValueError(f"argnums: there is no argument {position} among {len(args)}")
+            raise ValueError(f"argnums: there is no argument {brief(position)} among {len(args)}")
     found = [position % len(args) for position in positions]
     if len(set(found)) < len(found):
-        raise ValueError(f"argnums: {argnums!r} names an argument twice")
+        raise ValueError(f"argnums: {brief(argnums)} names an argument twice")
     return found
 
 

@@ -1,11 +1,12 @@
 """Datasets to learn from: drawn from a seed in plain Python, and scikit-learn's real ones."""
 
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from nn.data.loading import Dataset, seeded
-from nn.inputs.checks import whole_number
+from nn.inputs.checks import MOST, fraction, number, whole_number
 from nn.inputs.optional import require
 from nn.inputs.spellings import local_names
 
@@ -45,8 +46,7 @@ def make_circles(
     >>> [[round(x, 3) for x in point] for point in make_circles(n_samples=4, shuffle=False).inputs]
     [[1.0, 0.0], [-1.0, 0.0], [0.8, 0.0], [-0.8, 0.0]]
     """
-    if not 0.0 <= factor < 1.0:
-        raise ValueError(f"make_circles: factor must be at least 0 and below 1, not {factor!r}")
+    factor = fraction("make_circles: factor", factor)
     rings = [
         [(radius * math.cos(t), radius * math.sin(t)) for t in (2.0 * math.pi * i / size for i in range(size))]
         for radius, size in zip((1.0, factor), _shares("make_circles", n_samples, 2), strict=True)
@@ -71,8 +71,7 @@ def make_spirals(
     >>> make_spirals(n_samples=300, n_arms=3, noise=0.02, seed=0)
     Dataset(300 samples, inputs (300, 2), targets (300,))
     """
-    if not math.isfinite(turns):
-        raise ValueError(f"make_spirals: turns must be a finite number, not {turns!r}")
+    turns = number("make_spirals: turns", turns, low=-sys.float_info.max)
     arms = []
     for arm, size in enumerate(_shares("make_spirals", n_samples, n_arms)):
         angles = [(r, 2.0 * math.pi * (arm / n_arms + turns * r)) for r in _spread(1.0, size)]
@@ -224,11 +223,10 @@ def _spread(end: float, size: int) -> list[float]:
 
 def _shares(name: str, n_samples: Any, n_classes: int) -> list[int]:
     """The samples of each class, as equal as can be; the last ones get one more, as in scikit-learn's moons."""
-    n_classes = whole_number(f"{name}: the number of classes", n_classes)
-    n_samples = whole_number(f"{name}: n_samples", n_samples, n_classes)
+    n_classes = whole_number(f"{name}: the number of classes", n_classes, most=MOST)
+    n_samples = whole_number(f"{name}: n_samples", n_samples, n_classes, MOST)
     return [(n_samples + k) // n_classes for k in range(n_classes)]
 
 
 def _check_deviation(name: str, setting: str, deviation: float) -> None:
-    if not 0.0 <= deviation < math.inf:
-        raise ValueError(f"{name}: {setting} must be a finite number of at least 0, not {deviation!r}")
+    number(f"{name}: {setting}", deviation)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self, SupportsIndex, overload
 
 from autograd import arguments
-from nn.inputs.checks import check_keys, finite_rows, whole_number
+from nn.inputs.checks import brief, check_keys, finite_rows, whole_number
 from nn.inputs.sequences import is_sequence, shape_of, to_list
 from nn.inputs.spellings import local_names
 
@@ -97,11 +97,11 @@ class Dataset:
     def _position(self, index: Any) -> int:
         if isinstance(index, bool) or not hasattr(index, "__index__"):
             raise TypeError(
-                f"Dataset: an index must be a whole number, a slice or a list of whole numbers, not {index!r}"
+                f"Dataset: an index must be a whole number, a slice or a list of whole numbers, not {brief(index)}"
             )
         i = operator.index(index)
         if not -len(self) <= i < len(self):
-            raise IndexError(f"Dataset: index {i} is out of range, there are {len(self)} samples")
+            raise IndexError(f"Dataset: index {brief(i)} is out of range, there are {len(self)} samples")
         return i
 
     def _part(self, rows: Sequence[int]) -> Self:

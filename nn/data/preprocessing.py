@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from nn.inputs.checks import check_keys, finite_rows, whole_number
+from nn.inputs.checks import MOST, brief, check_keys, finite_rows, whole_number
 from nn.inputs.sequences import is_sequence, shape_of, to_list
 
 
@@ -118,10 +118,11 @@ def one_hot(classes: Any, n_classes: int | None = None) -> list[Any]:
             raise TypeError(
                 f"one_hot: a class must be a whole number, not {type(y).__name__} {y!r}; for labels see classes_of"
             )
-    size = max(numbers, default=0) + 1 if n_classes is None else whole_number("one_hot: n_classes", n_classes)
+    size = max(0, *numbers) + 1 if n_classes is None else n_classes
+    size = whole_number("one_hot: n_classes", size, most=MOST)
     for y in numbers:
         if not 0 <= y < size:
-            raise ValueError(f"one_hot: class {y} is not one of the {size} classes 0 to {size - 1}")
+            raise ValueError(f"one_hot: class {brief(y)} is not one of the {size} classes 0 to {size - 1}")
     vectors = [[int(j == y) for j in range(size)] for y in numbers]
     return vectors if is_sequence(classes) else vectors[0]
 

@@ -6,7 +6,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from nn.data.loading import Dataset, as_dataset, random_order
-from nn.inputs.checks import whole_number
+from nn.inputs.checks import brief, number, whole_number
 from nn.inputs.sequences import is_sequence, to_list
 from nn.inputs.spellings import local_names
 
@@ -45,6 +45,8 @@ def train_validation_test_split(
     (14, 3, 3)
     """
     dataset = as_dataset(dataset)
+    validation = number("train_validation_test_split: validation", validation, high=1.0)
+    test = number("train_validation_test_split: test", test, high=1.0)
     sizes = _part_sizes("train_validation_test_split", len(dataset), [1.0 - validation - test, validation, test])
     order = _drawn("train_validation_test_split", dataset, seed, stratify)
     train_part, validation_part, test_part = _cut(dataset, order, sizes)
@@ -66,7 +68,7 @@ def k_fold(
     dataset = as_dataset(dataset)
     n = len(dataset)
     if whole_number("k_fold: n_splits", n_splits, 2) > n:
-        raise ValueError(f"k_fold: {n_splits} parts cannot be made of {n} samples; give n_splits of at most {n}")
+        raise ValueError(f"k_fold: {brief(n_splits)} parts cannot be made of {n} samples; give n_splits of at most {n}")
     order = _drawn("k_fold", dataset, seed, stratify)
     bounds = [i * (n // n_splits) + min(i, n % n_splits) for i in range(n_splits + 1)]
     return [(dataset[order[:a] + order[b:]], dataset[order[a:b]]) for a, b in pairwise(bounds)]
@@ -96,12 +98,14 @@ def _part_sizes(name: str, n: int, lengths: Sequence[float]) -> list[int]:
     """Whole numbers as they are; of fractions the numbers of samples."""
     lengths = to_list(lengths, name)
     whole = all(hasattr(length, "__index__") for length in lengths)
-    if not all(hasattr(length, "__float__") and length > 0 for length in lengths) or not math.isclose(
-        math.fsum(lengths), n if whole else 1
-    ):
+    try:
+        fits = all(length > 0 for length in lengths) and math.isclose(math.fsum(lengths), n if whole else 1)
+    except (TypeError, OverflowError):  # no numbers, or none that fit a float
+        fits = False
+    if not fits:
         raise ValueError(
             f"{name}: the parts must be whole numbers that sum to {n}, or fractions that sum to 1, all positive, "
-            f"not {lengths}"
+            f"not {brief(lengths)}"
         )
     sizes = [math.floor(length if whole else n * length) for length in lengths]
     left = n - sum(sizes)  # at most one for each part

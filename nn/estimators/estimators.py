@@ -40,7 +40,10 @@ def validated(estimator: Any, X: Any, y: Any = "no_validation", **options: Any) 
     """What scikit-learn's `validate_data` makes of inputs and targets; it would take no notice of a mask."""
     for name, given in (("X", X), ("y", y)):
         arguments.unmasked(given, f"{type(estimator).__name__}: {name}")
-    return validate_data(estimator, X, y, **options)
+    try:
+        return validate_data(estimator, X, y, **options)
+    except OverflowError as error:
+        raise ValueError(f"{type(estimator).__name__}: X or y holds a number that fits no float: {error}") from None
 
 
 def sample_weights(sample_weight: Any, n: int) -> Any:

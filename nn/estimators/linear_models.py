@@ -8,6 +8,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from autograd import Value, dot
+from nn.inputs.checks import brief
 from nn.inputs.optional import require
 from nn.objectives.losses import half_squared_loss
 from nn.optimizing.optimizers import SGD
@@ -161,14 +162,18 @@ def check_setting(owner: str, name: str, value: Any, kind: type, valid: Callable
     ValueError: Ridge: alpha must be at least 0, not -1.0
     """
     given = value.item() if getattr(value, "ndim", None) == 0 else value  # a number or bool of NumPy, as Python's
-    if (isinstance(given, bool) and kind is not bool) or not isinstance(given, kind) or not valid(given):
-        raise ValueError(f"{owner}: {name} must be {wanted}, not {value!r}")
+    fits = not isinstance(given, int) or given.bit_length() < 1024  # a float, which some settings are made
+    if (isinstance(given, bool) and kind is not bool) or not isinstance(given, kind) or not (fits and valid(given)):
+        raise ValueError(f"{owner}: {name} must be {wanted}, not {brief(value)}")
 
 
 def _arrays(function: str, X: Any, y: Any) -> tuple[Any, Any]:
     """X and y as arrays of floats, their shapes and numbers checked."""
     numpy = require("numpy", function)
-    inputs, targets = numpy.asarray(X, dtype=float), numpy.asarray(y, dtype=float)
+    try:
+        inputs, targets = numpy.asarray(X, dtype=float), numpy.asarray(y, dtype=float)
+    except OverflowError as error:
+        raise ValueError(f"{function}: X or y holds a number that fits no float: {error}") from None
     if inputs.ndim != 2 or not inputs.size:
         raise ValueError(f"{function}: X must be n × d, a row a sample, not of shape {inputs.shape}")
     if targets.ndim not in (1, 2) or len(targets) != len(inputs):

@@ -10,7 +10,7 @@ from autograd import Value, no_grad
 from nn.data.loading import as_dataset
 from nn.fitting.callbacks import Callback, Run
 from nn.fitting.history import History
-from nn.inputs.checks import whole_number
+from nn.inputs.checks import MOST, whole_number
 from nn.inputs.sequences import plain_numbers
 from nn.models.module import Module
 
@@ -45,7 +45,10 @@ class Snapshots(Callback):
 
     def __init__(self, every: int = 1, data: Any = None, *, grid: int = 30, most: int = 120) -> None:
         self.every = whole_number("Snapshots: every", every)
-        self.grid, self.most = whole_number("Snapshots: grid", grid, 2), whole_number("Snapshots: most", most, 2)
+        self.grid, self.most = (
+            whole_number("Snapshots: grid", grid, 2, math.isqrt(MOST)),
+            whole_number("Snapshots: most", most, 2),
+        )
         self.dataset = None if data is None else as_dataset(getattr(data, "dataset", data))
         self.planar = self.dataset is not None and len(self.dataset.inputs[0]) == 2
         self._begin()

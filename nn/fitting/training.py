@@ -13,7 +13,7 @@ from nn.fitting.callbacks import Callback, Run, as_callback
 from nn.fitting.compiled_fit import CompiledEpochs
 from nn.fitting.history import History
 from nn.fitting.scores import Metrics, Scores, as_value
-from nn.inputs.checks import whole_number
+from nn.inputs.checks import number, whole_number
 from nn.inputs.optional import require
 from nn.inputs.spellings import local_names
 from nn.models.module import Module
@@ -83,7 +83,7 @@ def fit(
     """
     epochs = whole_number("fit: epochs", epochs, 0)
     _check_optimizer(optimizer, model)
-    if clip_grad_norm is not None and not clip_grad_norm > 0.0:
+    if clip_grad_norm is not None and not number("fit: clip_grad_norm", clip_grad_norm, high=math.inf) > 0.0:
         raise ValueError(f"fit: clip_grad_norm must be above 0, not {clip_grad_norm!r}")
     batches = data if isinstance(data, DataLoader) else DataLoader(data, batch_size, shuffle=True, seed=seed)
     if validation is not None and not isinstance(validation, DataLoader):
@@ -113,8 +113,8 @@ def fit(
                         found = epoch.evaluate(validation, metrics or {})
                         record |= {f"validation_{name}": number for name, number in found.items()}
                 except FloatingPointError as error:
-                    number = run.history.epochs + 1
-                    run.stop(f"{error}, in epoch {number}: try a smaller learning rate, or clip_grad_norm")
+                    epoch_number = run.history.epochs + 1
+                    run.stop(f"{error}, in epoch {epoch_number}: try a smaller learning rate, or clip_grad_norm")
                     warnings.warn(f"fit: stopped, {run.stop_reason}", RuntimeWarning, stacklevel=3)
                     break
                 run.history.append(record)

@@ -8,8 +8,12 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from autograd import Value
+from autograd import Value, arguments
 from nn.inputs.sequences import is_sequence, is_time, to_list
+
+brief, shown = arguments.brief, arguments.shown
+MOST = 10_000_000
+"""The most numbers, samples, classes, neurons … that one call makes: a gigabyte of them."""
 
 Check = Callable[[str, Any], Any]
 """Of a setting: a function of its name and its value that returns the value, or raises."""
@@ -24,21 +28,31 @@ def number(name: str, value: Any, low: float = 0.0, high: float = sys.float_info
     1.0
     """
     if value.__class__ is not float and (isinstance(value, bool) or not isinstance(value, numbers.Real)):
-        raise TypeError(f"{name} must be a number, not {type(value).__name__} {value!r}")
+        raise TypeError(f"{name} must be a number, not {shown(value)}")
     given: Any = value
     if hasattr(given, "item"):  # NumPy compares a float32 in 32 bits, where the largest float is inf
         given = given.item()
     if not low <= given <= high:
         limits = f"at least {low:g} and finite" if high == sys.float_info.max else f"from {low:g} to {high:g}"
-        raise ValueError(f"{name} must be {limits}, not {value!r}")
-    return float(given)
+        if low == -high:
+            limits = "finite"
+        raise ValueError(f"{name} must be {limits}, not {brief(value)}")
+    return as_float(name, given)
+
+
+def as_float(name: str, x: Any) -> float:
+    """The number x as a float; ValueError for a whole number that fits none."""
+    try:
+        return float(x)
+    except OverflowError:
+        raise ValueError(f"{name} must fit a float, and {shown(x)} does not") from None
 
 
 def fraction(name: str, value: Any) -> float:
     """The value as a float, if it is a number in [0, 1)."""
     checked = number(name, value, high=1.0)
     if checked == 1.0:
-        raise ValueError(f"{name} must be below 1, not {value!r}")
+        raise ValueError(f"{name} must be below 1, not {brief(value)}")
     return checked
 
 
@@ -46,12 +60,14 @@ def flag(name: str, value: Any) -> bool:
     """The value as a bool, if it is True or False, Python's or NumPy's."""
     given = value.item() if getattr(value, "ndim", None) == 0 else value
     if not isinstance(given, bool):
-        raise TypeError(f"{name} must be True or False, not {value!r}")
+        raise TypeError(f"{name} must be True or False, not {brief(value)}")
     return given
 
 
-def whole_number(name: str, value: Any, least: int | None = 1) -> int:
-    """The value as an int; TypeError if it is no whole number, ValueError if it is below `least`.
+def whole_number(name: str, value: Any, least: int | None = 1, most: int = sys.maxsize) -> int:
+    """The value as an int; TypeError if it is no whole number, ValueError if it is below `least` or above `most`.
+
+    Where there is no least number, as of seeds, 1000 digits are the limit.
 
     >>> whole_number("batch_size", 32)
     32
@@ -59,10 +75,14 @@ def whole_number(name: str, value: Any, least: int | None = 1) -> int:
     is_truth = isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", "") == "b"  # of NumPy 1
     if is_truth or not hasattr(value, "__index__"):
         at_least = "" if least is None else f" of at least {least}"
-        raise TypeError(f"{name} must be a whole number{at_least}, not {type(value).__name__} {value!r}")
+        raise TypeError(f"{name} must be a whole number{at_least}, not {shown(value)}")
     number = operator.index(value)
     if least is not None and number < least:
-        raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}")
+        raise ValueError(f"{name} must be a whole number of at least {least}, not {brief(value)}")
+    if least is None and abs(number) >= 10**1000:
+        raise ValueError(f"{name} must have at most 1000 digits, unlike {brief(value)}")
+    if least is not None and number > most:
+        raise ValueError(f"{name} must be a whole number of at most {most}, not {brief(value)}")
     return number
 
 
@@ -113,5 +133,5 @@ def finite_number(x: Any, place: str) -> float:
         x = x.item()
     number: float = operator.index(x) if hasattr(x, "__index__") else float(x)
     if not abs(number) <= sys.float_info.max:
-        raise ValueError(f"{place} is {reprlib.repr(number)}; leave the sample out or put a finite number in its place")
+        raise ValueError(f"{place} is {brief(number)}; leave the sample out or put a finite number in its place")
     return number

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self
 
 from autograd import Value, derivative, exp, jvp, log1p, mean, no_grad, sigmoid, softmax
 from autograd import sum as total
-from nn.inputs.checks import whole_number
+from nn.inputs.checks import MOST, whole_number
 from nn.inputs.optional import require
 from nn.inputs.sequences import is_sequence, over_batch, to_list
 from nn.judging.decisions import class_numbers, number_of, numbers_of, probability_rows, same_lengths
@@ -97,7 +97,7 @@ def brier_score(probabilities: Any, target: Any) -> float:
 
 
 def _bins(name: str, probabilities: Any, target: Any, n_bins: int) -> list[CalibrationBin]:
-    n_bins = whole_number(f"{name}: n_bins", n_bins)
+    n_bins = whole_number(f"{name}: n_bins", n_bins, most=MOST)
     rows = probability_rows(name, probabilities)
     classes = class_numbers(name, target, len(rows), len(rows[0]))
     edges = [i / n_bins for i in range(n_bins + 1)]

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from autograd import Value, dot
+from nn.inputs.checks import shown
 from nn.inputs.sequences import is_batch, is_sequence, to_list
 from nn.objectives.loss_inputs import ROUNDING
 
@@ -26,7 +27,7 @@ def number_of(name: str, x: Any) -> float:
     try:
         return x.data if isinstance(x, Value) else Value(x).data
     except TypeError:
-        raise TypeError(f"{name} must be a number, not {type(x).__name__} {x!r:.60}") from None
+        raise TypeError(f"{name} must be a number, not {shown(x)}") from None
 
 
 def numbers_of(name: str, items: Any) -> list[float]:

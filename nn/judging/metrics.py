@@ -13,7 +13,7 @@ from statistics import fmean
 from typing import Any
 
 from autograd import Value
-from nn.inputs.checks import whole_number
+from nn.inputs.checks import MOST, as_float, brief, shown, whole_number
 from nn.inputs.sequences import is_sequence, to_list
 
 # ---------------------------------------------------------------- right and wrong
@@ -72,7 +72,9 @@ def top_k_accuracy(target: Any, predicted: Any, k: int = 2) -> float:
     hits = 0
     for t, row in zip(targets, rows):
         if k > len(row):
-            raise ValueError(f"top_k_accuracy: k must be a whole number from 1 to the {len(row)} classes, not {k!r}")
+            raise ValueError(
+                f"top_k_accuracy: k must be a whole number from 1 to the {len(row)} classes, not {brief(k)}"
+            )
         if not 0 <= t < len(row):
             raise ValueError(f"top_k_accuracy: target {t} is not one of the {len(row)} classes 0 to {len(row) - 1}")
         hits += t in sorted(range(len(row)), key=lambda j: -row[j])[:k]
@@ -94,10 +96,11 @@ def confusion_matrix(target: Any, predicted: Any, n_classes: int | None = None) 
     name = "confusion_matrix"
     targets, classes = _classes(f"{name}: target", target), _classes(f"{name}: predicted", predicted)
     _check_lengths(name, targets, classes)
-    size = max(*targets, *classes) + 1 if n_classes is None else whole_number(f"{name}: n_classes", n_classes)
+    size = max(0, *targets, *classes) + 1 if n_classes is None else n_classes
+    size = whole_number(f"{name}: n_classes", size, most=math.isqrt(MOST))
     for c in (*targets, *classes):
         if not 0 <= c < size:
-            raise ValueError(f"{name}: class {c} is not one of the {size} classes from 0 on")
+            raise ValueError(f"{name}: class {brief(c)} is not one of the {size} classes from 0 on")
     counts = [[0] * size for _ in range(size)]
     for t, c in zip(targets, classes):
         counts[t][c] += 1
@@ -260,10 +263,11 @@ def _number(name: str, x: Any) -> float:
     if isinstance(x, Value):
         x = x.data
     elif not hasattr(x, "__float__") or getattr(x, "ndim", 0) != 0:
-        raise TypeError(f"{name} must be numbers, not {type(x).__name__} {x!r}")
-    if math.isnan(x):
+        raise TypeError(f"{name} must be numbers, not {shown(x)}")
+    found = as_float(name, x)
+    if math.isnan(found):
         raise ValueError(f"{name} has a nan")
-    return float(x)
+    return found
 
 
 def _columns(name: str, target: Any, predicted: Any) -> list[list[tuple[float, float]]]:

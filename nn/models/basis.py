@@ -18,7 +18,7 @@ from itertools import chain, combinations_with_replacement, groupby, product
 from typing import Any, Self
 
 from autograd import Value, cos, dot, exp, sin
-from nn.inputs.checks import flag, whole_number
+from nn.inputs.checks import MOST, as_float, brief, flag, whole_number
 from nn.inputs.sequences import is_sequence, over_batch, to_list
 from nn.models.module import Module
 
@@ -78,7 +78,7 @@ class PolynomialBasis(Basis):
 
     def __init__(self, degree: int, include_bias: bool = False) -> None:
         super().__init__(include_bias)
-        self.degree = whole_number("PolynomialBasis: degree", degree)
+        self.degree = whole_number("PolynomialBasis: degree", degree, most=MOST)
 
     def features(self, sample: list[Any]) -> list[Any]:
         """The monomials, each one product of a lower one and an input, so one node a monomial."""
@@ -136,7 +136,7 @@ class GaussianBasis(Basis):
         samples = _samples("GaussianBasis.spread_over: inputs", inputs)
         distinct = len({tuple(sample) for sample in samples})
         least = 2 if width is None else 1
-        n_centres = whole_number("GaussianBasis.spread_over: n_centres", n_centres)
+        n_centres = whole_number("GaussianBasis.spread_over: n_centres", n_centres, most=MOST)
         if not least <= n_centres <= distinct:
             raise ValueError(
                 f"GaussianBasis.spread_over: n_centres must be from {least} to {distinct}, the number of distinct "
@@ -185,7 +185,7 @@ class FourierBasis(Basis):
 
     def __init__(self, n_frequencies: int, period: float, include_bias: bool = False) -> None:
         super().__init__(include_bias)
-        self.n_frequencies = whole_number("FourierBasis: n_frequencies", n_frequencies)
+        self.n_frequencies = whole_number("FourierBasis: n_frequencies", n_frequencies, most=MOST)
         self.period = _finite("FourierBasis: period", period, positive=True)
 
     def features(self, sample: list[Any]) -> list[Any]:
@@ -245,6 +245,6 @@ def _data(number: Any) -> Any:
 
 def _finite(name: str, number: Any, positive: bool = False) -> Any:
     data = _data(number)
-    if not hasattr(data, "__float__") or not math.isfinite(data) or (positive and data <= 0.0):
-        raise ValueError(f"{name} must be a finite {'positive ' * positive}number, not {number!r}")
+    if not hasattr(data, "__float__") or not math.isfinite(as_float(name, data)) or (positive and data <= 0.0):
+        raise ValueError(f"{name} must be a finite {'positive ' * positive}number, not {brief(number)}")
     return number

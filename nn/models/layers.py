@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from autograd import Value, affine, linear
-from nn.inputs.checks import fraction, whole_number
+from nn.inputs.checks import MOST, fraction, whole_number
 from nn.inputs.sequences import NUMBERS, is_batch, is_sequence, over_batch, to_list
 from nn.inputs.spellings import local_names
 from nn.models.activations import WHOLE_LAYER, Activation, described, get_activation, identity
@@ -48,7 +48,7 @@ class Neuron(Module):
         fan_out: int = 1,
         rng: Generator = random,
     ) -> None:
-        nin = whole_number("nin", nin)
+        nin = whole_number("nin", nin, most=MOST)
         draw = get_initializer(initializer)
         self.w = [Value(draw(nin, fan_out, rng)) for _ in range(nin)]
         self.b: Any = Value(0.0)
@@ -89,7 +89,8 @@ class Layer(Module):
     def __init__(
         self, nin: int, nout: int, *, activation: str | type[Module] | Activation = "relu", **options: Any
     ) -> None:
-        nout = whole_number("nout", nout)
+        nin, nout = whole_number("nin", nin, most=MOST), whole_number("nout", nout, most=MOST)
+        whole_number(f"{type(self).__name__}: nin · nout", nin * nout, most=MOST)
         chosen = get_activation(activation)
         self.activation = chosen if isinstance(chosen, WHOLE_LAYER) else None
         own = identity if self.activation else activation
@@ -166,7 +167,8 @@ class Linear(Layer):
         initializer: str | Initializer = "torch_uniform",
         rng: Generator = random,
     ) -> None:
-        in_features, out_features = whole_number("in_features", in_features), whole_number("out_features", out_features)
+        in_features = whole_number("in_features", in_features, most=MOST)
+        out_features = whole_number("out_features", out_features, most=MOST)
         super().__init__(in_features, out_features, activation=identity, initializer=initializer, rng=rng)
         draw = get_initializer(initializer)
         for neuron in self.neurons:

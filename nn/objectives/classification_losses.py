@@ -1,11 +1,13 @@
 """Losses of classes: PyTorch's names and argument order."""
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd import dot, exp, log, log1p, log_softmax_first, maximum, relu, softplus, where
 from autograd import sum as total
+from nn.inputs.checks import brief, number
 from nn.inputs.sequences import is_sequence
 from nn.objectives.loss_inputs import (
     check_range,
@@ -84,9 +86,8 @@ def multi_margin_loss(
     """
     name = "multi_margin_loss"
     if p not in (1, 2):
-        raise ValueError(f"{name}: p must be 1 or 2, not {p!r}")
-    if not math.isfinite(margin):
-        raise ValueError(f"{name}: margin must be finite, not {margin!r}")
+        raise ValueError(f"{name}: p must be 1 or 2, not {brief(p)}")
+    number(f"{name}: margin", margin, low=-sys.float_info.max)
     rows, targets, shape = read_samples(name, input, target)
     weights = read_class_weights(name, weight, len(rows[0])) or [1.0] * len(rows[0])
     losses = []

@@ -6,6 +6,7 @@ from typing import Any
 
 from autograd import Value, dot, example_number, mean
 from autograd import sum as total
+from nn.inputs.checks import as_float, brief, shown
 from nn.inputs.sequences import is_sequence, to_list
 
 _RECORDED = {float, Value}
@@ -73,8 +74,8 @@ def read_number(name: str, x: Any) -> Any:
     if x.__class__ is float or records(x):
         return x
     if not hasattr(x, "__float__"):
-        raise TypeError(f"{name} must be numbers, not {type(x).__name__} {x!r}")
-    return float(x)
+        raise TypeError(f"{name} must be numbers, not {shown(x)}")
+    return as_float(name, x)
 
 
 def read_elements(name: str, x: Any) -> tuple[list[Any], tuple[int, ...]]:
@@ -86,7 +87,7 @@ def read_elements(name: str, x: Any) -> tuple[list[Any], tuple[int, ...]]:
     if kinds <= _RECORDED:  # looking at each number would take longer than subtracting it
         return items, (len(items),)
     if kinds <= _NUMBERS:
-        return list(map(float, items)), (len(items),)
+        return [x if x.__class__ is float else as_float(name, x) for x in items], (len(items),)
     if not any(map(is_sequence, items)):
         return [read_number(name, item) for item in items], (len(items),)
     parts = [read_elements(name, item) for item in items]
@@ -166,7 +167,7 @@ def check_range(name: str, argument: str, setting: float, top: float) -> None:
     """ValueError for a setting outside [0, top]."""
     if not 0.0 <= setting <= top or setting == math.inf:
         raise ValueError(
-            f"{name}: {argument} must be at least 0{f' and at most {top}' * (top < math.inf)}, not {setting!r}"
+            f"{name}: {argument} must be at least 0{f' and at most {top}' * (top < math.inf)}, not {brief(setting)}"
         )
 
 
@@ -179,7 +180,7 @@ def read_samples(name: str, input: Any, target: Any) -> tuple[list[list[Any]], l
         return [items], [target], ()
     rows = [to_list(row, f"{name}: input") for row in items]
     if not is_sequence(target):
-        raise ValueError(f"{name}: {len(rows)} inputs, but one target, {target!r}")
+        raise ValueError(f"{name}: {len(rows)} inputs, but one target, {brief(target)}")
     targets = to_list(target, f"{name}: target")
     if len(targets) != len(rows):
         raise ValueError(f"{name}: {len(rows)} inputs, but {len(targets)} targets")
@@ -193,12 +194,12 @@ def read_class_index(name: str, target: Any, classes: int) -> int:
     """The target as the number of a class."""
     if isinstance(target, bool) or not hasattr(target, "__index__"):
         raise TypeError(
-            f"{name}: the target must be the number of a class, not {type(target).__name__} {target!r}; "
+            f"{name}: the target must be the number of a class, not {shown(target)}; "
             "say int(target), or y.astype(int) for an array"
         )
     index: int = target.__index__()
     if not 0 <= index < classes:
-        raise ValueError(f"{name}: target {index} is not one of the {classes} classes 0 to {classes - 1}")
+        raise ValueError(f"{name}: target {brief(index)} is not one of the {classes} classes 0 to {classes - 1}")
     return index
 
 
@@ -225,4 +226,4 @@ def read_distribution(name: str, target: Any, classes: int) -> int | list[Any]:
 def _check_weights(name: str, weights: list[Any]) -> None:
     for w in weights:
         if w.__class__ is not float or not 0.0 <= w < math.inf:
-            raise ValueError(f"{name} must be finite numbers of at least 0, not {w!r}")
+            raise ValueError(f"{name} must be finite numbers of at least 0, not {brief(w)}")

@@ -5,11 +5,13 @@ from itertools import chain
 from typing import Any
 
 from autograd import dot, log, maximum, minimum
+from nn.inputs.checks import number
 from nn.objectives.loss_inputs import (
     check_range,
     data_of,
     read_elements,
     read_residuals,
+    records,
     reduce_losses,
     reduce_sum,
     squares,
@@ -72,7 +74,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     >>> huber_loss([1.0, 5.0], [1.5, 0.0], reduction="none")
     [0.125, 4.5]
     """
-    if not delta > 0:
+    if number("huber_loss: delta", data_of(delta) if records(delta) else delta, high=math.inf) == 0.0:
         raise ValueError(f"huber_loss: delta must be above 0, not {delta!r}")
     residuals, shape = read_residuals("huber_loss", input, target)
 

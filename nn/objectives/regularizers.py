@@ -11,12 +11,12 @@ that is negative, infinite or nan.
 Sources: seeds, "Regularization" and "Bayesian Learning".
 """
 
-import math
 from collections.abc import Iterable
 from typing import Any
 
 from autograd import Value, dot, primitive, sign, sqrt, where
 from autograd import sum as total
+from nn.inputs.checks import number
 from nn.models.activations import ActivationModule
 from nn.models.module import Module
 from nn.objectives.loss_inputs import records
@@ -173,5 +173,4 @@ def _attribute(path: str) -> str:
 
 
 def _check_strength(name: str, strength: float) -> None:
-    if not 0.0 <= strength < math.inf:
-        raise ValueError(f"{name}: strength must be a finite number of at least 0, not {strength!r}")
+    number(f"{name}: strength", strength)

@@ -73,7 +73,7 @@ class LRScheduler(Schedule):
         >>> [schedule.rates(k) for k in range(5)]
         [[1.0], [1.0], [0.5], [0.5], [0.25]]
         """
-        multiplier = self.multiplier(k)
+        multiplier = self.multiplier(count(f"{self._name}: k", k))
         return [base * multiplier for base in self.base_lrs]
 
     def step(self) -> None:
@@ -273,7 +273,7 @@ class CosineAnnealingLR(LRScheduler):
 
     def rates(self, k: int) -> list[float]:
         """As of `LRScheduler`."""
-        height = (1.0 + math.cos(math.pi * k / self.T_max)) / 2.0
+        height = (1.0 + math.cos(math.pi * count(f"{self._name}: k", k) / self.T_max)) / 2.0
         return [self.eta_min + (base - self.eta_min) * height for base in self.base_lrs]
 
 

@@ -5,8 +5,11 @@ mode of computational differentiation", ACM Transactions on Mathematical Softwar
 """
 
 import math
+import sys
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
+
+from autograd.arguments import brief
 
 
 class Action(NamedTuple):
@@ -54,10 +57,16 @@ def revolve_schedule(steps: int, snapshots: int) -> Iterator[Action]:
     reverse 0 1
     release 0 0
     """
+    _check(steps, snapshots)
+    return _revolve(steps, snapshots)
+
+
+def _check(steps: int, snapshots: int) -> None:
     for name, number in (("steps", steps), ("snapshots (memory_budget)", snapshots)):
         if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-            raise ValueError(f"revolve: {name} must be a whole number of at least 1, not {number!r}")
-    return _revolve(steps, snapshots)
+            raise ValueError(f"revolve: {name} must be a whole number of at least 1, not {brief(number)}")
+        if number > sys.maxsize:
+            raise ValueError(f"revolve: {name} must be at most {sys.maxsize}, not {brief(number)}")
 
 
 def _revolve(steps: int, snapshots: int) -> Iterator[Action]:
@@ -92,6 +101,7 @@ def revolve_advances(steps: int, snapshots: int) -> int:
     >>> revolve_advances(steps=10_000, snapshots=5)
     112868
     """
+    _check(steps, snapshots)
     r = _repetitions(steps, snapshots)
     return r * steps - _beta(snapshots + 1, r - 1)
 
