@@ -307,3 +307,31 @@ def test_one_number_of_another_library_is_a_number():
     assert grad(lambda x: x * x)(Tensor(3.0)) == 6.0
     with pytest.raises(TypeError, match="must be one real number, not Tensor"):
         Value(Tensor([2.0]))
+
+
+# ---------------------------------------------------------------- what a grad may be
+
+
+@pytest.mark.parametrize("made", [lambda: Value(2.0), lambda: V * W, lambda: Value(1.0).requires_grad_(False)])
+def test_a_grad_is_one_real_number_or_none(made):
+    x = made()
+    x.grad = 0.5
+    for wrong in ("a", [1.0], 1j, object(), np.ma.masked, np.array([1.0]), Value, 10**400):
+        with pytest.raises(TypeError, match=r"^grad of Value\(.* must (be one real number|fit a float)"):
+            x.grad = wrong
+        assert x.grad == 0.5
+    for right in (3, np.float32(3.0), np.array(3.0), True, 3.0):
+        x.grad = right
+        assert x.grad.__class__ is float
+    x.grad = None
+    assert x.grad is None
+
+
+def test_a_refused_grad_leaves_a_training_as_it_was():
+    x = Value(2.0)
+    optimizer = nn.SGD([x], lr=0.25)
+    (x * x).backward()
+    with pytest.raises(TypeError, match="grad of Value"):
+        x.grad = "a"
+    optimizer.step()
+    assert x.data == 1.0

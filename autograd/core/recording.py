@@ -110,7 +110,7 @@ def _unusually(
     if entry is not None and entry.pauses:
         made = _new(Value)
         made._number = z
-        made.grad = 0.0
+        made._grad = 0.0
         made.label = ""
         made.primitive = None
         made._uses = UNRECORDED
@@ -136,7 +136,7 @@ def record_unary(primitive: Primitive) -> Callable[[Value], Value]:
             return record(primitive, (x,))
         made = _new(Value)
         made._number = z
-        made.grad = 0.0
+        made._grad = 0.0
         made.label = ""
         made.primitive = primitive
         made._uses = 0
@@ -191,7 +191,7 @@ def record_binary(primitive: Primitive) -> BinaryRecorders:
             return record(primitive, (x, y))
         made = _new(Value)
         made._number = z
-        made.grad = 0.0
+        made._grad = 0.0
         made.label = ""
         made.primitive = primitive
         made._uses = 0
@@ -303,7 +303,7 @@ def linear(inputs: Sequence[Operand], weights: Sequence[Sequence[Operand]], bias
             continue
         made = _new(Value)
         made._number = data
-        made.grad = 0.0
+        made._grad = 0.0
         made.label = ""
         made.primitive = affine
         made._uses = 0

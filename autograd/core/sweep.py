@@ -1,4 +1,4 @@
-"""The sweep behind `Value.backward()`: adjoints in the `grad` slots of the nodes.
+"""The sweep behind `Value.backward()`: adjoints in the slots of the nodes that `grad` reads.
 
 Kahn's algorithm: count how often each node is used below the root, then propagate a node's adjoint when its
 last user has been.  Both lists grow while they are read, first in first out, which visits nodes about in the
@@ -67,7 +67,7 @@ def backpropagate(root: Value, seed: float) -> None:
     zero = 0.0  # this very object in `grad`: nothing has arrived yet, so the first adjoint need not be added
     try:
         _count_uses(root, zero)
-        root.grad = seed
+        root._grad = seed
         is_doubtful = _propagate(root, zero)
     except BaseException:  # KeyboardInterrupt, or a `_backward` closure
         _forget_uses(root)
@@ -98,30 +98,30 @@ def leaf_gradients(root: Value, variables: Sequence[Value]) -> list[float]:
     if root.primitive is None:
         return [float(x is root) for x in variables]
     zero = 0.0  # in `grad`, marks the leaves that have been met
-    before = [(x, x.grad) for x in variables]
+    before = [(x, x._grad) for x in variables]
     for x in variables:
-        x.grad = zero
+        x._grad = zero
     try:
         _set_aside(_count_uses(root, zero), zero, before)
-        root.grad = 1.0
+        root._grad = 1.0
         if _propagate(root, zero):
             look_for_nan(root, 1.0)
-        return [x.grad + 0.0 for x in variables]  # of -0.0 0.0, as `backward` adds to the grad
+        return [x._grad + 0.0 for x in variables]  # of -0.0 0.0, as `backward` adds to the grad
     except BaseException:
         _forget_uses(root)
         raise
     finally:
         for leaf, grad in before:
-            leaf.grad = grad
+            leaf._grad = grad
 
 
 def _set_aside(found: Sequence[Value], zero: float, before: list[tuple[Value, float]]) -> None:
     """Note the `grad` of the leaves among the operands of these nodes, and set it to zero."""
     for node in found:
         for x in node._sources:
-            if x.__class__ is not float and x.primitive is None and x.grad is not zero:
-                before.append((x, x.grad))
-                x.grad = zero
+            if x.__class__ is not float and x.primitive is None and x._grad is not zero:
+                before.append((x, x._grad))
+                x._grad = zero
 
 
 def _forget_uses(root: Value) -> None:
@@ -140,28 +140,28 @@ def _count_uses(root: Value, zero: float) -> list[Value]:
             x = node._x
             if x.primitive is not None:
                 if not x._uses:
-                    x.grad = zero
+                    x._grad = zero
                     find(x)
                 x._uses += 1
-            elif x.grad is None:  # as PyTorch users clear it
-                x.grad = zero
+            elif x._grad is None:  # as PyTorch users clear it
+                x._grad = zero
             if dy is None:
                 continue
         elif dy.__class__ is tuple:
             for x in dy:
                 if not x._uses:
-                    x.grad = zero
+                    x._grad = zero
                     find(x)
                 x._uses += 1
             continue
         x = node._y
         if x.primitive is not None:
             if not x._uses:
-                x.grad = zero
+                x._grad = zero
                 find(x)
             x._uses += 1
-        elif x.grad is None:
-            x.grad = zero
+        elif x._grad is None:
+            x._grad = zero
     return found
 
 
@@ -174,19 +174,19 @@ def _propagate(root: Value, zero: float) -> bool:
     release = ready.append
     doubtful = False
     for node in ready:
-        adjoint = node.grad
+        adjoint = node._grad
         arrived = adjoint is not zero
         dx, dy = node._dx, node._dy
         if dx is not None:
             x = node._x
             if arrived and (dx or not node.primitive.gate):
-                known = x.grad
-                x.grad = known + adjoint * dx if known is not zero else adjoint if dx == 1.0 else adjoint * dx
+                known = x._grad
+                x._grad = known + adjoint * dx if known is not zero else adjoint if dx == 1.0 else adjoint * dx
             if x.primitive is not None:
                 x._uses = uses = x._uses - 1
                 if not uses:
                     release(x)
-            elif x.grad != x.grad:
+            elif x._grad != x._grad:
                 doubtful = True
             if dy is None:
                 continue
@@ -199,16 +199,16 @@ def _propagate(root: Value, zero: float) -> bool:
                 gate = node.primitive.gate
                 for x, dx in zip(node._x, partials):
                     if dx or (dx is not None and not gate):
-                        known = x.grad
-                        x.grad = adjoint * dx if known is zero or known is None else known + adjoint * dx
-                    elif dx is not None and x.grad is None:
-                        x.grad = zero
+                        known = x._grad
+                        x._grad = adjoint * dx if known is zero or known is None else known + adjoint * dx
+                    elif dx is not None and x._grad is None:
+                        x._grad = zero
                 if adjoint - adjoint or node._number - node._number or not node.primitive.parts:
-                    doubtful = doubtful or any(x.__class__ is not float and x.grad != x.grad for x in node._x)
+                    doubtful = doubtful or any(x.__class__ is not float and x._grad != x._grad for x in node._x)
             else:
                 for x in node._x:
-                    if x.__class__ is not float and x.grad is None:
-                        x.grad = zero
+                    if x.__class__ is not float and x._grad is None:
+                        x._grad = zero
             for x in dy:
                 x._uses = uses = x._uses - 1
                 if not uses:
@@ -216,13 +216,13 @@ def _propagate(root: Value, zero: float) -> bool:
             continue
         x = node._y
         if arrived and (dy or not node.primitive.gate):
-            known = x.grad
-            x.grad = known + adjoint * dy if known is not zero else adjoint if dy == 1.0 else adjoint * dy
+            known = x._grad
+            x._grad = known + adjoint * dy if known is not zero else adjoint if dy == 1.0 else adjoint * dy
         if x.primitive is not None:
             x._uses = uses = x._uses - 1
             if not uses:
                 release(x)
-        elif x.grad != x.grad:
+        elif x._grad != x._grad:
             doubtful = True
     return doubtful
 

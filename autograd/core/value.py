@@ -53,14 +53,13 @@ class Value(RealNumber):
     # None.  For any other number of operands _x and _y are the tuples of operands and of partials, _dx is None and _dy
     # the tuple of the operands that are not leaves; _y is None if the row hands on adjoints in its own way.  In a leaf
     # they are not set.  Only `sweep` and `recording` know this too: for speed, see there.
-    __slots__ = ("__weakref__", "_dx", "_dy", "_number", "_uses", "_x", "_y", "grad", "label", "primitive")
+    __slots__ = ("__weakref__", "_dx", "_dy", "_grad", "_number", "_uses", "_x", "_y", "label", "primitive")
 
-    grad: float
-    """The adjoint ∂root/∂self of the last `backward()`; summed over all of them on a leaf."""
     primitive: Primitive | None
     """The operation that made this node; None for a leaf."""
     label: str
     """A name for pictures and messages; empty at first."""
+    _grad: Any
     _number: float
     _uses: int
     """During a sweep: edges into this node that are still to come.  Of a leaf: `UNRECORDED`, a first run, or 0."""
@@ -77,7 +76,7 @@ class Value(RealNumber):
         if unknown:
             raise unknown_argument(*unknown)
         self._number = as_number(data, "Value: data")
-        self.grad = 0.0
+        self._grad = 0.0
         self.primitive = None
         self.label = label
         self._uses = 0
@@ -94,6 +93,19 @@ class Value(RealNumber):
     @data.setter
     def data(self, number: Any) -> None:
         self._number = number if number.__class__ is float else as_number(number, f"data of {self!r}")
+
+    @property
+    def grad(self) -> float:
+        """The adjoint ∂root/∂self of the last `backward()`; summed over all of them on a leaf.
+
+        Assigning takes one real number, or None as users of PyTorch clear it.
+        """
+        grad: float = self._grad
+        return grad
+
+    @grad.setter
+    def grad(self, number: Any) -> None:
+        self._grad = number if number.__class__ is float or number is None else as_number(number, f"grad of {self!r}")
 
     @property
     def _sources(self) -> tuple[Any, ...]:
@@ -355,7 +367,7 @@ def node(
     """A node of this class, made by a primitive or a leaf; whatever mode is on."""
     made = _new(kind)
     made._number = data
-    made.grad = 0.0
+    made._grad = 0.0
     made.label = ""
     made.primitive = None
     made._uses = 0

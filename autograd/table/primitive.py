@@ -14,7 +14,8 @@ from numbers import Complex, Real
 from typing import TYPE_CHECKING, Any, Self
 
 from autograd.accelerator import compiled
-from autograd.arguments import is_masked, shown
+from autograd.arguments import is_masked
+from autograd.arguments import shown as shown
 from autograd.table.grouping import Parts
 from autograd.table.machine import FLOATS, Lowering, Machine, Operand
 
