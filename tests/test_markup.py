@@ -163,6 +163,8 @@ def test_the_wheel_that_stands_in_for_dot_takes_any_text(label, symbol):
 
 
 @given(TEXTS, TEXTS)
+@example("0" * 5000, "0" * 5000)  # more digits than Python reads as a number
+@example("²", "²")  # a digit that is none of a number
 @settings(max_examples=100, deadline=None)
 def test_modules_of_any_name_are_printed_and_drawn(outer, inner):
     class Cell(Module):
