@@ -25,7 +25,7 @@ from autograd import (
     topological_order,
 )
 from autograd.core.graph import reverse_sweep
-from autograd.core.tree import flatten, take_apart
+from autograd.core.tree import flatten, take_apart, watched
 from autograd.table import lowering, primitives
 from autograd.table.machine import FLOATS
 
@@ -137,6 +137,51 @@ def test_a_frozen_value_is_a_constant_of_a_row_of_two_operands():
     x, frozen = Value(1.0), Value(2.0).requires_grad_(False)
     assert atan2(x, frozen).operands == (x, 2.0)
     assert atan2(frozen, x).operands == (2.0, x)
+
+
+BIG = 1e200
+OVERFLOWS = {
+    "mul": lambda x: x(BIG) * x(BIG),
+    "mul by a number": lambda x: x(BIG) * BIG,
+    "mul of a number": lambda x: BIG * x(BIG),
+    "add": lambda x: x(1.7e308) + x(1.7e308),
+    "add of a number": lambda x: 1.7e308 + x(1.7e308),
+    "sub of a number": lambda x: -1.7e308 - x(1.7e308),
+    "div by a number": lambda x: x(BIG) / 1e-200,
+    "div of a number": lambda x: BIG / x(1e-200),
+    "pow": lambda x: x(BIG) ** x(2.0),
+    "pow by a number": lambda x: x(BIG) ** 2,
+    "pow of a number": lambda x: BIG ** x(2.0),
+    "exp": lambda x: x(800.0).exp(),
+    "hypot": lambda x: autograd.hypot(x(1.7e308), x(1.7e308)),
+    "affine": lambda x: autograd.affine([x(BIG)], [x(BIG)], x(0.0)),
+    "linear": lambda x: autograd.linear([x(BIG)], [[x(BIG)]], [x(0.0)])[0],
+}
+
+
+@pytest.mark.parametrize("make", OVERFLOWS.values(), ids=OVERFLOWS)
+@pytest.mark.parametrize("kind", [Value, lambda number: Value(number).requires_grad_(False)], ids=["value", "frozen"])
+def test_every_way_of_recording_tells_an_overflow(make, kind):
+    with pytest.warns(DomainWarning, match=r"\) overflows: the result is -?inf"):
+        y = make(kind)
+    assert math.isinf(y.data)
+
+
+def test_what_is_infinite_already_is_no_overflow():
+    x = Value(math.inf)
+    assert [(x * 2.0).data, (2.0 + x).data, (x * x).data, x.exp().data] == [math.inf] * 4
+
+
+def test_what_a_structure_held_weakly_is_told_when_it_goes():
+    def function():
+        pass
+
+    structure = take_apart([function, 1.0], [], whole=True, weak=True)
+    gone = []
+    watching = watched(structure, gone.append)
+    assert watching == structure
+    del function
+    assert len(gone) == 1
 
 
 def test_arrays_may_hold_none_and_structures():
