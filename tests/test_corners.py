@@ -2,7 +2,10 @@
 
 import functools
 import math
+import os
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -28,6 +31,7 @@ from autograd.core.graph import reverse_sweep
 from autograd.core.tree import flatten, take_apart, watched
 from autograd.table import lowering, primitives
 from autograd.table.machine import FLOATS
+from tests.test_structure import ROOT
 
 x0 = Value(1.0)
 
@@ -59,6 +63,30 @@ class Unprintable:
 def test_a_wrong_call_says_what_is_wrong(error, message, call):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize(("length", "shown"), [(58, "'" + "a" * 58 + "'$"), (59, "'" + "a" * 56 + r"\.\.\.$")])
+def test_a_message_shows_60_characters_at_most(length, shown):
+    with pytest.raises(TypeError, match=f"sin: operand 1 must be one real number, not str {shown}"):
+        sin("a" * length)
+
+
+@pytest.mark.parametrize(("count", "shown"), [(4, r"\(x, x, x, x\)"), (5, r"\(x, x, x, x, … 5 operands\)")])
+def test_a_warning_shows_four_operands_and_how_many_there_are(count, shown):
+    xs = [Value(1.7e308) for _ in range(count)]
+    with pytest.warns(DomainWarning, match=shown.replace("x", "1.7e[+]308")):
+        primitives.sum(xs)
+
+
+def test_the_plain_core_raises_the_default_threshold_of_the_cycle_collector_only():
+    code = "import gc; gc.set_threshold({}, 10, 10); import autograd; print(*gc.get_threshold())"
+    environment = os.environ | {"AUTOGRAD_PURE": "1"}
+
+    def after(threshold):
+        command = [sys.executable, "-W", "ignore", "-c", code.format(threshold)]
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+
+    assert [after(700), after(2000), after(701)] == ["250000 10 10\n"] * 2 + ["701 10 10\n"]
 
 
 def test_a_package_lists_what_it_has_before_that_is_imported():
