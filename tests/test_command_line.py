@@ -10,6 +10,7 @@ import time
 import types
 import warnings
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -464,6 +465,42 @@ def test_without_nn_the_prompt_has_the_rest(monkeypatch):
     assert "nn" not in names
     assert names["Value"] is Value
     assert "MLP" not in repl.welcome_lines("nn" in names)
+
+
+@pytest.mark.parametrize(("statement", "ending"), [("draw(y)", "svg"), ("to_html(y, title='T')", "html")])
+def test_at_the_prompt_a_picture_opens_in_the_browser_and_is_said_to_be_where_it_is(
+    monkeypatch, capsys, statement, ending
+):
+    opened = []
+    monkeypatch.setattr(repl.webbrowser, "open", lambda url: opened.append(url) or True)
+    names = repl.names_at_hand() | {"y": Value(2.0, label="x") * 3.0}
+    monkeypatch.setenv("BROWSER", "one")
+    made = eval(statement, names)
+    (said,) = capsys.readouterr().out.splitlines()
+    path = Path(said.removeprefix("opened in the browser: "))
+    assert opened == [path.as_uri()]
+    assert path.suffix == f".{ending}"
+    assert path.read_text(encoding="utf-8") == (made.svg if ending == "svg" else made.html)
+    for variable in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(repl.sys, "platform", "linux")
+    eval(statement, names)
+    assert capsys.readouterr().out.startswith("to be opened in a browser: ")
+    assert len(opened) == 1
+
+
+def test_at_the_prompt_a_picture_for_a_file_is_written_there_and_opens_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(repl.webbrowser, "open", None)
+    names = repl.names_at_hand() | {"y": Value(2.0, label="x") * 3.0, "file": tmp_path / "y.svg"}
+    assert eval("draw(y, file)", names) == tmp_path / "y.svg"
+    assert capsys.readouterr().out == ""
+
+
+def test_a_piped_prompt_says_where_the_picture_is():
+    result = run(input="x = Value(2.0)\ny = x*x\ndraw(y)\n", env={"DISPLAY": "", "WAYLAND_DISPLAY": "", "BROWSER": ""})
+    said, shown = result.stdout.splitlines()
+    assert Path(said.partition(": ")[2]).read_text(encoding="utf-8").startswith("<svg")
+    assert shown.startswith("<picture of y = ×: 2 boxes, 2 arrows;")
 
 
 def test_the_welcome_is_three_lines_that_fit_a_terminal():

@@ -2,6 +2,7 @@
 
 import base64
 import builtins
+import html
 import importlib.util
 import os
 import random
@@ -16,7 +17,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 import autograd
-from autograd import Value, checkpoint, dot, exp, maximum
+from autograd import Value, checkpoint, dot, draw, exp, maximum, to_html
 from autograd import sum as exact_sum
 from autograd.formulas.typesetting import MOST_OPERATIONS
 from autograd.render.notebooks import MOST_NODES, is_small, marimo_output, mime_bundle
@@ -128,7 +129,7 @@ def test_an_interrupt_passes(monkeypatch):
         mime_bundle(neuron())
 
 
-def test_without_graphviz_there_is_a_picture_all_the_same(monkeypatch):
+def test_without_graphviz_there_is_a_picture_too(monkeypatch):
     real_import = builtins.__import__
 
     def no_graphviz(name, *args, **kwargs):
@@ -138,7 +139,8 @@ def test_without_graphviz_there_is_a_picture_all_the_same(monkeypatch):
 
     monkeypatch.setattr(shutil, "which", lambda *_: None)
     monkeypatch.setattr(builtins, "__import__", no_graphviz)
-    assert set(mime_bundle(neuron())) == {"text/plain", "text/html", "image/svg+xml"}
+    for shown in (neuron(), draw(neuron())):
+        assert set(shown._repr_mimebundle_()) == {"text/plain", "text/html", "image/svg+xml"}
 
 
 def test_a_broken_dot_program_leaves_the_text(monkeypatch, tmp_path):
@@ -190,6 +192,78 @@ def test_ipython_shows_the_bundle():
 
     data, _ = DisplayFormatter().format(neuron())
     assert {"text/plain", "image/svg+xml", "text/html"} <= set(data)
+
+
+# ---------------------------------------------------------------- pictures and pages as objects
+
+
+def test_a_leaf_alone_is_shown_as_text():
+    for leaf in (Value(3.0), Value(3.0, label="x")):
+        assert set(leaf._repr_mimebundle_()) == {"text/plain"}
+        assert leaf._mime_() == ("text/plain", repr(leaf))
+    assert "image/svg+xml" in draw(Value(3.0))._repr_mimebundle_()  # asked for, it is drawn
+
+
+def test_a_picture_shows_itself_with_the_options_it_was_drawn_with(tmp_path):
+    y = neuron()
+    for options in ({}, {"colour": "grad"}, {"color": "grad"}, {"rankdir": "TB", "partials": False}):
+        picture = draw(y, **options)
+        assert picture.svg == picture._repr_svg_() == autograd.to_svg(y, **options)
+        assert picture.dot == autograd.to_dot(y, **options)
+        bundle = picture._repr_mimebundle_()
+        assert set(bundle) == {"text/plain", "text/html", "image/svg+xml"}
+        assert bundle["image/svg+xml"] == picture.svg
+        assert picture._mime_() == ("text/html", bundle["text/html"])
+        assert picture._repr_mimebundle_(include=["image/svg+xml"]) == {"image/svg+xml": picture.svg}
+    for kind in ("svg", "dot"):
+        assert picture.save(tmp_path / f"y.{kind}").read_text(encoding="utf-8") == getattr(picture, kind)
+        assert (
+            draw(y, tmp_path / f"z.{kind}", rankdir="TB", partials=False).read_bytes()
+            == (tmp_path / f"y.{kind}").read_bytes()
+        )
+    with pytest.raises(ValueError, match=r"the file must end in \.svg"):
+        picture.save(tmp_path / "y.gif")
+    assert repr(draw(y)) == '<picture of y = tanh: 6 boxes, 5 arrows; .save("picture.svg") writes it>'
+
+
+def test_a_picture_keeps_the_numbers_it_was_drawn_with():
+    w = Value(2.0, label="w")
+    y = w * w
+    picture, before = draw(y), autograd.to_svg(y)
+    w.data = 7.0
+    y.backward()
+    assert picture.svg == before
+
+
+def test_a_picture_that_cannot_be_laid_out_is_text_and_says_why(monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("no room")
+
+    picture = draw(neuron())
+    monkeypatch.setattr(layout, "_svg", fail)
+    with pytest.warns(RuntimeWarning, match="no picture of this graph: no room"):
+        assert set(picture._repr_mimebundle_()) == {"text/plain"}
+    with pytest.raises(RuntimeError, match="no room"):
+        picture.save("never.svg")
+
+
+def test_a_page_shows_itself_in_a_frame_that_reaches_nothing_around_it(tmp_path):
+    y = neuron()
+    page = to_html(y)
+    assert page.save(tmp_path / "y.html") == to_html(y, tmp_path / "z.html").with_name("y.html")
+    assert (tmp_path / "y.html").read_bytes() == (tmp_path / "z.html").read_bytes()
+    bundle = page._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "text/html"}
+    assert page._mime_() == ("text/html", bundle["text/html"])
+    frame = re.fullmatch(
+        r'<iframe srcdoc="([^"]*)" title="([^"]*)" sandbox="([^"]*)" [^<>]*></iframe>', bundle["text/html"]
+    )
+    assert frame
+    assert html.unescape(frame[1]) == page.html == (tmp_path / "y.html").read_text(encoding="utf-8")
+    assert (frame[2], frame[3]) == ("Backpropagation through y, step by step", "allow-scripts")
+    assert repr(page).startswith("<page 'Backpropagation through y, step by step', ")
+    with pytest.raises(ValueError, match="must end in"):
+        page.save(tmp_path / "y.svg")
 
 
 # ---------------------------------------------------------------- LaTeX

@@ -89,7 +89,7 @@ class Parameters:
         if any(self.modules):
             prefixes = (".".join(parts[:length]) for length in range(len(parts) - 1, 0, -1))
             return next((prefix for prefix in prefixes if prefix in self.modules), "")
-        while len(parts) > 1 and parts[-1].isdigit():  # indices in lists, and lists of lists
+        while len(parts) > 1 and is_index(parts[-1]):  # indices in lists, and lists of lists
             parts.pop()
         return ".".join(parts[:-1])
 
@@ -100,7 +100,7 @@ class Parameters:
         ('w₂', 'bias')
         """
         word, *indices = path.removeprefix(self.owner(path)).lstrip(".").split(".")
-        if not all(map(str.isdigit, indices)):
+        if not all(map(is_index, indices)):
             return ".".join([word, *indices])
         return indexed(word, *(int(i) + 1 for i in indices))
 
@@ -218,3 +218,8 @@ def _repeatedly(name: str) -> Iterator[str]:
 def _look(name: str) -> str:
     """What a name looks like on a page: x_1 and x₁ are written as x1 is."""
     return re.sub(r"^([^\W\d_]\u0304?)_(?=\d)", r"\1", unicodedata.normalize("NFKC", name))
+
+
+def is_index(part: str) -> bool:
+    """Whether a part of a path counts the items of a list; a key of a dict may be any text, such as ² or 0000…"""
+    return part.isdecimal() and len(part) < 10

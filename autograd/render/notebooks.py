@@ -1,22 +1,15 @@
 """How a Value shows itself: in notebooks as a picture, by rich as a tree.  Nothing here raises.
 
-Text is always there, and a picture for graphs of up to 200 nodes.  It is an SVG twice over: as `image/svg+xml`, which
-nbconvert puts on paper, and inside an `<img>` of `text/html`.  JupyterLab prefers HTML to SVG, and shows no SVG at all
-in a notebook that is not trusted, but it leaves an image in the HTML that it sanitises.
-Source: JupyterLab, packages/rendermime/src/factories.ts (html is `safe`, rank 50; svg is not, rank 80) and
-packages/apputils/src/sanitizer.ts (`img` with any `src`, since issue 5183).
+Text is always there, and a picture for graphs of up to 200 nodes; a leaf alone is text.
 """
 
-import base64
-import contextlib
-import html
-import warnings
 from collections.abc import Collection
 from typing import Any
 
 from autograd.core.graph import is_small, topological_order
 from autograd.core.value import Value
 from autograd.formulas.notation import visible
+from autograd.render.shown import attempted, best, chosen, pictured
 
 MOST_NODES = 200
 """Beyond this many nodes a notebook shows text only."""
@@ -36,29 +29,19 @@ def mime_bundle(
     >>> sorted(mime_bundle(x * x, exclude=["text/html"]))
     ['image/svg+xml', 'text/plain']
     """
-    wanted = {"text/plain", "text/html", "image/svg+xml"}
-    if include:
-        wanted &= set(include)
-    wanted -= set(exclude or ())
-    bundle = {"text/plain": _text(root)}
-    svg = _picture(root) if wanted - set(bundle) else ""
-    if svg:
-        bundle |= {"text/html": _image(svg, bundle["text/plain"]), "image/svg+xml": svg}
-    return {kind: data for kind, data in bundle.items() if kind in wanted}
+    text = _text(root)
+    only_text = not chosen({"text/html": "", "image/svg+xml": ""}, include, exclude)
+    return chosen(pictured(text, "" if only_text else _picture(root)), include, exclude)
 
 
 def marimo_output(root: Value) -> tuple[str, str]:
     """(MIME type, data): what marimo asks for with `_mime_`.
 
-    Source: marimo's guide "Richly display objects".
-
     >>> x = Value(3.0, label="x")
     >>> marimo_output(x * x)[0], marimo_output(x)[0]
-    ('text/html', 'text/html')
+    ('text/html', 'text/plain')
     """
-    bundle = mime_bundle(root)
-    kind = "text/html" if "text/html" in bundle else "text/plain"
-    return kind, bundle[kind]
+    return best(mime_bundle(root))
 
 
 def rich_renderable(root: Value) -> Any:
@@ -97,27 +80,21 @@ def _text(root: Value) -> str:
 
 
 def _picture(root: Value) -> str:
-    """SVG, or nothing for a large graph, and where nothing can be drawn; a warning says why."""
-    try:
+    """SVG, or nothing for a leaf, for a large graph, and where nothing can be drawn; a warning says why."""
+
+    def drawn() -> str:
         from autograd.render import to_svg  # a fifth of the time of `import autograd`; most programs draw nothing
 
-        if is_small(root, MOST_NODES) and not _has_segments(root):
-            return to_svg(root)
-    except Exception as error:
-        with contextlib.suppress(Exception):  # warnings may be errors, and nothing here raises
-            warnings.warn(f"no picture of this Value: {error or type(error).__name__}", RuntimeWarning, stacklevel=2)
-    return ""
+        if root.primitive is None or not is_small(root, MOST_NODES) or _has_segments(root):
+            return ""
+        return to_svg(root)
+
+    return attempted(drawn, "picture of this Value")
 
 
 def _has_segments(root: Value) -> bool:
     """Whether a part was recorded by `checkpoint`: drawing it would run that function again, unasked."""
     return any(hasattr(node.primitive, "partials_at") for node in topological_order(root))
-
-
-def _image(svg: str, text: str) -> str:
-    data = base64.b64encode(svg.encode()).decode()
-    alternative = html.escape(f"computation graph of {text}")
-    return f'<img src="data:image/svg+xml;base64,{data}" style="max-width: 100%" alt="{alternative}">'
 
 
 def _line(x: Any, again: bool = False) -> Any:

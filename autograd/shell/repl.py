@@ -1,20 +1,27 @@
 """The prompt of `python -m autograd`: IPython if it is there, else Python's own, with everything at hand."""
 
 import code
+import functools
 import importlib
 import math
+import os
 import platform
 import sys
-from collections.abc import Mapping
+import tempfile
+import webbrowser
+from collections.abc import Callable, Mapping
+from itertools import count
+from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
 import autograd
 from autograd.core.graph import is_small, topological_order
 from autograd.core.value import Value
+from autograd.shell.report import say
 
 _TRY = "Try   x = Value(2.0); y = (x*x + 1).log(); y.backward(); x.grad"
-_THEN = 'Then  explain(y)   y.latex()   draw(y, "y.svg")   grad(sin)(0.0)   help(grad)'
+_THEN = "Then  explain(y)   y.latex()   draw(y)   to_html(y)   grad(sin)(0.0)   help(grad)"
 _SEARCHED = 1000
 """In graphs of up to so many nodes a label is looked for before it is given again."""
 _CONSOLE = {"__name__": "__console__", "__doc__": None}
@@ -41,6 +48,8 @@ def start() -> int:
 def names_at_hand() -> dict[str, Any]:
     """π and e, the public names of autograd, and those of nn where it can be imported.
 
+    `draw` and `to_html` without a file open what they make in the browser.
+
     >>> {"pi", "Value", "grad", "tanh", "draw", "MLP", "nn"} <= set(names_at_hand())
     True
     """
@@ -53,7 +62,39 @@ def names_at_hand() -> dict[str, Any]:
         # not what nn itself imports when it is first asked for: scikit-learn takes a second
         names |= {name: vars(nn)[name] for name in nn.__all__ if name in vars(nn)} | {"nn": nn}
     names |= {name: getattr(autograd, name) for name in autograd.__all__}
+    for name in ("draw", "to_html"):
+        names[name] = _opening(names[name])
     return names | {"autograd": autograd}
+
+
+def _opening(make: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, which opens what it makes where it is not to write it, and says where it is."""
+
+    @functools.wraps(make)
+    def opened(v: Any, file: Any = None, **options: Any) -> Any:
+        made = make(v, file, **options)
+        if file is None:
+            path = made.save(_folder() / f"{next(_NUMBERS)}.{'svg' if make is autograd.draw else 'html'}")
+            shown = _has_screen() and webbrowser.open(path.as_uri())
+            say(f"{'opened in the browser' if shown else 'to be opened in a browser'}: {path}")
+        return made
+
+    return opened
+
+
+_NUMBERS = count(1)
+
+
+@functools.cache
+def _folder() -> Path:
+    """Where the pictures of this prompt are; they stay, for a browser may still read them when it ends."""
+    return Path(tempfile.mkdtemp(prefix="autograd-"))
+
+
+def _has_screen() -> bool:
+    """Whether a browser has a window to open; one in the terminal would take the prompt's place."""
+    windows = sys.platform in ("win32", "darwin")
+    return windows or any(map(os.environ.get, ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")))
 
 
 def welcome_lines(with_nn: bool = True) -> str:

@@ -7,19 +7,66 @@ import json
 import os
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, overload
 
 from autograd.core.value import Value
 from autograd.files import write_whole
 from autograd.formulas.notation import clipped, visible
 from autograd.render.pages.graph import graph_data
 from autograd.render.scenes.words import TOLD
+from autograd.render.shown import Shown
 
 _ASSETS = Path(__file__).parent / "assets"  # importlib.resources would add 5 ms to the import
 MOST = 5_000
 """A graph of more nodes than this is summarised: nobody steps through it, and a browser would be slow."""
 
 
+_HEIGHT = 640  # pixels of a page in a notebook
+
+
+class Page(Shown):
+    """A page that is whole in itself: notebooks show it in a frame, and `save` writes it to a file."""
+
+    __slots__ = ("html", "title")
+
+    def __init__(self, page: str, title: str) -> None:
+        self.html = page
+        self.title = title
+
+    def save(self, file: str | os.PathLike[str]) -> Path:
+        """Write it, as by `to_html`, and return the path."""
+        write_whole(_checked(file), self.html)
+        return Path(file)
+
+    def __repr__(self) -> str:
+        return (
+            f'<page {clipped(visible(self.title), 60)!r}, {len(self.html) // 1024:,} KiB; .save("page.html") writes it>'
+        )
+
+    def _repr_html_(self) -> str:
+        # its scripts run in a frame of no origin: they see nothing of the notebook
+        return (
+            f'<iframe srcdoc="{html.escape(self.html)}" title="{html.escape(visible(self.title))}" '
+            f'sandbox="allow-scripts" loading="lazy" style="width: 100%; height: {_HEIGHT}px; border: 0"></iframe>'
+        )
+
+    def _bundle(self) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": self._repr_html_()}
+
+
+@overload
+def to_html(
+    v: Any,
+    file: None = None,
+    *,
+    model: Any = None,
+    title: str = "",
+    expand: bool = False,
+    fold_leaves: int | None = None,
+) -> Page: ...
+
+
+@overload
 def to_html(
     v: Any,
     file: str | os.PathLike[str],
@@ -28,8 +75,19 @@ def to_html(
     title: str = "",
     expand: bool = False,
     fold_leaves: int | None = None,
-) -> Path:
-    """Write one self-contained page, no network needed, that steps through the graph below `v`, and return its path.
+) -> Path: ...
+
+
+def to_html(
+    v: Any,
+    file: str | os.PathLike[str] | None = None,
+    *,
+    model: Any = None,
+    title: str = "",
+    expand: bool = False,
+    fold_leaves: int | None = None,
+) -> Page | Path:
+    """One self-contained page, no network needed, that steps through the graph below `v`; with a file its path.
 
     Forward the values appear; backward the adjoints run, x̄ += z̄ · ∂z/∂x, each step written out.  The page computes
     them itself from the recorded local partials, with 1 for the adjoint of `v`.
@@ -37,7 +95,8 @@ def to_html(
     Args:
         v: A Value; or anything with a method `page_data()`, such as `nn.Snapshots` of a training, which
             returns what the page shows as a dict for JSON.
-        file: Ends in .html or .htm; it is written as by `write_whole`.
+        file: Ends in .html or .htm; it is written as by `write_whole`.  Without one a `Page` is returned, which
+            notebooks show in a frame, and which has `.save(file)`.
         model: Names the parameters and draws its modules, which can be closed and opened; as in `scene`.
         title: Of the page; by default it names `v` by its label.
         expand, fold_leaves: As in `scene`.
@@ -51,20 +110,29 @@ def to_html(
     >>> to_html(a * b, Path(tempfile.mkdtemp()) / "page.html").name
     'page.html'
     """
+    if file is not None:
+        _checked(file)
+    page = _page(v, model=model, title=title, expand=expand, fold_leaves=fold_leaves)
+    return page if file is None else page.save(file)
+
+
+def _checked(file: str | os.PathLike[str]) -> Path:
     path = Path(file)
     if path.suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"to_html: file must end in .html or .htm, not {path.name!r}")
-    page = html_page(v, model=model, title=title, expand=expand, fold_leaves=fold_leaves)
-    write_whole(path, page)
     return path
 
 
-def html_page(v: Any, *, title: str = "", **options: Any) -> str:
+def html_page(v: Any, **options: Any) -> str:
     """The page of `to_html` as text.
 
     >>> "<script" in html_page(Value(2.0, label="</script>") * 3.0), "</script>3" in html_page(Value(2.0))
     (True, False)
     """
+    return _page(v, **options).html
+
+
+def _page(v: Any, *, title: str = "", **options: Any) -> Page:
     if isinstance(v, Value):
         data = graph_data(v, most=MOST, **options)
         scripts = ["page_picture.js", "page_panel.js", "page_graph.js"]
@@ -77,7 +145,7 @@ def html_page(v: Any, *, title: str = "", **options: Any) -> str:
         raise TypeError(f"to_html: v must be a Value, or have page_data() as nn.Snapshots has, not {type(v).__name__}")
     code = "\n".join(map(_asset, ["page.js", "page_shell.js", *scripts]))
     style = _asset("page.css")
-    return Template(_asset("page.html")).substitute(
+    page = Template(_asset("page.html")).substitute(
         title=html.escape(visible(clipped(title, TOLD))),
         style=style,
         style_hash=_hash(style),
@@ -85,6 +153,7 @@ def html_page(v: Any, *, title: str = "", **options: Any) -> str:
         script_hash=_hash(code),
         data=embedded({**data, "title": title}),
     )
+    return Page(page, title)
 
 
 def embedded(data: Any) -> str:

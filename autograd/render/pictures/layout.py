@@ -4,7 +4,7 @@ import importlib
 import os
 import shutil
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, Unpack, overload
 
 from autograd.core.value import Value
 from autograd.files import write_whole
@@ -12,6 +12,8 @@ from autograd.render.pictures.dot import dot_source
 from autograd.render.pictures.layered import layered_svg
 from autograd.render.pictures.plan import Options, Plan, plan
 from autograd.render.pictures.svg import finished
+from autograd.render.scenes.words import counted, equation
+from autograd.render.shown import Shown, attempted, pictured
 
 INSTALL_ADVICE = (
     "laying out DOT needs Graphviz; `draw` and `to_svg` do without. Either of these is enough: "
@@ -48,27 +50,82 @@ def _svg(drawing: Plan) -> str:
     return finished(by_graphviz, drawing)
 
 
-def draw(root: Value, file: str | os.PathLike[str], **options: Unpack[Options]) -> Path:
-    """Write a picture of the graph below `root` and return its path; options as in `to_dot`.
+class Picture(Shown):
+    """A picture of a graph as it was when it was drawn: notebooks show it, and `save` writes it to a file."""
 
-    The ending says which kind: .svg, .dot, .gv, .png, .pdf.  The last two are made from the SVG by the package `typst`,
-    or without it, and without a legend, by the `dot` program.  It is written as by `write_whole`.
+    __slots__ = ("_laid_out", "_plan")
+
+    def __init__(self, drawing: Plan) -> None:
+        self._plan = drawing
+        self._laid_out = ""
+
+    @property
+    def svg(self) -> str:
+        """The picture as SVG."""
+        self._laid_out = self._laid_out or _svg(self._plan)
+        return self._laid_out
+
+    @property
+    def dot(self) -> str:
+        """The picture in the DOT language."""
+        return dot_source(self._plan)
+
+    def save(self, file: str | os.PathLike[str]) -> Path:
+        """Write it, as by `draw`, and return the path."""
+        path = Path(file)
+        kind = _kind_of(path)
+        write_whole(path, self.svg.encode() if kind == "svg" else _picture(self._plan, kind))
+        return path
+
+    def __repr__(self) -> str:
+        scene = self._plan.scene
+        name = equation(scene.boxes[-1], 40)
+        sizes = f"{counted(len(scene.boxes), 'box')}, {counted(len(scene.edges), 'arrow')}"
+        return f'<picture of {name or "a graph"}: {sizes}; .save("picture.svg") writes it>'
+
+    def _repr_svg_(self) -> str | None:
+        return attempted(lambda: self.svg, "picture of this graph") or None
+
+    def _bundle(self) -> dict[str, str]:
+        return pictured(repr(self), self._repr_svg_() or "")
+
+
+@overload
+def draw(root: Value, file: None = None, **options: Unpack[Options]) -> Picture: ...
+
+
+@overload
+def draw(root: Value, file: str | os.PathLike[str], **options: Unpack[Options]) -> Path: ...
+
+
+def draw(root: Value, file: str | os.PathLike[str] | None = None, **options: Unpack[Options]) -> Picture | Path:
+    """A picture of the graph below `root`, or with a file its path once it is written; options as in `to_dot`.
+
+    A `Picture` shows itself in notebooks and has `.save(file)`, `.svg` and `.dot`.  The ending of a file says which
+    kind: .svg, .dot, .gv, .png, .pdf.  The last two are made from the SVG by the package `typst`, or without it, and
+    without a legend, by the `dot` program.  It is written as by `write_whole`.
     Raises ValueError for another ending, LayoutUnavailableError if something has to be installed.
+
+    >>> x = Value(3.0, label="x")
+    >>> draw(x * x)
+    <picture of ×: 2 boxes, 2 arrows; .save("picture.svg") writes it>
     """
-    path = Path(file)
+    if file is not None:
+        _kind_of(Path(file))
+    picture = Picture(plan(root, **options))
+    return picture if file is None else picture.save(file)
+
+
+def _kind_of(path: Path) -> str:
     kind = path.suffix.lower().lstrip(".")
     if kind not in KINDS:
         raise ValueError(f"draw: the file must end in .{', .'.join(KINDS[:-1])} or .{KINDS[-1]}, not {path.name!r}")
-    drawing = plan(root, **options)
-    write_whole(path, _picture(drawing, kind))
-    return path
+    return kind
 
 
 def _picture(drawing: Plan, kind: str) -> bytes:
     if kind in ("dot", "gv"):
         return dot_source(drawing).encode()
-    if kind == "svg":
-        return _svg(drawing).encode()
     try:
         return _by_typst(_svg(drawing), kind)
     except LayoutUnavailableError:

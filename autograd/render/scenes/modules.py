@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from autograd.core.value import Value
-from autograd.formulas.naming import Parameters, alike, indexed
+from autograd.formulas.naming import Parameters, alike, indexed, is_index
 from autograd.render.scenes.parts import Cluster
 from autograd.table import primitives
 
@@ -190,7 +190,7 @@ def _feeding(order: Sequence[Value], applying: dict[Value, str]) -> set[Value]:
 def _counted(name: str) -> str:
     """layers.0 as layer 1."""
     word, _, index = name.rpartition(".")
-    if not _is_index(index):
+    if not is_index(index):
         return name
     singular = word[:-1] if word.endswith("s") and not word.endswith("ss") else word
     return f"{singular} {int(index) + 1}".lstrip()
@@ -198,9 +198,4 @@ def _counted(name: str) -> str:
 
 def _sort_key(path: str) -> list[tuple[bool, int, str]]:
     """Outer before inner, and item 2 before item 10."""
-    return [(_is_index(part), int(part) if _is_index(part) else 0, part) for part in path.split(".")]
-
-
-def _is_index(part: str) -> bool:
-    """Whether a part of a path counts the items of a list; a key of a dict may be any text, such as ² or 0000…"""
-    return part.isdecimal() and len(part) < 10
+    return [(is_index(part), int(part) if is_index(part) else 0, part) for part in path.split(".")]
