@@ -1,3 +1,7 @@
+# /// script
+# [tool.marimo.display]
+# theme = "system"
+# ///
 """A formula with sliders: move an input, and the values, the gradients and the picture follow.
 
 marimo run demos/09_live.py      in the browser        python demos/09_live.py      once, as text

@@ -236,8 +236,8 @@ def test_wrong_options_are_refused_by_argparse(capsys, arguments):
         ("await x", 0, "Await is Python"),
         ("tann(x)", 0, "did you mean tan or tanh"),
         ("ln(x)", 0, "did you mean log?"),
-        ("x(2)", 0, "no function 'x'"),
-        ("2(x)", 0, "only real numbers"),
+        ("x(2)", 1, "write x*(2)"),
+        ("2(x)", 1, "write 2*(x)"),
         ("pi(x)", 0, "write pi*"),
         ("sin + 1", 0, "sin is a function: write sin("),
         ("sin(x, y)", 0, "sin is called as sin(x)"),
@@ -251,7 +251,7 @@ def test_wrong_options_are_refused_by_argparse(capsys, arguments):
         ("softmax([x, y])", 0, "softmax gives several numbers"),
         ("__import__('os')", 0, "no function '__import__'"),
         ("eval(x)", 0, "no function 'eval'"),
-        ("2x", 0, "invalid decimal literal"),
+        ("2x", 1, "write 2*x"),
         ("x +", 3, "invalid syntax"),
         ("(x", 0, "was never closed"),
         ("x; y", 1, "invalid syntax"),
@@ -450,6 +450,30 @@ def test_the_last_statement_of_a_pipe_needs_no_empty_line_but_has_to_be_whole():
     result = run(input="x = (\n1")
     assert result.returncode == 1
     assert "SyntaxError: '(' was never closed" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "column"),
+    [
+        ("2x", "2*x", 1), ("2 x + 3y", "2*x + 3*y", 2), ("x y", "x*y", 2), ("2(x+1)", "2*(x+1)", 1), ("2pi", "2*pi", 1),
+        ("(x+1)y", "(x+1)*y", 5), ("(x)(y)", "(x)*(y)", 3), ("x1(y+1)", "x1*(y+1)", 2), ("3sin(x)", "3*sin(x)", 1),
+        ("1e5x", "1e5*x", 3), (".5x", ".5*x", 2), ("0.5(t₁-y)**2", "0.5*(t1-y)**2", 3),
+    ],
+)  # fmt: skip
+def test_a_product_without_its_sign_is_refused_with_what_to_write(text, written, column):
+    with pytest.raises(ExpressionError) as caught:
+        SafeExpression(text)
+    assert str(caught.value).splitlines() == [
+        f"a product needs its sign: write {written}", f"  {text}", f"  {' ' * column}^",
+    ]  # fmt: skip
+    SafeExpression(written)
+
+
+@pytest.mark.parametrize("text", ["2 +", "x 'a'", "tanhh(x)", "1j", "x if y else 2", "2x +", "(x"])
+def test_what_more_than_a_sign_is_missing_in_gets_no_such_advice(text):
+    with pytest.raises(ExpressionError) as caught:
+        SafeExpression(text)
+    assert "a product needs" not in str(caught.value)
 
 
 def test_everything_is_at_hand():

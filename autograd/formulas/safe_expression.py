@@ -13,6 +13,7 @@ import unicodedata
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from keyword import kwlist
 from typing import Any
 
 from autograd.formulas.notation import public_arguments
@@ -96,7 +97,7 @@ log(x), maximum(x, y), sum([x, y]), dot([u, v], [x, y]) …
 
     def __init__(self, text: str) -> None:
         self.text = "".join(" " if c in "\n\r\t" else c for c in text).strip()
-        source = self.text.translate(_AS_TYPED)  # character for character: columns stay
+        self._source = source = self.text.translate(_AS_TYPED)  # character for character: columns stay
         self._bytes = source.encode("utf-8", "replace")
         self._steps = self._compiled(_parsed(source, self.text))
         self.names = tuple(dict.fromkeys(step.name for step in self._steps if step.name))
@@ -167,9 +168,15 @@ log(x), maximum(x, y), sum([x, y]), dot([u, v], [x, y]) …
 
     def _call(self, node: ast.Call, column: int) -> tuple[_Step, Sequence[ast.expr]]:
         if not isinstance(node.func, ast.Name):
-            raise self._refusal(node.func, column)
+            raise _missing_sign(self._source, self.text) or self._refusal(node.func, column)
         name = node.func.id
         if name not in FUNCTIONS:
+            if (
+                name not in CONSTANTS
+                and _VARIABLE.fullmatch(name)
+                and (missing := _missing_sign(self._source, self.text))
+            ):
+                raise missing
             raise ExpressionError(_unknown(name), self.text, column)
         row = FUNCTIONS[name]
         arguments = self._arguments(row, node, column)
@@ -244,6 +251,9 @@ def _parsed(source: str, text: str) -> ast.expr:
     except SyntaxError as error:
         message = (error.msg or "invalid syntax").split(". ")[0].split(";")[0]
         column = (error.offset or len(text) + 1) - 1
+        missing = _missing_sign(source, text)
+        if missing is not None:
+            raise missing from None
         if re.match("=(?!=)", source[column:]):
             message = "it has no =, and the numbers for its names come after it, as in 'x**2' x=3"
         raise ExpressionError(f"not a formula: {message}", text, column) from None
@@ -251,6 +261,33 @@ def _parsed(source: str, text: str) -> ast.expr:
         raise ExpressionError("the formula is too long or too deep for Python's parser", advice="split it up") from None
     except ValueError as error:
         raise ExpressionError(f"not a formula: {error}") from None
+
+
+_TOKEN = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[^\W\d]\w*|\S")
+_VARIABLE = re.compile(r"[^\W\d_]_?\d*")
+"""What looks like a variable before a parenthesis, and not like a function: one letter and an index."""
+
+
+def _missing_sign(source: str, text: str) -> ExpressionError | None:
+    """What is wrong with 2x, x y, 2(x + 1) and x(x + 1), if all that is wrong is that a product has no sign."""
+    pieces, places, before, end = [], [], "", 0
+    for found in _TOKEN.finditer(source):
+        word, between = found[0], source[end : found.start()]
+        is_call = word == "(" and before[:1].isalpha() and not _VARIABLE.fullmatch(before)
+        ends = before[-1:].isalnum() or before[-1:] in ("_", ")", ".")
+        begins = word[0].isalnum() or word[0] in "(_."
+        if ends and begins and not is_call and not {before, word} & {*kwlist}:
+            between = "*"
+            places.append(found.start())
+        pieces += [between, word]
+        before, end = word, found.end()
+    written = "".join(pieces)
+    try:
+        ast.parse(written, mode="eval")
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
+    shown = written if len(written) <= 60 else written[:57] + "…"
+    return ExpressionError(f"a product needs its sign: write {shown}", text, places[0], "") if places else None
 
 
 def _number(literal: float) -> float:
