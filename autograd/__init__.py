@@ -69,6 +69,7 @@ if _typing.TYPE_CHECKING:
     from autograd.native.recording.tracing import traced, tracing
     from autograd.render import LayoutUnavailableError, draw, draw_dot, to_dot, to_svg, trace
     from autograd.render.pages.page import to_html
+    from autograd.render.pictures.style import COLOURS
     from autograd.render.scenes.scene import scene
     from autograd.transforms.checkpoints.checkpointing import checkpoint, checkpoint_sequential
     from autograd.transforms.checkpoints.revolve import revolve_advances, revolve_schedule
@@ -85,6 +86,7 @@ else:
         "autograd.native.recording.tracing": ("traced", "tracing"),
         "autograd.render": ("LayoutUnavailableError", "draw", "draw_dot", "scene", "to_dot", "to_svg", "trace"),
         "autograd.render.pages.page": ("to_html",),
+        "autograd.render.pictures.style": ("COLOURS",),
         "autograd.transforms.checkpoints.revolve": ("revolve_advances", "revolve_schedule"),
         "autograd.formulas.symbolic": ("derivative_expression", "expression"),
         "autograd.formulas.worksheet": ("deltas",),
@@ -103,6 +105,7 @@ _spellings.attach(Value, _spellings.NUMBER)
 __version__ = "0.1.0"
 
 __all__ = [
+    "COLOURS",
     "TABLE",
     "AnomalyError",
     "Compiled",

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 from rich.progress import track
 from sklearn.datasets import make_moons
 
-from autograd import Value, draw, no_grad
+from autograd import COLOURS, Value, draw, no_grad
 from nn import MLP, SGD, hinge_loss
 
 OUT = Path("out")
@@ -52,12 +53,13 @@ with no_grad():
     surface = [model(point).data for point in zip(grid_x.ravel().tolist(), grid_y.ravel().tolist())]
 surface = np.reshape(surface, grid_x.shape)
 
+cmap = LinearSegmentedColormap.from_list("signs", COLOURS["diverging"])  # orange is negative, blue positive
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
-left.contourf(grid_x, grid_y, np.clip(surface, -3, 3), levels=21, cmap="RdBu", alpha=0.7)
+left.contourf(grid_x, grid_y, np.clip(surface, -3, 3), levels=21, cmap=cmap, alpha=0.7)
 left.contour(grid_x, grid_y, surface, levels=[0.0], colors="black")
-left.scatter(*points.T, c=classes, cmap="RdBu", edgecolors="black", s=28)
+left.scatter(*points.T, c=classes, cmap=cmap, edgecolors="black", s=28)
 left.set(title=f"Decision boundary, accuracy {accuracies[-1]:.0%}", xlabel="x1", ylabel="x2")
-right.semilogy(losses, color="#1f4e79")
+right.semilogy(losses, color=COLOURS["series"][0])
 right.set(title="Loss", xlabel="step", ylabel="hinge loss + penalty")
 right.grid(alpha=0.3)
 figure.savefig(OUT / "02_moons.png", dpi=130)

@@ -63,6 +63,7 @@ from nn.judging.metrics import (
     top_k_accuracy,
     zero_one_loss,
 )
+from nn.judging.units import dead_units
 from nn.models.activations import (
     ELU,
     GELU,
@@ -212,6 +213,7 @@ __all__ = [
     "confusion_matrix",
     "coverage",
     "cross_entropy",
+    "dead_units",
     "decide",
     "elastic_net_penalty",
     "evaluate",

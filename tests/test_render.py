@@ -10,7 +10,6 @@ import sys
 import types
 import unicodedata
 import xml.etree.ElementTree as ET
-from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ from autograd import Value, draw, to_dot, to_svg
 from autograd.formulas.notation import visible
 from autograd.render import draw_dot, trace
 from autograd.render.pictures import layout
-from autograd.render.pictures.style import DARK, LIGHT, contrast, gradient_scale, mixed, readable_on, value_scale
+from autograd.render.pictures.style import DARK, LIGHT
 from nn import MLP, Module
 
 ROOT = Path(autograd.__file__).parent.parent
@@ -353,12 +352,13 @@ def test_kinds_differ_in_class_shape_and_outline(without_dot):
     assert len(set(outlines)) == 4
 
 
-def test_what_no_gradient_reaches_is_dashed_and_a_dead_relu_is_marked(without_dot):
+def test_what_no_gradient_reaches_is_dashed_and_a_relu_that_is_off_is_marked(without_dot):
     model, y = network(3.0, -1.2)
     svg = to_svg(y, model=model)
-    assert texts(svg).count("✕ dead ReLU") == 1
-    (dead,) = boxes(svg, "node", "alarm")
-    assert dead.find(f"{SVG}path").get("stroke-dasharray")
+    assert texts(svg).count("○ off") == 1
+    assert not boxes(svg, "node", "alarm")  # for one sample this is nothing to be alarmed about
+    (off,) = [box for box in boxes(svg) if "○ off" in [text.text for text in box.iter(f"{SVG}text")]]
+    assert off.find(f"{SVG}path").get("stroke-dasharray")
     dashed = [box for box in boxes(svg) if {"grad 0", "δ₁ 0"} & {text.text for text in box.iter(f"{SVG}text")}]
     assert len(dashed) == 5  # its weights and bias, its sum, and the weight that multiplies its 0
     for box in dashed:
@@ -450,7 +450,7 @@ def test_boxes_are_coloured_by_gradient_or_value_on_request(without_dot):
     by_grad, by_value = to_svg(y, model=model, colour="grad"), to_svg(y, model=model, colour="value")
     for svg in (by_grad, by_value):
         assert len(boxes(svg, "node", "scaled")) == 16
-    assert any(text.startswith("|grad|: ") for text in texts(by_grad))
+    assert any(text.startswith("grad, logarithmic: ") for text in texts(by_grad))
     assert any(text.startswith("data: ") for text in texts(by_value))
     with pytest.raises(ValueError, match="to_dot: colour must be kind, grad or value, not 'size'"):
         to_dot(y, colour="size")
@@ -463,7 +463,7 @@ def test_a_group_is_coloured_by_its_largest_gradient_and_never_by_value(without_
     assert all("scaled" in box.get("class").split() for box in boxes(by_grad, "node", "group"))
     assert not any("scaled" in box.get("class").split() for box in boxes(by_value, "node", "group"))
     largest = max(abs(p.grad) for p in model.parameters())
-    assert any(text.startswith("|grad|: ") and text.endswith(f", {largest:.4g}") for text in texts(by_grad))
+    assert any(text.startswith("grad, logarithmic: ") and text.endswith(f", {largest:.4g}") for text in texts(by_grad))
     (sample,) = boxes(by_value, "group")[-1:]
     assert sample.get("class") == "group"  # in the legend, with the colour it has in the picture
     assert sample.find(f"{SVG}rect").get("fill") == LIGHT.boxes["group"][0]
@@ -475,40 +475,6 @@ def test_zero_gradients_and_nan_have_no_place_on_the_scale():
     assert source.count("scaled") == 16 - 5
     x = Value(float("nan"))
     assert 'class="input alarm"' in to_dot(x * 1.0, colour="value")
-
-
-def test_equal_steps_of_a_scale_look_equal():
-    def lightness(colour):  # of CIELAB
-        y = contrast(colour, "#000000") * 0.05 - 0.05
-        return 116 * y ** (1 / 3) - 16 if y > 0.008856 else 903.3 * y
-
-    scale = gradient_scale([1e-4, 1.0])
-    steps = [lightness(scale.colour(10.0 ** (-4 + i / 4))) for i in range(17)]
-    assert all(upper > lower for upper, lower in pairwise(steps))
-    sizes = [upper - lower for upper, lower in pairwise(steps)]
-    assert max(sizes) < 3.0 * min(sizes)
-    assert scale.colour(1e-9) == scale.colour(1e-4)
-    diverging = value_scale([-2.0, 1.0])
-    assert lightness(diverging.colour(0.0)) > 96
-    assert abs(lightness(diverging.colour(2.0)) - lightness(diverging.colour(-2.0))) < 5
-    assert gradient_scale([]).colour(0.0).startswith("#")
-    assert value_scale([0.0]).colour(0.0) == mixed("#f7f7f7", "#f7f7f7", 0.5)
-
-
-@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
-def test_text_has_a_contrast_of_4_5_on_all_it_stands_on(theme):
-    for text in (theme.ink, theme.muted):
-        for background in (theme.canvas, *theme.clusters):
-            assert contrast(text, background) >= 4.5
-    for inside, outline in theme.boxes.values():
-        assert contrast(theme.ink, inside) >= 4.5
-        for around in (theme.canvas, *theme.clusters):  # WCAG asks 3 of what is needed to understand a graphic
-            assert max(contrast(outline, around), contrast(outline, inside)) >= 3.0
-    for background in (theme.canvas, *theme.clusters, theme.boxes["operation"][0]):
-        assert contrast(theme.alarm, background) >= 4.5
-    for channels in product((0, 51, 102, 118, 153, 204, 255), repeat=3):
-        colour = "#" + "".join(f"{c:02x}" for c in channels)
-        assert contrast(readable_on(colour), colour) >= 4.5
 
 
 def test_an_svg_follows_the_reader_into_the_dark_unless_it_is_told_not_to(without_dot):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import autograd
 from autograd import TABLE, Value, no_grad, topological_order
 from autograd.render.scenes.expansion import steps_of
-from autograd.render.scenes.parts import DEAD, NOT_FINITE, SATURATED, VANISHING, ZERO
+from autograd.render.scenes.parts import NOT_FINITE, OFF, SATURATED, VANISHING, ZERO
 from autograd.render.scenes.scene import scene
 from nn import MLP, Layer, LeakyReLU, Linear, Module, ReLU, Sequential
 
@@ -128,7 +128,7 @@ def test_notes_tell_what_stops_a_gradient():
     y = x.relu() + Value(40.0).sigmoid() + Value(0.1).tanh() + Value(9.0).tanh()
     y.backward()
     notes = [(box.operation, box.notes) for box in scene(y).boxes if box.operation not in ("", "+")]
-    assert notes == [("ReLU", (DEAD,)), ("σ", (SATURATED,)), ("tanh", ()), ("tanh", (SATURATED,))]
+    assert notes == [("ReLU", (OFF,)), ("σ", (SATURATED,)), ("tanh", ()), ("tanh", (SATURATED,))]
     assert by_name(scene(y))["x"].notes == (ZERO,)
 
 

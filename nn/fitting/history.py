@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import autograd
 from nn.inputs.optional import require
 
 _FEW = 50  # epochs that are marked one by one
@@ -63,11 +64,18 @@ class History:
         left = [name for name in self.records if name.endswith("loss")]
         right = [name for name in self.records if not name.endswith("loss")]
         other = ax.twinx() if left and right else ax
+        colours = autograd.COLOURS["series"]
         marker = "." if self.epochs <= _FEW else ""
         for i, name in enumerate([*left, *right]):
             axes, style = (ax, "-") if name in left else (other, "--")
             epochs = range(1, len(self.records[name]) + 1)
-            axes.plot(epochs, self.records[name], marker + style, color=f"C{i}", label=name.replace("_", " "))
+            axes.plot(
+                epochs,
+                self.records[name],
+                marker + style,
+                color=colours[i % len(colours)],
+                label=name.replace("_", " "),
+            )
         metrics = ", ".join(name.replace("_", " ") for name in right)
         other.set_ylabel(metrics)
         ax.set(xlabel="epoch", ylabel="loss" if left else metrics)

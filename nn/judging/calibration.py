@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, Self
 
+import autograd
 from autograd import Value, derivative, exp, jvp, log1p, mean, no_grad, sigmoid, softmax
 from autograd import sum as total
 from nn.inputs.checks import MOST, whole_number
@@ -132,12 +133,13 @@ def reliability_diagram(probabilities: Any, target: Any, n_bins: int = 10, ax: A
         "align": "edge",
     }
     accuracies = [bin.accuracy for bin in bins]
-    ax.bar(**places, height=accuracies, color="#4878a8", edgecolor="#1f3a5f", label="accuracy")
+    reached, missing = autograd.COLOURS["series"][:2]
+    ax.bar(**places, height=accuracies, color=reached, edgecolor=reached, label="accuracy")
     ax.bar(
         **places, height=[bin.confidence - bin.accuracy for bin in bins], bottom=accuracies,
-        color="#d9534f50", edgecolor="#b02a26", hatch="//", linewidth=0.8, label="gap to the confidence",
+        color=f"{missing}50", edgecolor=missing, hatch="//", linewidth=0.8, label="gap to the confidence",
     )  # fmt: skip
-    ax.plot([0, 1], [0, 1], color="#444444", linestyle="--", linewidth=1)
+    ax.plot([0, 1], [0, 1], color="0.27", linestyle="--", linewidth=1)
     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="accuracy", aspect="equal")
     ax.set_title(f"ECE {_mean_gap(bins):.1%}")
     ax.legend(loc="upper left")

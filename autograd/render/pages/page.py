@@ -13,6 +13,7 @@ from autograd.core.value import Value
 from autograd.files import write_whole
 from autograd.formulas.notation import clipped, visible
 from autograd.render.pages.graph import graph_data
+from autograd.render.pictures.style import DARK, LIGHT, SERIES, css_variables
 from autograd.render.scenes.words import TOLD
 from autograd.render.shown import Shown
 
@@ -151,7 +152,7 @@ def _page(v: Any, *, title: str = "", **options: Any) -> Page:
         style_hash=_hash(style),
         script=code,
         script_hash=_hash(code),
-        data=embedded({**data, "title": title}),
+        data=embedded({**data, "title": title, "colours": _paints()}),
     )
     return Page(page, title)
 
@@ -166,8 +167,17 @@ def embedded(data: Any) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
+def _paints() -> dict[str, Any]:
+    """The colours that a script paints with, for a canvas knows no style sheet."""
+    names = ("canvas", "ink", "positive", "negative")
+    themes = {"light": LIGHT, "dark": DARK}
+    return {"series": SERIES} | {name: {x: getattr(theme, x) for x in names} for name, theme in themes.items()}
+
+
 def _asset(name: str) -> str:
-    return (_ASSETS / name).read_text(encoding="utf-8")
+    """A part of the page; before the style sheet stand its colours."""
+    text = (_ASSETS / name).read_text(encoding="utf-8")
+    return css_variables() + text if name == "page.css" else text
 
 
 def _hash(text: str) -> str:

@@ -8,7 +8,7 @@ from autograd.formulas.notation import clipped, short
 from autograd.render.pictures.arrows import Arrows
 from autograd.render.pictures.plan import Options, Plan, plan
 from autograd.render.pictures.style import readable_on
-from autograd.render.scenes.parts import DEAD, FOLDED, NOT_FINITE, SATURATED, VANISHING, ZERO, Box, Cluster
+from autograd.render.scenes.parts import FOLDED, NOT_FINITE, OFF, SATURATED, VANISHING, ZERO, Box, Cluster
 from autograd.render.scenes.words import SHOWN, equation, escaped, quoted, tooltip
 
 FONT = "Helvetica"
@@ -16,7 +16,7 @@ FONT = "Helvetica"
 NOT_SWEPT = "no gradients: backward() has not run, or none came back"
 STALE = "numbers were changed after the recording: run the forward pass again"
 _CLOSING = "}"
-MARKS = {DEAD: "✕", NOT_FINITE: "✕", SATURATED: "≈", VANISHING: "↓"}
+MARKS = {OFF: "○", NOT_FINITE: "✕", SATURATED: "≈", VANISHING: "↓"}
 """The sign before a note that is written into its box; other notes are told by the outline."""
 
 
@@ -33,8 +33,8 @@ def to_dot(root: Value, **options: Unpack[Options]) -> str:
         fold_leaves: Where an operation has more unlabelled leaves of its own than this, count them in its box instead.
         model: Anything with `named_parameters()`: its parameters get their names, its modules are framed.
         expand: Show affine, dot, sum and mean as the multiplications and additions they stand for.
-        colour: "kind", the default, tells inputs, parameters and results apart; "grad" colours by |grad|, "value" by
-            the number.
+        colour: "kind", the default, tells inputs, parameters and results apart; "grad" colours by the gradient, its
+            sign kept and its size logarithmic, "value" by the number.  Blue is positive, orange negative.
         color: The same, as it is spelled in America.
         theme: "light" or "dark"; "auto", the default, is light, and in an SVG follows the reader's choice.
         summarize: "module" shows one box a layer, "depth" one a band of levels, False every node; by default a graph
@@ -126,14 +126,14 @@ def look_of(box: Box, drawing: Plan) -> dict[str, str]:
     classes, style = [box.kind], "filled"
     look = {"shape": "record"} if box.kind == "parameter" else {}
     number = drawing.measured(box)
-    if number is not None and drawing.scale is not None and not (drawing.scale.name == "|grad|" and number == 0.0):
+    if number is not None and drawing.scale is not None and (number or drawing.scale.name == "data"):
         fill = drawing.scale.colour(number)
         classes.append("scaled")
         look["fontcolor"] = readable_on(fill)
-    if DEAD in box.notes or NOT_FINITE in box.notes:
+    if NOT_FINITE in box.notes:
         classes.append("alarm")
         outline, style, look["penwidth"] = drawing.colours.alarm, "filled,dashed", "2.2"
-    elif ZERO in box.notes or VANISHING in box.notes or box.kind == "constant":
+    elif {OFF, ZERO, VANISHING}.intersection(box.notes) or box.kind == "constant":
         style = "filled,dashed"
     elif box.kind == "result":
         look["penwidth"] = "2.2"

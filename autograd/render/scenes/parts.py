@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from autograd.core.value import Value
 from autograd.table.primitive import Primitive
 
-DEAD = "dead ReLU"
+OFF = "off"
+"""Of a ReLU that passes nothing on for this sample; whether it is dead tells a whole data set: `nn.dead_units`."""
 SATURATED = "saturated"
 VANISHING = "vanishing gradient"
 ZERO = "zero gradient"
@@ -31,7 +32,7 @@ class Box:
     cluster: str
     """The path of the nn module it belongs to; empty for none."""
     notes: tuple[str, ...] = ()
-    """What is worth a mark: DEAD, SATURATED, VANISHING, ZERO, NOT_FINITE, what is folded; of a group its figures."""
+    """What is worth a mark: OFF, SATURATED, VANISHING, ZERO, NOT_FINITE, what is folded; of a group its figures."""
     node: Value | None = None
     """The node; None for constants and groups."""
     members: int = 1
@@ -45,7 +46,7 @@ class Box:
     delta: str = ""
     """What the lecture calls the gradient of a weighted sum of a layer; as short as the name."""
     largest: float | None = None
-    """Of a group the largest |grad| in it, of its parameters if it has any; None before `backward()`."""
+    """Of a group the gradient of largest size in it, of its parameters if it has any; None before `backward()`."""
 
 
 @dataclass(frozen=True, slots=True)

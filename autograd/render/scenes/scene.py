@@ -11,7 +11,7 @@ from autograd.formulas.naming import indexed, own_names
 from autograd.formulas.notation import short_number, superscripted
 from autograd.render.scenes.expansion import Step, expanded_size, steps_of
 from autograd.render.scenes.modules import Modules
-from autograd.render.scenes.parts import DEAD, FOLDED, NOT_FINITE, SATURATED, VANISHING, ZERO, Box, Edge, Scene
+from autograd.render.scenes.parts import FOLDED, NOT_FINITE, OFF, SATURATED, VANISHING, ZERO, Box, Edge, Scene
 from autograd.render.scenes.summaries import by_depth, by_module
 from autograd.table import primitives
 from autograd.table.primitives import TABLE
@@ -41,7 +41,7 @@ def scene(
             node of a graph of up to `most`, else the layers if there is a model, else the depth.
         most: How many nodes a picture shows before it is summarised.
 
-    Notes mark a ReLU that passes nothing on (DEAD: output and partial 0), a sigmoid or tanh whose slope is below 1%
+    Notes mark a ReLU that passes nothing on (OFF: output and partial 0), a sigmoid or tanh whose slope is below 1%
     of its largest (SATURATED), a gradient below 10⁻⁶ of the largest (VANISHING) or exactly 0 (ZERO), and nan or
     infinity (NOT_FINITE).  Raises TypeError for what is not a Value, ValueError for an unknown `summarize`.
 
@@ -170,7 +170,7 @@ class _Painter:
     def _notes(self, step: Step) -> Iterator[str]:
         node, row = step.node, step.primitive
         if row is primitives.relu and node.data == 0.0 and step.partials == (0.0,):
-            yield DEAD
+            yield OFF
         elif row and row.largest_slope and _is_flat(step.partials, _SATURATION * row.largest_slope):
             yield SATURATED
         if not math.isfinite(node.data) or not math.isfinite(node.grad or 0.0):

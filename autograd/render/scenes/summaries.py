@@ -157,8 +157,9 @@ def _group_box(name: str, title: str, nodes: Sequence[Value], modules: Modules, 
         notes.append(f"{len(operations) - _OPERATIONS} other operations")
     largest = None
     if swept:
-        sizes = [abs(node.grad or 0.0) for node in parameters or nodes]
+        grads = [node.grad or 0.0 for node in parameters or nodes]
+        sizes = [*map(abs, grads)]
         notes.append(f"mean |grad| {math.fsum(sizes) / len(sizes) if all(map(math.isfinite, sizes)) else math.nan:.3g}")
-        largest = max(sizes)
-        notes.append(f"max |grad| {largest:.3g}")
+        largest = max(grads, key=abs)
+        notes.append(f"max |grad| {abs(largest):.3g}")
     return Box(name, "group", title, "", None, None, "", tuple(notes), members=len(nodes), largest=largest)

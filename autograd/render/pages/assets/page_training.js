@@ -1,19 +1,8 @@
 // The page of a training: the decision boundary, the losses and the weights through the epochs.
 
-const ZONES = [
-  [31, 119, 200],
-  [236, 128, 38],
-  [60, 160, 90],
-  [190, 70, 160],
-  [120, 100, 200],
-  [0, 150, 160],
-  [200, 80, 80],
-  [140, 120, 40],
-  [90, 110, 130],
-  [210, 160, 0],
-];
-
-const [BLUE, ORANGE] = ZONES; // of all numbers on the page: high and low, positive and negative
+let ZONES = []; // of classes and lines; the colours of all pages are one table
+let PAINTS = {};
+const channels = (colour) => [1, 3, 5].map((i) => Number.parseInt(colour.slice(i, i + 2), 16));
 const rgb = (colour) => `rgb(${colour.map(Math.round).join(" ")})`;
 
 // A mark around the point 0, 0 for each class: a shape too, for colours are not seen alike by all.
@@ -35,6 +24,8 @@ const colourOfMark = (target) => rgb(zoneOf(target).map((c) => 0.85 * c));
 
 function startTraining(training) {
   byId("training").hidden = false;
+  ZONES = training.colours.series.map(channels);
+  PAINTS = training.colours;
   byId("search").hidden = byId("found").hidden = true;
   const { epochs, records, states } = training;
   for (const numbers of [...Object.values(records), ...states, ...(training.boundary?.values ?? [])])
@@ -118,9 +109,8 @@ function boundaryMap(training) {
   const [least, largest] = extent(values.flat());
   const middle = kind !== "number" ? threshold : least <= largest ? (least + largest) / 2 : 0;
   const full = spread(values, middle);
-  const [low, high] = kind === "number" ? [ORANGE, BLUE] : ZONES;
   const image = make("", "canvas", { width: grid, height: grid });
-  const zone = (value, paper) => {
+  const zone = (value, paper, [low, high]) => {
     if (!Number.isFinite(value)) return paper;
     if (kind === "classes") return zoneOf(value).map((c, i) => 0.45 * c + 0.55 * paper[i]);
     const strength = 0.75 * Math.min(1, Math.abs(value - middle) / full);
@@ -128,7 +118,9 @@ function boundaryMap(training) {
   };
   return (frame) => {
     const dark = document.documentElement.dataset.theme === "dark";
-    const [paper, ink] = dark ? [[20, 24, 29], "#e6ebf0"] : [[255, 255, 255], "#1d2733"];
+    const { canvas: blank, ink, positive, negative } = PAINTS[dark ? "dark" : "light"];
+    const paper = channels(blank);
+    const ends = kind === "number" ? [negative, positive].map(channels) : ZONES;
     const ratio = devicePixelRatio || 1;
     const side = Math.max(
       50,
@@ -143,7 +135,7 @@ function boundaryMap(training) {
     const pixels = image.getContext("2d").createImageData(grid, grid);
     values[frame].forEach((value, i) => {
       const at = 4 * ((grid - 1 - Math.floor(i / grid)) * grid + (i % grid));
-      pixels.data.set([...zone(value, paper), 255], at);
+      pixels.data.set([...zone(value, paper, ends), 255], at);
     });
     image.getContext("2d").putImageData(pixels, 0, 0);
     context.scale(ratio, ratio);
@@ -161,12 +153,12 @@ function boundaryMap(training) {
       context.stroke();
     }
     context.lineWidth = 1.3;
-    context.strokeStyle = dark ? "#000000" : "#ffffff";
+    context.strokeStyle = blank;
     for (const [x, y, target] of boundary.points) {
       const [u, v] = [((x - left) / (right - left)) * side, side - ((y - bottom) / (top - bottom)) * side];
       const mark = new Path2D();
       mark.addPath(new Path2D(markOf(kind === "number" ? 0 : target)), new DOMMatrix([1, 0, 0, 1, u, v]));
-      context.fillStyle = kind === "number" ? rgb(zone(target, paper)) : colourOfMark(target);
+      context.fillStyle = kind === "number" ? rgb(zone(target, paper, ends)) : colourOfMark(target);
       context.fill(mark);
       context.stroke(mark);
     }
@@ -287,7 +279,7 @@ function startScrubbing(training, transport) {
 
 // ---------------------------------------------------------------- the weights
 
-const signed = (weight) => rgb(weight < 0 ? ORANGE : BLUE);
+const signed = (weight) => `var(--${weight < 0 ? "negative" : "positive"})`;
 
 // Units in columns, a line for each weight: as thick as it is large, blue for positive, orange for negative.
 function networkDrawing(training) {
