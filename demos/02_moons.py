@@ -9,12 +9,11 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
 from rich.progress import track
 from sklearn.datasets import make_moons
 
-from autograd import COLOURS, Value, draw, no_grad
-from nn import MLP, SGD, hinge_loss
+from autograd import Value, draw
+from nn import MLP, SGD, hinge_loss, plots
 
 OUT = Path("out")
 OUT.mkdir(exist_ok=True)
@@ -45,23 +44,12 @@ for step in track(range(STEPS), description="training"):
         print(f"step {step:3}  loss {losses[-1]:.4f}  accuracy {accuracies[-1]:.0%}")
 
 # %% [markdown]
-# What it learnt, drawn without recording a graph:
+# What it learnt, and how:
 
 # %%
-grid_x, grid_y = np.meshgrid(np.linspace(-1.7, 2.7, 80), np.linspace(-1.2, 1.7, 60))
-with no_grad():
-    surface = [model(point).data for point in zip(grid_x.ravel().tolist(), grid_y.ravel().tolist())]
-surface = np.reshape(surface, grid_x.shape)
-
-cmap = LinearSegmentedColormap.from_list("signs", COLOURS["diverging"])  # orange is negative, blue positive
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
-left.contourf(grid_x, grid_y, np.clip(surface, -3, 3), levels=21, cmap=cmap, alpha=0.7)
-left.contour(grid_x, grid_y, surface, levels=[0.0], colors="black")
-left.scatter(*points.T, c=classes, cmap=cmap, edgecolors="black", s=28)
-left.set(title=f"Decision boundary, accuracy {accuracies[-1]:.0%}", xlabel="x1", ylabel="x2")
-right.semilogy(losses, color=COLOURS["series"][0])
-right.set(title="Loss", xlabel="step", ylabel="hinge loss + penalty")
-right.grid(alpha=0.3)
+plots.decision_boundary(model, (points, targets), ax=left).set_title(f"Accuracy {accuracies[-1]:.0%}")
+plots.loss_curves({"loss": losses, "accuracy": accuracies}, ax=right).set_title("Hinge loss + penalty")
 figure.savefig(OUT / "02_moons.png", dpi=130)
 print("the plot is in", OUT / "02_moons.png")
 

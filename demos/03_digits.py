@@ -16,11 +16,11 @@ from nn import (
     CosineAnnealingLR,
     EarlyStopping,
     accuracy,
-    confusion_matrix,
     cross_entropy,
     evaluate,
     fit,
     load_digits,
+    plots,
     save,
     train_validation_test_split,
 )
@@ -54,9 +54,7 @@ save(model, OUT / "03_digits.json")
 print(f"held-out accuracy: {evaluate(model, test, cross_entropy, {'accuracy': accuracy})['accuracy']:.1%}")
 with no_grad():
     logits = [[score.data for score in scores] for scores in model(test.inputs)]
-print("confusion matrix, true classes by row:")
-for row in confusion_matrix(test.targets, logits):
-    print("  ".join(f"{count:2}" if count else " ·" for count in row))
+plots.confusion_matrix(test.targets, logits).figure.savefig(OUT / "03_digits_confusion.png", dpi=110)
 
 # %%
 predicted = [scores.index(max(scores)) for scores in logits]
@@ -67,4 +65,4 @@ for axis, i in zip(axes[0], wrong):
     axis.set(title=f"{test.targets[i]}, taken for {predicted[i]}", xticks=[], yticks=[])
     axis.title.set_fontsize(8)
 figure.savefig(OUT / "03_digits_mistakes.png", dpi=130)
-print("the history, the trained model and its mistakes are in", OUT)
+print("the history, the trained model, its confusion matrix and mistakes are in", OUT)

@@ -15,8 +15,8 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from autograd import no_grad, softmax
-from nn import MLP, Adam, cross_entropy, minibatches
-from nn.judging.calibration import brier_score, expected_calibration_error, fit_temperature, reliability_diagram
+from nn import MLP, Adam, cross_entropy, minibatches, plots
+from nn.judging.calibration import brier_score, expected_calibration_error, fit_temperature
 from nn.judging.decisions import conformal_threshold, coverage, decide, mean_set_size, prediction_set
 
 EPOCHS = 25
@@ -74,7 +74,7 @@ for name, rows in (("before", before), ("after", after)):
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(9, 4.6), layout="constrained")
 for axis, name, rows in zip(axes, ("τ = 1", f"τ = {temperature:.2f}"), (before, after)):
-    reliability_diagram(rows, test_y, ax=axis)
+    plots.reliability_diagram(rows, test_y, ax=axis)
     axis.set_title(f"{name}: {axis.get_title()}")
 Path("out").mkdir(exist_ok=True)
 figure.savefig("out/07_calibration.png", dpi=130)

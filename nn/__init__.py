@@ -19,6 +19,7 @@ True
 import typing as _typing
 
 from autograd import installation as _installation
+from nn import plots
 from nn.data.datasets import (
     load_breast_cancer,
     load_diabetes,
@@ -48,7 +49,6 @@ from nn.judging.calibration import (
     expected_calibration_error,
     fit_temperature,
     maximum_calibration_error,
-    reliability_diagram,
 )
 from nn.judging.decisions import conformal_threshold, coverage, decide, expected_costs, mean_set_size, prediction_set
 from nn.judging.metrics import (
@@ -119,6 +119,7 @@ from nn.optimizing.schedules import (
     SequentialLR,
     StepLR,
 )
+from nn.plots import reliability_diagram
 from nn.serialization import load, save
 
 if _typing.TYPE_CHECKING:
@@ -259,6 +260,7 @@ __all__ = [
     "multi_margin_loss",
     "nll_loss",
     "one_hot",
+    "plots",
     "precision_score",
     "prediction_set",
     "r2_score",

@@ -1,7 +1,9 @@
 """Settings of all tests."""
 
+import sys
 import warnings
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("default", deadline=None, derandomize=True)
@@ -15,3 +17,11 @@ with warnings.catch_warnings():  # whatever the environment has installed beside
 def pytest_report_header() -> str:
     core, why_plain, python, _ = autograd.engine_info()
     return f"autograd: {core} core on {python}" + (f", as {why_plain}" if why_plain else "")
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    """Figures of matplotlib stay until they are closed, and of many it warns."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

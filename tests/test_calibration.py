@@ -20,7 +20,6 @@ from nn.judging.calibration import (
     expected_calibration_error,
     fit_temperature,
     maximum_calibration_error,
-    reliability_diagram,
 )
 from nn.judging.decisions import (
     conformal_threshold,
@@ -33,6 +32,7 @@ from nn.judging.decisions import (
 from nn.models.layers import MLP
 from nn.objectives.losses import binary_cross_entropy_with_logits
 from nn.optimizing.optimizers import Adam
+from nn.plots import reliability_diagram
 
 
 def random_predictions(seed, samples=400, classes=4, sharpness=1.5):

@@ -21,6 +21,7 @@ from autograd import Value, checkpoint, dot, draw, exp, maximum, to_html
 from autograd import sum as exact_sum
 from autograd.formulas.typesetting import MOST_OPERATIONS
 from autograd.render.notebooks import MOST_NODES, is_small, marimo_output, mime_bundle
+from autograd.render.pictures import layout
 from nn import MLP
 from nn.models.activations import PReLU, ReLU
 from nn.models.layers import Dropout, Layer, Linear, Sequential

@@ -31,6 +31,7 @@ ROOMS = [
     ["nn.models"],
     ["nn.objectives", "nn.data", "nn.optimizing"],
     ["nn.judging"],
+    ["nn.plots"],
     ["nn.fitting", "nn.serialization"],
     ["nn.estimators"],
     ["nn"],

@@ -29,7 +29,6 @@ from nn import (
 )
 from nn.data.loading import DataLoader, Dataset
 from nn.fitting.callbacks import Callback, EarlyStopping, StopAtSmallGradient, StopWhenStill
-from nn.fitting.history import History
 from nn.fitting.training import _diverges, evaluate, fit
 from nn.judging.metrics import accuracy, f1_score, mean_absolute_error, r2_score
 from nn.objectives.regularizers import l2_penalty
@@ -322,37 +321,6 @@ def test_wrong_settings_are_refused():
             make()
     with pytest.raises(KeyError, match="no 'validation_loss', only loss"):
         fit(model, (X, Y), mse_loss, optimizer, epochs=1, callbacks=[EarlyStopping()])
-
-
-def test_history_plots_losses_left_and_metrics_right():
-    history = History()
-    for epoch in range(1, 6):
-        history.append({"loss": 1 / epoch, "validation_loss": 1.2 / epoch, "accuracy": 1 - 0.5 / epoch})
-    ax = history.plot()
-    assert [line.get_label() for line in ax.get_lines()] == ["loss", "validation loss"]
-    assert list(ax.get_lines()[0].get_ydata()) == history["loss"]
-    assert [axes.get_ylabel() for axes in ax.figure.axes] == ["loss", "accuracy"]
-    assert ax.get_legend() is None  # the axes on the right are drawn above it
-    legend = ax.figure.axes[1].get_legend()
-    assert [text.get_text() for text in legend.get_texts()] == ["loss", "validation loss", "accuracy"]
-    assert History().plot().get_xlabel() == "epoch"
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
-
-
-def test_the_plot_of_one_epoch_shows_it():
-    history = History()
-    history.append({"loss": 2.0})
-    assert repr(history) == "History(1 epoch: loss 2)"
-    ax = history.plot()
-    (line,) = ax.get_lines()
-    assert line.get_marker() == "."
-    low, high = ax.get_xlim()
-    assert [tick for tick in ax.get_xticks() if low <= tick <= high] == [1.0]
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
 
 
 def test_progress_is_silent_but_for_terminals(capsys):

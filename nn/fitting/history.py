@@ -4,10 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import autograd
-from nn.inputs.optional import require
-
-_FEW = 50  # epochs that are marked one by one
+from nn.plots import loss_curves
 
 
 class History:
@@ -55,38 +52,14 @@ class History:
             self.records.setdefault(name, [math.nan] * before).append(float(numbers.get(name, math.nan)))
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw every record over the epochs, on `ax` or new axes of matplotlib, and return the axes.
+        """Draw the losses over the epochs, and metrics below them: `nn.plots.loss_curves`.
 
-        Losses share the axis on the left; anything else (accuracies …) has one on the right.
+        >>> history = History()
+        >>> history.append({"loss": 2.0, "accuracy": 0.5})
+        >>> [panel.get_ylabel() for panel in history.plot().figure.axes]
+        ['loss', 'accuracy']
         """
-        if ax is None:
-            _, ax = require("matplotlib.pyplot", "History.plot").subplots(layout="constrained")
-        left = [name for name in self.records if name.endswith("loss")]
-        right = [name for name in self.records if not name.endswith("loss")]
-        other = ax.twinx() if left and right else ax
-        colours = autograd.COLOURS["series"]
-        marker = "." if self.epochs <= _FEW else ""
-        for i, name in enumerate([*left, *right]):
-            axes, style = (ax, "-") if name in left else (other, "--")
-            epochs = range(1, len(self.records[name]) + 1)
-            axes.plot(
-                epochs,
-                self.records[name],
-                marker + style,
-                color=colours[i % len(colours)],
-                label=name.replace("_", " "),
-            )
-        metrics = ", ".join(name.replace("_", " ") for name in right)
-        other.set_ylabel(metrics)
-        ax.set(xlabel="epoch", ylabel="loss" if left else metrics)
-        ax.xaxis.set_major_locator(
-            require("matplotlib.ticker", "History.plot").MaxNLocator(integer=True, min_n_ticks=1)
-        )
-        if self.records:
-            # on the axes that are drawn last; "best" would not see the lines of the others
-            lines = [line for axes in dict.fromkeys((ax, other)) for line in axes.get_lines()]
-            other.legend(handles=lines, loc="best" if other is ax else "center right", framealpha=1.0)
-        return ax
+        return loss_curves(self, ax)
 
     def __repr__(self) -> str:
         last = self.latest()

@@ -2,23 +2,22 @@
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from autograd import Value, no_grad
+from autograd import Value
 from nn.data.loading import as_dataset
 from nn.fitting.callbacks import Callback, Run
 from nn.fitting.history import History
 from nn.inputs.checks import MOST, whole_number
-from nn.inputs.sequences import plain_numbers
+from nn.judging.plane import Reading, plane, surface
 from nn.models.module import Module
 
 DRAWN = 1000
 """Of more samples than this an even choice is drawn."""
 _CONNECTIONS = 700  # beyond, a drawing of the network is a grey block
 _UNITS = 40  # in a layer
-_MARGIN = 0.15  # of the plane around the samples
 
 
 class Snapshots(Callback):
@@ -111,32 +110,8 @@ class Snapshots(Callback):
         if not self._layers:
             self._layers = list(_layers(model))
         if self.planar:
-            self.surfaces.append(self._surface(model))
-
-    def _surface(self, model: Module) -> list[Any]:
-        """The outputs on the grid, nothing recorded, Dropout off."""
-        (left, right), (bottom, top) = self._plane()
-        steps = [i / (self.grid - 1) for i in range(self.grid)]
-        points = [[left + (right - left) * u, bottom + (top - bottom) * v] for v in steps for u in steps]
-        training = model.training
-        model.eval()
-        try:
-            with no_grad():
-                outputs = model(points)
-        finally:
-            model.train(training)
-        numbers: list[Any] = plain_numbers(outputs)
-        return numbers
-
-    def _plane(self) -> list[tuple[float, float]]:
-        """What is drawn of the plane: the samples and a margin."""
-        assert self.dataset is not None
-        spans = []
-        for column in zip(*self.dataset.inputs, strict=True):
-            low, high = min(column), max(column)
-            margin = _MARGIN * (high - low) or 1.0
-            spans.append((low - margin, high + margin))
-        return spans
+            assert self.dataset is not None
+            self.surfaces.append(surface(model, plane(self.dataset), self.grid))
 
     # ------------------------------------------------------------ showing
 
@@ -171,26 +146,18 @@ class Snapshots(Callback):
 
     def _boundary(self) -> dict[str, Any]:
         assert self.dataset is not None
-        first = self.surfaces[-1][0]
-        outputs = len(first) if isinstance(first, list) else 1
-        targets = [_target(y) for y in self.dataset.targets]
-        classes = _classes(targets, outputs)
-        step = max(1, math.ceil(len(targets) / DRAWN))
-        values = [[_shown(output, bool(classes)) for output in surface] for surface in self.surfaces]
-        probabilities = outputs == 1 and all(0.0 <= value <= 1.0 for surface in values for value in surface)
+        reading = Reading.of(self.surfaces, self.dataset)
+        step = max(1, math.ceil(len(self.dataset) / DRAWN))
         return {
-            "plane": self._plane(),
+            "plane": plane(self.dataset),
             "grid": self.grid,
-            "values": [[_written(float(f"{value:.4g}")) for value in surface] for surface in values],
-            "kind": "number" if not classes else "score" if outputs <= 2 else "classes",
-            "outputs": outputs,
-            "threshold": 0.5 if probabilities else 0.0,
-            "classes": [f"{label:g}" for label in classes],
+            "values": [[_written(float(f"{value:.4g}")) for value in values] for values in reading.values],
+            "kind": reading.kind,
+            "outputs": reading.outputs,
+            "threshold": reading.threshold,
+            "classes": [f"{label:g}" for label in reading.classes],
             "features": self.dataset.feature_names or ["x1", "x2"],
-            "points": [
-                [*point, classes.index(target) if classes else target]
-                for point, target in list(zip(self.dataset.inputs, targets, strict=True))[::step]
-            ],
+            "points": [[*x, mark] for x, mark in list(zip(self.dataset.inputs, reading.marks, strict=True))[::step]],
         }
 
     def __repr__(self) -> str:
@@ -218,32 +185,6 @@ def _layers(model: Module) -> Iterator[dict[str, Any]]:
                 "weights": [[names[w] for w in row] for row in weight],
                 "biases": [names.get(b, "") if isinstance(b, Value) else "" for b in bias],
             }
-
-
-def _target(target: Any) -> float:
-    """A target as one number: of a row that shares out 1 among classes, one-hot or soft, the class with most of it."""
-    if not isinstance(target, list):
-        return float(target)
-    if len(target) > 1 and min(target) >= 0.0 and math.isclose(math.fsum(target), 1.0, abs_tol=1e-6):
-        return float(target.index(max(target)))
-    return float(target[0])
-
-
-def _classes(targets: Sequence[float], outputs: int) -> list[float]:
-    """The classes that the targets name, those of several outputs in their order; none if targets are numbers."""
-    found = sorted(set(targets))
-    if outputs == 1:
-        return found if len(found) <= 2 and all(map(float.is_integer, found)) else []
-    return [float(i) for i in range(outputs)] if set(found) <= set(range(outputs)) else []
-
-
-def _shown(output: Any, classes: bool) -> float:
-    """What a point shows: the (first) output; of two classes the lead of the second; of several the likeliest."""
-    if not isinstance(output, list):
-        return float(output)
-    if len(output) == 1 or not classes:
-        return float(output[0])
-    return float(output[1] - output[0]) if len(output) == 2 else float(output.index(max(output)))
 
 
 def _written(number: float) -> float | str:

@@ -9,11 +9,9 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, Self
 
-import autograd
 from autograd import Value, derivative, exp, jvp, log1p, mean, no_grad, sigmoid, softmax
 from autograd import sum as total
 from nn.inputs.checks import MOST, whole_number
-from nn.inputs.optional import require
 from nn.inputs.sequences import is_sequence, over_batch, to_list
 from nn.judging.decisions import class_numbers, number_of, numbers_of, probability_rows, same_lengths
 from nn.models.module import Module
@@ -56,7 +54,7 @@ def calibration_bins(probabilities: Any, target: Any, n_bins: int = 10) -> list[
     CalibrationBin(lower=0.5, upper=0.75, size=2, confidence=0.75, accuracy=0.5)
     CalibrationBin(lower=0.75, upper=1.0, size=1, confidence=1.0, accuracy=1.0)
     """
-    return _bins("calibration_bins", probabilities, target, n_bins)
+    return bins_of("calibration_bins", probabilities, target, n_bins)
 
 
 def expected_calibration_error(probabilities: Any, target: Any, n_bins: int = 10) -> float:
@@ -68,7 +66,7 @@ def expected_calibration_error(probabilities: Any, target: Any, n_bins: int = 10
     >>> expected_calibration_error([[0.75, 0.25], [0.25, 0.75], [0.0, 1.0], [0.5, 0.5]], [0, 0, 1, 0])
     0.25
     """
-    return _mean_gap(_bins("expected_calibration_error", probabilities, target, n_bins))
+    return mean_gap(bins_of("expected_calibration_error", probabilities, target, n_bins))
 
 
 def maximum_calibration_error(probabilities: Any, target: Any, n_bins: int = 10) -> float:
@@ -79,7 +77,7 @@ def maximum_calibration_error(probabilities: Any, target: Any, n_bins: int = 10)
     >>> maximum_calibration_error([[0.75, 0.25], [0.25, 0.75], [0.0, 1.0], [0.5, 0.5]], [0, 0, 1, 0])
     0.5
     """
-    return max(bin.gap for bin in _bins("maximum_calibration_error", probabilities, target, n_bins))
+    return max(bin.gap for bin in bins_of("maximum_calibration_error", probabilities, target, n_bins))
 
 
 def brier_score(probabilities: Any, target: Any) -> float:
@@ -97,7 +95,8 @@ def brier_score(probabilities: Any, target: Any) -> float:
     return math.fsum(errors) / (len(rows) * (2 if len(rows[0]) == 2 else 1))
 
 
-def _bins(name: str, probabilities: Any, target: Any, n_bins: int) -> list[CalibrationBin]:
+def bins_of(name: str, probabilities: Any, target: Any, n_bins: int) -> list[CalibrationBin]:
+    """The bins of `calibration_bins`, for the function of this name."""
     n_bins = whole_number(f"{name}: n_bins", n_bins, most=MOST)
     rows = probability_rows(name, probabilities)
     classes = class_numbers(name, target, len(rows), len(rows[0]))
@@ -113,37 +112,9 @@ def _bins(name: str, probabilities: Any, target: Any, n_bins: int) -> list[Calib
     ]
 
 
-def _mean_gap(bins: list[CalibrationBin]) -> float:
+def mean_gap(bins: list[CalibrationBin]) -> float:
+    """The error of `expected_calibration_error`."""
     return math.fsum(bin.size * bin.gap for bin in bins) / sum(bin.size for bin in bins)
-
-
-def reliability_diagram(probabilities: Any, target: Any, n_bins: int = 10, ax: Any = None) -> Any:
-    """Draw the accuracy of each bin over its confidence, with what is missing to the diagonal; give the Axes.
-
-    Arguments, bins and errors as for `calibration_bins`; ax is where to draw, by default in a new figure.  Bars that
-    end below the diagonal are those of an over-confident model.  Needs matplotlib, and does not show the figure.
-    Source: Guo et al., arXiv:1706.04599, figure 1.
-    """
-    bins = _bins("reliability_diagram", probabilities, target, n_bins)
-    if ax is None:
-        _, ax = require("matplotlib.pyplot", "reliability_diagram").subplots(figsize=(4.2, 4.2), layout="constrained")
-    places: dict[str, Any] = {
-        "x": [bin.lower for bin in bins],
-        "width": [bin.upper - bin.lower for bin in bins],
-        "align": "edge",
-    }
-    accuracies = [bin.accuracy for bin in bins]
-    reached, missing = autograd.COLOURS["series"][:2]
-    ax.bar(**places, height=accuracies, color=reached, edgecolor=reached, label="accuracy")
-    ax.bar(
-        **places, height=[bin.confidence - bin.accuracy for bin in bins], bottom=accuracies,
-        color=f"{missing}50", edgecolor=missing, hatch="//", linewidth=0.8, label="gap to the confidence",
-    )  # fmt: skip
-    ax.plot([0, 1], [0, 1], color="0.27", linestyle="--", linewidth=1)
-    ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="accuracy", aspect="equal")
-    ax.set_title(f"ECE {_mean_gap(bins):.1%}")
-    ax.legend(loc="upper left")
-    return ax
 
 
 # ---------------------------------------------------------------- temperature

@@ -63,7 +63,7 @@ def what_needs_an_extra_says_which_when_it_is_called():
         "Ridge needs scikit-learn: pip install scikit-learn": lambda: nn.Ridge(alpha=1.0),
         "load_digits() needs scikit-learn: pip install scikit-learn": nn.load_digits,
         "ridge needs numpy: pip install numpy": lambda: nn.ridge([[1.0], [2.0]], [1.0, 2.0], 0.1),
-        "History.plot needs matplotlib: pip install matplotlib": nn.History().plot,
+        "plots.loss_curves needs matplotlib: pip install matplotlib": nn.History().plot,
         "fit(compile=True) needs numpy: pip install numpy": lambda: trained(compile=True),
     }
     for message, call in calls.items():
