@@ -31,8 +31,9 @@ def to_dot(root: Value, **options: Unpack[Options]) -> str:
         rankdir: The direction of the picture, as in Graphviz: LR (the default), RL, TB or BT.
         partials: Write the local partial on each edge, as by default.
         fold_leaves: Where an operation has more unlabelled leaves of its own than this, count them in its box instead.
-        model: Anything with `named_parameters()`: its parameters get their names, its modules are framed.
-        expand: Show affine, dot, sum and mean as the multiplications and additions they stand for.
+        model: Anything with `named_parameters()`: its parameters get their names, its modules are framed.  Without one
+            the layers that the graph itself tells are framed.
+        expand: Show affine, dot, sum, mean and losses as the operations they stand for.
         colour: "kind", the default, tells inputs, parameters and results apart; "grad" colours by the gradient, its
             sign kept and its size logarithmic, "value" by the number.  Blue is positive, orange negative.
         color: The same, as it is spelled in America.

@@ -82,8 +82,8 @@ def plan(
     colour = colour if colour is not None else color if color is not None else "kind"
     _check("colour", colour, COLOURINGS)
     _check("theme", theme, THEMES)
-    found = scene(root, model=model, expand=expand, fold_leaves=fold_leaves, summarize=summarize)
-    boxes = sum(box.kind != "constant" for box in found.boxes)
+    found = scene(root, model=model, expand=expand, fold_leaves=fold_leaves, summarize=summarize, compact=True)
+    boxes = len(found.boxes)
     if boxes > MOST_NODES:
         raise ValueError(
             f"the graph has {boxes} boxes, more than {MOST_NODES}: draw a part of it, leave summarize=None for a "

@@ -15,7 +15,7 @@ from autograd.core.value import Value
 from autograd.table.primitive import Primitive
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """One operation as it is shown: a node with its own row and operands, or a part of one."""
 
@@ -23,6 +23,8 @@ class Step:
     primitive: Primitive | None
     operands: Sequence[Any]
     partials: Sequence[float | None]
+    symbol: str = ""
+    """What is written in its box, if not the symbol of its row."""
 
 
 def expanded_size(node: Value) -> int:

@@ -10,6 +10,8 @@ from autograd.core.value import Value
 from autograd.formulas.naming import indexed, own_names
 from autograd.formulas.notation import short_number, superscripted
 from autograd.render.scenes.expansion import Step, expanded_size, steps_of
+from autograd.render.scenes.folding import folded_steps
+from autograd.render.scenes.found_layers import FoundLayers
 from autograd.render.scenes.modules import Modules
 from autograd.render.scenes.parts import FOLDED, NOT_FINITE, OFF, SATURATED, VANISHING, ZERO, Box, Edge, Scene
 from autograd.render.scenes.summaries import by_depth, by_module
@@ -29,6 +31,7 @@ def scene(
     fold_leaves: int | None = None,
     summarize: str | bool | None = None,
     most: int = 200,
+    compact: bool = False,
 ) -> Scene:
     """The graph below `root` as boxes, edges and clusters.
 
@@ -40,6 +43,8 @@ def scene(
         summarize: "module" shows one box a layer, "depth" one a band of levels, False every node; by default every
             node of a graph of up to `most`, else the layers if there is a model, else the depth.
         most: How many nodes a picture shows before it is summarised.
+        compact: Show a sum of four terms or more as one box, and a loss, unless expanded, as what it is: ½‖t − y‖².
+            Without a model, frame the layers that the graph itself tells: see `found_layers`.
 
     Notes mark a ReLU that passes nothing on (OFF: output and partial 0), a sigmoid or tanh whose slope is below 1%
     of its largest (SATURATED), a gradient below 10⁻⁶ of the largest (VANISHING) or exactly 0 (ZERO), and nan or
@@ -54,18 +59,20 @@ def scene(
     _check_count("fold_leaves", fold_leaves)
     _check_count("most", most)
     order = topological_order(root)
-    modules = Modules(model)
+    modules = FoundLayers(order) if compact and model is None else Modules(model)
     folded = _folded_leaves(order, fold_leaves)
     hidden = {leaf for leaves in folded.values() for leaf in leaves}
     shown = [node for node in order if node not in hidden] if hidden else order
     size = sum(map(expanded_size, shown)) if expand else len(shown)
-    how = _summary(summarize, model, size, most)
+    how = _summary(summarize, model is not None or bool(modules.paths), size, most)
     swept = _is_swept(order)
     if how:
         reason = f"{size:,} nodes" if summarize else f"{size:,} nodes are more than {most:,}"
         summarized = (by_module if how == "module" else by_depth)(order, modules, swept)
-        return Scene(*summarized, swept, f"{reason}: summarised by {how}")
-    painter = _Painter(root, modules, order, swept)
+        return Scene(
+            *summarized, swept, f"{reason}: summarised by {'layer' if how == 'module' and model is None else how}"
+        )
+    painter = _Painter(root, modules, order, swept, compact)
     return painter.paint(shown, folded, expand, _is_stale(shown))
 
 
@@ -74,14 +81,14 @@ def _check_count(name: str, number: Any) -> None:
         raise ValueError(f"scene: {name} must be a whole number of at least 0, not {number!r}")
 
 
-def _summary(wish: str | bool | None, model: Any, size: int, most: int) -> str:
+def _summary(wish: str | bool | None, layers: bool, size: int, most: int) -> str:
     """How to summarise, or the empty string."""
     if wish not in (None, False, "module", "depth"):
         raise ValueError(f'scene: summarize must be "module", "depth", False or None, not {wish!r}')
-    if wish == "module" and model is None:
+    if wish == "module" and not layers:
         raise ValueError('scene: summarize="module" needs the model whose modules are meant: pass model=…')
     if wish is None and size > most:
-        return "depth" if model is None else "module"
+        return "module" if layers else "depth"
     return str(wish or "")
 
 
@@ -123,8 +130,9 @@ def _folded_leaves(order: Sequence[Value], most: int | None) -> dict[Value, list
 class _Painter:
     """Makes the boxes and edges of one scene."""
 
-    def __init__(self, root: Value, modules: Modules, order: Sequence[Value], swept: bool) -> None:
+    def __init__(self, root: Value, modules: Modules, order: Sequence[Value], swept: bool, compact: bool) -> None:
         self._root, self._modules, self._swept = root, modules, swept
+        self._compact = compact
         self._homes, self._names = modules.membership(order), own_names(order, modules.parameters)
         sums = modules.parameters.single_units(order) if root.grad == 1.0 else []  # else grad is no ∂root/∂s
         self._deltas = {s: indexed("δ", k + 1, layer=layer.number) for s, layer, k in sums}
@@ -137,11 +145,11 @@ class _Painter:
             (abs(node.grad) for node in shown if node.grad and math.isfinite(node.grad)), default=0.0
         )
         numbers = count()
-        for node in shown:
-            inside = len(folded.get(node, ()))
-            for step in steps_of(node, expand):
-                self._ids[step.node] = f"n{next(numbers)}"
-                self._paint_step(step, self._homes.get(node, ""), inside if step.node is node else 0)
+        homes = {step: self._homes.get(node, "") for node in shown for step in steps_of(node, expand)}
+        within = {step.node: home for step, home in homes.items()}
+        for step in folded_steps(homes, losses=not expand) if self._compact else homes:
+            self._ids[step.node] = f"n{next(numbers)}"
+            self._paint_step(step, within[step.node], len(folded.get(step.node, ())))
         used = dict.fromkeys(box.cluster for box in self._boxes)
         clusters = self._modules.clusters(used)
         return Scene(tuple(self._boxes), tuple(self._edges), clusters, self._swept, stale=stale)
@@ -188,8 +196,8 @@ def _is_flat(partials: Iterable[float | None], bound: float) -> bool:
 def _symbol(step: Step) -> tuple[str, int]:
     """The symbol of the operation, and which operand it contains, -1 for none: x² rather than ^ and a box of 2."""
     row = step.primitive
-    if row is None:
-        return "", -1
+    if step.symbol or row is None:
+        return step.symbol, -1
     if row is primitives.pow and isinstance(step.operands[1], float):
         exponent = short_number(step.operands[1])
         if exponent.lstrip("-").isdigit():
