@@ -9,7 +9,7 @@ from autograd.core.value import Value
 from autograd.formulas.notation import visible
 from autograd.formulas.tables import table
 
-__all__ = ["attach", "colours", "table", "visible"]  # the last three for what nn shows
+__all__ = ["attach", "table", "visible"]  # the last two for what nn shows
 
 
 def rich(self: Value) -> Any:
@@ -46,13 +46,6 @@ def latex(self: Value, model: Any = None) -> Any:
     from autograd.formulas.typesetting import typeset
 
     return typeset(self, model)
-
-
-def colours() -> Any:
-    """The module of the colours of all pictures."""
-    from autograd.render.pictures import style
-
-    return style
 
 
 def attach() -> None:

@@ -4,7 +4,8 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from autograd import no_grad, showing
+import autograd
+from autograd import no_grad
 from nn.inputs.optional import require
 from nn.inputs.sequences import plain_numbers
 
@@ -28,18 +29,23 @@ def panels(ax: Any, rows: int, columns: int) -> list[Any]:
 
 def colour(i: int) -> str:
     """The i-th colour of lines and classes."""
-    series = showing.colours().SERIES
+    series = autograd.COLOURS["series"]
     return str(series[i % len(series)])
 
 
-def blend(*colours: str) -> Any:
+def blend(*colours: Any) -> Any:
     """The colour map of matplotlib through these."""
     return require("matplotlib.colors", "a plot").LinearSegmentedColormap.from_list("autograd", colours)
 
 
-def pale_to_blue() -> Any:
-    """The colour map of sizes: the scale of |grad| in pictures of graphs."""
-    return blend(*showing.colours().gradient_scale([1.0]).colours)
+def of_signs() -> Any:
+    """The colour map from negative numbers over 0 to positive ones."""
+    return blend(*autograd.COLOURS["diverging"])
+
+
+def of_sizes() -> Any:
+    """The colour map of numbers without a sign: the half of the positive ones."""
+    return blend(*autograd.COLOURS["diverging"][-3:])
 
 
 def ink() -> Any:

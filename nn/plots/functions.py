@@ -10,7 +10,7 @@ from nn.inputs.optional import require
 from nn.inputs.sequences import plain_numbers
 from nn.judging.plane import steps
 from nn.models.activations import ACTIVATIONS, MODULES, described, get_activation
-from nn.plots.axes import axes, colour, ink, numbers, pale_to_blue, panels, quantiles, rows_of
+from nn.plots.axes import axes, colour, ink, numbers, of_sizes, panels, quantiles, rows_of
 
 Function = Callable[[Any], Any]
 
@@ -89,7 +89,7 @@ def levelled(ax: Any, columns: Sequence[float], rows: Sequence[float], values: S
     grid = list(rows_of(values, len(columns)))
     lines = quantiles(values, levels + 1)
     ranks = require("matplotlib.colors", "a plot").BoundaryNorm(lines, 256)  # as many colours for a flat part
-    filled = ax.contourf(columns, rows, grid, levels=lines, cmap=pale_to_blue().reversed(), norm=ranks)
+    filled = ax.contourf(columns, rows, grid, levels=lines, cmap=of_sizes().reversed(), norm=ranks)
     ax.contour(columns, rows, grid, levels=lines, colors="black", linewidths=0.4, alpha=0.5)
     shown = lines[:: max(1, (len(lines) - 1) // 4)]
     ax.figure.colorbar(filled, ax=ax, ticks=shown, format=lambda value, _: f"{value:.3g}")

@@ -9,7 +9,7 @@ from nn.judging import metrics
 from nn.judging.calibration import bins_of, mean_gap
 from nn.judging.plane import Reading, plane, steps, surface
 from nn.models.module import Module
-from nn.plots.axes import axes, blend, colour, few, ink, pale_to_blue, rows_of
+from nn.plots.axes import axes, blend, colour, few, ink, of_signs, of_sizes, rows_of
 
 MARKERS = "osD^vPX"
 _FULL = 0.85  # of the plane lies at distances from the threshold that have not the full colour
@@ -52,7 +52,8 @@ def decision_boundary(model: Module, data: Any, grid: int = 80, ax: Any = None) 
             ax.contour(columns, rows, leads, levels=[0.0], colors=[ink()], linewidths=0.8)
     else:
         values = list(rows_of(reading.values[0], grid))
-        (low, middle, high), map_of_values = _range(reading), blend(colour(0), paper, colour(1))
+        low, middle, high = _range(reading)
+        map_of_values = blend(colour(0), paper, colour(1)) if reading.classes else of_signs()
         levels, beyond = steps(low, high, 22), "both" if reading.classes else "neither"
         style: dict[str, Any] = {"cmap": map_of_values, "alpha": 0.75, "extend": beyond}
         filled = ax.contourf(columns, rows, values, levels=levels, **style)
@@ -66,7 +67,9 @@ def decision_boundary(model: Module, data: Any, grid: int = 80, ax: Any = None) 
         members = [x for x, mark in zip(dataset.inputs, reading.marks, strict=True) if mark == i]
         if members:
             style = {"color": colour(i), "marker": MARKERS[i % len(MARKERS)], "s": 26}
-            ax.scatter(*zip(*members), **style, edgecolors=[paper], linewidths=0.7, label=f"class {label:g}")
+            ax.scatter(
+                *zip(*members), **style, edgecolors=[paper], linewidths=0.7, label=f"class {label:g}".replace("-", "−")
+            )
     if reading.classes:
         ax.legend()
     names = dataset.feature_names or ["x1", "x2"]
@@ -78,8 +81,10 @@ def _range(reading: Reading) -> tuple[float, float, float]:
     """From which value to which the colours go, and where they meet."""
     (values,) = reading.values
     finite = sorted(filter(math.isfinite, values)) or [0.0]
-    if reading.kind == "number":
+    if not reading.classes:
         low, high = finite[0], finite[-1] if finite[-1] > finite[0] else finite[0] + 1.0
+        if low < 0.0 < high:  # so that the colours tell the sign
+            low, high = min(low, -high), max(high, -low)
         return low, (low + high) / 2.0, high
     distances = sorted(abs(value - reading.threshold) for value in finite)
     full = distances[int(_FULL * (len(distances) - 1))] or 1.0
@@ -100,7 +105,7 @@ def confusion_matrix(target: Any, predicted: Any, names: Sequence[str] | None = 
     side = max(3.2, 0.42 * size + 1.0)
     ax = axes(ax, "plots.confusion_matrix", side, side)
     most = max(map(max, counts))
-    ax.imshow(counts, cmap=pale_to_blue(), vmin=0)
+    ax.imshow(counts, cmap=of_sizes(), vmin=0)
     for i, row in enumerate(counts):
         for j, count in enumerate(row):
             shade = "white" if count > 0.55 * most else "black"

@@ -232,11 +232,3 @@ def linear(colour: str) -> list[float]:
 def _encoded(channel: float) -> int:
     c = min(1.0, max(0.0, channel))
     return round(255.0 * (12.92 * c if c <= 0.0031308 else 1.055 * c ** (1.0 / 2.4) - 0.055))
-
-
-# ---------------------------------------------------------------- series
-
-SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#7a5fc4", "#7d7d7d")
-"""Colours of lines and classes, in this order, on light and on dark paper alike: a contrast of 3 to 1 with both (WCAG
-2.2, success criterion 1.4.11), the first four told apart by the colour-blind (after Okabe and Ito, "Color Universal
-Design", 2008).  Beyond four, shapes and dashes tell too."""
