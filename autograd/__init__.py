@@ -65,9 +65,11 @@ if _typing.TYPE_CHECKING:
         compile as compile,  # not in __all__: `import *` must not replace the built-in
     )
     from autograd.native.doors.jit import jit
+    from autograd.native.doors.printed import to_javascript
     from autograd.native.doors.step import native_step
     from autograd.native.recording.tracing import traced, tracing
     from autograd.render import LayoutUnavailableError, draw, draw_dot, to_dot, to_svg, trace
+    from autograd.render.pages.own_page import write_page
     from autograd.render.pages.page import to_html
     from autograd.render.pictures.style import COLOURS
     from autograd.render.scenes.scene import scene
@@ -82,9 +84,11 @@ else:
         "autograd.checks.differences": ("numerical_gradient",),
         "autograd.native.doors.compiled": ("Compiled", "compile"),
         "autograd.native.doors.jit": ("jit",),
+        "autograd.native.doors.printed": ("to_javascript",),
         "autograd.native.doors.step": ("native_step",),
         "autograd.native.recording.tracing": ("traced", "tracing"),
         "autograd.render": ("LayoutUnavailableError", "draw", "draw_dot", "scene", "to_dot", "to_svg", "trace"),
+        "autograd.render.pages.own_page": ("write_page",),
         "autograd.render.pages.page": ("to_html",),
         "autograd.render.pictures.style": ("COLOURS",),
         "autograd.transforms.checkpoints.revolve": ("revolve_advances", "revolve_schedule"),
@@ -159,6 +163,7 @@ __all__ = [
     "taylor",
     "to_dot",
     "to_html",
+    "to_javascript",
     "to_svg",
     "topological_order",
     "trace",
@@ -166,6 +171,7 @@ __all__ = [
     "tracing",
     "value_and_grad",
     "vjp",
+    "write_page",
     "write_whole",
 ]
 
