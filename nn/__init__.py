@@ -125,13 +125,15 @@ from nn.serialization import load, save
 if _typing.TYPE_CHECKING:
     from nn.estimators.estimators import LinearRegression, LogisticRegression, Ridge, SoftmaxRegression
     from nn.estimators.mlp_estimators import MLPClassifier, MLPRegressor
+    from nn.playground.page import to_playground
 else:
     from nn.inputs.spellings import PACKAGE as _PACKAGE
 
-    # These inherit from scikit-learn's classes, so they are imported when first asked for.
+    # Imported when first asked for: what inherits from scikit-learn's classes, and what prints graphs as JavaScript.
     _LATER = {
         "nn.estimators.estimators": ("LinearRegression", "LogisticRegression", "Ridge", "SoftmaxRegression"),
         "nn.estimators.mlp_estimators": ("MLPClassifier", "MLPRegressor"),
+        "nn.playground.page": ("to_playground",),
     }
 
     def __getattr__(name: str) -> object:
@@ -270,6 +272,7 @@ __all__ = [
     "residual_variance",
     "ridge",
     "save",
+    "to_playground",
     "top_k_accuracy",
     "train_validation_test_split",
     "zero_one_loss",

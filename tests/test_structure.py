@@ -33,7 +33,7 @@ ROOMS = [
     ["nn.judging"],
     ["nn.plots"],
     ["nn.fitting", "nn.serialization"],
-    ["nn.estimators"],
+    ["nn.estimators", "nn.playground"],
     ["nn"],
     ["autograd.shell"],
     ["autograd.__main__"],

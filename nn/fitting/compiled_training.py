@@ -98,30 +98,12 @@ class TrainingStep:
         self._made = 0
         for (k, steps), some in alike.items():
             settings = {"lr": groups[k]["lr"], "t": float(steps + 1)}
-            updates.append((self._rule(groups[k]), settings, len(names), first, len(some)))
+            updates.append((recorded_rule(self.optimizer, groups[k]), settings, len(names), first, len(some)))
             states.append([[state[str(number)][name] for _, number in some] for name in names])
             first += len(some)
             self._sets.append(_Set(k, [i for i, _ in some], steps, self._fixed(groups[k])))
         self._step = autograd.native_step(self.compiled, updates, states, self._backend)
         self._step.gradient[:] = [p.grad or 0.0 for p in self.parameters]
-
-    def _rule(self, group: Mapping[str, Any]) -> Any:
-        """The optimiser's rule for one parameter, on Values."""
-        traced: Any = copy.copy(self.optimizer)
-        traced.sqrt, traced.larger = autograd.sqrt, autograd.maximum
-
-        def rule(given: Mapping[str, Value], x: Value, g: Any, state: Sequence[Value]) -> tuple[Any, list[Any]]:
-            settings = {**group, "lr": given["lr"]}
-            xs: Any = [x]
-            gs: Any = [-g if group["maximize"] else g]
-            if group["weight_decay"]:
-                xs, gs = traced.decayed(settings, xs, gs)
-            t: Any = given["t"]
-            columns: Any = tuple([s] for s in state)
-            moved, new = traced.rule(settings, t, xs, gs, columns)
-            return moved[0], [column[0] for column in new]
-
-        return rule
 
     def __call__(self, data: Any) -> float:
         """One step on a batch; the loss before it."""
@@ -178,3 +160,22 @@ class TrainingStep:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.write_back()
+
+
+def recorded_rule(optimizer: FirstOrderOptimizer, group: Mapping[str, Any]) -> Any:
+    """The rule of an optimiser for one parameter of a group, on Values: what `autograd.native_step` records."""
+    traced: Any = copy.copy(optimizer)
+    traced.sqrt, traced.larger = autograd.sqrt, autograd.maximum
+
+    def rule(given: Mapping[str, Value], x: Value, g: Any, state: Sequence[Value]) -> tuple[Any, list[Any]]:
+        settings = {**group, "lr": given["lr"]}
+        xs: Any = [x]
+        gs: Any = [-g if group["maximize"] else g]
+        if group["weight_decay"]:
+            xs, gs = traced.decayed(settings, xs, gs)
+        t: Any = given["t"]
+        columns: Any = tuple([s] for s in state)
+        moved, new = traced.rule(settings, t, xs, gs, columns)
+        return moved[0], [column[0] for column in new]
+
+    return rule
