@@ -1,4 +1,4 @@
-"""Arguments that would be misread in silence: a set where order matters, a mask, an array of another library."""
+"""Arguments, shown in one short line, and those that would be misread in silence: sets, masks, foreign arrays."""
 
 import sys
 from typing import Any
@@ -20,6 +20,24 @@ def brief(value: object) -> str:
 def shown(value: object) -> str:
     """Type and text of a value for an error message."""
     return f"{type(value).__name__} {brief(value)}"
+
+
+def called(name: str, *first: str, **settings: Any) -> str:
+    """How something shows itself: its name, what it is of in words, and its settings.
+
+    >>> called("SGD", "3 parameters", lr=0.1)
+    'SGD(3 parameters, lr=0.1)'
+    """
+    return f"{name}({', '.join([*first, *(f'{key}={brief(setting)}' for key, setting in settings.items())])})"
+
+
+def counted(n: int, word: str) -> str:
+    """A number of things in words.
+
+    >>> counted(1, "group"), counted(2, "group")
+    ('1 group', '2 groups')
+    """
+    return f"{n} {word}{'' if n == 1 else 's'}"
 
 
 def in_order(items: Any, role: str) -> Any:

@@ -481,7 +481,7 @@ def test_weights_that_no_epoch_ended_with_do_not_take_the_name_of_one():
     fit(model, (X, [3.0, 1.0, 2.0, 4.0]), mse_loss, optimizer, epochs=3, batch_size=1, callbacks=[snapshots])
     assert (snapshots.epochs, snapshots.changed_after) == ([0, 0], True)
     assert snapshots.states == [before, model.state_dict()]
-    assert repr(snapshots) == "Snapshots(0 of 0 epochs kept)"
+    assert repr(snapshots) == "Snapshots(every=1, grid=30, most=120: 0 of 0 epochs kept)"
 
 
 @pytest.mark.parametrize(("every", "epochs"), [(1, [0, 1, 2, 3, 3]), (2, [0, 2, 3])])

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self, SupportsIndex, overload
 
 from autograd import arguments
-from nn.inputs.checks import brief, check_keys, finite_rows, whole_number
+from nn.inputs.checks import brief, called, check_keys, counted, finite_rows, whole_number
 from nn.inputs.sequences import is_sequence, shape_of, to_list
 from nn.inputs.spellings import local_names
 
@@ -194,6 +194,10 @@ class DataLoader:
     def __len__(self) -> int:
         n = len(self.dataset)
         return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
+
+    def __repr__(self) -> str:
+        settings = {name: getattr(self, name) for name in ("batch_size", "shuffle", "drop_last", "seed")}
+        return called("DataLoader", counted(len(self.dataset), "sample"), **settings)
 
     def __iter__(self) -> Iterator[tuple[list[Row], list[Any]]]:
         return _batches((self.dataset.inputs, self.dataset.targets), self.next_order(), self.batch_size)

@@ -1,12 +1,13 @@
 """Callbacks, which a training calls at each epoch, and the rules for stopping it."""
 
+import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from nn.fitting.history import History
-from nn.inputs.checks import number, whole_number
+from nn.inputs.checks import called, number, whole_number
 
 
 @dataclass
@@ -24,7 +25,14 @@ class Run:
 
 
 class Callback:
-    """Base of the callbacks, called at each epoch; a plain function of the `Run` serves too."""
+    """Base of the callbacks, called at each epoch; a plain function of the `Run` serves too.
+
+    It shows what it was made with, as far as that is kept in attributes of the same names.
+    """
+
+    def __repr__(self) -> str:
+        made_with = inspect.signature(type(self)).parameters
+        return called(type(self).__name__, **{name: getattr(self, name) for name in made_with if name in vars(self)})
 
     def started(self, run: Run) -> None:
         """Training begins."""

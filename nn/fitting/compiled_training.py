@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Self
 
 import autograd
 from autograd import Value
+from nn.inputs.checks import called
 from nn.inputs.optional import require
 from nn.optimizing.optimizer import FirstOrderOptimizer
 
@@ -75,6 +76,9 @@ class TrainingStep:
         self._fixed = itemgetter(*(name for name in optimizer.settings if name != "lr"))
         self._numbers: list[int] | None = None
         self.read()
+
+    def __repr__(self) -> str:
+        return called("TrainingStep", repr(self.compiled), repr(self.optimizer))
 
     def read(self) -> None:
         """Take the parameters' numbers and the optimiser's state from where they are kept."""

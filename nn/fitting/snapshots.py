@@ -39,7 +39,7 @@ class Snapshots(Callback):
     >>> snapshots.take(model)
     >>> snapshots.take(model, loss=0.5)
     >>> snapshots
-    Snapshots(1 of 1 epoch kept, the last with loss 0.5)
+    Snapshots(every=1, grid=30, most=120: 1 of 1 epoch kept, the last with loss 0.5)
     """
 
     def __init__(self, every: int = 1, data: Any = None, *, grid: int = 30, most: int = 120) -> None:
@@ -163,7 +163,9 @@ class Snapshots(Callback):
     def __repr__(self) -> str:
         last = self._history.latest()
         kept = len({epoch for epoch in self.epochs if epoch})  # 0 is before the first
-        return f"Snapshots({kept} of {self._history.counted()} kept{', the last with ' if last else ''}{last})"
+        made_with = f"every={self.every}, grid={self.grid}, most={self.most}"
+        told = f"{kept} of {self._history.counted()} kept{', the last with ' if last else ''}{last}"
+        return f"Snapshots({made_with}: {told})"
 
 
 def _layers(model: Module) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 from autograd import Value, arguments
 from nn.inputs.sequences import is_sequence, is_time, to_list
 
-brief, shown = arguments.brief, arguments.shown
+brief, called, counted, shown = arguments.brief, arguments.called, arguments.counted, arguments.shown
 MOST = 10_000_000
 """The most numbers, samples, classes, neurons … that one call makes: a gigabyte of them."""
 

@@ -5,8 +5,8 @@ the list of what its samples give.  A single output is bare, as in micrograd: q 
 """
 
 import random
-from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby, pairwise
 from typing import Any
 
 from autograd import Value, affine, linear
@@ -143,7 +143,7 @@ class Layer(Module):
         return Description(type(self).__name__, None, (len(self.neurons[0].w), len(self.neurons)), activation)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__} of [{', '.join(map(str, self.neurons))}]"
+        return f"{type(self).__name__} of [{listed(self.neurons)}]"
 
 
 class Linear(Layer):
@@ -249,7 +249,7 @@ class Sequential(Module):
         return iter(self.layers)
 
     def __repr__(self) -> str:
-        return f"Sequential({', '.join(map(str, self.layers))})"
+        return f"Sequential({listed(self.layers)})"
 
 
 class MLP(Module):
@@ -310,7 +310,22 @@ class MLP(Module):
         return output.forward(x)
 
     def __repr__(self) -> str:
-        return f"MLP of [{', '.join(map(str, self.layers))}]"
+        return f"MLP of [{listed(self.layers)}]"
+
+
+def listed(parts: Iterable[Any]) -> str:
+    """The parts in words, more than four alike in a row told once, and of very many the first and the last.
+
+    >>> listed([1, 2, 2, 2, 2, 2, 3]), listed(range(100))
+    ('1, 5 × 2, 3', '0, 1, 2, 3, 4, 5, 6, 7, … 84 more …, 92, 93, 94, 95, 96, 97, 98, 99')
+    """
+    texts: list[str] = []
+    for text, run in groupby(map(str, parts)):
+        alike = len(list(run))
+        texts += [f"{alike} × {text}"] if alike > 4 else [text] * alike
+    if len(texts) > 16:
+        texts[8:-8] = [f"… {len(texts) - 16} more …"]
+    return ", ".join(texts)
 
 
 def _sample(layer: str, x: Any, size: int) -> list[Any]:

@@ -169,7 +169,7 @@ class Module:
 
     def __repr__(self) -> str:
         try:
-            return str(self.tree())
+            return _on_one_screen(str(self.tree()))
         except Exception:  # while it is being constructed, or where an attribute's own code fails
             return object.__repr__(self)
 
@@ -192,6 +192,15 @@ class Module:
         """What `summary`, `tree` and pictures show of it; a layer of your own may tell its sizes too."""
         return Description(type(self).__name__)
 
+
+def _on_one_screen(text: str) -> str:
+    lines = text.split("\n")
+    if len(lines) > _SCREEN:
+        lines[_SCREEN - 1 :] = [f"… {len(lines) - _SCREEN + 1} more lines: print(model.tree())"]
+    return "\n".join(lines)
+
+
+_SCREEN = 40  # lines
 
 attach(Module, MODULE)
 

@@ -63,6 +63,19 @@ class Optimizer:
     def _name(self) -> str:
         return type(self).__name__
 
+    def __repr__(self) -> str:
+        one = len(self.param_groups) == 1
+        shown = [
+            arguments.called(
+                self._name if one else "",
+                arguments.counted(len(group["params"]), "parameter"),
+                **{name: group[name] for name in self.settings},
+            )
+            for group in self.param_groups[:4]
+        ]
+        more = [f"… {len(self.param_groups) - 4} more groups"] * (len(self.param_groups) > 4)
+        return shown[0] if one else arguments.called(self._name, *shown, *more)
+
     @property
     def parameters(self) -> list[Value]:
         """The parameters of all groups, in the order of the numbers that `state_dict` and messages give them."""

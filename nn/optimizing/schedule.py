@@ -4,7 +4,7 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from nn.inputs.checks import Check, checked_names, number, whole_number
+from nn.inputs.checks import Check, called, checked_names, number, whole_number
 from nn.optimizing.optimizer import Optimizer
 
 
@@ -15,6 +15,7 @@ class Schedule:
     """The check of each setting."""
     progress: ClassVar[Mapping[str, Check]] = {}
     """The same of each attribute that steps change."""
+    last_epoch: int
 
     def __init__(self, optimizer: Optimizer, settings: Mapping[str, Any]) -> None:
         if not isinstance(optimizer, Optimizer):
@@ -26,6 +27,9 @@ class Schedule:
     @property
     def _name(self) -> str:
         return type(self).__name__
+
+    def __repr__(self) -> str:
+        return called(self._name, **{name: getattr(self, name) for name in (*self.settings, "last_epoch")})
 
     def get_last_lr(self) -> list[float]:
         """The learning rates of the groups as last set here."""

@@ -26,7 +26,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from nn.inputs.checks import number, whole_number
+from nn.inputs.checks import brief, called, number, whole_number
 from nn.optimizing.optimizer import Optimizer
 from nn.optimizing.schedule import Schedule, count
 
@@ -120,6 +120,10 @@ class LambdaLR(LRScheduler):
         if len(self.lr_lambdas) != groups or not all(map(callable, self.lr_lambdas)):
             raise ValueError(f"LambdaLR: lr_lambda must be a function, or a list of {groups}, not {lr_lambda!r}")
         super().__init__(optimizer, last_epoch)
+
+    def __repr__(self) -> str:
+        names = [getattr(f, "__qualname__", brief(f)) for f in self.lr_lambdas]
+        return called(self._name, *names, last_epoch=self.last_epoch)
 
     def rates(self, k: int) -> list[float]:
         """As of `LRScheduler`."""
@@ -311,6 +315,9 @@ class SequentialLR(LRScheduler):
                 f"not {len(self.milestones)}"
             )
         super().__init__(optimizer, last_epoch)
+
+    def __repr__(self) -> str:
+        return called(self._name, *map(repr, self.schedulers), milestones=self.milestones, last_epoch=self.last_epoch)
 
     def rates(self, k: int) -> list[float]:
         """As of `LRScheduler`."""

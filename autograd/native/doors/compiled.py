@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from autograd.arguments import in_order, unmasked
+from autograd.arguments import called, counted, in_order, unmasked
 from autograd.core.mode import current, unusual
 from autograd.core.value import Value
 from autograd.formulas.program import program
@@ -82,6 +82,10 @@ class Compiled:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DomainWarning)  # of the numbers there are now, which do not matter
             return batch_gradient(self.outputs[0], self.inputs, self.parameters)
+
+    def __repr__(self) -> str:
+        sizes = counted(len(self.inputs), "input"), counted(len(self.parameters), "parameter")
+        return called("compile", *sizes, **self._options)
 
     def __reduce__(self) -> Any:
         """Pickled and copied as what it is made of; it is compiled again, or found in the cache."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arguments import numpy_array
+from autograd.arguments import brief, called, numpy_array
 from autograd.core.graph import topological_order
 from autograd.core.mode import changed, current, unusual
 from autograd.core.tree import NUMBER, Static, Structure, filler, take_apart, watched
@@ -44,6 +44,10 @@ class Jitted:
         self._forget = lambda gone: _forget(here(), gone)
         self._first_calls: dict[Any, Any] = {}  # the locks of those that are being recorded
         self._fast: Callable[..., Any] = _not_yet
+
+    def __repr__(self) -> str:
+        name = getattr(self._function, "__qualname__", brief(self._function))
+        return called("jit", name, backend=self._backend, threads=self._threads)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The result, of floats for numbers, of arrays for arrays, recorded for Values."""
