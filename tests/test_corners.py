@@ -1,9 +1,12 @@
 """Corners that no other test enters: found by `make coverage`, and by the mistakes that `make mutants` puts in."""
 
+import ast
 import functools
+import itertools
 import math
 import os
 import pickle
+import re
 import subprocess
 import sys
 
@@ -29,6 +32,7 @@ from autograd import (
 )
 from autograd.core.graph import reverse_sweep
 from autograd.core.tree import flatten, take_apart, watched
+from autograd.formulas.notation import ATOM, SIGN, Spelled, python_application
 from autograd.table import lowering, primitives
 from autograd.table.machine import FLOATS
 from tests.test_structure import ROOT
@@ -273,3 +277,21 @@ def test_a_history_and_a_standardizer_tell_what_they_have():
 def test_probabilities_that_are_too_modest_are_sharpened():
     temperature = nn.fit_temperature([[0.1, 0.0]] * 9 + [[0.0, 0.1]], [0] * 10)
     assert temperature == pytest.approx(0.1 / math.log(9.0), rel=1e-9)
+
+
+WRITTEN = [row for row in autograd.TABLE.values() if row.precedence < ATOM]
+
+
+@pytest.mark.parametrize(("outer", "inner"), list(itertools.product(WRITTEN, WRITTEN)), ids=lambda row: row.name)
+def test_parentheses_stand_where_python_needs_them_and_only_there(outer, inner):
+    within = python_application(inner, [Spelled("a"), Spelled("b")][: inner.arity])
+    for position in range(outer.arity):
+        operands = [Spelled("x"), Spelled("y")][: outer.arity]
+        operands[position] = within
+        found = python_application(outer, operands).text
+        operands[position] = Spelled(f"({within.text})", ATOM)
+        expected = ast.dump(ast.parse(python_application(outer, operands).text))
+        assert ast.dump(ast.parse(found)) == expected
+        bare = re.sub("[()]", "", found)
+        # a sign or a power around a sign or a power has them always, for the reader
+        assert found == bare or ast.dump(ast.parse(bare)) != expected or min(outer.precedence, inner.precedence) >= SIGN
