@@ -6,7 +6,7 @@ test notices (a product that becomes a shift: TypeError), those that mostly chan
 `== float`), and, of the tests, those that compare a file with what is printed from the table, which would notice a
 mistake without knowing that it is one, and those that take long.
 
-Which mistakes survive is listed with the reasons in mutants.md; one that is not there is an error.
+What changes nothing is listed with the reasons in mutants.md.  Of all others 95 % must be noticed.
 """
 
 import argparse
@@ -127,11 +127,13 @@ def main() -> None:
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))  # the bytecode is right again
         if number % 20 == 0:
             print(f"{number} put in, {len(survivors)} survive", flush=True)
-    killed = number - len(survivors)
-    print(f"{killed} of {number} mistakes noticed ({killed / number:.1%}), of {len(found)} that can be made")
     unknown = [survivor for survivor in survivors if survivor not in listed]
-    if unknown or killed < 0.95 * number:
-        sys.exit("\n".join(["not in tests/mutants.md:", *unknown]))
+    real = number - len(survivors) + len(unknown)  # what is listed changes nothing
+    score = 1.0 - len(unknown) / real
+    print(f"{real - len(unknown)} of {real} mistakes noticed ({score:.1%}), of {len(found)} that can be put in")
+    if unknown:
+        print("not in tests/mutants.md:", *unknown, sep="\n")
+    sys.exit(score < 0.95)
 
 
 if __name__ == "__main__":
