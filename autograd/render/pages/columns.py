@@ -75,9 +75,14 @@ def _finished(after: Sequence[Sequence[int]]) -> tuple[list[int], set[tuple[int,
     return order, closing
 
 
-def ordered(columns: Sequence[Sequence[int]], heights: Sequence[float], links: Sequence[Link]) -> list[list[int]]:
-    """The columns, each sorted so that few links cross: every item at the mean position of its neighbours."""
-    current = [list(column) for column in columns]
+def ordered(
+    columns: Sequence[Sequence[int]], heights: Sequence[float], links: Sequence[Link], read: Mapping[int, int]
+) -> list[list[int]]:
+    """The columns, each sorted so that few links cross: every item at the mean position of its neighbours.
+
+    The items in `read` stand among themselves in the order of their numbers there.
+    """
+    current = [_in_reading_order(column, read) for column in columns]
     position = {item: float(i) for column in current for i, item in enumerate(column)}
     column_of = {item: c for c, column in enumerate(current) for item in column}
     sides = _neighbours(len(heights), links)
@@ -97,11 +102,18 @@ def ordered(columns: Sequence[Sequence[int]], heights: Sequence[float], links: S
                 for item in column
             }
             column.sort(key=lambda item: (wish[item], position[item]))
+            column[:] = _in_reading_order(column, read)
             position.update({item: float(i) for i, item in enumerate(column)})
         crossings = _crossings(links, column_of, position, heights) if counted else -1
         if crossings <= fewest:
             best, fewest = [list(column) for column in current], crossings
     return best
+
+
+def _in_reading_order(column: Sequence[int], read: Mapping[int, int]) -> list[int]:
+    """The column with the places of the items in `read` dealt out among them in order."""
+    sorted_items = iter(sorted((item for item in column if item in read), key=lambda item: read[item]))
+    return [next(sorted_items) if item in read else item for item in column]
 
 
 def levelled(

@@ -1,5 +1,6 @@
 """The arrows of a picture in the DOT language, and how they come into the frames of modules."""
 
+import math
 from collections.abc import Iterator
 from itertools import zip_longest
 
@@ -10,6 +11,8 @@ from autograd.render.scenes.words import quoted
 
 _SIDES = {"LR": ("w", "e"), "RL": ("e", "w"), "TB": ("n", "s"), "BT": ("s", "n")}
 """Of a gate, where an arrow enters and leaves."""
+DENSE = 6
+"""A weighted sum of more than this many inputs has faint lines, by the size and the sign of their weights."""
 
 
 class Arrows:
@@ -26,7 +29,31 @@ class Arrows:
         for edge in drawing.scene.edges:
             self._operands.setdefault(edge.target, []).append(edge)
         self._names = drawing.names
+        self.dense_targets = {target for target, edges in self._operands.items() if self._is_dense(target, edges)}
+        dense = [abs(edge.partial or 0.0) for edge in drawing.scene.edges if self.is_dense(edge)]
+        self._largest = max(filter(math.isfinite, dense), default=0.0)
         self._gates = dict(self._with_gates())
+
+    def is_dense(self, edge: Edge) -> bool:
+        """Whether an arrow is drawn as a faint line, one of many, and no number is written on it."""
+        return (
+            edge.target in self.dense_targets
+            and edge.partial is not None
+            and self._boxes[edge.source].kind != "parameter"
+        )
+
+    def strength(self, edge: Edge) -> tuple[str, float]:
+        """Of a dense line the sign of its weight, and its size as a share of the largest in the picture."""
+        share = abs(edge.partial or 0.0) / self._largest if self._largest else 0.0
+        return "negative" if (edge.partial or 0.0) < 0.0 else "positive", share
+
+    def _is_dense(self, target: str, edges: list[Edge]) -> bool:
+        """Whether a box is a weighted sum of so many that its lines say something only together."""
+        row = self._boxes[target].primitive
+        if row is None or row.parts is None:
+            return False
+        sources = [self._boxes[edge.source] for edge in edges]
+        return sum(source.kind not in ("parameter", "constant") for source in sources) > DENSE
 
     def claimed(self) -> set[str]:
         """The boxes that stand beside the gates of others, and so are declared with them."""
@@ -92,7 +119,9 @@ class Arrows:
         return found
 
     def label_of(self, edge: Edge) -> str:
-        """What is written on an arrow: its local partial, or how many edges it stands for."""
+        """What is written on an arrow: its local partial, or how many edges it stands for; on a dense line nothing."""
+        if self.is_dense(edge):
+            return ""
         if self._drawing.partials and edge.partial is not None:
             return short(edge.partial)
         return f"{edge.multiplicity:,} edges" if edge.multiplicity > 1 else ""

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -14,14 +15,17 @@ from autograd.render.pictures.dot import caption, fields_of, look_of
 from autograd.render.pictures.plan import Plan
 from autograd.render.pictures.style import FONT
 from autograd.render.pictures.svg import dressed, edge_words, frame_words, titled
-from autograd.render.scenes.parts import Box, Cluster
+from autograd.render.scenes.parts import Box, Cluster, Edge
 from autograd.render.scenes.words import tooltip
+
+Piece = tuple[Point, Point]
 
 _TEXT, _SMALL = 11.0, 9.0  # sizes of letters
 _LINE = 13.0
 _ACROSS, _ABOVE = 8.0, 3.0  # around the text of a field
 _HEAD = 6.0  # of an arrow
 _MARGIN = 11.0
+_ROOM, _MOST_ROOM = 11.0, 300.0  # of an arrow that arrives, and of all of them
 _THOROUGH = 150  # of more labels than this nobody reads each
 _EMS = {"iljtf.,:;'|!()[] ": 0.32, "mwMW@%—…": 0.95, "ABCDEFGHJKLNOPQRSTUVXYZ&": 0.72}
 
@@ -50,10 +54,13 @@ class _Picture:
         self.upright = drawing.rankdir in ("LR", "RL")
         self.fields = {box.id: fields_of(box, drawing) for box in self.scene.boxes}
         self.sizes = {box.id: self._size(box) for box in self.scene.boxes}
+        self._even()
         self.layout = lay_out_layers(
             {key: self._turned(size) for key, size in self.sizes.items()},
             [(edge.source, edge.target) for edge in self.scene.edges],
             frames_around(self.scene),
+            reading=[box.id for box in self.scene.boxes if box.kind in ("input", "parameter")],
+            apart={box.id for box in self.scene.boxes} - self.arrows.dense_targets,
         )
 
     def svg(self) -> str:
@@ -82,6 +89,18 @@ class _Picture:
         width = max((length_of(visible(line), _TEXT) for line in lines), default=0.0) + 2 * _ACROSS
         height = sum(len(field.lines) * _LINE + 2 * _ABOVE for field in fields)
         return (max(30.0, width) if box.kind == "constant" else max(54.0, width)), max(22.0, height)
+
+    def _even(self) -> None:
+        """Parameters are as wide as the widest, and boxes of many arrows as high as these need."""
+        widest = max((self.sizes[box.id][0] for box in self.scene.boxes if box.kind == "parameter"), default=0.0)
+        arriving = Counter(edge.target for edge in self.scene.edges if not self.arrows.is_dense(edge))
+        for box in self.scene.boxes:
+            width, height = self.sizes[box.id]
+            room = min(_MOST_ROOM, _ROOM * arriving[box.id])
+            self.sizes[box.id] = (
+                widest if box.kind == "parameter" else width if self.upright else max(width, room),
+                max(height, room) if self.upright else height,
+            )
 
     def _turned(self, pair: Point) -> Point:
         return pair if self.upright else (pair[1], pair[0])
@@ -116,13 +135,14 @@ class _Picture:
         radius = 0.0 if look.get("shape") == "record" else min(8.0, place.height / 2)
         pieces = [f'<path fill="{look["fillcolor"]}" {stroke}{dashes} d="{_outline(place, radius)}"/>']
         y = place.y
+        spare = (place.height - sum(len(field.lines) * _LINE + 2 * _ABOVE for field in self.fields[box.id])) / 2
         for i, field in enumerate(self.fields[box.id]):
             if i:
                 ends = f"{place.x:.1f},{y:.1f} {place.x + place.width:.1f},{y:.1f}"
                 pieces.append(f'<polyline fill="none" {stroke}{dashes} points="{ends}"/>')
             x = place.x + (place.width / 2 if field.centred else _ACROSS)
             for line, words in enumerate(field.lines):
-                baseline = y + _ABOVE + line * _LINE + 10.0
+                baseline = y + _ABOVE + line * _LINE + 10.0 + (spare if i == len(self.fields[box.id]) - 1 else 0.0)
                 colour = look.get("fontcolor", self.colours.ink)
                 pieces.append(self._text(words, (x, baseline), colour=colour, centred=field.centred))
             y += len(field.lines) * _LINE + 2 * _ABOVE
@@ -133,24 +153,54 @@ class _Picture:
         texts = [self.arrows.label_of(edge) for edge in self.scene.edges]
         sizes = [self._turned((length_of(text, _SMALL) + 4.0, _SMALL + 2.0)) for text in texts]
         boxes = [self.layout.rectangles[box.id] for box in self.scene.boxes]
+        dense = [
+            (edge, route) for edge, route in zip(self.scene.edges, self.layout.routes) if self.arrows.is_dense(edge)
+        ]
+        shared = Counter(piece for _, route in dense for piece in pairwise(route))
         places = label_places(self.layout.routes, sizes, boxes, thorough=len(texts) <= _THOROUGH)
         for i, (edge, route, text, place) in enumerate(
             zip(self.scene.edges, self.layout.routes, texts, places, strict=True)
         ):
             nothing = self.arrows.carries_nothing(edge)
-            x, y = route[-1]
             wide = ' stroke-width="2"' if edge.multiplicity > 1 else ""
             dashes = ' stroke-dasharray="5,2"' if nothing else ""
-            head = " ".join(map(self._point, [(x - _HEAD, y - 2.4), (x, y), (x - _HEAD, y + 2.4)]))
-            line = self.colours.line
-            pieces = (
-                f'<path fill="none" stroke="{line}"{wide}{dashes} d="{self._curve([*route[:-1], (x - _HEAD, y)])}"/>'
-                f'<polygon fill="{line}" stroke="{line}" points="{head}"/>'
-            )
+            kind, line = "edge", self.colours.line
+            if self.arrows.is_dense(edge):
+                sign, share = self.arrows.strength(edge)
+                kind, line = f"edge dense {sign}", getattr(self.colours, sign)
+                faint = f'stroke-width="{0.4 + 1.8 * share:.2f}" stroke-opacity="{0.08 + 0.6 * share:.2f}"'
+                own = [piece for piece in pairwise(route) if shared[piece] == 1]
+                ways = "".join(f"M{self._point(start)}L{self._point(end)}" for start, end in own)
+                pieces = f'<path fill="none" stroke="{line}" {faint} d="{ways}"/>'
+            else:
+                pieces = self._arrow(route, line, wide + dashes)
             if text:
                 across, down = self._placed(place)
                 pieces += self._text(text, (across, down + 3.0), size=_SMALL, colour=self.colours.muted, centred=True)
-            yield titled(f"edge{i}", "edge", edge_words(edge, self.drawing, nothing=nothing), pieces)
+            yield titled(f"edge{i}", kind, edge_words(edge, self.drawing, nothing=nothing), pieces)
+        yield from self._trunks(dense, shared)
+
+    def _trunks(self, dense: Sequence[tuple[Edge, Sequence[Point]]], shared: Counter[Piece]) -> Iterator[str]:
+        """What dense lines have in common, where they leave a box and where they come to one, drawn once."""
+        drawn: set[Piece] = set()
+        for edge, route in dense:
+            common = [piece for piece in pairwise(route) if shared[piece] > 1 and piece not in drawn]
+            drawn.update(common)
+            for start, end in common:
+                arrives = end == route[-1]
+                way = self._arrow([start, end], self.colours.line, "") if arrives else self._line([start, end])
+                yield titled(f"trunk{len(drawn)}-{edge.target}", "edge", "", way)
+
+    def _line(self, route: Sequence[Point]) -> str:
+        return f'<path fill="none" stroke="{self.colours.line}" d="{self._curve(route)}"/>'
+
+    def _arrow(self, route: Sequence[Point], line: str, look: str) -> str:
+        x, y = route[-1]
+        head = " ".join(map(self._point, [(x - _HEAD, y - 2.4), (x, y), (x - _HEAD, y + 2.4)]))
+        return (
+            f'<path fill="none" stroke="{line}"{look} d="{self._curve([*route[:-1], (x - _HEAD, y)])}"/>'
+            f'<polygon fill="{line}" stroke="{line}" points="{head}"/>'
+        )
 
     def _curve(self, route: Sequence[Point]) -> str:
         pieces = [f"M{self._point(route[0])}"]

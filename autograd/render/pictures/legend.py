@@ -57,7 +57,11 @@ def _entries(drawing: Plan) -> Iterator[_Entry]:
         yield _Entry("", 0.0, f"grad{', δ' if any(box.delta for box in shown.boxes) else ''}: {meaning}")
     if drawing.partials and any(edge.partial is not None for edge in shown.edges):
         yield _Entry(_arrow(drawing, dashed=False), 32.0, "local partial ∂target/∂source")
-    if any(map(Arrows(drawing).carries_nothing, shown.edges)):
+    arrows = Arrows(drawing)
+    for sign, words in (("positive", "weight above 0"), ("negative", "below 0; thick is large")):
+        if any(arrows.is_dense(edge) and arrows.strength(edge)[0] == sign for edge in shown.edges):
+            yield _Entry(_line(drawing, sign), 28.0, words)
+    if any(map(arrows.carries_nothing, shown.edges)):
         yield _Entry(_arrow(drawing, dashed=True), 32.0, "no gradient comes back")
 
 
@@ -79,6 +83,11 @@ def _bar(scale: Scale) -> str:
         f'<rect x="{i * width:g}" width="{width + 0.3:g}" height="13" fill="{scale.at(i / (_STEPS - 1))}"/>'
         for i in range(_STEPS)
     )
+
+
+def _line(drawing: Plan, sign: str) -> str:
+    colour = getattr(drawing.colours, sign)
+    return f'<g class="edge {sign}"><path d="M0 6.5H22" fill="none" stroke="{colour}" stroke-width="2"/></g>'
 
 
 def _arrow(drawing: Plan, *, dashed: bool) -> str:

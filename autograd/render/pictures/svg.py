@@ -148,6 +148,8 @@ def dark_style() -> str:
         (".node:not(.scaled) text", f"fill:{DARK.ink}"),
         (".edge path,.edge polygon,.arrow>*,.gate>path", f"stroke:{DARK.line}"),
         (".edge polygon,.arrow>polygon", f"fill:{DARK.line}"),
+        (".edge.positive path", f"stroke:{DARK.positive}"),
+        (".edge.negative path", f"stroke:{DARK.negative}"),
         (".cluster>path", f"stroke:{DARK.cluster_line}"),
         *((f".cluster.level{i}>path", f"fill:{fill}") for i, fill in enumerate(DARK.clusters)),
     ]
