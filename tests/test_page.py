@@ -621,6 +621,27 @@ def test_the_pure_functions_of_the_script():
     assert run.returncode == 0, run.stdout
 
 
+def test_the_scripts_are_short_and_ask_for_nothing():
+    for file in ASSETS.iterdir():
+        text = file.read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= 500, file.name
+        assert not re.search(r"\b(import|require|fetch|XMLHttpRequest|eval|WebSocket)\b *[({'\"]", text), file.name
+
+
+TSC = ROOT / "out" / "node" / "node_modules" / "typescript" / "bin" / "tsc"
+
+
+@pytest.mark.skipif(not TSC.exists(), reason="TypeScript is not there: npm install --prefix out/node typescript")
+def test_the_types_of_the_scripts_agree():
+    command = ["node", str(TSC), "-p", str(ROOT / "tests" / "browser")]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stdout
+    told = json.loads((ROOT / "tests" / "browser" / "tsconfig.json").read_text())["files"]
+    assert {Path(file).name for file in told} == {p.name for p in ASSETS.iterdir() if p.suffix == ".js"} | {
+        "globals.d.ts"
+    }
+
+
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed; it is needed for these tests only")
 @pytest.mark.parametrize("v", [lecture, taken])
 def test_the_script_as_embedded_has_no_syntax_error(v, tmp_path):

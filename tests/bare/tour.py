@@ -117,6 +117,7 @@ def pictures_and_pages_are_made():
         for what in (y, snapshots):
             page = autograd.to_html(what, Path(folder) / "page.html").read_text(encoding="utf-8")
             assert page.count("<script") == 2
+            assert ("function makeProgram() {" in page) == (what is y)
     assert "image/svg+xml" in y._repr_mimebundle_()
 
 

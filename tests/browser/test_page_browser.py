@@ -51,7 +51,7 @@ def open_page(browser, tmp_path):
     """A function that opens the page of something; afterwards nothing may have been fetched, and no error logged."""
     contexts, requests, complaints = [], [], []
 
-    def open_one(v, width=1280, height=800, color_scheme="light", **options):
+    def open_one(v, width=1280, height=800, color_scheme="light", address="", **options):
         file = to_html(v, tmp_path / "page.html", **options)
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=color_scheme)
         contexts.append(context)
@@ -67,7 +67,7 @@ def open_page(browser, tmp_path):
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(file.as_uri())
+        page.goto(file.as_uri() + address)
         page.wait_for_selector("body[data-drawn]")
         return page
 
@@ -216,9 +216,10 @@ def test_a_click_on_a_box_goes_to_its_step(open_page):
 def test_modules_collapse_and_expand_by_click_and_by_key(open_page):
     model, loss = network()
     page = open_page(loss, model=model)
+    page.click("#expand-all")
     boxes = page.locator(".box:visible")
     everything = boxes.count()
-    header = page.get_by_role("button", name="module layer 1")
+    header = page.get_by_role("button", name="layer 1")
     header.click()
     assert header.get_attribute("aria-expanded") == "false"
     assert boxes.count() < everything
@@ -238,7 +239,7 @@ def test_modules_collapse_and_expand_by_click_and_by_key(open_page):
 def test_collapsing_keeps_boxes_and_modules_apart(open_page):
     model, loss = network()
     page = open_page(loss, model=model)
-    page.get_by_role("button", name="module neuron 1").first.click()
+    page.get_by_role("button", name="neuron 1").first.click()
     places = [
         item.bounding_box() for item in page.query_selector_all(".box, .cluster.closed .frame") if item.is_visible()
     ]
@@ -254,12 +255,19 @@ def test_search_dims_the_rest_and_enter_jumps(open_page):
     page.click("#collapse-all")
     press(page, "/")
     page.keyboard.type("w1")
-    assert page.locator(".box.match").count() == 3
     assert page.inner_text("#found") == "3 found"
     press(page, "Enter")
     assert page.inner_text("#found").startswith("1 of 3")
     assert page.locator(".box.found").is_visible()
-    assert page.evaluate("getComputedStyle(document.querySelector('.box:not(.match)')).opacity") == "0.22"
+    page.locator("#search").blur()
+    page.click("#expand-all")
+    assert page.locator(".box.match").count() == 3
+    press(page, "ArrowRight")  # the current step stands out even so
+    faded = "(boxes) => boxes.filter((box) => getComputedStyle(box).opacity === '0.22').map((box) => box.dataset.name)"
+    assert set(page.locator(".box").evaluate_all(faded)) == {"w₂", "b", "v₂", "v₃", "v₄", "y", "v₆", "loss", "1"}
+    assert page.locator(".current, .operand, .edge.active, .partial.active").evaluate_all(
+        "(parts) => parts.every((part) => getComputedStyle(part).opacity === '1')"
+    )
     page.fill("#search", "")
     assert page.locator(".searching, .match, .found").count() == 0
     page.fill("#search", "layers.0")
@@ -316,10 +324,10 @@ def test_text_can_be_read_at_the_beginning(open_page):
     loss = (model([0.5, -1.0, 2.0]) - 1.0) ** 2
     page = open_page(loss, model=model)
     scale = "document.querySelector('#world').transform.baseVal.consolidate().matrix.a"
-    assert 12.5 * page.evaluate(scale) >= 8.0
-    assert page.locator('[data-box="0"]').is_visible()
-    press(page, "0")
-    page.set_viewport_size({"width": 1100, "height": 700})
+    assert 13 * page.evaluate(scale) >= 11.0
+    assert page.locator(".box.result").is_visible()
+    page.click("#expand-all")
+    page.set_viewport_size({"width": 1200, "height": 700})
     page.wait_for_timeout(200)
     assert page.evaluate(scale) < 0.5  # who asked for the whole keeps it
 
@@ -424,8 +432,8 @@ def test_the_buttons_do_not_cover_the_current_box(open_page):
     for _ in range(15):
         press(page, "ArrowRight")
         box = page.locator(".current").bounding_box()
-        bar = page.locator(".corner").bounding_box()
-        assert box["y"] + box["height"] <= bar["y"] or box["x"] >= bar["x"] + bar["width"]
+        bar = page.locator(".strip").bounding_box()
+        assert box["y"] + box["height"] <= bar["y"]
 
 
 # ---------------------------------------------------------------- for everybody
@@ -499,13 +507,15 @@ def test_everything_in_the_accessibility_tree_has_a_name(open_page, kind):
     assert nameless == []
     names = [node["name"]["value"] for node in nodes]
     if kind == "graph":
-        assert any(name.startswith("y, operation Σwᵢxᵢ+b") for name in names)
+        assert any(name.startswith("neuron 1 data") for name in names), names
+        assert any(name.startswith("x₁ data 1") for name in names)
         assert any(name.startswith("Computation graph: 19 boxes") for name in names)
 
 
 def test_tab_reaches_every_control_and_box(open_page):
     model, loss = network()
     page = open_page(loss, model=model)
+    page.click("#expand-all")
     reached = set()
     for _ in range(80):
         press(page, "Tab")
@@ -587,8 +597,8 @@ STEPS = """async (key) => {
 
 
 @pytest.mark.parametrize("kind", ["operations", "samples"])
-def test_two_thousand_nodes_paint_within_a_second_and_step_within_50_ms(open_page, kind):
-    """The medians of three openings and of forty steps each way, in milliseconds, are left in speed.json."""
+def test_two_thousand_nodes_paint_within_half_a_second_and_step_within_30_ms(open_page, kind):
+    """The best of three openings and the medians of forty steps each way, in milliseconds, are left in speed.json."""
     if kind == "operations":
         root, options = random_graph(1_950), {}
     else:
@@ -609,13 +619,12 @@ def test_two_thousand_nodes_paint_within_a_second_and_step_within_50_ms(open_pag
     backward = statistics.median(page.evaluate(STEPS, "ArrowLeft"))
     file = SHOTS / "speed.json"
     known = json.loads(file.read_text()) if file.exists() else {}
-    figures = {"drawn": statistics.median(opened), "contentful": contentful, "forward": forward, "backward": backward}
+    figures = {"drawn": min(opened), "contentful": contentful, "forward": forward, "backward": backward}
     file.write_text(json.dumps({**known, kind: {name: round(number, 1) for name, number in figures.items()}}, indent=2))
-    assert figures["drawn"] < 1000.0
-    assert max(forward, backward) < 50.0
+    assert figures["drawn"] < 500.0
+    assert max(forward, backward) < 30.0
     shoot(page, f"large-{kind}-backward")
-    if options:
-        page.click("#expand-all")
+    page.click("#expand-all")
     press(page, "End", "0")
     page.wait_for_timeout(400)
     assert_adjoints_are_the_engines(page, len(page.query_selector_all("[data-box]:not(.constant)")))

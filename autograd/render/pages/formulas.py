@@ -64,6 +64,26 @@ def formula(row: Primitive, operands: Sequence[Spelled]) -> str:
     return "".join(operands[ord(c) - 0xE000].text if 0 <= ord(c) - 0xE000 < len(operands) else c for c in text)
 
 
+MARK = re.compile("\uf8f0([0-9]+)\uf8f1")
+"""The place of an operand in a template."""
+
+
+def template(row: Primitive, count: int) -> str:
+    """The formula of a row with a mark for each operand: its number, and when it is in parentheses.
+
+    They are: p, if it is negative or a power of ten; s, if it is negative; a, never.  Empty if there are too many.
+
+    >>> from autograd import TABLE
+    >>> [template(TABLE[name], 2).translate({0xF8F0: "<", 0xF8F1: ">"}) for name in ("sub", "mul", "atan2")]
+    ['<0a> − <1s>', '<0s> · <1p>', 'atan2(<0a>, <1a>)']
+    """
+    marks = [f"\uf8f0{i}\uf8f1" for i in range(count)]
+    texts = [formula(row, [Spelled(mark, binds) for mark in marks]) for binds in (ATOM, PRODUCT, SUM)]
+    opened = [[len(before) - len(before.rstrip("(")) for before in MARK.split(text)[:-1:2]] for text in texts]
+    kinds = iter(["p" if power > plain else "s" if signed > plain else "a" for plain, power, signed in zip(*opened)])
+    return MARK.sub(lambda found: f"\uf8f0{found[1]}{next(kinds)}\uf8f1", texts[0])
+
+
 def digits_needed(row: Primitive, numbers: Sequence[float], result: float) -> int:
     """How many digits of the operands tell a reader the result: four, or more where so few would tell another.
 

@@ -7,6 +7,7 @@ from typing import Any
 from autograd.core.value import Value
 from autograd.formulas.naming import Parameters, graph_names
 from autograd.formulas.notation import clipped
+from autograd.render.pages.bands import with_bands
 from autograd.render.pages.formulas import (
     DIGITS,
     EXACT,
@@ -15,9 +16,10 @@ from autograd.render.pages.formulas import (
     is_rounded,
     spelled_name,
     spelled_number,
+    template,
 )
-from autograd.render.pages.labels import label_places
-from autograd.render.pages.layout import Layout, lay_out_layers
+from autograd.render.pages.program import page_program
+from autograd.render.pages.views import Views, chains, closed_size, outputs_of
 from autograd.render.scenes.parts import FOLDED, Box, Edge, Scene
 from autograd.render.scenes.scene import scene
 from autograd.render.scenes.words import SHOWN
@@ -31,27 +33,31 @@ LABELLED = 150
 def graph_data(root: Value, *, most: int, **options: Any) -> dict[str, Any]:
     """What the script of the page needs to know of the graph below `root`; options as in `scene`."""
     drawn = scene(root, most=most, **options)
+    if len(drawn.boxes) > OPENED and not drawn.summary:
+        drawn = with_bands(drawn)
     order = _by_level(drawn)
     names = _names(drawn.boxes, order, options.get("model"))
     arriving: defaultdict[str, list[Edge]] = defaultdict(list)
     for edge in drawn.edges:
         arriving[edge.target].append(edge)
     sizes = {box.id: _size(box, box.short or names[box.id]) for box in drawn.boxes}
-    inside = frames_around(drawn)
-    layout = lay_out_layers(sizes, [(edge.source, edge.target) for edge in drawn.edges], inside)
     index = {box.id: i for i, box in enumerate(drawn.boxes)}
     cluster_index = {cluster.path: i for i, cluster in enumerate(drawn.clusters)}
     boxes = {box.id: box for box in drawn.boxes}
     texts = ["?" if edge.partial is None else spelled_number(edge.partial).text for edge in drawn.edges]
-    labels = label_places(
-        layout.routes,
-        [(8.0 * len(text) + 4.0, 12.0) for text in texts],
-        [layout.rectangles[box.id] for box in drawn.boxes],
-        thorough=len(texts) <= LABELLED,
-    )
+    outputs = outputs_of(drawn, chains(drawn.clusters))
+    closed = {
+        cluster.path: closed_size(clipped(cluster.title, SHOWN), len(outputs.get(cluster.path, ())))
+        for cluster in drawn.clusters
+    }
+    opened, *views = Views(drawn, sizes, closed, texts, len(texts) <= LABELLED).data()
+    program, reason = page_program(drawn, arriving)
     result = next((index[box.id] for box in drawn.boxes if box.node is root), -1)
     return {
         "kind": "graph",
+        "source": program.source if program else "",
+        "program": {key: getattr(program, key) for key in ("leaves", "values", "partials")} if program else None,
+        "fixed": reason,
         "summary": drawn.summary,
         "swept": drawn.swept,
         "stale": drawn.stale,
@@ -71,21 +77,23 @@ def graph_data(root: Value, *, most: int, **options: Any) -> dict[str, Any]:
                 "formula": box.operation,
                 "numbers": "",
                 "rounded": False,
-                **({} if drawn.summary else _formulas(box, arriving[box.id], boxes, names)),
-                **_place(layout, box.id),
+                "template": "",
+                "operands": [],
+                **({} if drawn.summary else _formulas(box, arriving[box.id], boxes, names, index)),
+                **opened["boxes"][i],
             }
-            for box in drawn.boxes
+            for i, box in enumerate(drawn.boxes)
         ],
         "edges": [
             {
                 "source": index[edge.source],
                 "target": index[edge.target],
                 "partial": written(edge.partial),
+                "gate": bool((row := boxes[edge.target].primitive) and row.gate),
                 "multiplicity": edge.multiplicity,
-                "route": [[_rounded(x), _rounded(y)] for x, y in route],
-                "label": [_rounded(x) for x in label],
+                **opened["edges"][i],
             }
-            for edge, route, label in zip(drawn.edges, layout.routes, labels, strict=True)
+            for i, edge in enumerate(drawn.edges)
         ],
         "clusters": [
             {
@@ -93,24 +101,15 @@ def graph_data(root: Value, *, most: int, **options: Any) -> dict[str, Any]:
                 "path": cluster.path,
                 "parent": cluster_index.get(cluster.parent, -1),
                 "closed": len(drawn.boxes) > OPENED,
-                **_place(layout, frame_key(cluster.path)),
+                "outputs": [index[key] for key in outputs.get(cluster.path, ())],
+                "small": closed[cluster.path],
+                **opened["clusters"][i],
             }
-            for cluster in drawn.clusters
+            for i, cluster in enumerate(drawn.clusters)
         ],
+        "views": views,
         "labelled": len(drawn.edges) <= LABELLED,
     }
-
-
-def frame_key(path: str) -> str:
-    """What a layout knows the frame of a module by: its path alone may be n0, as a box is called."""
-    return f"/{path}"
-
-
-def frames_around(drawn: Scene) -> dict[str, str]:
-    """The frame directly around each box and each frame."""
-    held = [(box.id, box.cluster) for box in drawn.boxes]
-    held += [(frame_key(cluster.path), cluster.parent) for cluster in drawn.clusters]
-    return {key: frame_key(path) for key, path in held if path}
 
 
 def written(number: float | None) -> float | str | None:
@@ -148,16 +147,22 @@ def _names(boxes: Sequence[Box], order: Sequence[str], model: Any) -> dict[str, 
     return {key: spelled_name(found[node]).text for key, node in nodes.items()} | own | names
 
 
-def _formulas(box: Box, arriving: Sequence[Edge], boxes: Mapping[str, Box], names: Mapping[str, str]) -> dict[str, Any]:
-    """The operation on the names, and on the numbers, of its operands, and whether those are rounded."""
+def _formulas(
+    box: Box, arriving: Sequence[Edge], boxes: Mapping[str, Box], names: Mapping[str, str], index: Mapping[str, int]
+) -> dict[str, Any]:
+    """The operation on the names, and on the numbers, of its operands; and as a template for other numbers.
+
+    An operand is the index of its box; of what has no box, or never changes, its number in a list.
+    """
     row = box.primitive
     if row is None or box.node is None:
         return {}
     sources = {edge.position: edge.source for edge in arriving}
     of_node = box.node.operands if row is box.node.primitive else [None] * len(arriving)
-    called, numbers = [], []
+    called, numbers, which = [], [], []
     for position, operand in enumerate(of_node):
         source = sources.get(position)
+        which.append(index[source] if source is not None and boxes[source].kind != "constant" else -1)
         if source is not None and boxes[source].kind != "constant":
             numbers.append(boxes[source].data or 0.0)
             called.append(spelled_name(names[source]))
@@ -172,27 +177,17 @@ def _formulas(box: Box, arriving: Sequence[Edge], boxes: Mapping[str, Box], name
         "formula": formula(row, called) or box.operation,
         "numbers": formula(row, [spelled_number(number, digits) for number in numbers]) if digits else "",
         "rounded": any(is_rounded(number, digits or DIGITS) for number in numbers),
+        "template": template(row, len(numbers)),
+        "operands": [i if i >= 0 else [written(number)] for i, number in zip(which, numbers, strict=True)],
     }
-
-
-# ---------------------------------------------------------------- places
 
 
 def _size(box: Box, name: str) -> tuple[float, float]:
     """The width and height of a box, by the number of characters in it."""
     if box.kind == "constant":
-        return max(34.0, 7.5 * len(name) + 18.0), 26.0
+        return max(34.0, 8.5 * len(name) + 18.0), 26.0
     if box.kind == "group":
-        width = max(min(480.0, 10.0 * len(name)), 7.2 * max(map(len, box.notes), default=0))
-        return max(150.0, width + 24.0), 34.0 + 16.0 * len(box.notes)
+        width = max(min(480.0, 10.0 * len(name)), 8.0 * max(map(len, box.notes), default=0))
+        return max(150.0, width + 24.0), 36.0 + 17.0 * len(box.notes)
     folded = any(note.startswith(FOLDED) for note in box.notes)
-    return min(240.0, max(122.0, 9.0 * len(name) + 7.5 * len(box.operation) + 36.0)), 78.0 if folded else 62.0
-
-
-def _place(layout: Layout, key: str) -> dict[str, float]:
-    place = layout.rectangles[key]
-    return {"x": _rounded(place.x), "y": _rounded(place.y), "w": _rounded(place.width), "h": _rounded(place.height)}
-
-
-def _rounded(number: float) -> float:
-    return round(number, 1)
+    return min(240.0, max(128.0, 9.0 * len(name) + 8.0 * len(box.operation) + 36.0)), 84.0 if folded else 66.0

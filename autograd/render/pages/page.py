@@ -91,7 +91,10 @@ def to_html(
     """One self-contained page, no network needed, that steps through the graph below `v`; with a file its path.
 
     Forward the values appear; backward the adjoints run, x̄ += z̄ · ∂z/∂x, each step written out.  The page computes
-    them itself from the recorded local partials, with 1 for the adjoint of `v`.
+    them itself from the recorded local partials, with 1 for the adjoint of `v`.  A leaf can be given another number:
+    values and partials then come from the program that was recorded, printed as JavaScript, and are shown to twelve
+    digits, as functions of JavaScript differ from Python's in the last ones.  Where an operation has a closure or a
+    sweep of its own, or no machine can compute it, there is no program, and no leaf to change.
 
     Args:
         v: A Value; or anything with a method `page_data()`, such as `nn.Snapshots` of a training, which
@@ -136,15 +139,23 @@ def html_page(v: Any, **options: Any) -> str:
 def _page(v: Any, *, title: str = "", **options: Any) -> Page:
     if isinstance(v, Value):
         data = graph_data(v, most=MOST, **options)
-        scripts = ["page_picture.js", "page_panel.js", "page_graph.js"]
+        program = f"function makeProgram() {{\n{data.pop('source')}return program;\n}}" if data["program"] else ""
+        scripts = [
+            "page_numbers.js",
+            "page_view.js",
+            "page_picture.js",
+            "page_panel.js",
+            "page_edit.js",
+            "page_graph.js",
+        ]
         title = title or f"Backpropagation{v.label.strip() and f' through {v.label}'}, step by step"
     elif callable(getattr(v, "page_data", None)):
-        data = v.page_data()
+        data, program = v.page_data(), ""
         scripts = ["page_training.js"]
         title = title or str(data.get("title", "")) or "Training, epoch by epoch"
     else:
         raise TypeError(f"to_html: v must be a Value, or have page_data() as nn.Snapshots has, not {type(v).__name__}")
-    code = "\n".join(map(_asset, ["page.js", "page_shell.js", *scripts]))
+    code = "\n".join([*map(_asset, ["page.js", "page_geometry.js", "page_shell.js"]), program, *map(_asset, scripts)])
     style = _asset("page.css")
     page = Template(_asset("page.html")).substitute(
         title=html.escape(visible(clipped(title, TOLD))),

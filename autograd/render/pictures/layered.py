@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from autograd.formulas.notation import clipped, visible
-from autograd.render.pages.graph import frame_key, frames_around
 from autograd.render.pages.labels import label_places
 from autograd.render.pages.layout import Point, Rectangle, lay_out_layers
+from autograd.render.pages.views import frame_key, frames_around
 from autograd.render.pictures.arrows import Arrows
 from autograd.render.pictures.dot import caption, fields_of, look_of
 from autograd.render.pictures.plan import Plan

@@ -1,5 +1,5 @@
 "use strict";
-// What needs no document: numbers, the steps of backpropagation, search, geometry.  Tested with `node --test`.
+// What needs no document: numbers, the steps of backpropagation, search.  Tested with `node --test`.
 
 // ---------------------------------------------------------------- numbers and text
 
@@ -14,21 +14,30 @@ function withMinus(text) {
 
 const SUPERSCRIPTS = { 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹", "-": "⁻" };
 
-// Four significant digits, for a picture.
-function short(number) {
+// Four significant digits, or as many as are asked for, for a picture.
+/** @param {number | null} number */
+function short(number, digits = 4) {
   if (number === null) return "?";
   if (!Number.isFinite(number)) return Number.isNaN(number) ? "nan" : number > 0 ? "∞" : "−∞";
   if (number === 0) return "0";
   const size = Math.abs(number);
-  if (size >= 1e-3 && size < 1e6) return withMinus(String(Number(number.toPrecision(4))));
-  const [mantissa, exponent] = number.toExponential(3).split("e");
+  if (size >= 1e-3 && size < 1e6) return withMinus(String(Number(number.toPrecision(digits))));
+  const [mantissa, exponent] = number.toExponential(digits - 1).split("e");
   const power = [...exponent.replace("+", "")].map((digit) => SUPERSCRIPTS[digit]).join("");
   return `${withMinus(String(Number(mantissa)))}·10${power}`;
 }
 
-// All digits of the float.
-function full(number) {
-  return number === null ? "unknown" : withMinus(String(number));
+// A number that has room in a box: with three digits where four are too long.
+function narrow(number) {
+  const text = short(number);
+  return text.length > 9 ? short(number, 3) : text;
+}
+
+// All digits of the float; twelve of one that was computed here, for functions of JavaScript differ from Python's in
+// the last ones.
+function full(number, here = false) {
+  if (number === null) return "unknown";
+  return withMinus(String(here ? Number(number.toPrecision(12)) : number));
 }
 
 // The least and the largest of the finite numbers: by a loop, for a call takes only so many arguments.
@@ -42,17 +51,33 @@ function extent(numbers) {
   return [least, largest];
 }
 
-// Whether four digits leave something out that is more than the noise of floats; `is_rounded` of Python does the same.
-function isRounded(number) {
-  return Number.isFinite(number) && Math.abs(Number(number.toPrecision(4)) - number) > 1e-12 * Math.abs(number);
+// Whether so many digits leave something out that is more than the noise of floats; `is_rounded` of Python does the same.
+function isRounded(number, digits = 4) {
+  return Number.isFinite(number) && Math.abs(Number(number.toPrecision(digits)) - number) > 1e-12 * Math.abs(number);
 }
 
-const equals = (...numbers) => (numbers.some(isRounded) ? "≈" : "=");
+const equals = (...numbers) => (numbers.some((number) => isRounded(number)) ? "≈" : "=");
 
 // What follows the name of an operation: = a · b ≈ 0.333 · 2 ≈ 0.667.
+/** @param {PageBox} box */
 function equation({ formula, numbers, rounded, data }) {
-  const onNumbers = numbers && numbers !== formula ? [rounded ? "≈" : "=", numbers] : [];
-  return ["=", visible(formula), ...onNumbers, numbers && rounded ? "≈" : equals(data), short(data)];
+  const inNumbers = numbers && numbers !== formula ? [rounded ? "≈" : "=", numbers] : [];
+  return ["=", visible(formula), ...inNumbers, numbers && rounded ? "≈" : equals(data), short(data)];
+}
+
+// The formula of an operation on numbers, from the template that Python made of its row: marks with the number of the
+// operand, and whether it needs parentheses if negative (s) or if a power of ten too (p).  A result that is much smaller
+// than its operands asks for more of their digits.
+/** @param {string} template @param {number[]} numbers @param {number} result */
+function onNumbers(template, numbers, result) {
+  const largest = Math.max(...numbers.map(Math.abs).filter(Number.isFinite), 0);
+  const digits = Math.abs(result) < 0.01 * largest ? 7 : 4;
+  const text = template.replace(/\uf8f0([0-9]+)([asp])\uf8f1/g, (_, i, kind) => {
+    const written = short(numbers[i], digits);
+    const wrapped = kind !== "a" && (written.startsWith("−") || (kind === "p" && written.includes("·")));
+    return wrapped ? `(${written})` : written;
+  });
+  return { numbers: text, rounded: numbers.some((number) => isRounded(number, digits)) };
 }
 
 // A number inside a product: in parentheses if it would be misread.
@@ -66,7 +91,9 @@ function factor(number) {
 function visible(text) {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   const pictures = text.replace(/[\u0000-\u001f]/g, (c) => String.fromCharCode(0x2400 + c.charCodeAt(0)));
-  return pictures.replace(/\u007f/g, "␡").replace(/[\u0080-\u009f\u2028-\u202e\u2066-\u2069\ufffe\uffff]|\p{Cs}/gu, "\ufffd");
+  return pictures
+    .replace(/\u007f/g, "␡")
+    .replace(/[\u0080-\u009f\u2028-\u202e\u2066-\u2069\ufffe\uffff]|\p{Cs}/gu, "\ufffd");
 }
 
 const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";
@@ -77,7 +104,7 @@ function nameParts(name) {
   const [, first, which = ""] = /^(.*?)(⁽[⁰¹²³⁴-⁹]+⁾)?$/su.exec(name);
   const match = /^(\p{L}\p{M}*)(⁽[⁰¹²³⁴-⁹]+⁾)?_?([0-9₀-₉][0-9₀-₉,]*)$/u.exec(first);
   if (!match) return [visible(first), "", which, ""];
-  return [match[1], match[3].replace(/[₀-₉]/g, (c) => SUBSCRIPTS.indexOf(c)), which, match[2] ?? ""];
+  return [match[1], match[3].replace(/[₀-₉]/g, (c) => String(SUBSCRIPTS.indexOf(c))), which, match[2] ?? ""];
 }
 
 // A name as it is written: x₁ for x1.
@@ -88,43 +115,81 @@ function typeset(name) {
 
 // ---------------------------------------------------------------- the steps
 
-// One step an operation forward, one for the seed, one an operation backward.  The adjoints are computed here, from
-// the recorded local partials alone: x̄ += z̄ · ∂z/∂x for each operand x of z, users before operands.
-function stepsOf(graph) {
+// The operations in runs that are taken in one step: each by itself, or those of one module that stand together.  A
+// module is the innermost around an operation ("inner": a neuron) or the outermost ("outer": a layer); one that is used
+// in turns with another has several runs.
+/** @param {PageGraph} graph @param {string} unit @returns {number[][]} */
+function runsOf(graph, unit) {
+  if (unit === "operation") return graph.order.map((box) => [box]);
+  const part = graph.boxes.map(({ cluster }) => (unit === "outer" ? (around(graph, cluster).at(-1) ?? -1) : cluster));
+  const members = graph.clusters.map(() => []);
+  for (const box of graph.order) members[part[box]]?.push(box);
+  const operands = graph.boxes.map(() => []);
+  for (const { source, target } of graph.edges) operands[target].push(source);
+  const done = graph.boxes.map((box) => box.operation === "");
+  const runs = [];
+  for (const first of graph.order) {
+    if (done[first]) continue; // else all before it in the order are done, so it can be
+    const run = [];
+    for (const box of part[first] < 0 ? [first] : members[part[first]])
+      if (!done[box] && operands[box].every((operand) => done[operand])) {
+        done[box] = true;
+        run.push(box);
+      }
+    runs.push(run);
+  }
+  return runs;
+}
+
+// The modules around, the innermost first.
+function around({ clusters }, cluster) {
+  const found = [];
+  for (let c = cluster; c >= 0; c = clusters[c].parent) found.push(c);
+  return found;
+}
+
+// A step for each run forward, one for the seed, one for each run backward.  The adjoints are computed here, from the
+// local partials alone: x̄ += z̄ · ∂z/∂x for each operand x of z, users before operands.  A partial of exactly 0 closes
+// the gate of an operation that has one; everything else is IEEE 754, as in Python.
+/** @param {PageGraph} graph @param {string} unit @returns {Step[]} */
+function stepsOf(graph, unit = "operation") {
   const incoming = graph.boxes.map(() => []);
   for (const [i, edge] of graph.edges.entries()) incoming[edge.target].push(i);
-  const steps = [{ phase: "start", box: -1, edges: [], updates: [] }];
-  for (const box of graph.order) steps.push({ phase: "forward", box, edges: incoming[box], updates: [] });
+  const edgesOf = (run) => run.flatMap((box) => incoming[box]);
+  const runs = runsOf(graph, unit);
+  /** @type {Step[]} */
+  const steps = [{ phase: "start", box: -1, boxes: [], edges: [], updates: [] }];
+  for (const run of runs)
+    steps.push({ phase: "forward", box: run.at(-1), boxes: run, edges: edgesOf(run), updates: [] });
   if (graph.root < 0) return steps;
   const adjoints = graph.boxes.map(() => null);
-  adjoints[graph.root] = 1;
-  steps.push({
-    phase: "seed",
-    box: graph.root,
-    edges: [],
-    updates: [{ box: graph.root, edge: -1, before: null, after: 1 }],
-  });
-  for (const box of [...graph.order].reverse()) {
+  const receive = (box, edge, contribution) => {
+    const before = adjoints[box];
+    adjoints[box] = before === null ? contribution : before + contribution;
+    return { box, edge, before, contribution, after: adjoints[box] };
+  };
+  const { root } = graph;
+  steps.push({ phase: "seed", box: root, boxes: [root], edges: [], updates: [receive(root, -1, 1)] });
+  for (const run of runs.reverse()) {
+    const boxes = run.reverse();
     const updates = [];
-    for (const i of incoming[box]) {
-      const { source, partial, multiplicity } = graph.edges[i];
-      const kind = graph.boxes[source].kind;
-      if (kind === "constant" || kind === "group" || !adjoints[box]) continue; // an adjoint of 0 is not passed on
-      const before = adjoints[source];
-      const contribution = partial === null ? NaN : adjoints[box] * partial * multiplicity;
-      const after = before === null ? contribution : before + contribution;
-      adjoints[source] = after;
-      updates.push({ box: source, edge: i, before, contribution, after });
+    for (const i of edgesOf(boxes)) {
+      const { source, target, partial, multiplicity, gate } = graph.edges[i];
+      const { kind } = graph.boxes[source];
+      if (kind === "constant" || kind === "group" || adjoints[target] === null || (gate && partial === 0)) continue;
+      const product = adjoints[target] * partial * multiplicity;
+      updates.push(receive(source, i, partial === null ? NaN : product));
     }
-    steps.push({ phase: "backward", box, edges: incoming[box], updates });
+    steps.push({ phase: "backward", box: boxes.at(-1), boxes, edges: edgesOf(boxes), updates });
   }
   return steps;
 }
 
 // Where the reader is: which values are known, and the adjoints so far.  `goTo` says which boxes have changed.
 class Walk {
-  constructor(graph) {
-    this.steps = stepsOf(graph);
+  /** @param {PageGraph} graph @param {string} unit */
+  constructor(graph, unit = "operation") {
+    this.steps = stepsOf(graph, unit);
     this.step = 0;
     this.known = graph.boxes.map((box) => box.operation === "");
     this.adjoints = graph.boxes.map(() => null);
@@ -139,10 +204,11 @@ class Walk {
   }
 
   #apply(step, changed, forwards) {
-    if (step.phase === "forward") {
-      this.known[step.box] = forwards;
-      changed.add(step.box);
-    }
+    if (step.phase === "forward")
+      for (const box of step.boxes) {
+        this.known[box] = forwards;
+        changed.add(box);
+      }
     for (const update of forwards ? step.updates : [...step.updates].reverse()) {
       this.adjoints[update.box] = forwards ? update.after : update.before;
       changed.add(update.box);
@@ -151,31 +217,51 @@ class Walk {
 }
 
 // The step in which a box acts, in the phase that the reader is in; -1 for a leaf.
+/** @param {Step[]} steps @param {number} box @param {Step} now */
 function stepOfBox(steps, box, now) {
   const backward = now.phase === "backward" || now.phase === "seed";
-  return steps.findIndex((step) => step.box === box && step.phase === (backward ? "backward" : "forward"));
+  return steps.findIndex((step) => step.boxes.includes(box) && step.phase === (backward ? "backward" : "forward"));
+}
+
+// The step that an address asks for: #step=9, or #step=3&by=outer; null if it asks for none.
+function stepInAddress(hash, last) {
+  const asked = new URLSearchParams(hash.replace(/^#/, ""));
+  const step = Number(asked.get("step") ?? "none");
+  return Number.isInteger(step) ? Math.max(0, Math.min(last, step)) : null;
+}
+
+function unitInAddress(hash) {
+  const asked = new URLSearchParams(hash.replace(/^#/, "")).get("by");
+  return asked === "inner" || asked === "outer" ? asked : "operation";
 }
 
 // What a screen reader says, and what stands under the headline when there is nothing to calculate.
+/** @param {PageGraph} graph @param {Step} step @param {(number | null)[]} adjoints */
 function sentence(graph, step, adjoints) {
   const name = (box) => typeset(graph.boxes[box].name);
   if (step.phase === "start") return "The leaves hold their numbers. Step forward: each operation computes its value.";
-  if (step.phase === "forward") return [name(step.box), ...equation(graph.boxes[step.box])].join(" ");
+  if (step.phase === "forward")
+    return step.boxes
+      .slice(0, 12)
+      .map((box) => [name(box), ...equation(graph.boxes[box])].join(" "))
+      .join("; ");
   if (step.phase === "seed")
     return `The derivative of ${name(step.box)} by itself is 1: its adjoint. From here the adjoints run backward.`;
-  const adjoint = adjoints[step.box];
+  const [adjoint, whose] = [adjoints[step.box], step.boxes.length > 1];
   if (!step.updates.length)
     return `${name(step.box)} has the adjoint ${adjoint === null ? "0" : short(adjoint)} and passes nothing on.`;
   const parts = step.updates.slice(0, 12).map(({ box, edge, contribution, after }) => {
-    const { partial } = graph.edges[edge];
-    const sign = equals(adjoint, partial, contribution);
-    const product = `${short(adjoint)} times ${short(partial)} ${sign} ${short(contribution)}`;
-    return `${name(box)} receives ${product}, and has ${short(after)}`;
+    const { partial, target } = graph.edges[edge];
+    const sign = equals(adjoints[target], partial, contribution);
+    const product = `${short(adjoints[target])} times ${short(partial)} ${sign} ${short(contribution)}`;
+    return `${name(box)} receives ${product}${whose ? ` from ${name(target)}` : ""}, and has ${short(after)}`;
   });
+  if (whose) return `${step.boxes.map(name).slice(0, 12).join(", ")} pass their adjoints on: ${parts.join("; ")}.`;
   return `${name(step.box)} passes its adjoint ${short(adjoint)} on: ${parts.join("; ")}.`;
 }
 
 // Which of the places that one box has in an operation an edge comes to: "first " x, "second " x; nothing if it is alone.
+/** @param {PageEdge[]} edges @param {number} i */
 function ordinalOf(edges, i) {
   const alike = edges.flatMap(({ source, target }, k) =>
     source === edges[i].source && target === edges[i].target ? [k] : [],
@@ -188,6 +274,7 @@ function ordinalOf(edges, i) {
 
 // The boxes whose name, operation or path, or a module around them, contains the text, whatever the case; x1 finds x₁,
 // w12 and w(1)12 find W⁽¹⁾₁₂.
+/** @param {PageGraph} graph @param {string} query */
 function matching({ boxes, clusters }, query) {
   const plain = (text) => text.normalize("NFKC").toLowerCase();
   const wanted = plain(query.trim());
@@ -198,128 +285,3 @@ function matching({ boxes, clusters }, query) {
   const called = ({ name }) => [name, nameParts(name).slice(0, 2).join("")];
   return boxes.flatMap((box, i) => (has(...called(box), box.operation, box.path) || inside[box.cluster] ? [i] : []));
 }
-
-// ---------------------------------------------------------------- geometry
-
-// Each column or row of empty space wider than `most` shrinks to it: a map from old to new coordinates that keeps the
-// order of everything.  This is how a collapsed module gives its room back.
-function squeezed(intervals, most) {
-  const sorted = [...intervals].sort((a, b) => a[0] - b[0]);
-  const cuts = []; // empty spaces, with how much is taken out before and after each
-  let end = sorted.length ? sorted[0][0] : 0;
-  let taken = 0;
-  for (const [from, to] of sorted) {
-    if (from - end > most) {
-      cuts.push({ start: end, end: from, before: taken, after: taken + from - end - most });
-      taken += from - end - most;
-    }
-    end = Math.max(end, to);
-  }
-  return (x) => {
-    let shift = 0;
-    for (const cut of cuts) {
-      if (x >= cut.end) shift = cut.after;
-      else if (x > cut.start)
-        return x - cut.before - ((cut.after - cut.before) * (x - cut.start)) / (cut.end - cut.start);
-      else break;
-    }
-    return x - shift;
-  };
-}
-
-// A squeezed axis that begins at 0 with the first of the spans shown, and how long it is.
-function fromZero(shown, solid, most) {
-  const squeeze = squeezed(solid, most);
-  const [begin] = extent(shown.map(([from]) => squeeze(from)));
-  const [, end] = extent(shown.map(([, to]) => squeeze(to)));
-  return [(x) => squeeze(x) - begin, end - begin];
-}
-
-// The outermost collapsed cluster around each cluster, itself included; -1 for none.
-function outermostCollapsed(clusters, collapsed) {
-  return clusters.map((_, i) => {
-    let found = -1;
-    for (let c = i; c >= 0; c = clusters[c].parent) if (collapsed.has(c)) found = c;
-    return found;
-  });
-}
-
-function isWithin(point, place) {
-  const [x, y] = point;
-  return x >= place.x - 0.01 && x <= place.x + place.w + 0.01 && y >= place.y - 0.01 && y <= place.y + place.h + 0.01;
-}
-
-// A line through points, from left to right with level ends.
-function pathThrough(points) {
-  let path = `M${round(points[0][0])} ${round(points[0][1])}`;
-  for (let i = 1; i < points.length; i++) {
-    const [[x0, y0], [x1, y1]] = [points[i - 1], points[i]];
-    if (y0 === y1) path += `H${round(x1)}`;
-    else {
-      const bend = x1 > x0 ? (x1 - x0) / 2 : 40;
-      path += `C${round(x0 + bend)} ${round(y0)} ${round(x1 - bend)} ${round(y1)} ${round(x1)} ${round(y1)}`;
-    }
-  }
-  return path;
-}
-
-function round(x) {
-  return Math.round(x * 10) / 10;
-}
-
-// The view {x, y, scale} that shows `width` × `height` whole in a window, never larger than life and a half.
-function fitted(width, height, window) {
-  const margin = 24;
-  const room = { w: Math.max(50, window.w - 2 * margin), h: Math.max(50, window.h - 2 * margin) };
-  const scale = Math.min(room.w / Math.max(width, 1), room.h / Math.max(height, 1), 1.5);
-  return { x: (window.w - width * scale) / 2, y: (window.h - height * scale) / 2, scale };
-}
-
-// The view at this scale with a box in the middle, but no empty margin where there is more of the picture to show.
-function centred(place, scale, width, height, window) {
-  const along = (middle, size, room) => {
-    const wanted = room / 2 - middle * scale;
-    if (size * scale <= room - 48) return (room - size * scale) / 2;
-    return Math.min(24, Math.max(room - 24 - size * scale, wanted));
-  };
-  return {
-    x: along(place.x + place.w / 2, width, window.w),
-    y: along(place.y + place.h / 2, height, window.h),
-    scale,
-  };
-}
-
-// The view magnified around the point (x, y) of the window.
-function zoomed(view, by, x, y) {
-  const scale = Math.max(0.01, Math.min(6, view.scale * by));
-  const ratio = scale / view.scale;
-  return { x: x - (x - view.x) * ratio, y: y - (y - view.y) * ratio, scale };
-}
-
-if (typeof module !== "undefined")
-  module.exports = {
-    numberOf,
-    short,
-    full,
-    extent,
-    equals,
-    equation,
-    ordinalOf,
-    factor,
-    visible,
-    nameParts,
-    typeset,
-    stepsOf,
-    Walk,
-    stepOfBox,
-    sentence,
-    matching,
-    squeezed,
-    fromZero,
-    outermostCollapsed,
-    isWithin,
-    pathThrough,
-    fitted,
-    centred,
-    zoomed,
-  };

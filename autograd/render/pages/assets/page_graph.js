@@ -1,38 +1,111 @@
+"use strict";
 // The page of a graph: its picture, its panel, and what the reader does with them.
 
-function startGraph(graph) {
+/** @param {PageGraph} graph @param {(() => Program) | null} make */
+function startGraph(graph, make) {
   for (const box of graph.boxes) [box.data, box.grad] = [numberOf(box.data), numberOf(box.grad)];
   for (const edge of graph.edges) edge.partial = numberOf(edge.partial);
   byId("graph").hidden = false;
   const picture = new Picture(graph);
-  const walk = new Walk(graph);
-  const panel = new Panel(graph, walk);
-  picture.walk = walk;
-  const last = walk.steps.length - 1;
-  let shown = 0;
+  const numbers = new Numbers(graph, make);
+  const state = { numbers, walk: new Walk(graph, unitInAddress(location.hash)) };
+  const panel = new Panel(graph, state);
+  const quiz = { on: false, answered: 0 }; // the last step whose numbers are known
+  picture.walk = state.walk;
+  const last = () => state.walk.steps.length - 1;
+  const most = () => (quiz.on ? Math.min(last(), quiz.answered + 1) : last());
   const show = (wanted) => {
-    const changed = walk.goTo(wanted);
-    const step = walk.steps[walk.step];
-    for (const box of changed) picture.showNumbers(box, walk);
+    const asks = quiz.on && wanted > quiz.answered;
+    byId("tooltip").hidden = true; // its numbers are those of the step before
+    const changed = state.walk.goTo(asks ? wanted - 1 : wanted);
+    for (const box of changed) picture.showNumbers(box);
+    const step = state.walk.steps[wanted];
     picture.highlight(step);
-    shown = wanted;
-    return panel.show(step);
+    keepInAddress(wanted, byId("unit").value);
+    if (!asks) return panel.show(step);
+    return panel.ask(step, () => {
+      quiz.answered = wanted;
+      transport.again();
+      byId("forward").focus();
+    });
   };
-  const describe = (i) => `${i} of ${last}${i === 0 ? "" : ` · ${phaseName(walk.steps[i].phase)}`}`;
-  const transport = startTransport(last, show, describe);
+  const describe = (i) => `${i} of ${last()}${i === 0 ? "" : ` · ${phaseName(state.walk.steps[i].phase)}`}`;
+  const transport = startTransport(last(), show, describe, 1200, most);
+  const renew = (step) => {
+    state.walk = picture.walk = new Walk(graph, byId("unit").value);
+    for (const i of graph.boxes.keys()) picture.showNumbers(i);
+    panel.tell();
+    transport.goTo(step, last(), true);
+  };
+  const edit = startEditor(graph, numbers, picture, (box, number) => {
+    numbers.set(box, number);
+    renew(transport.now());
+  });
+  byId("reset").addEventListener("click", () => {
+    numbers.reset();
+    renew(transport.now());
+  });
   const enter = (box) => {
-    const step = stepOfBox(walk.steps, box, walk.steps[shown]);
+    if (edit(box)) return;
+    const step = stepOfBox(state.walk.steps, box, state.walk.steps[transport.now()]);
     if (step >= 0) transport.goTo(step);
   };
-  for (const i of graph.boxes.keys()) picture.showNumbers(i, walk);
-  document.body.classList.toggle("still", last === 0);
+  document.body.classList.toggle("still", last() === 0);
+  startUnits(graph, () => {
+    const { box, phase } = state.walk.steps[transport.now()];
+    state.walk = new Walk(graph, byId("unit").value);
+    const same = state.walk.steps.findIndex(
+      (step) => step.phase === phase && (step.box === box || step.boxes.includes(box)),
+    );
+    quiz.answered = Math.max(0, same);
+    renew(Math.max(0, same));
+  });
+  byId("quiz").addEventListener("click", () => {
+    [quiz.on, quiz.answered] = [!quiz.on, Math.min(transport.now(), last())];
+    byId("quiz").setAttribute("aria-pressed", String(quiz.on));
+    if (quiz.on) transport.goTo(quiz.answered + 1);
+    else transport.again();
+  });
+  byId("fold").addEventListener("click", () => {
+    const folded = byId("graph").classList.toggle("folded");
+    byId("fold").setAttribute("aria-expanded", String(!folded));
+  });
+  addEventListener("hashchange", () => {
+    const step = stepInAddress(location.hash, last());
+    if (step !== null && step !== transport.now()) transport.goTo(step);
+  });
   startPointer(picture, enter);
-  startTooltip(graph, picture, walk);
+  startTooltip(graph, picture, state);
   startSearch(graph, picture);
-  picture.arrange();
   picture.begin();
-  transport.start();
+  transport.goTo(stepInAddress(location.hash, last()) ?? 0);
   sayWhenDrawn();
+}
+
+// The step is in the address, so that it can be sent to somebody; the history stays as it is.
+function keepInAddress(step, unit) {
+  const address = step || unit !== "operation" ? `#step=${step}${unit === "operation" ? "" : `&by=${unit}`}` : "#";
+  if (location.hash !== address && (location.hash || address !== "#")) history.replaceState(null, "", address);
+}
+
+// What one step takes: an operation, an innermost module, an outermost one; called as the modules are.
+/** @param {PageGraph} graph @param {() => void} changed */
+function startUnits(graph, changed) {
+  const [unit, { clusters }] = [byId("unit"), graph];
+  const called = (some) => {
+    const words = new Set(some.map(({ title }) => title.split(/[ :]/)[0]));
+    return words.size === 1 ? [...words][0] : "module";
+  };
+  const [outer, inner] = [clusters.filter(({ parent }) => parent < 0), clusters.filter(({ parent }) => parent >= 0)];
+  const holds = new Set(clusters.map(({ parent }) => parent));
+  const innermost = inner.filter((cluster) => !holds.has(clusters.indexOf(cluster)));
+  const option = (value, text) => unit.append(make("", "option", { value }, text));
+  if (innermost.length) option("inner", called(innermost));
+  if (outer.length) option("outer", called(outer));
+  byId("units").hidden = !clusters.length;
+  unit.value = unitInAddress(location.hash);
+  if (!unit.value) unit.value = "operation";
+  unit.addEventListener("change", changed);
 }
 
 // ---------------------------------------------------------------- pointer, keys, tooltip, search
@@ -75,7 +148,7 @@ function startPointer(picture, enter) {
     held.set(event.pointerId, [event.clientX, event.clientY]);
   });
   for (const ending of ["pointerup", "pointercancel"])
-    addEventListener(ending, (event) => held.delete(event.pointerId));
+    addEventListener(ending, (event) => held.delete(/** @type {PointerEvent} */ (event).pointerId));
   const act = (element) => {
     const part = element.closest("[data-cluster], [data-box]");
     if (part?.dataset.cluster) picture.toggle(Number(part.dataset.cluster));
@@ -97,18 +170,24 @@ function startPointer(picture, enter) {
   for (const [id, action] of Object.entries(actions)) byId(id).addEventListener("click", action);
   document.addEventListener("keydown", (event) => {
     const key = { "+": "zoom-in", "=": "zoom-in", "-": "zoom-out", 0: "fit" }[event.key];
-    if (key && !event.ctrlKey && !event.metaKey && !event.target.matches("input[type=search], select")) actions[key]();
+    if (
+      key &&
+      !event.ctrlKey &&
+      !event.metaKey &&
+      !(/** @type {Element} */ (event.target).matches("input:not([type=range]), select"))
+    )
+      actions[key]();
   });
   new ResizeObserver(() => {
     if (!picture.resize()) return;
-    if (picture.moved) picture.look(picture.view);
-    else if (picture.whole) picture.fit();
+    if (picture.moved) picture.refresh();
+    else if (picture.whole && picture.touched) picture.fit();
     else picture.begin();
   }).observe(svg);
-  document.addEventListener("themechange", () => picture.look(picture.view));
+  document.addEventListener("themechange", () => picture.refresh());
 }
 
-function startTooltip(graph, picture, walk) {
+function startTooltip(graph, picture, state) {
   const [tooltip, stage] = [byId("tooltip"), byId("stage")];
   const hide = () => {
     tooltip.hidden = true;
@@ -117,7 +196,7 @@ function startTooltip(graph, picture, walk) {
     const part = event.target.closest?.("[data-box]");
     if (!part) return hide();
     const i = Number(part.dataset.box);
-    tooltip.replaceChildren(...details(graph, walk, i));
+    tooltip.replaceChildren(...details(graph, state, i));
     tooltip.hidden = false;
     part.setAttribute("aria-describedby", "tooltip");
     const [around, box] = [stage.getBoundingClientRect(), part.getBoundingClientRect()];
@@ -131,38 +210,42 @@ function startTooltip(graph, picture, walk) {
   };
   picture.svg.addEventListener("pointerover", show);
   picture.svg.addEventListener("pointerleave", hide);
-  picture.svg.addEventListener("focusin", (event) => {
+  stage.addEventListener("focusin", (event) => {
+    // on the picture it would make that a stop of Tab
     const part = event.target.closest("[data-box]");
     if (part) picture.follow(Number(part.dataset.box));
     show(event);
   });
-  picture.svg.addEventListener("focusout", hide);
+  stage.addEventListener("focusout", hide);
   document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
 }
 
 function startSearch(graph, picture) {
   const [field, found] = [byId("search"), byId("found")];
   let [hits, at] = [[], -1];
+  const mark = (i, name, on) => picture.boxes[i]?.group.classList.toggle(name, on);
   field.addEventListener("input", () => {
-    for (const i of hits) picture.boxes[i].group.classList.remove("match", "found");
+    for (const i of hits) for (const name of ["match", "found"]) mark(i, name, false);
     [hits, at] = [matching(graph, field.value), -1];
-    for (const i of hits) picture.boxes[i].group.classList.add("match");
+    picture.hits = new Set(hits);
+    for (const i of hits) mark(i, "match", true);
     picture.svg.classList.toggle("searching", field.value.trim() !== "");
-    picture.look(picture.view);
+    picture.refresh();
     found.textContent = field.value.trim() ? `${hits.length} found` : "";
   });
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !hits.length) return;
-    picture.boxes[hits[at]]?.group.classList.remove("found");
+    if (at >= 0) mark(hits[at], "found", false);
     at = (at + (event.shiftKey ? hits.length - 1 : 1)) % hits.length;
     picture.reveal(hits[at]);
-    if (picture.view.scale < 0.6) picture.zoom(0.9 / picture.view.scale);
+    if (picture.view.scale < READABLE) picture.zoom(READABLE / picture.view.scale);
     picture.follow(hits[at], true);
-    picture.boxes[hits[at]].group.classList.add("found");
+    picture.drawNear();
+    mark(hits[at], "found", true);
     found.textContent = `${at + 1} of ${hits.length}: ${typeset(graph.boxes[hits[at]].name)}`;
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.target.matches("input")) return;
+    if (event.key !== "/" || /** @type {Element} */ (event.target).matches("input")) return;
     event.preventDefault();
     field.focus();
   });
@@ -170,5 +253,5 @@ function startSearch(graph, picture) {
 
 if (typeof document !== "undefined") {
   startTheme();
-  startGraph(JSON.parse(byId("data").textContent));
+  startGraph(JSON.parse(byId("data").textContent), typeof makeProgram === "undefined" ? null : makeProgram);
 }

@@ -1,265 +1,304 @@
+"use strict";
 // The picture of a graph: drawn once; then only what a step changes is changed.
 
 const SKETCHED = 800; // edges, beyond which they are drawn on a canvas
-const BUTTONS = 48; // pixels at the bottom
-const READABLE = 0.65; // the scale from which on text has 8 pixels
+const EASY = 300; // boxes; beyond, Tab goes to the modules and the boxes of the current step only
+const ROWS = 4; // of numbers in a closed module: views.py has room for so many
 
-class Picture {
+class Picture extends View {
+  /** @param {PageGraph} graph */
   constructor(graph) {
+    const world = make(SVG, "g", { id: "world" });
+    super(byId("picture"), world, byId("map"));
     this.graph = graph;
-    this.svg = byId("picture");
-    this.world = make(SVG, "g", { id: "world" });
+    const head = make(SVG, "path", { d: "M0 0.8L8 4L0 7.2z", fill: "context-stroke" });
+    const size = { viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 9, markerHeight: 9 };
     const arrow = make(
       SVG,
       "marker",
-      {
-        id: "arrow",
-        viewBox: "0 0 8 8",
-        refX: 7,
-        refY: 4,
-        markerWidth: 9,
-        markerHeight: 9,
-        markerUnits: "userSpaceOnUse",
-        orient: "auto-start-reverse",
-      },
-      make(SVG, "path", { d: "M0 0.8L8 4L0 7.2z", fill: "context-stroke" }),
+      { id: "arrow", ...size, markerUnits: "userSpaceOnUse", orient: "auto-start-reverse" },
+      head,
     );
-    this.svg.append(make(SVG, "defs", {}, arrow), this.world);
-    this.collapsed = new Set(graph.clusters.flatMap((cluster, i) => (cluster.closed ? [i] : [])));
-    this.few = graph.boxes.length <= 300; // beyond, Tab goes to the modules and the boxes of the current step only
+    this.svg.append(make(SVG, "defs", {}, arrow), world);
+    this.collapsed = new Set();
+    this.few = graph.boxes.length <= EASY;
     this.unknown = graph.edges.some(
       ({ partial, source }) => partial === null && graph.boxes[source].kind !== "constant",
     );
-    this.lit = [];
-    const [clusters, edges, boxes] = ["clusters", "edges", "boxes"].map((name) => make(SVG, "g", { class: name }));
+    this.lit = []; // elements, with the class that each was given
+    this.litEdges = [];
+    this.touched = false; // until the reader has opened or closed a module, the page chooses which are open
+    /** @type {Walk} */
+    this.walk = null;
+    /** @type {Step} */
+    this.step = null;
+    this.spots = null;
+    this.arranged = 0; // how often
+    this.drawn = ""; // what the lines on the canvas depend on
+    this.hits = new Set();
+    this.stand = [];
+    const layers = ["clusters", "edges", "boxes"].map((name) => make(SVG, "g", { class: name }));
+    this.under = layers[0];
+    this.layer = layers[1];
+    this.shelf = layers[2];
+    world.append(...layers);
+    this.incoming = graph.boxes.map(() => []);
+    for (const [i, edge] of graph.edges.entries()) this.incoming[edge.target].push(i);
     this.clusters = graph.clusters.map((cluster, i) => this.#cluster(cluster, i));
-    this.edges = graph.edges.map(() => ({ path: null, label: null }));
-    this.layer = edges;
+    this.edges = graph.edges.map(() => ({ path: null, label: null, bundle: false }));
     this.canvas = graph.edges.length > SKETCHED ? byId("sketch") : null;
-    this.boxes = graph.boxes.map((box, i) => this.#box(box, i));
-    clusters.append(...this.clusters);
-    if (this.few) boxes.append(...this.boxes.map((box) => box.group));
-    this.shelf = boxes;
-    this.world.append(clusters, edges, boxes);
-    this.svg.setAttribute(
-      "aria-label",
-      `Computation graph: ${graph.boxes.length} boxes, ${graph.edges.length} edges, ${graph.clusters.length} modules`,
-    );
-    if (this.few) for (const i of graph.boxes.keys()) this.#write(i);
+    this.boxes = graph.boxes.map(() => null); // made when they are near
+    const [boxes, edges, modules] = [graph.boxes, graph.edges, graph.clusters].map((list) => list.length);
+    this.svg.classList.toggle("many", !this.few);
+    this.svg.setAttribute("aria-label", `Computation graph: ${boxes} boxes, ${edges} edges, ${modules} modules`);
     this.resize();
   }
 
-  // Measures the window, and says whether it has changed; `room` is what of it the buttons leave.
-  resize() {
-    const [w, h] = [this.svg.clientWidth, this.svg.clientHeight];
-    if (w === this.window?.w && h === this.window.h) return false;
-    this.window = { w, h };
-    this.room = { w, h: Math.max(h / 2, h - BUTTONS) };
-    return true;
-  }
-
   #cluster(cluster, i) {
-    const title = make(SVG, "text", { class: "title" }, visible(cluster.title));
     const header = make(
       SVG,
       "g",
-      { class: "header", role: "button", tabindex: 0, "data-cluster": i },
+      { class: "header", role: "button", tabindex: 0, "data-cluster": i, "aria-description": "module" },
       make(SVG, "rect", { rx: 6 }),
       make(SVG, "path", { class: "sign" }),
-      title,
+      make(SVG, "g", { class: "words" }),
     );
-    return make(
-      SVG,
-      "g",
-      { class: `cluster depth${this.#depth(cluster) % 2}` },
-      make(SVG, "rect", { class: "frame", rx: 12 }),
-      header,
-    );
+    const depth = around(this.graph, cluster.parent).length;
+    const group = make(SVG, "g", { class: `cluster depth${depth % 2}` }, make(SVG, "rect", { class: "frame", rx: 12 }));
+    this.under.append(group);
+    return { group, header, numbers: [] };
   }
 
-  #depth(cluster) {
-    let depth = 0;
-    for (let c = cluster; c.parent >= 0; c = this.graph.clusters[c.parent]) depth++;
-    return depth;
-  }
-
-  #box(box, i) {
+  // The element of a box, made when it is asked for.
+  #made(i) {
+    if (this.boxes[i]) return this.boxes[i];
+    const box = this.graph.boxes[i];
     const rounding = box.kind === "constant" ? 13 : box.operation ? 10 : 4;
     const group = make(
       SVG,
       "g",
-      { class: `box ${box.kind}`, "data-box": i, "data-name": box.name, role: "button", tabindex: this.few ? 0 : -1 },
+      {
+        class: `box ${box.kind}`,
+        "data-box": i,
+        "data-name": box.name,
+        role: "button",
+        tabindex: this.few ? 0 : -1,
+        "aria-description": box.kind,
+      },
       make(SVG, "rect", { width: box.w, height: box.h, rx: rounding }),
     );
-    return { group, value: null, adjoint: null, written: false };
+    this.#put(group, this.spots.boxes[i]);
+    group.classList.toggle("match", this.hits.has(i));
+    this.boxes[i] = { group, value: null, adjoint: null };
+    this.#write(i);
+    return this.boxes[i];
   }
 
-  // The text of a box: of a large graph that of the boxes only that are near enough to be read.
   #write(i) {
     const [made, box] = [this.boxes[i], this.graph.boxes[i]];
-    if (made.written) return;
-    made.written = true;
     const text = (x, y, kind, words, anchor = "start") => {
       const element = make(SVG, "text", { x, y, class: kind, "text-anchor": anchor }, words);
       made.group.append(element);
       return element;
     };
-    if (box.kind === "constant") text(box.w / 2, 17.5, "number", visible(box.name), "middle");
+    if (box.kind === "constant") text(box.w / 2, 18, "number", visible(box.name), "middle");
     else if (box.kind === "group") {
-      text(12, 21, "name", cut(visible(box.name), "name", box.w - 24));
-      for (const [line, note] of box.notes.entries()) text(12, 40 + 16 * line, "note", visible(note));
+      text(12, 22, "name", cut(visible(box.name), "name", box.w - 24));
+      for (const [line, note] of box.notes.entries()) text(12, 42 + 17 * line, "note", visible(note));
     } else {
       const [room, name] = [box.w - (box.operation ? 28 : 20), typeset(box.short || box.name)];
       const operation = cut(visible(box.operation), "operation", room - Math.min(widthOf(name, "name"), room / 2));
       text(10, 19, "name", cut(name, "name", room - widthOf(operation, "operation")));
       if (operation) text(box.w - 10, 19, "operation", operation, "end");
-      text(10, 37, "key", "data");
-      text(10, 53, "key", "grad");
-      made.value = text(box.w - 10, 37, "value", "", "end");
-      made.adjoint = text(box.w - 10, 53, "adjoint", "", "end");
+      text(9, 39, "key", "data");
+      made.value = text(box.w - 9, 39, "value", "", "end");
+      text(9, 57, "key", "grad");
+      made.adjoint = text(box.w - 9, 57, "adjoint", "", "end");
       const folded = box.notes.find((note) => note.startsWith("folded"));
-      if (folded) text(10, 69, "note", folded);
+      if (folded) text(10, 75, "note", folded);
       if (box.notes.some((note) => note !== folded))
         made.group.append(
-          make(SVG, "circle", { class: "mark", cx: box.w, cy: 0, r: 7 }),
-          make(SVG, "text", { class: "mark", x: box.w, y: 4, "text-anchor": "middle" }, "!"),
+          make(SVG, "circle", { class: "mark", cx: box.w, cy: 0, r: 8 }),
+          make(SVG, "text", { class: "mark", x: box.w, y: 4.5, "text-anchor": "middle" }, "!"),
         );
     }
-    if (this.walk) this.showNumbers(i, this.walk);
+    this.showNumbers(i);
   }
 
-  // The part of the picture that is in the window.
-  #near() {
-    const { x, y, scale } = this.view;
-    return [-x / scale, -y / scale, (this.window.w - x) / scale, (this.window.h - y) / scale];
+  // Only the boxes in the window are in the document, in the order in which one reads them.
+  drawNear() {
+    const [left, top, right, bottom] = this.near();
+    const wanted = ({ x, y, w, h }) => x < right && x + w > left && y < bottom && y + h > top;
+    let next = null;
+    for (let k = this.reading.length - 1; k >= 0; k--) {
+      const { box, cluster, place } = this.reading[k];
+      const near = this.few || cluster >= 0 || wanted(place);
+      const element =
+        cluster >= 0 ? this.clusters[cluster].header : near ? this.#made(box).group : this.boxes[box]?.group;
+      if (!element) continue;
+      if (near && (element.parentNode !== this.shelf || element.nextSibling !== next)) {
+        if (element !== document.activeElement) this.shelf.insertBefore(element, next);
+      } else if (!near && element.parentNode && element !== document.activeElement) element.remove();
+      if (element.parentNode) next = element;
+    }
+    if (this.canvas) this.#sketch();
+    this.placed();
   }
 
-  // Of a large graph only the boxes in the window are in the document: the browser lays out all that is.
-  #showWhatIsNear() {
-    const [left, top, right, bottom] = this.#near();
-    this.places.forEach((place, i) => {
-      const { group } = this.boxes[i];
-      const near = place.x < right && place.x + place.w > left && place.y < bottom && place.y + place.h > top;
-      if (near && !this.far) this.#write(i);
-      if (near && !group.parentNode) this.shelf.append(group);
-      else if (!near && group.parentNode && group !== document.activeElement) group.remove();
-    });
+  // Called after every change of the view.
+  placed() {}
+
+  shown() {
+    const current = this.step ? this.step.boxes.map((box) => this.placeOf(box)) : [];
+    return { places: this.reading.filter(({ whole }) => whole).map(({ place }) => place), current };
   }
 
   // The line of an edge as an element: of every edge, or in a large graph of those of the current step.
   #line(i) {
     const made = this.edges[i];
     if (made.path) return made.path;
-    const kind = this.graph.boxes[this.graph.edges[i].source].kind;
+    const { kind } = this.graph.boxes[this.graph.edges[i].source];
     made.path = make(SVG, "path", { class: `edge ${kind}`, "marker-end": "url(#arrow)" });
     this.layer.append(made.path);
     return made.path;
   }
 
   #label(i) {
-    const [made, { partial, source, label }] = [this.edges[i], this.graph.edges[i]];
+    const [made, { partial, source, target }] = [this.edges[i], this.graph.edges[i]];
     if (this.graph.boxes[source].kind === "constant" || this.graph.summary) return;
     if (!made.label) {
-      made.label = make(SVG, "text", { class: "partial", "text-anchor": "middle", x: 0, y: 4 }, short(partial));
+      made.label = make(SVG, "text", { class: "partial", "text-anchor": "middle", x: 0, y: 4 });
       this.layer.append(made.label);
     }
-    made.label.setAttribute("transform", `translate(${round(this.mapX(label[0]))} ${round(this.mapY(label[1]))})`);
+    made.label.textContent = short(partial);
+    made.label.classList.toggle("waiting", !this.walk.known[target]); // it appears when it is computed
+    const [x, y] = this.spots.label(i);
+    this.#put(made.label, { x, y });
   }
 
   // ---- places: all of them, when a module is opened or closed
 
   arrange() {
-    const { boxes, clusters, edges } = this.graph;
-    const outermost = outermostCollapsed(clusters, this.collapsed);
-    const hiding = (cluster) => (cluster < 0 ? -1 : outermost[cluster]);
-    this.stand = boxes.map((box) => hiding(box.cluster)); // the closed module that each box is in
-    const small = clusters.map(({ x, y, w, h, title }) => {
-      const [width, height] = [Math.min(w, 8 * title.length + 44), Math.min(h, 52)];
-      return { x: x + (w - width) / 2, y: y + (h - height) / 2, w: width, h: height };
+    const { clusters, edges } = this.graph;
+    this.spots = spotsOf(this.graph, this.collapsed);
+    this.arranged++;
+    this.stand = this.spots.stand;
+    this.width = this.spots.width;
+    this.height = this.spots.height;
+    this.boxes.forEach((made, i) => {
+      if (made && this.stand[i] < 0) this.#put(made.group, this.spots.boxes[i]);
     });
-    const solid = [...boxes.filter((_, i) => this.stand[i] < 0), ...small.filter((_, c) => outermost[c] === c)];
-    const shown = [...solid, ...clusters.filter((_, c) => outermost[c] < 0)];
-    [this.mapX, this.width] = fromZero(
-      shown.map(({ x, w }) => [x, x + w]),
-      solid.map(({ x, w }) => [x, x + w]),
-      150,
-    );
-    [this.mapY, this.height] = fromZero(
-      shown.map(({ y, h }) => [y, y + h]),
-      solid.map(({ y, h }) => [y, y + h]),
-      96,
-    );
-    this.places = boxes.map((box) => this.#moved(box, true));
-    this.smallPlaces = small.map((place) => this.#moved(place, true));
-    boxes.forEach((_, i) => {
-      this.boxes[i].group.classList.toggle("gone", this.stand[i] >= 0);
-      this.boxes[i].group.setAttribute("transform", `translate(${round(this.places[i].x)} ${round(this.places[i].y)})`);
-    });
-    for (const [c, cluster] of clusters.entries()) this.#arrangeCluster(cluster, c, outermost[c]);
+    for (const [c, cluster] of clusters.entries()) this.#arrangeCluster(cluster, c);
+    this.#read();
     const first = new Map(); // of the lines between two closed modules one is drawn
-    [this.paths, this.spans, this.strokes] = [[], [], []];
+    this.paths = [];
+    this.spans = [];
+    this.strokes = [];
     this.layer.replaceChildren();
     for (const made of this.edges) made.path = made.label = null;
     this.litEdges = [];
     this.drawnAs = edges.map((edge, i) => this.#arrangeEdge(edge, i, first));
     if (!this.canvas) for (const i of this.paths.keys()) if (this.paths[i]) this.#draw(i);
     for (const id of ["collapse-all", "expand-all"]) byId(id).hidden = !clusters.length;
-    if (this.step) this.highlight(this.step);
+    if (this.step) this.highlight(this.step, false);
+    if (this.few) this.drawNear();
   }
 
-  #moved({ x, y, w, h }, whole) {
-    const [left, top] = [this.mapX(x), this.mapY(y)];
-    return { x: left, y: top, w: whole ? w : this.mapX(x + w) - left, h: whole ? h : this.mapY(y + h) - top };
+  #put(element, { x, y }) {
+    element.setAttribute("transform", `translate(${round(x)} ${round(y)})`);
   }
 
-  #arrangeCluster(cluster, c, hiddenBy) {
-    const [group, closed] = [this.clusters[c], hiddenBy === c];
-    const [frame, header] = group.children;
-    const place = closed ? this.smallPlaces[c] : this.#moved(cluster, false);
-    group.classList.toggle("gone", hiddenBy >= 0 && !closed);
-    group.classList.toggle("closed", closed);
-    for (const [name, value] of [
-      ["x", place.x],
-      ["y", place.y],
-      ["width", place.w],
-      ["height", place.h],
-    ])
-      frame.setAttribute(name, round(value));
-    const box = closed
-      ? { x: 0, y: 0, width: place.w, height: place.h }
-      : { x: 4, y: 3, width: Math.min(place.w - 8, 7.2 * cluster.title.length + 32), height: 20 };
-    for (const [name, value] of Object.entries(box)) header.children[0].setAttribute(name, round(value));
-    const [x, y] = closed ? [16, place.h / 2] : [14, 13];
-    header.setAttribute("transform", `translate(${round(place.x)} ${round(place.y)})`);
+  // What is shown, in the order in which one reads it; the rest leaves the document.
+  #read() {
+    const { boxes, clusters } = this.graph;
+    const { spots, stand } = this;
+    const shown = [];
+    for (const [c, { parent }] of clusters.entries()) {
+      const whole = spots.closed.has(c);
+      if (whole || spots.outermost[c] < 0) shown.push({ cluster: c, box: -1, parent, whole, place: spots.clusters[c] });
+      else this.clusters[c].header.remove();
+    }
+    for (const [i, { cluster }] of boxes.entries())
+      if (stand[i] < 0) shown.push({ cluster: -1, box: i, parent: cluster, whole: true, place: spots.boxes[i] });
+      else this.boxes[i]?.group.remove();
+    this.reading = readingOrder(shown);
+  }
+
+  #arrangeCluster(cluster, c) {
+    const [{ group, header }, closed] = [this.clusters[c], this.spots.closed.has(c)];
+    const [frame, [outline, sign, words]] = [group.firstChild, header.children];
+    const hidden = this.spots.outermost[c] >= 0 && !closed;
+    group.classList.toggle("gone", hidden);
+    if (hidden) return;
+    const place = this.spots.clusters[c];
+    for (const element of [group, header]) element.classList.toggle("closed", closed);
+    const set = (element, numbers) => {
+      for (const [name, value] of Object.entries(numbers)) element.setAttribute(name, String(round(value)));
+    };
+    set(frame, { x: place.x, y: place.y, width: place.w, height: place.h });
+    const fits = closed || widthOf(cluster.title, "title") <= place.w - 34;
+    const lines = closed ? cluster.title.split(": ") : [fits ? cluster.title : cluster.title.split(": ")[0]];
+    const wide = Math.min(place.w - 8, widthOf(lines[0], "title") + 30);
+    set(outline, closed ? { x: 0, y: 0, width: place.w, height: place.h } : { x: 4, y: 3, width: wide, height: 20 });
+    this.#put(header, place);
     header.setAttribute("aria-expanded", String(!closed));
-    header.setAttribute("aria-label", `module ${cluster.title}`);
-    header.children[1].setAttribute("d", closed ? `M${x - 3} ${y - 5}l6 5l-6 5z` : `M${x - 5} ${y - 3}l5 6l5 -6z`);
-    header.children[2].setAttribute("x", x + 11);
-    header.children[2].setAttribute("y", y + 4);
+    sign.setAttribute("d", closed ? "M11 11l6 5l-6 5z" : "M9 10l5 6l5 -6z");
+    const text = (x, y, kind, written, anchor = "start") =>
+      make(SVG, "text", { x, y, class: kind, "text-anchor": anchor }, written);
+    words.replaceChildren(
+      ...lines.map((line, i) =>
+        text(25, (closed ? 20 : 17) + 17 * i, i ? "note" : "title", cut(visible(line), "title", place.w - 34)),
+      ),
+    );
+    this.clusters[c].numbers = [];
+    if (closed && !this.graph.summary) this.#rows(c, place, 20 + 17 * lines.length, words, text);
+    this.#showModule(c);
+  }
+
+  // The numbers of what a closed module hands on: both of one or two outputs, the values, then the gradients, of more.
+  #rows(c, place, top, words, text) {
+    const [{ outputs }, made] = [this.graph.clusters[c], this.clusters[c]];
+    const add = (key, kinds, box) => {
+      const y = top + 17 * made.numbers.length;
+      const cells = kinds.map((kind) => ({ kind, box, element: text(place.w - 9, y, kind, "", "end") }));
+      made.numbers.push(cells);
+      words.append(text(9, y, "key", key), ...cells.map(({ element }) => element));
+    };
+    const name = (box) => cut(typeset(this.graph.boxes[box].name), "title", place.w - 96);
+    if (outputs.length <= 2)
+      for (const box of outputs) {
+        add(outputs.length > 1 ? name(box) : "data", ["value"], box);
+        add("grad", ["adjoint"], box);
+      }
+    else {
+      const rows = outputs.slice(0, outputs.length > ROWS ? ROWS - 1 : ROWS);
+      for (const box of rows) add(name(box), ["value forth", "adjoint back"], box);
+      const more = outputs.length - rows.length;
+      if (more) words.append(text(9, top + 17 * rows.length, "note", `and ${more} more`));
+    }
+  }
+
+  #showModule(c) {
+    if (!this.walk) return;
+    for (const { kind, box, element } of this.clusters[c].numbers.flat()) {
+      const number = kind.startsWith("value")
+        ? this.walk.known[box]
+          ? this.graph.boxes[box].data
+          : null
+        : this.walk.adjoints[box];
+      element.textContent = number === null ? "" : narrow(number);
+    }
   }
 
   // Returns the edge that is drawn for this one; -1 for none.
-  #arrangeEdge({ source, target, route }, i, first) {
+  #arrangeEdge({ source, target }, i, first) {
     const [from, to] = [this.stand[source], this.stand[target]];
     const pair = from >= 0 || to >= 0 ? `${from < 0 ? `b${source}` : from}>${to < 0 ? `b${target}` : to}` : "";
     const drawn = from >= 0 && from === to ? -1 : pair && first.has(pair) ? first.get(pair) : i;
     if (pair && !first.has(pair)) first.set(pair, i);
     if (drawn !== i) return drawn;
     this.edges[i].bundle = pair !== "";
-    const { clusters } = this.graph;
-    let points = route;
-    if (from >= 0) points = points.slice(points.findLastIndex((point) => isWithin(point, clusters[from])) + 1);
-    if (to >= 0) {
-      const inside = points.findIndex((point) => isWithin(point, clusters[to]));
-      if (inside >= 0) points = points.slice(0, inside);
-    }
-    points = points.map(([x, y]) => [this.mapX(x), this.mapY(y)]);
-    if (from >= 0)
-      points.unshift([
-        this.smallPlaces[from].x + this.smallPlaces[from].w,
-        this.smallPlaces[from].y + this.smallPlaces[from].h / 2,
-      ]);
-    if (to >= 0) points.push([this.smallPlaces[to].x, this.smallPlaces[to].y + this.smallPlaces[to].h / 2]);
+    const points = this.spots.line(i);
     this.paths[i] = pathThrough(points);
     const [across, down] = [points.map(([x]) => x), points.map(([, y]) => y)];
     const [[left, right], [top, bottom]] = [extent(across), extent(down)];
@@ -278,14 +317,19 @@ class Picture {
   // Thousands of lines are drawn on a canvas behind the boxes: as elements they would make every step slow.
   #sketch() {
     const { canvas, view, window } = this;
+    const colour = getComputedStyle(this.svg).getPropertyValue("color");
+    const faded = this.svg.classList.contains("searching");
+    const drawn = [view.x, view.y, view.scale, window.w, window.h, colour, faded, this.arranged].join(" ");
+    if (drawn === this.drawn) return;
+    this.drawn = drawn;
     const ratio = devicePixelRatio || 1;
     [canvas.width, canvas.height] = [window.w * ratio, window.h * ratio];
     const context = canvas.getContext("2d");
     context.setTransform(ratio * view.scale, 0, 0, ratio * view.scale, ratio * view.x, ratio * view.y);
-    context.strokeStyle = getComputedStyle(this.svg).getPropertyValue("color");
-    context.globalAlpha = this.svg.classList.contains("searching") ? 0.2 : 0.8;
+    context.strokeStyle = colour;
+    context.globalAlpha = faded ? 0.2 : 0.8;
     context.lineWidth = Math.max(1, 0.5 / view.scale);
-    const [left, top, right, bottom] = this.#near();
+    const [left, top, right, bottom] = this.near();
     this.paths.forEach((path, i) => {
       const [x0, y0, x1, y1] = this.spans[i];
       if (x0 < right && x1 > left && y0 < bottom && y1 > top) {
@@ -298,7 +342,8 @@ class Picture {
   toggle(cluster, closed = !this.collapsed.has(cluster)) {
     if (closed) this.collapsed.add(cluster);
     else this.collapsed.delete(cluster);
-    const header = this.clusters[cluster].children[1];
+    this.touched = true;
+    const header = this.clusters[cluster].header.firstChild;
     const before = header.getBoundingClientRect();
     this.arrange();
     if (this.whole) return this.fit();
@@ -308,24 +353,44 @@ class Picture {
 
   toggleAll(closed) {
     this.collapsed = new Set(closed ? this.graph.clusters.keys() : []);
+    this.touched = true;
     this.arrange();
     this.fit();
   }
 
   // Opens every module around a box.
   reveal(box) {
-    const around = [];
-    for (let c = this.graph.boxes[box].cluster; c >= 0; c = this.graph.clusters[c].parent) around.push(c);
-    if (!around.some((c) => this.collapsed.delete(c))) return;
-    for (const c of around) this.collapsed.delete(c);
+    const closed = around(this.graph, this.graph.boxes[box].cluster).filter((c) => this.collapsed.delete(c));
+    if (!closed.length) return;
+    this.touched = true;
     this.arrange();
+  }
+
+  // The whole picture, as many modules open as can be read; if nothing of it could be read, where it begins.
+  begin() {
+    const { clusters } = this.graph;
+    const large = clusters.some(({ closed }) => closed);
+    const inner = [...clusters.keys()].filter((c) => clusters[c].parent >= 0);
+    for (const closed of large ? [clusters.keys()] : [[], inner, clusters.keys()]) {
+      this.collapsed = new Set(closed);
+      this.arrange();
+      this.fit();
+      if (this.view.scale >= READABLE) return;
+    }
+    this.look({ ...this.view, scale: READABLE });
+    if (this.step && this.step.box >= 0) this.follow(this.step.box, true);
+    else if (this.reading.length) this.followPlaces(this.reading[0].place, [], true);
   }
 
   // ---- steps: only what changes
 
-  showNumbers(i, walk) {
-    const { group, value, adjoint } = this.boxes[i];
-    const [box, { summary, swept }] = [this.graph.boxes[i], this.graph];
+  showNumbers(i) {
+    const [made, box, { summary, swept }, { walk }] = [this.boxes[i], this.graph.boxes[i], this.graph, this];
+    if (!walk) return;
+    if (this.graph.labelled) for (const edge of this.incoming[i]) if (this.edges[edge].label) this.#label(edge);
+    if (this.spots && this.stand[i] >= 0) this.#showModule(this.stand[i]);
+    if (!made) return;
+    const { group, value, adjoint } = made;
     const [current, known] = summary ? [swept ? box.grad : null, true] : [walk.adjoints[i], walk.known[i]];
     group.classList.toggle("waiting", !known);
     group.classList.toggle("reached", current !== null);
@@ -334,17 +399,13 @@ class Picture {
     if (known && box.data !== null) group.dataset.value = String(box.data);
     else delete group.dataset.value;
     if (value) {
-      setNumber(value, known ? short(box.data) : "");
-      setNumber(adjoint, current === null ? "" : Number.isNaN(current) && this.unknown ? "?" : short(current));
+      value.textContent = known ? narrow(box.data) : "";
+      adjoint.textContent = current === null ? "" : Number.isNaN(current) && this.unknown ? "?" : narrow(current);
     }
-    const numbers = known && box.data !== null ? `, value ${short(box.data)}` : "";
-    group.setAttribute(
-      "aria-label",
-      `${box.name}, ${box.kind}${box.operation ? ` ${box.operation}` : ""}${numbers}${current === null ? "" : `, gradient ${short(current)}`}`,
-    );
   }
 
-  highlight(step) {
+  /** @param {Step} step @param {boolean} follow */
+  highlight(step, follow = true) {
     this.step = step;
     for (const [element, name] of this.lit) {
       element.classList.remove(name);
@@ -354,15 +415,15 @@ class Picture {
     [this.lit, this.litEdges] = [[], []];
     const backward = step.phase === "backward" || step.phase === "seed";
     this.svg.classList.toggle("backward", backward);
+    this.refresh();
     if (step.box < 0) return;
     const passing = backward ? step.updates.map((update) => update.edge).filter((i) => i >= 0) : step.edges;
-    for (const i of passing) {
-      const drawn = this.drawnAs[i];
-      if (drawn >= 0 && !this.litEdges.includes(drawn)) this.#lightEdge(drawn);
-      this.#light(this.#elementOf(this.graph.edges[i].source), "operand");
-    }
-    this.#light(this.#elementOf(step.box), "current");
-    this.follow(step.box);
+    const drawn = new Set(passing.map((i) => this.drawnAs[i]));
+    for (const i of drawn) if (i >= 0) this.#lightEdge(i);
+    const operands = new Set(passing.map((i) => this.graph.edges[i].source));
+    for (const box of operands) this.#light(this.#elementOf(box), "operand");
+    for (const box of step.boxes) this.#light(this.#elementOf(box), "current");
+    if (follow) this.follow(step.box, false, [...operands, ...step.boxes]);
   }
 
   #lightEdge(i) {
@@ -386,7 +447,7 @@ class Picture {
   }
 
   #elementOf(box) {
-    return this.stand[box] < 0 ? this.boxes[box].group : this.clusters[this.stand[box]];
+    return this.stand[box] < 0 ? this.#made(box).group : this.clusters[this.stand[box]].group;
   }
 
   #light(element, name) {
@@ -395,81 +456,15 @@ class Picture {
     this.lit.push([element, name]);
   }
 
-  // ---- the view
-
   placeOf(box) {
-    return this.stand[box] < 0 ? this.places[box] : this.smallPlaces[this.stand[box]];
+    return this.stand[box] < 0 ? this.spots.boxes[box] : this.spots.clusters[this.stand[box]];
   }
 
-  look(view) {
-    [this.view, this.whole] = [view, false];
-    this.world.setAttribute("transform", `translate(${view.x} ${view.y}) scale(${view.scale})`);
-    const far = view.scale < 0.34;
-    if (far !== this.far) this.svg.classList.toggle("far", far); // text that nobody could read is not drawn
-    this.far = far;
-    if (this.frame) return;
-    this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
-      if (!this.few) this.#showWhatIsNear();
-      if (this.canvas) this.#sketch();
-    });
+  follow(box, always = false, others = []) {
+    this.followPlaces(
+      this.placeOf(box),
+      others.map((other) => this.placeOf(other)),
+      always,
+    );
   }
-
-  fit() {
-    this.look(fitted(this.width, this.height, this.room));
-    this.whole = true; // until the reader, or a step, moves the view
-    this.moved = false; // until the reader does
-  }
-
-  // The whole picture, unless nothing of it could be read: then where the steps begin.
-  begin() {
-    this.fit();
-    if (this.view.scale >= READABLE) return;
-    this.look({ ...this.view, scale: 0.8 });
-    this.follow(this.step && this.step.box >= 0 ? this.step.box : (this.graph.order[0] ?? 0), true);
-  }
-
-  zoom(by, x = this.window.w / 2, y = this.window.h / 2) {
-    this.look(zoomed(this.view, by, x, y));
-    this.moved = true;
-  }
-
-  pan(x, y) {
-    this.look({ ...this.view, x: this.view.x + x, y: this.view.y + y });
-    this.moved = true;
-  }
-
-  // Moves the view if the box is outside it.
-  follow(box, always = false) {
-    if (!this.view) return;
-    const { room, view } = this;
-    const place = this.placeOf(box);
-    const [left, top] = [view.x + place.x * view.scale, view.y + place.y * view.scale];
-    const [right, bottom] = [left + place.w * view.scale, top + place.h * view.scale];
-    const inside = left > 0 && right < room.w && top > 0 && bottom < room.h;
-    if (always || !inside) this.look(centred(place, view.scale, this.width, this.height, room));
-  }
-}
-
-// The width of a text in a box, and the text cut to the room it has.
-const ruler = typeof document === "undefined" ? null : document.createElement("canvas").getContext("2d");
-function widthOf(text, kind) {
-  const style = getComputedStyle(document.documentElement);
-  ruler.font = kind === "name" ? `italic 600 16px ${style.getPropertyValue("--serif")}` : `14px ${style.fontFamily}`;
-  return ruler.measureText(text).width;
-}
-
-function cut(text, kind, room) {
-  const letters = [...text];
-  let shown = text;
-  while (letters.length > 1 && widthOf(shown, kind) > room) {
-    letters.length = Math.min(letters.length - 1, Math.ceil((letters.length * room) / widthOf(shown, kind)));
-    shown = `${letters.join("")}…`;
-  }
-  return shown;
-}
-
-function setNumber(element, text) {
-  element.textContent = text;
-  element.classList.toggle("long", text.length > 9);
 }

@@ -1,10 +1,19 @@
+"use strict";
 // What the pages of graphs and of trainings share: elements, the theme, the steps and their keys.
 
 const SVG = "http://www.w3.org/2000/svg";
 const MATHML = "http://www.w3.org/1998/Math/MathML";
+/** @returns {any} */
 const byId = (id) => document.getElementById(id);
 
 // An element with attributes and children; text is always text, never markup.
+/**
+ * @param {string} namespace
+ * @param {string} tag
+ * @param {Record<string, any>} attributes
+ * @param {...any} children
+ * @returns {any}
+ */
 function make(namespace, tag, attributes = {}, ...children) {
   const element = namespace ? document.createElementNS(namespace, tag) : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -32,17 +41,43 @@ function startTheme() {
   button.addEventListener("click", () => show(document.documentElement.dataset.theme !== "dark"));
 }
 
-// Slider, buttons, keys and play: `show(step)` draws a step and returns what to announce.
-function startTransport(last, show, describe, pause = 1200) {
+// The width of a text in a box, and the text cut to the room it has.
+const ruler = typeof document === "undefined" ? null : document.createElement("canvas").getContext("2d");
+const FONTS = { name: "italic 600 17px --serif", operation: "13px --sans", title: "600 13px --sans" };
+const measured = new Map();
+let style = null;
+function widthOf(text, kind) {
+  const key = `${kind} ${text}`;
+  if (!measured.has(key)) {
+    style ??= getComputedStyle(document.documentElement);
+    ruler.font = FONTS[kind].replace(/--(serif|sans)/, (name) => style.getPropertyValue(name));
+    measured.set(key, ruler.measureText(text).width);
+  }
+  return measured.get(key);
+}
+
+function cut(text, kind, room) {
+  const letters = [...text];
+  let shown = text;
+  while (letters.length > 1 && widthOf(shown, kind) > room) {
+    letters.length = Math.min(letters.length - 1, Math.ceil((letters.length * room) / widthOf(shown, kind)));
+    shown = `${letters.join("")}…`;
+  }
+  return shown;
+}
+
+// Slider, buttons, keys and play: `show(step)` draws a step and returns what to announce; `describe` says which it is.
+// No step beyond `most()` is gone to.
+function startTransport(last, show, describe, pause = 1200, most = () => last) {
   const slider = byId("slider");
   let step = -1;
   let timer = 0;
-  slider.max = last;
-  const goTo = (wanted) => {
-    const goal = Math.max(0, Math.min(last, wanted));
-    if (goal === step) return;
+  const goTo = (wanted, again = false) => {
+    const goal = Math.max(0, Math.min(most(), wanted));
+    if (goal === step && !again) return;
     step = goal;
     const said = show(step);
+    slider.max = last;
     slider.value = step;
     byId("count").textContent = describe(step);
     slider.setAttribute("aria-valuetext", describe(step));
@@ -62,7 +97,7 @@ function startTransport(last, show, describe, pause = 1200) {
   };
   const tick = () => {
     goTo(step + 1);
-    if (step >= last) stop();
+    if (step >= most()) stop();
     else timer = setTimeout(tick, pause / Number(byId("speed").value));
   };
   const toggle = () => {
@@ -89,21 +124,20 @@ function startTransport(last, show, describe, pause = 1200) {
     " ": toggle,
   };
   document.addEventListener("keydown", (event) => {
-    const kind = event.target.matches("input[type=search], select")
-      ? "text"
-      : event.target.closest("button, summary, [role=button]")
-        ? "button"
-        : "";
-    if (event.ctrlKey || event.metaKey || event.altKey || kind === "text" || !(event.key in keys)) return;
-    if (event.key === " " && kind === "button") return;
+    const target = /** @type {Element} */ (event.target);
+    const typing = target.matches("input:not([type=range]), select");
+    const pressing = event.key === " " && target.closest("button, summary, [role=button]");
+    if (event.ctrlKey || event.metaKey || event.altKey || typing || pressing || !(event.key in keys)) return;
     event.preventDefault();
     keys[event.key]();
   });
   return {
-    goTo: (wanted) => {
+    goTo: (wanted, count = last, again = false) => {
       stop();
-      goTo(wanted);
+      last = count;
+      goTo(wanted, again);
     },
-    start: () => goTo(0),
+    again: () => goTo(step, true),
+    now: () => step,
   };
 }

@@ -1,3 +1,4 @@
+"use strict";
 // The page of a training: the decision boundary, the losses and the weights through the epochs.
 
 let ZONES = []; // of classes and lines; the colours of all pages are one table
@@ -26,7 +27,7 @@ function startTraining(training) {
   byId("training").hidden = false;
   ZONES = training.colours.series.map(channels);
   PAINTS = training.colours;
-  byId("search").hidden = byId("found").hidden = true;
+  for (const id of ["search", "found", "quiz"]) byId(id).hidden = true;
   const { epochs, records, states } = training;
   for (const numbers of [...Object.values(records), ...states, ...(training.boundary?.values ?? [])])
     for (const [i, written] of numbers.entries()) numbers[i] = numberOf(written);
@@ -54,7 +55,7 @@ function startTraining(training) {
   document.addEventListener("themechange", draw);
   new ResizeObserver(draw).observe(byId("training"));
   byId("slider").setAttribute("aria-label", "Epoch");
-  transport.start();
+  transport.goTo(0);
   sayWhenDrawn();
 }
 
@@ -209,7 +210,7 @@ function lossChart(training) {
   svg.setAttribute("viewBox", `0 0 ${BOX.w} ${BOX.h}`);
   const x = (epoch) => BOX.left + (epoch / Math.max(1, last)) * (BOX.w - BOX.left - BOX.right);
   const text = (at, y, words, anchor) => svg.append(make(SVG, "text", { x: at, y, "text-anchor": anchor }, words));
-  const isLoss = ([name]) => name.endsWith("loss");
+  const isLoss = (record) => record[0].endsWith("loss");
   const sides = [records.filter(isLoss), records.filter((record) => !isLoss(record))];
   const names = records.map(([name]) => name);
   sides.forEach((side, right) => {
@@ -383,4 +384,3 @@ if (typeof document !== "undefined") {
   startTheme();
   startTraining(JSON.parse(byId("data").textContent));
 }
-if (typeof module !== "undefined") Object.assign(module.exports, { contour, scaleOf });
