@@ -27,6 +27,11 @@ from nn.optimizing.optimizer import FirstOrderOptimizer
 from nn.optimizing.optimizers import SGD, Adagrad, Adam, AdamW, RMSprop
 
 
+def half_of_samples(outputs: Any, targets: Any) -> Any:
+    """`half_squared_loss` of a batch of one output each, which must say so."""
+    return half_squared_loss(outputs, targets, reduction="mean")
+
+
 def hinge_of_classes(outputs: Any, targets: Any) -> Any:
     """`hinge_loss` of the classes 0 and 1, which it calls -1 and 1."""
     return hinge_loss(outputs, [2.0 * t - 1.0 for t in targets])
@@ -48,7 +53,7 @@ LOSSES: dict[str, Loss] = {
     "binary_cross_entropy_with_logits": Loss(binary_cross_entropy_with_logits, 0.0, True),
     "hinge_loss": Loss(hinge_of_classes, 0.0, True, "lambda y, t: hinge_loss(y, [2.0 * c - 1.0 for c in t])"),
     "mse_loss": Loss(mse_loss, 0.5),
-    "half_squared_loss": Loss(half_squared_loss, 0.5),
+    "half_squared_loss": Loss(half_of_samples, 0.5, python='lambda y, t: half_squared_loss(y, t, reduction="mean")'),
     "l1_loss": Loss(l1_loss, 0.5),
     "huber_loss": Loss(huber_loss, 0.5),
 }
