@@ -71,6 +71,7 @@ if _typing.TYPE_CHECKING:
     from autograd.render import LayoutUnavailableError, draw, draw_dot, to_dot, to_svg, trace
     from autograd.render.pages.own_page import write_page
     from autograd.render.pages.page import to_html
+    from autograd.render.pictures.motion import animate
     from autograd.render.pictures.style import COLOURS
     from autograd.render.scenes.scene import scene
     from autograd.transforms.checkpoints.checkpointing import checkpoint, checkpoint_sequential
@@ -90,6 +91,7 @@ else:
         "autograd.render": ("LayoutUnavailableError", "draw", "draw_dot", "scene", "to_dot", "to_svg", "trace"),
         "autograd.render.pages.own_page": ("write_page",),
         "autograd.render.pages.page": ("to_html",),
+        "autograd.render.pictures.motion": ("animate",),
         "autograd.render.pictures.style": ("COLOURS",),
         "autograd.transforms.checkpoints.revolve": ("revolve_advances", "revolve_schedule"),
         "autograd.formulas.symbolic": ("derivative_expression", "expression"),
@@ -119,6 +121,7 @@ __all__ = [
     "Primitive",
     "Program",
     "Value",
+    "animate",
     "checkpoint",
     "checkpoint_sequential",
     "deltas",

@@ -45,8 +45,22 @@ def lacking(error: ModuleNotFoundError, purpose: str) -> str:
     'fit_them needs scikit-learn: pip install scikit-learn'
     """
     module = (error.name or "").split(".")[0]
-    package = {"sklearn": "scikit-learn"}.get(module, module)
+    package = {"sklearn": "scikit-learn", "PIL": "pillow"}.get(module, module)
     return f"{purpose} needs {package}: pip install {package}"
+
+
+def require(module: str, purpose: str) -> Any:
+    """The module, or ModuleNotFoundError that says what needs it and what to install.
+
+    >>> require("json", "this example").loads("[1]")
+    [1]
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is not None and error.name.split(".")[0] != module.split(".")[0]:
+            raise  # it is there, and misses something itself
+        raise ModuleNotFoundError(lacking(error, purpose), name=error.name, path=error.path) from None
 
 
 def later(names: dict[str, Any], modules: Mapping[str, Sequence[str]], name: str, elsewhere: Mapping[str, str]) -> Any:

@@ -1,6 +1,7 @@
 # %% [markdown]
 # # Stepping through backpropagation, and through a training
-# Two pages that need no network and no server: open them in a browser.  Step with ← and →, or press space.
+# Two pages that need no network and no server: open them in a browser.  Step with ← and →, or press space.  And a film
+# of the same for slides.
 
 # %%
 from functools import partial
@@ -9,7 +10,7 @@ from random import Random
 
 from sklearn.datasets import make_moons
 
-from autograd import Value, to_html
+from autograd import Value, animate, to_html
 from nn import MLP, Adam, binary_cross_entropy_with_logits
 from nn.fitting.snapshots import Snapshots
 from nn.fitting.training import fit
@@ -31,6 +32,7 @@ loss = (y - 1.0) ** 2
 loss.label = "loss"
 loss.backward()
 print("step through it in", to_html(loss, OUT / "08_page.html", model=model))
+print("for slides it is in", animate(loss, OUT / "08_backpropagation.svg", model=model))
 
 # %% [markdown]
 # Two moons, learnt by a 2-8-8-1 network: the boundary, the loss and every weight through the epochs.

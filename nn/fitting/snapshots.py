@@ -1,5 +1,6 @@
 """The course of a training: the weights, and the output of the model all over the plane, epoch by epoch."""
 
+import io
 import json
 import math
 from collections.abc import Iterator
@@ -11,8 +12,12 @@ from nn.data.loading import as_dataset
 from nn.fitting.callbacks import Callback, Run
 from nn.fitting.history import History
 from nn.inputs.checks import MOST, whole_number
+from nn.inputs.optional import require
 from nn.judging.plane import Reading, plane, surface
 from nn.models.module import Module
+from nn.plots.axes import colour, few, ink
+from nn.plots.judgements import draw_boundary
+from nn.plots.trainings import loss_curves
 
 DRAWN = 1000
 """Of more samples than this an even choice is drawn."""
@@ -21,7 +26,8 @@ _UNITS = 40  # in a layer
 
 
 class Snapshots(Callback):
-    """Callback of `fit` that keeps the weights through the epochs, for `autograd.to_html(snapshots, "training.html")`.
+    """Callback of `fit` that keeps the weights through the epochs, for `autograd.to_html(snapshots, "training.html")`
+    and `autograd.animate(snapshots, "training.gif")`.
 
     Args:
         every: Keep the weights once in this many epochs; those before the first and after the last are always kept.
@@ -120,10 +126,7 @@ class Snapshots(Callback):
 
         Raises ValueError if nothing was taken yet.
         """
-        if not self.epochs:
-            raise ValueError(
-                "Snapshots: nothing was taken yet; pass them to fit(…, callbacks=[snapshots]), or call take(model)"
-            )
+        self._check_taken()
         names = list(self.states[-1])
         index = {name: i for i, name in enumerate(names)}
         return {
@@ -143,6 +146,44 @@ class Snapshots(Callback):
             ],
             "boundary": self._boundary() if self.planar else None,
         }
+
+    def animation_frames(self) -> Iterator[bytes]:
+        """What `autograd.animate` makes a film of: a PNG for each epoch kept, by matplotlib.
+
+        The decision boundary, or for models of other inputs how the parameters are distributed, beside the losses.
+        """
+        self._check_taken()
+        figure = require("matplotlib.figure", "animate: a training").Figure(figsize=(10, 4.4), layout="constrained")
+        numbers = [number for state in self.states for number in state.values() if math.isfinite(number)]
+        reading = Reading.of(self.surfaces, self.dataset) if self.planar and self.dataset else None
+        left, right = figure.subplots(1, 2)
+        loss_curves(self, right)
+        beside = figure.axes[1:]
+        cursors = [panel.axvline(0, color=ink(), linewidth=1.2) for panel in beside]
+        for legend in filter(None, (panel.get_legend() for panel in beside)):
+            legend.set_loc("upper right" if legend.axes is right else "lower right")  # the best place would change
+        for i, epoch in enumerate(self.epochs):
+            left.clear()
+            if reading and self.dataset:
+                shown = draw_boundary(left, self.dataset, self.surfaces[i], reading, i)
+                if shown is not None and i == 0:
+                    figure.colorbar(shown, ax=left, ticks=few(6))
+            else:
+                left.hist(list(self.states[i].values()), bins=30, range=(min(numbers), max(numbers)), color=colour(0))
+                left.set(xlabel="value of a parameter", ylabel="count")
+            left.set_title(f"epoch {epoch}")
+            for cursor in cursors:
+                cursor.set_xdata([epoch, epoch])
+            stream = io.BytesIO()
+            figure.savefig(stream, format="png", dpi=100)
+            yield stream.getvalue()
+            figure.set_layout_engine("none")  # from now on everything stays where it is
+
+    def _check_taken(self) -> None:
+        if not self.epochs:
+            raise ValueError(
+                "Snapshots: nothing was taken yet; pass them to fit(…, callbacks=[snapshots]), or call take(model)"
+            )
 
     def _boundary(self) -> dict[str, Any]:
         assert self.dataset is not None

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from nn.data.loading import as_dataset
+from nn.data.loading import Dataset, as_dataset
 from nn.judging import metrics
 from nn.judging.calibration import bins_of, mean_gap
 from nn.judging.plane import Reading, plane, steps, surface
@@ -39,28 +39,39 @@ def decision_boundary(model: Module, data: Any, grid: int = 80, ax: Any = None) 
     if len(dataset.inputs[0]) != 2:
         raise ValueError(f"decision_boundary: samples must have 2 features, these have {len(dataset.inputs[0])}")
     ax = axes(ax, "plots.decision_boundary", 5.2, 4.2)
+    outputs = surface(model, plane(dataset), grid)
+    numbers = draw_boundary(ax, dataset, outputs, Reading.of([outputs], dataset), 0)
+    if numbers is not None:
+        ax.figure.colorbar(numbers, ax=ax, ticks=few(6))
+    return ax
+
+
+def draw_boundary(ax: Any, dataset: Dataset, outputs: Sequence[Any], reading: Reading, which: int) -> Any:
+    """Draw one surface of those read, in colours that are the same for all of them, and the samples.
+
+    Returns what a colour bar is to be about; None if there are classes, which a legend names.
+    """
     spans = plane(dataset)
+    grid = math.isqrt(len(outputs))
     columns, rows = (steps(low, high, grid) for low, high in spans)
-    outputs = surface(model, spans, grid)
-    reading = Reading.of([outputs], dataset)
-    paper = ax.get_facecolor()
+    paper, filled = ax.get_facecolor(), None
     if reading.kind == "classes":
         for i in range(reading.outputs):
             lead = [output[i] - max(other for j, other in enumerate(output) if j != i) for output in outputs]
             leads = list(rows_of(lead, grid))
-            ax.contourf(columns, rows, leads, levels=[0.0, math.inf], colors=[colour(i)], alpha=0.4)
-            ax.contour(columns, rows, leads, levels=[0.0], colors=[ink()], linewidths=0.8)
+            if max(lead) > 0.0:
+                ax.contourf(columns, rows, leads, levels=[0.0, math.inf], colors=[colour(i)], alpha=0.4)
+                _line(ax, columns, rows, leads, 0.0, 0.8)
     else:
-        values = list(rows_of(reading.values[0], grid))
+        values = list(rows_of(reading.values[which], grid))
         low, middle, high = _range(reading)
         map_of_values = blend(colour(0), paper, colour(1)) if reading.classes else of_signs()
         levels, beyond = steps(low, high, 22), "both" if reading.classes else "neither"
         style: dict[str, Any] = {"cmap": map_of_values, "alpha": 0.75, "extend": beyond}
         filled = ax.contourf(columns, rows, values, levels=levels, **style)
         if reading.classes:
-            ax.contour(columns, rows, values, levels=[middle], colors=[ink()], linewidths=2)
+            _line(ax, columns, rows, values, middle, 2.0)
         else:
-            ax.figure.colorbar(filled, ax=ax, ticks=few(6))
             style = {"c": reading.marks, "cmap": map_of_values, "vmin": low, "vmax": high, "edgecolors": ink()}
             ax.scatter(*zip(*dataset.inputs), **style)
     for i, label in enumerate(reading.classes):
@@ -74,13 +85,18 @@ def decision_boundary(model: Module, data: Any, grid: int = 80, ax: Any = None) 
         ax.legend()
     names = dataset.feature_names or ["x1", "x2"]
     ax.set(xlabel=names[0], ylabel=names[1], xlim=spans[0], ylim=spans[1])
-    return ax
+    return None if reading.classes else filled
+
+
+def _line(ax: Any, columns: Any, rows: Any, values: list[Sequence[float]], level: float, width: float) -> None:
+    """Where values cross a level, if they do: of an empty line matplotlib warns."""
+    if min(map(min, values)) < level < max(map(max, values)):
+        ax.contour(columns, rows, values, levels=[level], colors=[ink()], linewidths=width)
 
 
 def _range(reading: Reading) -> tuple[float, float, float]:
     """From which value to which the colours go, and where they meet."""
-    (values,) = reading.values
-    finite = sorted(filter(math.isfinite, values)) or [0.0]
+    finite = sorted(value for values in reading.values for value in values if math.isfinite(value)) or [0.0]
     if not reading.classes:
         low, high = finite[0], finite[-1] if finite[-1] > finite[0] else finite[0] + 1.0
         if low < 0.0 < high:  # so that the colours tell the sign

