@@ -573,7 +573,7 @@ def test_models_of_other_inputs_have_no_boundary():
     assert Snapshots().planar is False
 
 
-def test_layers_are_found_where_they_form_a_chain_that_can_be_drawn():
+def test_layers_are_found_where_they_form_a_chain():
     def layers(model):
         snapshots = Snapshots()
         snapshots.take(model)
@@ -585,7 +585,8 @@ def test_layers_are_found_where_they_form_a_chain_that_can_be_drawn():
         i for layer in drawn for i in layer["biases"]
     ) == sorted(range(13), key=lambda i: i in {i for layer in drawn for i in layer["biases"]})
     assert layers(Sequential(Linear(2, 2, bias=False), Linear(2, 1)))[0]["biases"] == [-1, -1]
-    assert layers(MLP(64, [32, 10])) == []
+    assert len(layers(MLP(64, [32, 10]))) == 2
+    assert layers(Sequential(Linear(2, 3), Linear(2, 1))) == []  # no chain
 
 
 def test_snapshots_refuse_what_cannot_be():

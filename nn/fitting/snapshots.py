@@ -3,7 +3,7 @@
 import io
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -21,7 +21,7 @@ from nn.plots.trainings import loss_curves
 
 DRAWN = 1000
 """Of more samples than this an even choice is drawn."""
-_CONNECTIONS = 700  # beyond, a drawing of the network is a grey block
+_CONNECTIONS = 700  # beyond, a drawing of the network would be a grey block: it is shown as heat maps
 _UNITS = 40  # in a layer
 
 
@@ -136,6 +136,10 @@ class Snapshots(Callback):
             "records": {name: [_written(x) for x in numbers] for name, numbers in self.records.items()},
             "names": names,
             "states": [[_written(state[name]) for name in names] for state in self.states],
+            "drawn": all(
+                len(layer["biases"]) <= _UNITS and len(layer["weights"][0]) <= _UNITS for layer in self._layers
+            )
+            and sum(len(layer["biases"]) * len(layer["weights"][0]) for layer in self._layers) <= _CONNECTIONS,
             "layers": [
                 {
                     "title": layer["title"],
@@ -193,6 +197,7 @@ class Snapshots(Callback):
             "plane": plane(self.dataset),
             "grid": self.grid,
             "values": [[_written(float(f"{value:.4g}")) for value in values] for values in reading.values],
+            "leads": [list(map(_lead, surface)) for surface in self.surfaces] if reading.kind == "classes" else [],
             "kind": reading.kind,
             "outputs": reading.outputs,
             "threshold": reading.threshold,
@@ -210,7 +215,7 @@ class Snapshots(Callback):
 
 
 def _layers(model: Module) -> Iterator[dict[str, Any]]:
-    """The names of the weights and biases, layer by layer, if the model is a chain of layers that can be drawn."""
+    """The names of the weights and biases, layer by layer, if the model is a chain of layers."""
     names = {parameter: name for name, parameter in model.named_parameters()}
     found = []
     for path, module in model.named_modules():
@@ -220,14 +225,19 @@ def _layers(model: Module) -> Iterator[dict[str, Any]]:
     sizes = [(len(weight[0]), len(weight)) for _, _, weight, _ in found]
     fits = all(before[1] == after[0] for before, after in pairwise(sizes))
     covered = {w for _, _, weight, bias in found for w in (*bias, *(w for row in weight for w in row))}
-    small = sum(a * b for a, b in sizes) <= _CONNECTIONS and all(max(size) <= _UNITS for size in sizes)
-    if fits and small and set(names) <= covered:
+    if fits and set(names) <= covered:
         for path, description, weight, bias in found:
             yield {
                 "title": f"{path}: {description}" if path else str(description),
                 "weights": [[names[w] for w in row] for row in weight],
                 "biases": [names.get(b, "") if isinstance(b, Value) else "" for b in bias],
             }
+
+
+def _lead(output: Sequence[float]) -> float | str:
+    """How far the likeliest of several classes is ahead of the next."""
+    *_, second, first = sorted(output)
+    return _written(float(f"{first - second:.3g}"))
 
 
 def _written(number: float) -> float | str:

@@ -4,13 +4,13 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 // On a page the scripts are one; here, what is asked of it are the functions by their names.
-const names = ["page", "page_geometry", "page_numbers", "page_training"];
+const names = ["page", "page_geometry", "page_numbers", "page_boundary", "page_training"];
 const texts = names.map((name) =>
   readFileSync(new URL(`../../autograd/render/pages/assets/${name}.js`, import.meta.url), "utf8"),
 );
 const top = texts.join("\n").matchAll(/^(?:function|class|const) (\w+)/gm);
 const page = new Function(`${texts.join("\n")}\nreturn { ${[...top].map(([, name]) => name).join(", ")} };`)();
-const { contour, scaleOf } = page;
+const { contour, scaleOf, roundTicks, refined, likeliest } = page;
 
 const written = { data: 0, formula: "", numbers: "", rounded: false, path: "", cluster: -1 };
 const leaf = (name, kind = "input") => ({ ...written, name, kind, operation: "" });
@@ -265,10 +265,42 @@ test("the contour is where the grid crosses the threshold", () => {
 
 test("losses over several orders of magnitude get a logarithmic axis", () => {
   const { height, ticks } = scaleOf([1, 0.1, 0.01, null]);
-  assert.ok(Math.abs(ticks[1] - 0.1) < 1e-12);
+  assert.deepEqual(ticks, [0.01, 0.1, 1]);
   assert.ok(Math.abs(height(0.1) - (height(1) + height(0.01)) / 2) < 1e-9);
-  assert.equal(scaleOf([1, 2]).ticks.length, 3);
+  assert.deepEqual(scaleOf([1, 2]).ticks, [1, 1.5, 2]);
   assert.deepEqual(scaleOf([0.7, NaN]).ticks, [0.7]);
+});
+
+test("shares have one scale from 0 to 1, whatever they are", () => {
+  for (const numbers of [[0.97, 0.99], [0.2, 0.5]]) {
+    const { height, ticks } = scaleOf(numbers, 0, 100, false);
+    assert.deepEqual([height(0), height(1)], [100, 0]);
+    assert.deepEqual([ticks[0], ticks.at(-1)], [0, 1]);
+  }
+  assert.notEqual(scaleOf([-0.5, 0.5], 0, 100, false).height(0), 100);
+});
+
+test("ticks are round numbers within", () => {
+  assert.deepEqual(roundTicks(0, 1), [0, 0.2, 0.4, 0.6, 0.8, 1]);
+  assert.deepEqual(roundTicks(-1.3, 2.4), [-1, 0, 1, 2]);
+  assert.deepEqual(roundTicks(3, 3), [3]);
+});
+
+test("a refined grid goes through its points, and is exact for planes", () => {
+  const plane = Array.from({ length: 9 }, (_, i) => 2 * (i % 3) - Math.floor(i / 3));
+  const fine = refined(plane, 3, 4);
+  assert.equal(fine.length, 81);
+  for (const [i, value] of fine.entries())
+    assert.ok(Math.abs(value - (2 * (i % 9) - Math.floor(i / 9)) / 4) < 1e-12);
+  const rough = [0, 3, 1, 4, 1, 5, 9, 2, 6];
+  const smooth = refined(rough, 3, 2);
+  for (const [i, value] of rough.entries())
+    assert.ok(Math.abs(smooth[Math.floor(i / 3) * 10 + 2 * (i % 3)] - value) < 1e-12);
+});
+
+test("between two classes the border is where their leads meet", () => {
+  const zones = likeliest([0, 2, 0, 2], [3, 1, 3, 1], 2, 4);
+  assert.deepEqual([...zones.slice(0, 3), zones[4]], [0, 0, 0, 2]); // it lies at three quarters
 });
 
 test("more numbers than a call takes arguments have an extent too", () => {

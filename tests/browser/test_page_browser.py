@@ -18,7 +18,7 @@ import pytest
 import autograd
 from autograd import Primitive, Value
 from autograd.render.pages.page import to_html
-from nn import MLP, SGD, Adam, binary_cross_entropy_with_logits, mse_loss
+from nn import MLP, SGD, Adam, Linear, Sequential, binary_cross_entropy_with_logits, mse_loss
 from nn.fitting.snapshots import Snapshots
 from nn.fitting.training import fit
 
@@ -681,11 +681,65 @@ def test_a_model_of_other_inputs_has_losses_and_weights(open_page):
     assert not page.is_visible("#boundary")
     assert page.locator("#weights line").count() == 3 * 4 + 4 * 2
     shoot(page, "training-three-inputs")
-    large = MLP(64, [32, 10], rng=random.Random(0))
     table = Snapshots()
-    table.take(large)
+    table.take(Sequential(Linear(2, 3), Linear(2, 1)))  # no chain
     page = open_page(table)
     assert page.locator("#weights tbody tr").count() == 2
+
+
+def test_large_layers_are_heat_maps_that_name_each_weight(open_page):
+    large = MLP(64, [32, 10], rng=random.Random(0))
+    snapshots = Snapshots()
+    snapshots.take(large)
+    page = open_page(snapshots)
+    maps = page.locator("#weights canvas")
+    assert [(int(m.get_attribute("width")), int(m.get_attribute("height"))) for m in maps.all()] == [(66, 32), (34, 10)]
+    for index, (row, column), name in (
+        (0, (0, 0), "layers.0.neurons.0.w.0"),
+        (0, (31, 65), "layers.0.neurons.31.b"),
+        (1, (4, 7), "layers.1.neurons.4.w.7"),
+    ):
+        rows, columns = ((32, 66), (10, 34))[index]
+        place = {"x": (column + 0.5), "y": (row + 0.5)}
+        box = maps.nth(index).bounding_box()
+        maps.nth(index).hover(
+            position={"x": place["x"] * box["width"] / columns, "y": place["y"] * box["height"] / rows}
+        )
+        said, number = page.inner_text("#reading").split(" = ")
+        assert said == name
+        assert float(number.replace("−", "-")) == pytest.approx(large.state_dict()[name], rel=1e-3)
+    shoot(page, "training-heat-maps")
+
+
+def test_the_pointer_reads_numbers_of_the_boundary_and_of_the_epochs(open_page):
+    snapshots, model = training()
+    page = open_page(snapshots)
+    press(page, "End")
+    page.hover("#boundary")
+    x, y, output = map(float, re.findall(r"[=t] (-?[\d.]+)", page.inner_text("#reading").replace("−", "-")))
+    assert output == pytest.approx(model([x, y]).data, abs=0.1)  # of a grid of 20, by curves
+    page.hover("#losses")
+    epoch, loss = re.match(r"epoch (\d+): loss ([\d.]+)", page.inner_text("#reading")).groups()
+    assert float(loss) == pytest.approx(snapshots.records["loss"][int(epoch) - 1], rel=1e-3)
+    page.hover("h1")
+    assert not page.is_visible("#reading")
+
+
+def test_losses_and_metrics_have_named_axes_with_ticks_and_accuracy_goes_from_0_to_1(open_page):
+    snapshots = Snapshots()
+    model = MLP(2, [1], rng=random.Random(0))
+    snapshots.take(model)
+    for epoch in range(1, 9):
+        snapshots.take(model, loss=1 / epoch, validation_loss=1.1 / epoch, accuracy=0.97, validation_accuracy=0.95)
+    page = open_page(snapshots)
+    texts = page.locator("#losses text").all_text_contents()
+    assert {"loss", "accuracy", "epoch", "0", "0.5", "1", "8"} <= set(texts)
+    dashes = page.locator("#losses path[stroke-linecap]").evaluate_all(
+        "(lines) => lines.map((line) => [line.getAttribute('stroke'), line.getAttribute('stroke-dasharray')])"
+    )
+    train, validation = dashes[:2]
+    assert train[1] == "none" != validation[1]
+    assert dashes == [train, validation, train, validation]
 
 
 def test_classes_have_a_mark_each_and_a_legend(open_page):
@@ -729,7 +783,7 @@ def test_losses_of_one_epoch_or_of_no_number_are_said(open_page):
     page = open_page(snapshots)
     press(page, "End")
     assert "validation loss nan" in page.inner_text("#loss-caption")
-    assert page.locator("#losses text").all_text_contents() == ["0.7", "0", "1", "epoch"]
+    assert page.locator("#losses text").all_text_contents() == ["0.7", "loss", "0", "1", "epoch"]
     assert page.locator("#losses path[stroke-linecap]").count() == 1
     assert page.inner_text("#about") == "3 parameters, 1 epoch, 1 kept"
 

@@ -151,7 +151,7 @@ def _page(v: Any, *, title: str = "", **options: Any) -> Page:
         title = title or f"Backpropagation{v.label.strip() and f' through {v.label}'}, step by step"
     elif callable(getattr(v, "page_data", None)):
         data, program = v.page_data(), ""
-        scripts = ["page_training.js"]
+        scripts = ["page_boundary.js", "page_training.js"]
         title = title or str(data.get("title", "")) or "Training, epoch by epoch"
     else:
         raise TypeError(f"to_html: v must be a Value, or have page_data() as nn.Snapshots has, not {type(v).__name__}")

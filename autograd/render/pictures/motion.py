@@ -124,8 +124,8 @@ class _Film:
                 traced = ElementTree.SubElement(group, "g")
                 for shape in shapes:
                     twin = copy.deepcopy(shape)
-                    twin.attrib.update({"stroke": colour, "stroke-width": "2.8"})
-                    twin.set("fill", colour if shape.tag == "polygon" else "none")
+                    fill = colour if shape.tag == "polygon" else "none"
+                    twin.set("style", f"stroke:{colour};stroke-width:2.8;fill:{fill}")  # above the dark style sheet
                     traced.append(twin)
                 self._show(traced, moments)
 

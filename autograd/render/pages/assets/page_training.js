@@ -37,7 +37,8 @@ function startTraining(training) {
   const kept = new Set(epochs.filter((epoch) => epoch > 0)).size; // 0 is before the first
   byId("about").textContent =
     `${counted(training.names.length, "parameter")}, ${counted(training.epochCount, "epoch")}, ${kept} kept`;
-  const parts = [lossChart(training), training.layers.length ? networkDrawing(training) : weightTable(training)];
+  const weights = !training.layers.length ? weightTable : training.drawn ? networkDrawing : weightMaps;
+  const parts = [lossChart(training), weights(training)];
   if (training.boundary) parts.unshift(boundaryMap(training));
   else byId("training").classList.add("no-boundary");
   let frame = 0;
@@ -59,181 +60,111 @@ function startTraining(training) {
   sayWhenDrawn();
 }
 
+// Numbers beside the pointer while it is over an element; `say(x, y)` gets its place there and returns a text, or "".
+function onHover(element, say) {
+  const reading = byId("reading");
+  const hide = () => {
+    reading.hidden = true;
+  };
+  element.addEventListener("pointermove", (event) => {
+    const place = element.getBoundingClientRect();
+    const words = say(event.clientX - place.left, event.clientY - place.top);
+    reading.hidden = !words;
+    reading.textContent = words;
+    const beside = event.clientX + 14 + reading.offsetWidth < innerWidth ? 14 : -14 - reading.offsetWidth;
+    reading.style.left = `${event.clientX + beside}px`;
+    reading.style.top = `${Math.min(event.clientY + 14, innerHeight - reading.offsetHeight - 6)}px`;
+  });
+  for (const kind of ["pointerleave", "pointercancel"]) element.addEventListener(kind, hide);
+}
+
+// Round numbers from the least to the largest, about so many of them.
+function roundTicks(low, high, count = 5) {
+  if (!(high > low)) return [low];
+  const rough = (high - low) / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999) * power;
+  const ticks = [];
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; i++)
+    ticks.push(Number((i * step).toPrecision(12)));
+  return ticks;
+}
+
 function caption(id, title, ...note) {
   byId(id).replaceChildren(title, ...(note.length ? [make("", "small", {}, " · ", ...note)] : []));
 }
 
-// ---------------------------------------------------------------- the decision boundary
-
-// The line on which a grid of values, row by row, crosses the threshold: marching squares, as segments [x, y, x, y].
-function contour(values, size, threshold) {
-  const segments = [];
-  for (let row = 0; row + 1 < size; row++)
-    for (let column = 0; column + 1 < size; column++) {
-      const corners = [
-        [column, row],
-        [column + 1, row],
-        [column + 1, row + 1],
-        [column, row + 1],
-      ];
-      const heights = corners.map(([x, y]) => values[y * size + x] - threshold);
-      const crossings = [];
-      for (let i = 0; i < 4; i++) {
-        const [j, a, b] = [(i + 1) % 4, heights[i], heights[(i + 1) % 4]];
-        if (a < 0 === b < 0) continue;
-        const share = a / (a - b);
-        crossings.push([
-          corners[i][0] + (corners[j][0] - corners[i][0]) * share,
-          corners[i][1] + (corners[j][1] - corners[i][1]) * share,
-        ]);
-      }
-      for (let i = 0; i + 1 < crossings.length; i += 2) segments.push([...crossings[i], ...crossings[i + 1]]);
-    }
-  return segments;
-}
-
-// How far from the threshold the colours are full: most of the plane, and the same in all epochs.
-function spread(frames, threshold) {
-  const distances = frames
-    .flat()
-    .filter(Number.isFinite)
-    .map((value) => Math.abs(value - threshold))
-    .sort((a, b) => a - b);
-  return distances[Math.floor(distances.length * 0.85)] || 1;
-}
-
-function boundaryMap(training) {
-  const { boundary } = training;
-  const { grid, values, kind, threshold, outputs, classes } = boundary;
-  const [[left, right], [bottom, top]] = boundary.plane;
-  const canvas = byId("boundary");
-  const [least, largest] = extent(values.flat());
-  const middle = kind !== "number" ? threshold : least <= largest ? (least + largest) / 2 : 0;
-  const full = spread(values, middle);
-  const image = make("", "canvas", { width: grid, height: grid });
-  const zone = (value, paper, [low, high]) => {
-    if (!Number.isFinite(value)) return paper;
-    if (kind === "classes") return zoneOf(value).map((c, i) => 0.45 * c + 0.55 * paper[i]);
-    const strength = 0.75 * Math.min(1, Math.abs(value - middle) / full);
-    return (value < middle ? low : high).map((c, i) => strength * c + (1 - strength) * paper[i]);
-  };
-  return (frame) => {
-    const dark = document.documentElement.dataset.theme === "dark";
-    const { canvas: blank, ink, positive, negative } = PAINTS[dark ? "dark" : "light"];
-    const paper = channels(blank);
-    const ends = kind === "number" ? [negative, positive].map(channels) : ZONES;
-    const ratio = devicePixelRatio || 1;
-    const side = Math.max(
-      50,
-      Math.min(
-        canvas.parentElement.clientWidth,
-        canvas.parentElement.clientHeight - byId("boundary-caption").offsetHeight,
-      ),
-    );
-    canvas.style.maxWidth = canvas.style.maxHeight = `${side}px`;
-    canvas.width = canvas.height = Math.round(side * ratio);
-    const context = canvas.getContext("2d");
-    const pixels = image.getContext("2d").createImageData(grid, grid);
-    values[frame].forEach((value, i) => {
-      const at = 4 * ((grid - 1 - Math.floor(i / grid)) * grid + (i % grid));
-      pixels.data.set([...zone(value, paper, ends), 255], at);
-    });
-    image.getContext("2d").putImageData(pixels, 0, 0);
-    context.scale(ratio, ratio);
-    context.imageSmoothingEnabled = kind !== "classes";
-    const cell = side / (grid - 1); // the outermost points of the grid lie on the edge: half a pixel of each is cut off
-    context.drawImage(image, -cell / 2, -cell / 2, side + cell, side + cell);
-    if (kind === "score") {
-      context.strokeStyle = ink;
-      context.lineWidth = 2.5;
-      context.beginPath();
-      for (const [x0, y0, x1, y1] of contour(values[frame], grid, threshold)) {
-        context.moveTo(x0 * cell, side - y0 * cell);
-        context.lineTo(x1 * cell, side - y1 * cell);
-      }
-      context.stroke();
-    }
-    context.lineWidth = 1.3;
-    context.strokeStyle = blank;
-    for (const [x, y, target] of boundary.points) {
-      const [u, v] = [((x - left) / (right - left)) * side, side - ((y - bottom) / (top - bottom)) * side];
-      const mark = new Path2D();
-      mark.addPath(new Path2D(markOf(kind === "number" ? 0 : target)), new DOMMatrix([1, 0, 0, 1, u, v]));
-      context.fillStyle = kind === "number" ? rgb(zone(target, paper, ends)) : colourOfMark(target);
-      context.fill(mark);
-      context.stroke(mark);
-    }
-    context.fillStyle = ink;
-    context.font = "italic 15px Georgia, serif";
-    context.fillText(`${typeset(boundary.features[0])} →`, side - 14 - 8 * boundary.features[0].length - 14, side - 8);
-    context.fillText(`↑ ${typeset(boundary.features[1])}`, 8, 20);
-    const what = kind !== "number" ? "Decision boundary" : `${outputs > 1 ? "First output" : "Output"} over the plane`;
-    const note = {
-      score: `the line is where ${outputs > 1 ? "the two outputs are equal" : `the output is ${threshold}`}`,
-      classes: "the likeliest class everywhere",
-      number: "blue is high, orange is low",
-    }[kind];
-    caption("boundary-caption", `${what}, ${training.nameOf(frame)}`, note, ...classes.flatMap(legendOf));
-    canvas.setAttribute(
-      "aria-label",
-      `${what}, ${boundary.features.join(" and ")}, ${training.nameOf(frame)}; ${counted(boundary.points.length, "sample")}`,
-    );
-  };
-}
-
-function legendOf(name, target) {
-  const mark = make(SVG, "path", { d: markOf(target), fill: colourOfMark(target) });
-  const drawn = make(SVG, "svg", { class: "mark", viewBox: "-7 -7 14 14", "aria-hidden": "true" }, mark);
-  return [target ? ", " : "; ", make("", "span", { class: "class" }, drawn, ` class ${name}`)];
-}
-
 // ---------------------------------------------------------------- the losses
 
-const BOX = { w: 560, h: 240, left: 52, right: 46, top: 12, bottom: 30 };
+const BOX = { w: 560, h: 330, left: 62, right: 14, top: 10, bottom: 42, between: 30 };
 
-// From numbers to heights on the page, logarithmic if they span more than a factor of thirty.
-function scaleOf(numbers) {
+// From numbers to heights between a top and a bottom: logarithmic if they span more than a factor of thirty, and from 0
+// to 1 if all are within and they are no losses, so that accuracies of all trainings look alike.
+function scaleOf(numbers, top = BOX.top, bottom = BOX.h - BOX.bottom, isLoss = true) {
   const [low, high] = extent(numbers);
-  const logarithmic = low > 0 && high / low > 30;
-  const bottom = low >= 0 && low < 0.3 * high ? 0 : low;
-  const [a, b] = logarithmic ? [Math.log(low), Math.log(high)] : [bottom, high];
+  const logarithmic = isLoss && low > 0 && high / low > 30;
+  const share01 = !isLoss && low >= 0 && high <= 1;
+  const least = share01 || (low >= 0 && low < 0.3 * high) ? 0 : low;
+  const [a, b] = logarithmic ? [Math.log(low), Math.log(high)] : [least, share01 ? 1 : high];
   const share = (x) => (a === b ? 0.5 : ((logarithmic ? Math.log(x) : x) - a) / (b - a));
-  const height = (x) => BOX.h - BOX.bottom - share(x) * (BOX.h - BOX.top - BOX.bottom);
-  const shares = a === b ? [0] : [0, 0.5, 1];
-  const ticks = shares.map((part) => (logarithmic ? Math.exp(a + part * (b - a)) : a + part * (b - a)));
+  const height = (x) => bottom - share(x) * (bottom - top);
+  let ticks = a === b ? [low] : roundTicks(a, b, 4);
+  if (logarithmic) {
+    const powers = roundTicks(Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9), 4);
+    const decades = powers.filter(Number.isInteger).map((power) => Number(`1e${power}`));
+    ticks = decades.length > 1 ? decades : [low, high].map((x) => Number(x.toPrecision(2)));
+  }
   return { height, ticks };
 }
+
+const bare = (name) => name.replace(/^validation_/, "").replaceAll("_", " ");
 
 function lossChart(training) {
   const svg = byId("losses");
   const [records, last] = [Object.entries(training.records), training.epochCount];
   svg.setAttribute("viewBox", `0 0 ${BOX.w} ${BOX.h}`);
   const x = (epoch) => BOX.left + (epoch / Math.max(1, last)) * (BOX.w - BOX.left - BOX.right);
-  const text = (at, y, words, anchor) => svg.append(make(SVG, "text", { x: at, y, "text-anchor": anchor }, words));
+  const text = (at, y, words, anchor, more = {}) =>
+    svg.append(make(SVG, "text", { x: at, y, "text-anchor": anchor, ...more }, words));
   const isLoss = (record) => record[0].endsWith("loss");
-  const sides = [records.filter(isLoss), records.filter((record) => !isLoss(record))];
+  const known = (record) => record[1].some(Number.isFinite);
+  const panels = [records.filter(isLoss), records.filter((record) => !isLoss(record))].filter((side) =>
+    side.some(known),
+  );
   const names = records.map(([name]) => name);
-  sides.forEach((side, right) => {
-    const numbers = side.flatMap(([, series]) => series);
-    if (!numbers.some(Number.isFinite)) return;
-    const { height, ticks } = scaleOf(numbers);
-    const digits = [2, 3, 4].find((n) => new Set(ticks.map((tick) => tick.toPrecision(n))).size === ticks.length) ?? 4;
-    for (const tick of ticks) {
-      if (!right)
-        svg.append(make(SVG, "path", { class: "axis", d: `M${BOX.left} ${round(height(tick))}H${BOX.w - BOX.right}` }));
-      text(
-        right ? BOX.w - BOX.right + 6 : BOX.left - 6,
-        height(tick) + 4,
-        short(Number(tick.toPrecision(digits))),
-        right ? "start" : "end",
-      );
+  // losses and metrics by kind: a colour for training, the next for validation, which is dashed
+  const looks = new Map();
+  for (const side of [records.filter(isLoss), records.filter((record) => !isLoss(record))]) {
+    const kinds = [...new Set(side.map(([name]) => bare(name)))];
+    for (const [name] of side) {
+      const validation = name.startsWith("validation_");
+      looks.set(name, { stroke: rgb(zoneOf(2 * kinds.indexOf(bare(name)) + Number(validation))), validation });
     }
+  }
+  const each =
+    (BOX.h - BOX.top - BOX.bottom - BOX.between * Math.max(0, panels.length - 1)) / Math.max(1, panels.length);
+  panels.forEach((side, i) => {
+    const top = BOX.top + i * (each + BOX.between);
+    const loss = isLoss(side[0]);
+    const { height, ticks } = scaleOf(
+      side.flatMap(([, series]) => series),
+      top,
+      top + each,
+      loss,
+    );
+    for (const tick of ticks) {
+      svg.append(make(SVG, "path", { class: "axis", d: `M${BOX.left} ${round(height(tick))}H${BOX.w - BOX.right}` }));
+      text(BOX.left - 6, height(tick) + 4, short(tick), "end");
+    }
+    const middle = top + each / 2;
+    const named = loss ? "loss" : [...new Set(side.map(([name]) => bare(name)))].join(", ");
+    text(14, middle, named, "middle", { transform: `rotate(-90 14 ${round(middle)})` });
     for (const [name, series] of side) {
       const points = series.flatMap((number, i) =>
         Number.isFinite(number) ? [`${round(x(i + 1))} ${round(height(number))}`] : [],
       );
       if (!points.length) continue;
-      const stroke = rgb(zoneOf(names.indexOf(name)));
+      const { stroke, validation } = looks.get(name);
       svg.append(
         make(SVG, "path", {
           d: `M${points.join("L")}${points.length === 1 ? "h0" : ""}`, // one number is a dot
@@ -241,37 +172,57 @@ function lossChart(training) {
           stroke,
           "stroke-width": points.length === 1 ? 7 : 2.2,
           "stroke-linecap": "round",
-          "stroke-dasharray": right && points.length > 1 ? "6 4" : "none",
+          "stroke-dasharray": validation && points.length > 1 ? "6 4" : "none",
         }),
       );
     }
   });
-  text(BOX.left, BOX.h - 8, "0", "middle");
-  text(BOX.w - BOX.right, BOX.h - 8, String(last), "middle");
-  text((BOX.left + BOX.w - BOX.right) / 2, BOX.h - 8, "epoch", "middle");
+  for (const tick of roundTicks(0, last, 8).filter(Number.isInteger)) text(x(tick), BOX.h - 24, String(tick), "middle");
+  text((BOX.left + BOX.w - BOX.right) / 2, BOX.h - 6, "epoch", "middle");
   const cursor = make(SVG, "path", { class: "cursor" });
-  svg.append(cursor);
+  const pointed = make(SVG, "path", { class: "axis" });
+  svg.append(pointed, cursor);
+  const upright = (epoch) => `M${round(x(epoch))} ${BOX.top}V${BOX.h - BOX.bottom}`;
+  const numbersOf = (epoch) =>
+    records.map(([name, series]) => `${name.replaceAll("_", " ")} ${epoch ? short(series[epoch - 1]) : "–"}`);
+  onHover(svg, (along) => {
+    const epoch = Math.round(epochAt(along + svg.getBoundingClientRect().left, training));
+    if (epoch < 1 || epoch > last || !names.length) return "";
+    pointed.setAttribute("d", upright(epoch));
+    return `epoch ${epoch}: ${numbersOf(epoch).join(", ")}`;
+  });
+  svg.addEventListener("pointerleave", () => pointed.removeAttribute("d"));
   return (frame) => {
     const epoch = training.epochs[frame];
-    cursor.setAttribute("d", `M${round(x(epoch))} ${BOX.top}V${BOX.h - BOX.bottom}`);
-    const now = records.map(
-      ([name, series]) => `${name.replaceAll("_", " ")} ${epoch ? short(series[epoch - 1]) : "–"}`,
-    );
-    const keys = now.flatMap((words, i) => [make("", "i", { "data-line": i }, "▬ "), `${words}  `]);
+    cursor.setAttribute("d", upright(epoch));
+    const now = numbersOf(epoch);
+    const keys = now.flatMap((words, i) => [
+      make("", "span", { class: "class" }, make("", "i", { "data-line": names[i] }, "▬ "), words),
+      "  ",
+    ]);
     caption("loss-caption", names.length ? "Losses and metrics" : "No losses were recorded", ...keys);
-    for (const mark of byId("loss-caption").querySelectorAll("i")) mark.style.color = rgb(zoneOf(mark.dataset.line));
+    for (const mark of byId("loss-caption").querySelectorAll("i")) {
+      const { stroke, validation } = looks.get(mark.dataset.line);
+      mark.style.color = stroke;
+      if (validation) mark.textContent = "╍ ";
+    }
     svg.setAttribute("aria-label", `Losses over the epochs, ${training.nameOf(frame)}: ${now.join(", ")}`);
     return epoch ? now.join(", ") : frame ? "no epoch was completed" : "before the first step";
   };
+}
+
+// The epoch at a place of the window, not rounded.
+function epochAt(clientX, training) {
+  const matrix = byId("losses").getScreenCTM();
+  const share = ((clientX - matrix.e) / matrix.a - BOX.left) / (BOX.w - BOX.left - BOX.right);
+  return share * training.epochCount;
 }
 
 function startScrubbing(training, transport) {
   const svg = byId("losses");
   const scrub = (event) => {
     if (!event.buttons) return;
-    const matrix = svg.getScreenCTM();
-    const share = ((event.clientX - matrix.e) / matrix.a - BOX.left) / (BOX.w - BOX.left - BOX.right);
-    const wanted = share * training.epochCount;
+    const wanted = epochAt(event.clientX, training);
     const distances = training.epochs.map((epoch) => Math.abs(epoch - wanted));
     transport.goTo(distances.indexOf(extent(distances)[0]));
   };
@@ -347,7 +298,54 @@ function networkDrawing(training) {
   };
 }
 
-// What is too large, or no chain of layers: one row a module, with the range of its parameters.
+// Layers that are too large for lines: a cell for each weight, a row for each unit, its bias in a column apart.
+function weightMaps(training) {
+  const { layers, states, names } = training;
+  const maps = layers.map((layer) => {
+    const [rows, columns] = [layer.weights.length, layer.weights[0].length];
+    const cellOf = (row, column) =>
+      column < columns ? layer.weights[row][column] : column > columns ? layer.biases[row] : -1;
+    const canvas = make("", "canvas", { class: "map", width: columns + 2, height: rows, role: "img" });
+    const size = `${counted(rows, "unit")} with ${counted(columns, "weight")}`;
+    const title = make("", "p", {}, `${layer.title}: a row for each unit, the biases on the right`);
+    canvas.setAttribute("aria-label", `${layer.title}: ${size}`);
+    byId("weights").append(make("", "div", { class: "layer" }, title, canvas));
+    const every = states.flatMap((state) => layer.weights.flat().map((i) => Math.abs(state[i])));
+    const most = Math.max(0, extent(every)[1]) || 1;
+    return { canvas, rows, columns, cellOf, most };
+  });
+  let shown = 0;
+  for (const { canvas, rows, columns, cellOf } of maps)
+    onHover(canvas, (x, y) => {
+      const place = [
+        Math.floor((y / canvas.clientHeight) * rows),
+        Math.floor((x / canvas.clientWidth) * (columns + 2)),
+      ];
+      if (place[0] < 0 || place[0] >= rows) return "";
+      const index = cellOf(...place);
+      return index < 0 ? "" : `${names[index]} = ${short(states[shown][index])}`;
+    });
+  return (frame) => {
+    shown = frame;
+    const colours = PAINTS[document.documentElement.dataset.theme === "dark" ? "dark" : "light"];
+    const [paper, positive, negative] = [colours.canvas, colours.positive, colours.negative].map(channels);
+    for (const { canvas, rows, columns, cellOf, most } of maps) {
+      const context = canvas.getContext("2d");
+      const pixels = context.createImageData(columns + 2, rows);
+      for (let i = 0; i < rows * (columns + 2); i++) {
+        const index = cellOf(Math.floor(i / (columns + 2)), i % (columns + 2));
+        const weight = index < 0 || !Number.isFinite(states[frame][index]) ? 0 : states[frame][index];
+        const strength = Math.min(1, Math.abs(weight) / most);
+        const ink = weight < 0 ? negative : positive;
+        pixels.data.set([...paper.map((c, k) => (1 - strength) * c + strength * ink[k]), 255], 4 * i);
+      }
+      context.putImageData(pixels, 0, 0);
+    }
+    caption("weights-caption", "Weights", "blue is positive, orange negative; strong is large");
+  };
+}
+
+// What is no chain of layers: one row a module, with the range of its parameters.
 function weightTable(training) {
   const groups = new Map();
   training.names.forEach((name, i) => {
