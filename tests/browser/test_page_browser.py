@@ -442,7 +442,7 @@ def test_the_buttons_do_not_cover_the_current_box(open_page):
 def test_the_theme_follows_the_system_and_the_button(open_page):
     paper = "getComputedStyle(document.body).backgroundColor"
     page = open_page(network()[1], color_scheme="dark")
-    assert page.evaluate(paper) == "rgb(20, 24, 29)"
+    assert page.evaluate(paper) == "rgb(15, 21, 27)"
     assert page.get_attribute("#theme", "aria-pressed") == "true"
     page.click("#theme")
     assert page.evaluate(paper) == "rgb(255, 255, 255)"
