@@ -11,6 +11,7 @@ interface PageBox extends Place {
   name: string;
   kind: "input" | "parameter" | "constant" | "operation" | "result" | "group";
   operation: string;
+  short: string;
   path: string;
   data: number | null;
   grad: number | null;
