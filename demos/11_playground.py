@@ -27,4 +27,5 @@ print(f" and {evaluate(model, test, loss)['loss']:.4g} in the test")
 # %% [markdown]
 # What to try: two spirals, which want more neurons or `sin`; `relu` with large first weights, where neurons die; a
 # learning rate of 3; a penalty against noise; a point of the wrong class, by a click.  "Train in Python" gives what
-# the page has done as a program for this library; "Step in Python" one that writes the page of `to_html`.
+# the page has done as a program for this library; "Step through it" opens the page of `to_html` with the present
+# weights.

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import nn
-from autograd import Value, tanh, to_javascript, traced, tracing, value_and_grad
+from autograd import Value, tanh, to_javascript, traced, tracing, value_and_grad, write_page
 from nn import DataLoader, Dataset, evaluate, fit, random_split, to_playground
 from nn.models.activations import ACTIVATIONS
 from nn.playground.page import _SCRIPTS, DEEPEST, WIDEST
@@ -302,6 +302,7 @@ def test_a_file_that_it_cannot_show_is_refused_with_the_reason(tmp_path, case):
         ({"model": nn.Linear(2, 1)}, TypeError, "model must be an MLP, not Linear"),
         ({"model": nn.MLP(3, [1])}, ValueError, "2 inputs and 1 output, not 3 and 1"),
         ({"model": nn.MLP(2, [2, 1], output_activation="sigmoid")}, ValueError, "the output must have no activation"),
+        ({"model": nn.MLP(2, [2, 1]).requires_grad_(False)}, ValueError, "some are frozen; use requires_grad_"),
         ({"model": nn.MLP(2, [2, 1], dropout=0.5)}, ValueError, "no Dropout"),
         ({"model": nn.MLP(2, [2, 1], activation="prelu")}, ValueError, "one activation by name, of identity, relu"),
         ({"model": nn.MLP(2, [2, 2, 1], activation=["relu", "tanh"])}, ValueError, "one activation by name"),
@@ -332,6 +333,20 @@ def test_the_file_must_be_a_page(tmp_path):
         to_playground(nn.MLP(2, [1]), nn.make_xor(), tmp_path / "a.txt", batch_size=4)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"script": "'</Script>'"}, "f: the script holds '</Script', which would end its element"),
+        ({"script": "'<!--'"}, "f: the script holds '<!--'"),
+        ({"style": "a</style>"}, "f: the style holds '</style'"),
+    ],
+)
+def test_a_script_or_style_that_would_end_its_element_is_refused(tmp_path, options, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        write_page(tmp_path / "a.html", "", name="f", **{"title": "", "style": "", "script": "", "data": 0, **options})
+    assert not list(tmp_path.iterdir())
+
+
 # ---------------------------------------------------------------- the page as text
 
 
@@ -343,6 +358,18 @@ def test_the_page_fetches_nothing_and_writes_no_derivative_by_hand(tmp_path):
     assert "alert(1)</script>" not in text
     by_hand = "\n".join((ROOT / "nn/playground/assets" / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     assert not re.search(r"Math\.(tanh|exp|expm1|log1p|sinh|cosh|pow)\b", by_hand)
+
+
+TSC = ROOT / "out" / "node" / "node_modules" / "typescript" / "bin" / "tsc"
+
+
+@pytest.mark.skipif(not TSC.exists(), reason="TypeScript is not there: npm install --prefix out/node typescript")
+def test_the_types_of_its_scripts_agree():
+    project = ROOT / "tests" / "browser" / "playground.tsconfig.json"
+    run = subprocess.run([NODE, str(TSC), "-p", str(project)], capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stdout
+    told = {Path(file).name for file in json.loads(project.read_text())["files"]}
+    assert told == {*_SCRIPTS, "playground.d.ts"}
 
 
 def test_no_file_of_it_is_long():

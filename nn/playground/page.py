@@ -1,10 +1,11 @@
 """`to_playground`: one file in which a network learns, without Python, server or network."""
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
-from autograd import TABLE, write_page
+from autograd import TABLE, Value, to_html, write_page
 from nn.data.loading import Dataset, as_dataset
 from nn.models.activations import ACTIVATIONS, identity
 from nn.models.layers import MLP
@@ -47,7 +48,9 @@ def to_playground(
     It begins with the weights of `model` and with `data`.  Data set, own points (by click), noise, layers, activation,
     loss, penalty, optimiser and all other settings can be changed there; drawn are the output over the plane, that of
     each neuron, weights and their gradients, and the losses.  It gives out the network as a file for `nn.load`, and as
-    Python programs: one that trains it to the same numbers, one that steps through it (`autograd.to_html`).
+    a Python program that trains it to the same numbers; and it hands the weights over to the page that steps through
+    backpropagation at the first sample (`autograd.to_html`): as long as layers, activation and loss are the first ones
+    that page is opened, otherwise a Python program that writes it is given.
 
     It learns on code printed from what Python records of activations, losses, penalties and optimisers, derivatives
     included; seeds give the numbers that Python's `random.Random` gives.
@@ -118,10 +121,12 @@ def to_playground(
             "strength": 0.001, "seed": seed, "share": test, "noise": 0.0,
         },
     }  # fmt: skip
+    steps = _steps(model, samples, loss)
+    told["steps"] = {"html": steps, "sizes": sizes, "activation": activation, "loss": loss}
     script = "\n".join([printed_pieces(), *map(_asset, _SCRIPTS)])
     return write_page(
         file, _asset("playground.html"), title=title, style=_asset("playground.css"), script=script, data=told,
-        name="to_playground",
+        name="to_playground", opens=[steps],
     )  # fmt: skip
 
 
@@ -139,6 +144,8 @@ def _shape(model: Any) -> tuple[list[int], str]:
         )
     if model.dropout is not None:
         raise ValueError("to_playground: the page has no Dropout; give a model without")
+    if not all(parameter.requires_grad for parameter in model.parameters()):
+        raise ValueError("to_playground: the page trains all parameters, and some are frozen; use requires_grad_(True)")
     used = [layer.activation or neuron.activation for layer in hidden for neuron in layer.neurons]
     names = {next((name for name, phi in ACTIVATIONS.items() if each in (phi, TABLE[name])), None) for each in used}
     if not names:
@@ -158,6 +165,19 @@ def _checked_samples(samples: Dataset) -> bool:
     if len(samples) > MOST_SAMPLES:
         raise ValueError(f"to_playground: {len(samples)} samples are too many to be drawn; give {MOST_SAMPLES} or less")
     return all(t in (0, 1) for t in samples.targets)
+
+
+def _steps(model: MLP, samples: Dataset, loss: str) -> str:
+    """The page that steps through the network at the first sample."""
+    inputs, target = samples[0]
+    leaves = [Value(x, label=name) for x, name in zip(inputs, samples.feature_names or ["x1", "x2"], strict=True)]
+    output = model(leaves)
+    output.label = "y"
+    root = LOSSES[loss].function([output], [target])
+    root.label = "loss"
+    with tempfile.TemporaryDirectory() as folder:
+        title = "The network of the playground, step by step"
+        return to_html(root, Path(folder) / "steps.html", model=model, title=title).read_text(encoding="utf-8")
 
 
 def _asset(name: str) -> str:

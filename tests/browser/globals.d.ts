@@ -63,6 +63,7 @@ interface PageGraph {
   labelled: boolean;
   fixed: string;
   program: { leaves: number[]; values: number[]; partials: number[] } | null;
+  handed?: [number, number][]; // by a playground: leaves and their numbers
 }
 
 interface Update {

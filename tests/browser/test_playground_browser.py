@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import nn
+from autograd import Value
 from nn import (
     MLP,
     DataLoader,
@@ -34,6 +35,7 @@ pytestmark = [
     pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on PATH; name one with CHROMIUM"),
     pytest.mark.slow,
 ]
+AXE = Path(nn.__file__).parent.parent / "out" / "node" / "node_modules" / "axe-core" / "axe.min.js"
 SHOTS = Path(nn.__file__).parent.parent / "out" / "browser"
 
 
@@ -64,8 +66,8 @@ def open_page(browser, tmp_path):
         contexts.append(context)
         context.on("request", lambda request: requests.append(request.url))
         page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        context.on("console", lambda message: complaints.append(message.text))
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
         page.goto(file.as_uri())
         page.wait_for_selector("body[data-drawn]")
         return page
@@ -185,7 +187,9 @@ def test_a_model_is_saved_and_opened_and_programs_are_given(open_page, tmp_path)
     loaded = nn.load(tmp_path / "saved.json")
     assert [p.data for p in loaded.parameters()] == page.evaluate("[...playground.network.theta]")
     assert "fit(model, batches, loss, optimizer, epochs=2)" in downloaded(page, "#python")
+    page.click("#add-layer")  # so that it is no network any more whose page of steps is at hand
     assert 'to_html(loss, "steps.html", model=model)' in downloaded(page, "#steps")
+    assert "Layers, activation or loss were changed" in page.text_content("#note")
     other = MLP(2, [3, 1], activation="relu", rng=random.Random(8))
     nn.save(other, tmp_path / "other.json")
     page.set_input_files("#file", tmp_path / "other.json")
@@ -197,6 +201,33 @@ def test_a_model_is_saved_and_opened_and_programs_are_given(open_page, tmp_path)
     page.set_input_files("#file", tmp_path / "wrong.json")
     page.wait_for_selector("#note:not(:empty)")
     assert page.text_content("#note") == "wrong.json cannot be opened: it was not written by nn.save()."
+
+
+def test_the_present_weights_are_handed_over_to_the_page_of_steps(open_page):
+    page = open_page()
+    step(page, 4)
+    with page.expect_popup() as opened:
+        page.click("#steps")
+    steps = opened.value
+    steps.wait_for_selector("body[data-drawn]")
+    steps.click("#expand-all")
+    steps.keyboard.press("End")
+    shown = steps.locator("[data-box][data-adjoint]").evaluate_all(
+        "(boxes) => boxes.map((box) => [box.dataset.box, box.dataset.adjoint])"
+    )
+    told = json.loads(steps.locator("#data").text_content())["boxes"]
+    model = network()
+    for parameter, number in zip(model.parameters(), page.evaluate("[...playground.network.theta]"), strict=True):
+        parameter.data = number
+    inputs, target = samples()[0]
+    x = [Value(inputs[0]), Value(inputs[1])]
+    nn.binary_cross_entropy_with_logits([model(x)], [target]).backward()
+    expected = {path: p.grad for path, p in model.named_parameters()} | {"x1": x[0].grad, "x2": x[1].grad}
+    found = {told[int(i)]["path"] or told[int(i)]["name"]: float(adjoint) for i, adjoint in shown}
+    assert found.keys() >= expected.keys()
+    for name, number in expected.items():
+        assert found[name] == pytest.approx(number, rel=1e-10, abs=1e-14), name
+    shoot(steps, "playground-steps")
 
 
 # ---------------------------------------------------------------- play
@@ -317,6 +348,20 @@ def test_nothing_is_clipped_small_or_outside(open_page, width, height, color_sch
           a.top < b.bottom && b.top < a.bottom)).length; }"""
     )
     assert overlapping == 0
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not there: npm install --prefix out/node axe-core")
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
+def test_axe_finds_no_violation(open_page, width, height, color_scheme):
+    page = open_page(width, height, color_scheme)
+    step(page, 1)
+    page.click("#numbers summary")
+    page.click("#own summary")
+    # by the debugger, which the policy of the page does not stop
+    found = page.evaluate(f"async () => {{ {AXE.read_text(encoding='utf-8')}; return await axe.run(); }}")
+    assert [(v["id"], [n["html"][:150] for n in v["nodes"]]) for v in found["violations"]] == []
+    assert len(found["passes"]) > 15
 
 
 def test_the_largest_network_has_room_too(open_page):

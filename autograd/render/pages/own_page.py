@@ -2,6 +2,8 @@
 
 import html
 import os
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -13,7 +15,15 @@ from autograd.render.scenes.words import TOLD
 
 
 def write_page(
-    file: str | os.PathLike[str], template: str, *, title: str, style: str, script: str, data: Any, name: str
+    file: str | os.PathLike[str],
+    template: str,
+    *,
+    title: str,
+    style: str,
+    script: str,
+    data: Any,
+    name: str,
+    opens: Sequence[str] = (),
 ) -> Path:
     """Write an HTML page that needs no network, and return its path.
 
@@ -25,8 +35,9 @@ def write_page(
         style, script: CSS and JavaScript.
         data: Numbers, text, lists and dicts for JSON.
         name: Of the function that was called, for the errors.
+        opens: The texts of pages of `to_html` that it opens as blobs, which its policy then binds too.
 
-    Raises ValueError for another ending.
+    Raises ValueError for another ending, and for a script or style that would end its element.
 
     >>> import tempfile
     >>> path = write_page(Path(tempfile.mkdtemp()) / "a.html", "<title>$title</title>", title="1 < 2",
@@ -37,12 +48,16 @@ def write_page(
     path = Path(file)
     if path.suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"{name}: file must end in .html or .htm, not {path.name!r}")
+    for what, text, end in (("script", script, "</script|<script|<!--"), ("style", style, "</style")):
+        if found := re.search(end, text, re.IGNORECASE):
+            raise ValueError(f"{name}: the {what} holds {found[0]!r}, which would end its element; write \\x3c for <")
+    opened = [found for text in opens for found in re.findall(r"'(sha256-[^']+)'", text.split("<style>")[0])]
     page = Template(template).substitute(
         title=html.escape(visible(clipped(title, TOLD))),
         style=style,
-        style_hash=_hash(style),
+        style_hash="' '".join([_hash(style), *opened]),
         script=script,
-        script_hash=_hash(script),
+        script_hash="' '".join([_hash(script), *opened]),
         data=embedded(data),
     )
     write_whole(path, page)

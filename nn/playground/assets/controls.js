@@ -291,7 +291,9 @@ function startPage(playground) {
     changed = true;
   };
   const addPoint = (/** @type {number} */ x, /** @type {number} */ y) => {
-    if (!Number.isFinite(x) || !Number.isFinite(y)) return say("A point needs two numbers.");
+    const whole = Number.isFinite(x) && Number.isFinite(y);
+    say(whole ? "" : "A point needs two numbers.");
+    if (!whole) return;
     playground.own.push([x, y, Number(byId("target").value)]);
     ownChanged();
   };
@@ -384,9 +386,16 @@ function startPage(playground) {
   byId("python").addEventListener("click", () =>
     give("playground.py", pythonTraining(playground.state()), "text/x-python"),
   );
-  byId("steps").addEventListener("click", () =>
-    give("steps.py", pythonSteps(playground.state(), playground.train[0]), "text/x-python"),
-  );
+  byId("steps").addEventListener("click", () => {
+    setPlaying(false);
+    const page = pageOfSteps(playground.state());
+    if (page) {
+      open(URL.createObjectURL(new Blob([page], { type: "text/html" })), "_blank");
+      return;
+    }
+    give("steps.py", pythonSteps(playground.state(), playground.train[0]), "text/x-python");
+    say("Layers, activation or loss were changed: the program that was saved writes the page of steps.");
+  });
   byId("save").addEventListener("click", () =>
     give("model.json", savedModel(playground.network, settings.activation), "application/json"),
   );

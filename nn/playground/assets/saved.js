@@ -122,6 +122,25 @@ print("step through it in", to_html(loss, "steps.html", model=model))
   return `${about}${pythonImports(text, namesOf(told))}\n${text}`;
 }
 
+/**
+ * The page of `to_html` with the present weights; null if it is the page of another network.
+ * @param {Told} told
+ */
+function pageOfSteps({ network, activation, run, told: { steps } }) {
+  const same = String(steps.sizes) === String(network.sizes) && steps.loss === run.settings.loss;
+  if (!same || (network.sizes.length > 2 && steps.activation !== activation)) return null;
+  const begin = '\x3cscript id="data" type="application/json">'; // \x3c, as this text itself stands in such an element
+  const [head, rest] = steps.html.split(begin);
+  const end = rest.indexOf("\x3c/script>");
+  const graph = JSON.parse(rest.slice(0, end));
+  const names = network.names();
+  graph.handed = graph.boxes.flatMap((/** @type {any} */ box, /** @type {number} */ i) =>
+    box.kind === "parameter" ? [[i, network.theta[names.indexOf(box.path)]]] : [],
+  );
+  const safe = JSON.stringify(graph).replaceAll("<", "\\u003c");
+  return `${head}${begin}${safe}${rest.slice(end)}`;
+}
+
 /** A model as `nn.save` writes it, to be read by `nn.load`. @param {Network} network @param {string} activation */
 function savedModel(network, activation) {
   let modules = 0;

@@ -6,8 +6,9 @@ function startGraph(graph, make) {
   for (const box of graph.boxes) [box.data, box.grad] = [numberOf(box.data), numberOf(box.grad)];
   for (const edge of graph.edges) edge.partial = numberOf(edge.partial);
   byId("graph").hidden = false;
-  const picture = new Picture(graph);
   const numbers = new Numbers(graph, make);
+  if (graph.handed && make) numbers.take(graph.handed);
+  const picture = new Picture(graph);
   const state = { numbers, walk: new Walk(graph, unitInAddress(location.hash)) };
   const panel = new Panel(graph, state);
   const quiz = { on: false, answered: 0 }; // the last step whose numbers are known

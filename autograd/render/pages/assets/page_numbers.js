@@ -9,12 +9,24 @@ class Numbers {
     /** @type {Program | null} */
     this.program = null;
     this.changed = false;
-    const { boxes, edges } = graph;
+    this.#record();
+  }
+
+  #record() {
+    const { boxes, edges, stale } = this.graph;
     this.recorded = {
       boxes: boxes.map(({ data, numbers, rounded }) => ({ data, numbers, rounded })),
       partials: edges.map(({ partial }) => partial),
-      stale: graph.stale,
+      stale,
     };
+  }
+
+  /** Take the numbers of leaves that another page hands over, as if they had been recorded.
+   * @param {[number, number][]} handed boxes and their numbers */
+  take(handed) {
+    for (const [box, number] of handed) this.graph.boxes[box].data = number;
+    this.#compute();
+    this.#record();
   }
 
   // Whether a box is a leaf whose number can be changed.
