@@ -11,6 +11,7 @@ from typing import Any
 from autograd.files import write_whole
 from autograd.formulas.notation import clipped, visible
 from autograd.render.pages.page import _hash, embedded
+from autograd.render.pictures.style import css_variables
 from autograd.render.scenes.words import TOLD
 
 
@@ -32,7 +33,7 @@ def write_page(
         template: HTML with $title, $style, $script and $data where these belong, and $style_hash and $script_hash
             for its Content-Security-Policy.
         title: Any text.
-        style, script: CSS and JavaScript.
+        style, script: CSS and JavaScript; the colours of all pages are variables of the CSS, var(--ink) and so on.
         data: Numbers, text, lists and dicts for JSON.
         name: Of the function that was called, for the errors.
         opens: The texts of pages of `to_html` that it opens as blobs, which its policy then binds too.
@@ -52,6 +53,7 @@ def write_page(
         if found := re.search(end, text, re.IGNORECASE):
             raise ValueError(f"{name}: the {what} holds {found[0]!r}, which would end its element; write \\x3c for <")
     opened = [found for text in opens for found in re.findall(r"'(sha256-[^']+)'", text.split("<style>")[0])]
+    style = css_variables() + style
     page = Template(template).substitute(
         title=html.escape(visible(clipped(title, TOLD))),
         style=style,
