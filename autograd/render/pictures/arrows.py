@@ -82,6 +82,11 @@ class Arrows:
             elif source.cluster == home and source.kind in ("parameter", "constant"):
                 yield edge.source
 
+    def entering(self) -> list[str]:
+        """The names of the inputs that lead into frames."""
+        found = {e.source for edges in self._operands.values() for e in edges if self._boxes[e.target].cluster}
+        return [self._names[box.id] for box in self._boxes.values() if box.kind == "input" and box.id in found]
+
     def lines(self) -> Iterator[str]:
         """All arrows."""
         for edge in self._ordered():
@@ -95,8 +100,10 @@ class Arrows:
     def _pieces(self, edge: Edge) -> list[tuple[str, str]]:
         """From where to where an arrow goes: in two pieces if it goes through a gate."""
         source, target = self._names[edge.source], self._names[edge.target]
-        gate = self._gates.get(edge.target, {}).get(edge.position)
         enters, leaves = _SIDES[self._drawing.rankdir]
+        if self.is_dense(edge):
+            return [(f"{source}:{leaves}", f"{target}:{enters}")]
+        gate = self._gates.get(edge.target, {}).get(edge.position)
         return [(source, target)] if gate is None else [(source, f"{gate}:{enters}"), (f"{gate}:{leaves}", target)]
 
     def _ordered(self) -> Iterator[Edge]:
@@ -109,14 +116,6 @@ class Arrows:
         inside = [edge for edge in edges if edge.position not in gates]
         outside = [edge for edge in edges if edge.position in gates]
         yield from (edge for pair in zip_longest(inside, outside) for edge in pair if edge is not None)
-
-    def named(self) -> dict[str, list[Edge]]:
-        """The edges by the names that Graphviz gives to their arrows, in order."""
-        found: dict[str, list[Edge]] = {}
-        for edge in self._ordered():
-            for tail, head in self._pieces(edge):
-                found.setdefault(f"{tail}->{head}", []).append(edge)
-        return found
 
     def label_of(self, edge: Edge) -> str:
         """What is written on an arrow: its local partial, or how many edges it stands for; on a dense line nothing."""
@@ -148,6 +147,11 @@ class Arrows:
     def _attributes(self, edge: Edge) -> list[str]:
         label = self.label_of(edge)
         attributes = [f"label={quoted(label)}"] if label else []
+        if self.is_dense(edge):
+            sign, share = self.strength(edge)
+            colour, opacity = getattr(self._drawing.colours, sign), round(255 * (0.08 + 0.6 * share))
+            look = f'color="{colour}{opacity:02x}"', f"penwidth={0.4 + 1.8 * share:.2f}", f'class="dense {sign}"'
+            return [*look, "arrowhead=none"]
         if self.carries_nothing(edge):
             attributes.append("style=dashed")
         if edge.multiplicity > 1:

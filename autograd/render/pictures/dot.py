@@ -62,6 +62,9 @@ def dot_source(drawing: Plan, *, tooltips: bool = True) -> str:
         f'edge [color="{colours.line}", arrowsize=0.6, fontname="{FONT}", fontsize=9, fontcolor="{colours.muted}"];',
         *_framed(drawing, arrows, tooltips),
     ]
+    lines.append(f"{{ rank=source; {' '.join(arrows.entering())} }}")
+    if arrows.dense_targets:
+        lines.append("splines=line; ranksep=2;")
     return "\n".join([*lines, *arrows.lines(), "}", ""])
 
 

@@ -1,4 +1,4 @@
-"""From a plan to SVG, and to files, with or without Graphviz."""
+"""From a plan to SVG, and to files; from DOT to pictures by Graphviz."""
 
 import importlib
 import os
@@ -11,7 +11,6 @@ from autograd.files import write_whole
 from autograd.render.pictures.dot import dot_source
 from autograd.render.pictures.layered import layered_svg
 from autograd.render.pictures.plan import Options, Plan, plan
-from autograd.render.pictures.svg import finished
 from autograd.render.scenes.words import counted, equation
 from autograd.render.shown import Shown, attempted, pictured
 
@@ -32,8 +31,7 @@ def to_svg(root: Value, **options: Unpack[Options]) -> str:
     """The graph below `root` as SVG; options as in `to_dot`.
 
     With `theme="auto"` it is light or dark as its reader prefers.  Pointing at a box or an arrow shows all digits.
-    Uses the `dot` program if it is on PATH, else Graphviz compiled to WebAssembly, in this process, else the layout of
-    the pages, which needs nothing.
+    It is laid out here, as pages are: the same on every machine, with or without Graphviz.
 
     >>> x = Value(3.0, label="x")
     >>> to_svg(x * x).startswith('<svg class="autograd" role="img"')
@@ -43,11 +41,7 @@ def to_svg(root: Value, **options: Unpack[Options]) -> str:
 
 
 def _svg(drawing: Plan) -> str:
-    try:
-        by_graphviz = lay_out(dot_source(drawing, tooltips=False), "svg").decode()
-    except LayoutUnavailableError:
-        return layered_svg(drawing)
-    return finished(by_graphviz, drawing)
+    return layered_svg(drawing)
 
 
 class Picture(Shown):

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from autograd.formulas.notation import clipped, short, visible
 from autograd.render.pictures.arrows import Arrows
+from autograd.render.pictures.dot import MARKS
 from autograd.render.pictures.plan import Plan
 from autograd.render.pictures.style import FONT, Scale
+from autograd.render.scenes.parts import OFF
 from autograd.render.scenes.words import SHOWN
 
 _KINDS = ("input", "parameter", "operation", "result", "constant", "group")
@@ -57,6 +59,8 @@ def _entries(drawing: Plan) -> Iterator[_Entry]:
         yield _Entry("", 0.0, f"grad{', δ' if any(box.delta for box in shown.boxes) else ''}: {meaning}")
     if drawing.partials and any(edge.partial is not None for edge in shown.edges):
         yield _Entry(_arrow(drawing, dashed=False), 32.0, "local partial ∂target/∂source")
+    if any(OFF in box.notes for box in shown.boxes):
+        yield _Entry("", 0.0, f"{MARKS[OFF]} off: passes nothing on for this sample")
     arrows = Arrows(drawing)
     for sign, words in (("positive", "weight above 0"), ("negative", "below 0; thick is large")):
         if any(arrows.is_dense(edge) and arrows.strength(edge)[0] == sign for edge in shown.edges):

@@ -1,39 +1,17 @@
 """What goes around the picture in an SVG: tooltips, a legend, the dark theme, words for screen readers."""
 
 import html
-import re
 
 from autograd.formulas.notation import clipped, visible
-from autograd.render.pictures.arrows import Arrows
 from autograd.render.pictures.dot import MARKS, NOT_SWEPT, STALE
 from autograd.render.pictures.legend import legend
 from autograd.render.pictures.plan import Plan
-from autograd.render.pictures.style import DARK, FONT
+from autograd.render.pictures.style import DARK
 from autograd.render.scenes.parts import Cluster, Edge
-from autograd.render.scenes.words import TOLD, counted, equation, tooltip
+from autograd.render.scenes.words import TOLD, counted, equation
 
-_HEADER = re.compile(r'<svg width="[\d.]+pt" height="[\d.]+pt"\s+viewBox="0.00 0.00 ([\d.]+) ([\d.]+)"([^>]*)>')
-_TITLE = re.compile(r'(<g id="[^"]*" class="(node|edge|cluster)[^"]*">\s*<title>)([^<]*)(?=</title>)')
-_GATE = re.compile(
-    r'(class="node gate">\s*<title></title>\s*)'
-    r'<polygon[^>]*?points="([-\d.]+),([-\d.]+) [-\d.]+,[-\d.]+ ([-\d.]+),([-\d.]+)[^>]*/>'
-)
-_FAMILY = re.compile(r'font-family="[^"]*"')
 _NARROWEST = 250.0  # points: a legend needs some room
 _NAMED = 12  # this many boxes are read out
-
-
-def finished(svg: str, drawing: Plan) -> str:
-    """An SVG of Graphviz, made readable in the light and in the dark, on pointing at it, and by ear.
-
-    It holds no script, no link and nothing from elsewhere, and stands in a page as it stands in a file.
-    """
-    header = _HEADER.search(svg)
-    if header is None:  # not by Graphviz as it is known here: better plain than broken
-        return svg
-    body = _FAMILY.sub(f'font-family="{FONT}"', svg[header.end() :])
-    size = float(header[1]), float(header[2])
-    return dressed(_bridged(_retitled(body, drawing), drawing), size, header[3], drawing)
 
 
 def dressed(body: str, size: tuple[float, float], attributes: str, drawing: Plan) -> str:
@@ -49,18 +27,6 @@ def dressed(body: str, size: tuple[float, float], attributes: str, drawing: Plan
         body,
     ]
     return "".join(pieces).replace("</svg>", f"{drawn}</svg>")
-
-
-def _bridged(body: str, drawing: Plan) -> str:
-    """The body with a stroke over each gate, where Graphviz leaves a gap of a point or two in the arrow."""
-    level = drawing.rankdir in ("LR", "RL")
-
-    def stroke(found: re.Match[str]) -> str:
-        x, y = (float(found[2]) + float(found[4])) / 2.0, (float(found[3]) + float(found[5])) / 2.0
-        line = f"M{x - 3:g} {y:g}h6" if level else f"M{x:g} {y - 3:g}v6"
-        return f'{found[1]}<path d="{line}" stroke="{drawing.colours.line}"/>'
-
-    return _GATE.sub(stroke, body)
 
 
 # ---------------------------------------------------------------- words
@@ -88,26 +54,6 @@ def _description(drawing: Plan) -> str:
     marked = [box for box in shown.boxes if MARKS.keys() & set(box.notes)][:_NAMED]
     sentences.extend(f"{clipped(box.name or box.operation or box.id, TOLD)}: {', '.join(box.notes)}." for box in marked)
     return " ".join([*sentences, f"{shown.summary}." if shown.summary else ""]).rstrip()
-
-
-def _retitled(body: str, drawing: Plan) -> str:
-    """Tooltips with all digits in place of the names by which Graphviz knows boxes and edges."""
-    names = drawing.names
-    boxes = {names[box.id]: box for box in drawing.scene.boxes}
-    frames = drawing.frames
-    clusters = {frames[cluster.path]: frame_words(cluster) for cluster in drawing.scene.clusters}
-    arrows = Arrows(drawing)
-    edges = arrows.named()
-
-    def words(kind: str, name: str) -> str:
-        if kind == "edge":
-            edge = edges[name].pop(0)
-            return edge_words(edge, drawing, nothing=arrows.carries_nothing(edge))
-        if kind == "cluster":
-            return clusters[name]
-        return tooltip(boxes[name]) if name in boxes else ""  # a gate
-
-    return _TITLE.sub(lambda found: found[1] + _text(words(found[2], html.unescape(found[3]))), body)
 
 
 def titled(name: str, kind: str, words: str, shapes: str) -> str:
