@@ -26,13 +26,13 @@ class _Description(NamedTuple):
 
 class _Layer(NamedTuple):
     sums: list[Value]
-    weights: list[Sequence[Any]]
-    biases: list[Any]
+    weight: list[Sequence[Any]]
+    bias: list[Any]
     activation: str
 
     def describe(self) -> _Description:
         activation = _Description(self.activation, "") if self.activation else None
-        return _Description("Layer", f"{len(self.weights[0])} → {len(self.weights)}", activation)
+        return _Description("Layer", f"{len(self.weight[0])} → {len(self.weight)}", activation)
 
 
 class _Found:
@@ -62,7 +62,7 @@ class _Found:
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         for i, layer in enumerate(self.layers):
-            for k, (weights, bias) in enumerate(zip(layer.weights, layer.biases)):
+            for k, (weights, bias) in enumerate(zip(layer.weight, layer.bias)):
                 yield from ((f"layers.{i}.w.{k}.{j}", w) for j, w in enumerate(weights) if isinstance(w, Value))
                 if isinstance(bias, Value):
                     yield f"layers.{i}.b.{k}", bias
