@@ -153,7 +153,7 @@ def test_a_page_has_the_variables_of_every_kind():
     for kind, (inside, _) in LIGHT.boxes.items():
         assert f"--{kind}:light-dark({inside},{DARK.boxes[kind][0]});" in style
     used = set(re.findall(r"var\(--([\w-]+)\)", style))
-    defined = set(re.findall(r"--([\w-]+)\s*:", style))
+    defined = set(re.findall(r"--([\w-]+)\s*:", style)) | set(re.findall(r'"--([\w-]+)"', page))  # by the script
     assert used <= defined
 
 

@@ -105,8 +105,8 @@ def test_a_wide_neuron_that_is_written_out_has_one_sum():
     ("loss", "symbols"),
     [
         (lambda y: half_squared_loss([y], [[1.0, -1.0]]), ["½‖t − y‖²"]),
-        (lambda y: half_squared_loss(y, [1.0, -1.0]), ["½‖t − y‖² / 2"]),
-        (lambda y: half_squared_loss(y, [Value(1.0), Value(-1.0)]), ["½‖t − y‖² / 2"]),
+        (lambda y: half_squared_loss(y, [1.0, -1.0], reduction="mean"), ["½‖t − y‖² / 2"]),
+        (lambda y: half_squared_loss(y, [Value(1.0), Value(-1.0)], reduction="mean"), ["½‖t − y‖² / 2"]),
         (lambda y: half_squared_loss(y[0], 2.0) + y[1], ["½‖t − y‖²", "+"]),
         (lambda y: 0.5 * (2.0 - y[0]) ** 2 + y[1], ["½‖t − y‖²", "+"]),
         (lambda y: mse_loss(y, [1.0, -1.0]), ["‖t − y‖² / 2"]),
