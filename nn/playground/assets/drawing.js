@@ -21,7 +21,13 @@ function make(tag, attributes = {}, ...children) {
 /** @param {number} x */
 const short = (x) => (Number.isFinite(x) ? String(Number(x.toPrecision(4))).replace("-", "−") : String(x));
 const isDark = () => document.documentElement.dataset.theme === "dark";
-const paperNow = () => (isDark() ? [20, 24, 29] : [255, 255, 255]);
+
+/** A colour of the style sheet, light or dark as the page is: rgb(…). @param {string} name */
+function colourNow(name) {
+  document.body.style.setProperty("outline-color", `var(--${name})`); // which has no outline
+  return getComputedStyle(document.body).outlineColor;
+}
+const paperNow = () => (colourNow("paper").match(/\d+/g) ?? []).map(Number);
 
 /** What an element is written in. @param {string} id */
 const colourOf = (id) => getComputedStyle(byId(id)).color;
@@ -113,7 +119,7 @@ function drawOutput({ map, middle, plane, train, test, own, classes, features })
   paint(SCRATCH, map, middle, classes ? 0.15 : 0);
   context.imageSmoothingEnabled = true;
   context.drawImage(SCRATCH, 0, 0, w, h);
-  const ink = isDark() ? "#e6ebf0" : "#1d2733";
+  const [ink, paper, blank] = [colourNow("ink"), colourNow("paper"), paperNow()];
   if (classes) {
     context.strokeStyle = ink;
     context.lineWidth = 2;
@@ -131,12 +137,12 @@ function drawOutput({ map, middle, plane, train, test, own, classes, features })
     const [u, v, r] = [((x - left) / (right - left)) * w, ((top - y) / (top - bottom)) * h, mine ? 5.5 : 4];
     const distance = classes ? t - 0.5 : t - middle;
     const share = 0.35 + 0.65 * Math.min(1, Math.abs(distance) / most);
-    const paint = (distance < 0 ? ORANGE : BLUE).map((c, i) => Math.round(share * c + (1 - share) * paperNow()[i]));
+    const paint = (distance < 0 ? ORANGE : BLUE).map((c, i) => Math.round(share * c + (1 - share) * blank[i]));
     context.beginPath();
     if (distance < 0) context.arc(u, v, r, 0, 2 * Math.PI);
     else context.rect(u - 0.88 * r, v - 0.88 * r, 1.76 * r, 1.76 * r);
-    context.fillStyle = held ? (isDark() ? "#14181d" : "#ffffff") : `rgb(${paint})`;
-    context.strokeStyle = held ? `rgb(${paint})` : mine ? ink : isDark() ? "#000000" : "#ffffff";
+    context.fillStyle = held ? paper : `rgb(${paint})`;
+    context.strokeStyle = held ? `rgb(${paint})` : mine ? ink : paper;
     context.lineWidth = held || mine ? 2 : 1.2;
     context.fill();
     context.stroke();
@@ -159,7 +165,7 @@ function drawLosses(history) {
   const [last, most] = [Math.max(1, history[history.length - 1].epoch), Math.max(...numbers, 1e-12)];
   context.font = "11px system-ui, Arial, sans-serif";
   context.fillStyle = colourOf("losses-are");
-  context.strokeStyle = isDark() ? "#343e49" : "#d5dce3";
+  context.strokeStyle = colourNow("faint");
   context.lineWidth = 1;
   for (const share of [0, 0.5, 1]) {
     const y = bottom - share * (bottom - top);
