@@ -73,8 +73,8 @@ class Traced(Value):
     def _product(factor: Any, partial: Any, row: Primitive, operands: Sequence[Any]) -> Any:
         """What sweeps multiply by: see `autograd.core.graph.product`."""
         gate = gate_of(factor)
+        guarded = gate is not None and may_be_infinite(innermost(partial), operands)
         if not row.gate:
-            guarded = gate is not None and may_be_infinite(innermost(partial), operands)
             found = plain_product(factor, partial)
             return _with_gate(primitives.where(gate, found, 0.0) if guarded else found, gate, factor)
         opening = innermost(partial)
@@ -85,7 +85,8 @@ class Traced(Value):
             if condition is not None:
                 found = primitives.where(condition, *(factor if x else 0.0 for x in chosen))
                 return _with_gate(found, _both(gate, opening), factor)
-        return _with_gate(gated_product(partial, factor), _both(gate, opening), factor)
+        found = gated_product(partial, factor)
+        return _with_gate(primitives.where(gate, found, 0.0) if guarded else found, _both(gate, opening), factor)
 
     @staticmethod
     def _total(known: Any, contribution: Any) -> Any:
