@@ -343,3 +343,31 @@ def test_division_by_a_constant_zero_has_a_program():
     y = Value(0.2, label="y")
     assert program(y / 0.0)(0.2) == (math.inf, math.inf)
     assert program(y / -0.0, mode="forward", tangents=[1.0])(0.2) == (-math.inf, -math.inf)
+
+
+GATED = {
+    "relu": lambda x, w: (x * w).relu() * x,
+    "maximum": lambda x, w: autograd.maximum(x * w, x) * w,
+    "where": lambda x, w: autograd.where(autograd.step(x), x * x, x * w),
+    "leaky": lambda x, w: autograd.leaky_relu(x, 0.1) * autograd.relu(w),
+}
+
+
+@pytest.mark.parametrize("mode", ["reverse", "forward"])
+@pytest.mark.parametrize("name", GATED)
+def test_a_gate_that_is_closed_here_opens_at_other_numbers(name, mode):
+    f = GATED[name]
+    leaves = Value(-1.0, label="x"), Value(2.0, label="w")
+    printed = program(f(*leaves), leaves, mode=mode)
+    derivative = autograd.derivative_expression(f(*leaves), leaves[0])
+    for point in [(-1.0, 2.0), (1.5, 2.0), (1.5, 0.5), (-1.0, -2.0)]:
+        slopes = autograd.grad(f, (0, 1))(*point)
+        if mode == "reverse":
+            assert printed(*point)[1:] == pytest.approx(slopes)
+        else:
+            assert printed(*point, 1.0, 0.0)[1] == pytest.approx(slopes[0])
+        names = {**vars(autograd), "x": point[0], "w": point[1]}
+        lines = [line.split(" = ") for line in str(derivative).splitlines()]
+        for name, formula in [line for line in lines if len(line) == 2]:
+            names[name] = eval(formula, names)
+        assert eval(lines[-1][-1], names) == pytest.approx(slopes[0])

@@ -111,13 +111,17 @@ def depending_on(inputs: Iterable[AnyNode], *roots: AnyNode) -> list[AnyNode]:
     return order
 
 
-def reverse_sweep(order: Sequence[Value], adjoints: dict[Any, Any], *, record: bool = False) -> None:
+def reverse_sweep(
+    order: Sequence[Value], adjoints: dict[Any, Any], *, record: bool = False, reached: set[Any] | None = None
+) -> None:
     """Propagate the adjoints of some nodes to everything below them.
 
     Args:
         order: Nodes, each after its operands; adjoints go to operands among them only.
         adjoints: From node to adjoint; seeded by the caller, filled in place.
         record: Adjoints are recorded Values instead of numbers.
+        reached: For a record that is to hold at other numbers too: the nodes that adjoints arrive at, filled in.  What a
+            closed gate keeps out is recorded then as well, a product with 0, but where that is nan.
 
     Source: seeds, "Reverse-Mode Automatic Differentiation"; Griewank and Walther (2008), chapter 3.
     """
@@ -128,20 +132,23 @@ def reverse_sweep(order: Sequence[Value], adjoints: dict[Any, Any], *, record: b
         if adjoint is None or node.primitive is None:
             continue
         for operand, partial in edges_of(node, node.operands, within):
-            contribution = product(adjoint, partial, node.primitive, node.operands)
+            contribution = _carried(adjoint, partial, node.primitive, node.operands, node, operand, reached)
             if contribution is not None:
                 adjoints[operand] = found = total(adjoints.get(operand), contribution, node.primitive, node.operands)
                 if watch is not None:
                     watch.look(found, "the adjoint of an operand", node.primitive, node.operands, node)
 
 
-def forward_sweep(order: Sequence[Value], tangents: dict[Any, Any], *, record: bool = False) -> None:
+def forward_sweep(
+    order: Sequence[Value], tangents: dict[Any, Any], *, record: bool = False, reached: set[Any] | None = None
+) -> None:
     """Propagate the tangents of some nodes to everything above them.
 
     Args:
         order: Nodes, each after its operands.
         tangents: From node to tangent; seeded by the caller, filled in place, but for nodes that none arrives at.
         record: Tangents are recorded Values instead of numbers.
+        reached: As for `reverse_sweep`.
 
     Source: seeds, "Forward-Mode Automatic Differentiation"; Griewank and Walther (2008), chapter 3.
     """
@@ -152,13 +159,27 @@ def forward_sweep(order: Sequence[Value], tangents: dict[Any, Any], *, record: b
             continue
         found = None
         for operand, partial in edges_of(node, node.operands, tangents):
-            contribution = product(tangents[operand], partial, node.primitive, node.operands)
+            tangent = tangents[operand]
+            contribution = _carried(tangent, partial, node.primitive, node.operands, operand, node, reached)
             if contribution is not None:
                 found = total(found, contribution, node.primitive, node.operands)
         if found is not None:
             tangents[node] = found
             if watch is not None:
                 watch.look(found, "its tangent", node.primitive, node.operands, node)
+
+
+def _carried(
+    factor: Any, partial: Any, row: Primitive, operands: Sequence[Any], source: Any, to: Any, reached: set[Any] | None
+) -> Any:
+    """What goes along an edge from source: `product`, and where that is nothing, for a record, the product with 0."""
+    found = product(factor, partial, row, operands) if reached is None or source in reached else None
+    if reached is None or found is not None:
+        if reached is not None:
+            reached.add(to)
+        return found
+    found = None if partial.__class__ is float and partial == 0.0 else factor * partial
+    return found if found is not None and example_number(found) == example_number(found) else None
 
 
 def product(factor: Any, partial: Any, row: Primitive, operands: Sequence[Any]) -> Any:

@@ -44,8 +44,8 @@ def program(
         optimize: Fold constants, share common subexpressions, remove dead code.
         model: Anything with `named_parameters()`: it names its parameters, and what its layers compute.
 
-    It is the program of what was recorded: of the branches Python took, with the edges along which a zero adjoint
-    met an infinite partial left out.  Raises TypeError or ValueError for arguments that do not fit.
+    It is the program of what was recorded: of the branches Python took, with the edges left out along which what a
+    closed gate kept out met an infinite partial.  Raises TypeError or ValueError for arguments that do not fit.
     Source: seeds, chapter 6; the tables of Baydin et al., JMLR 18 (2018), are this program's text.
 
     >>> x, w = Value(2.0, label="x"), Value(5.0, label="w")
@@ -148,6 +148,7 @@ class _Scribe:
         """The dual program: each node's adjoint gets a name, and then one node's step of the reverse sweep."""
         terms: dict[Value, list[Any]] = {self.root: [1.0]}
         adjoint_of: dict[Value, Value] = {}
+        reached = {self.root}
         for node in reversed(self.order):
             if node not in self.active or node not in terms:
                 continue
@@ -155,7 +156,8 @@ class _Scribe:
             adjoint_of[node] = self.define(terms.pop(node), name, Section.ADJOINT)
             operands = dict.fromkeys(x for x in node.operands if isinstance(x, Value))
             step: dict[Any, Any] = {node: adjoint_of[node]}
-            reverse_sweep([node, *operands], step, record=True)  # the operands wait: they have no adjoint in `step` yet
+            # the operands wait: they have no adjoint in `step` yet
+            reverse_sweep([node, *operands], step, record=True, reached=reached)
             for x in operands:
                 if x in step:
                     terms.setdefault(x, []).extend(self._terms(step[x]))
@@ -178,10 +180,11 @@ class _Scribe:
                 self.inputs.append(Input(self._new(seed), name, 1.0, Section.TANGENT))
             else:
                 tangents[x] = self.define([numbers[i]], name, Section.TANGENT)
+        reached = set(tangents)
         for node in self.order:
             if node in self.active and node.primitive is not None:
-                forward_sweep([node], tangents, record=True)
-                if node in tangents:  # else closed gates have kept them all out
+                forward_sweep([node], tangents, record=True, reached=reached)
+                if node in tangents:  # else closed gates have kept out what is infinite
                     name = self.names.unique(notation.marked(self.name_of[node], DOT))
                     tangents[node] = self.define([tangents[node]], name, Section.TANGENT)
         if self.root not in tangents:

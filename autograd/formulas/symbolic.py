@@ -72,14 +72,14 @@ def derivative_expression(y: Value, x: Value, *, model: Any = None) -> "Expressi
     if not is_grad_enabled():
         raise ValueError("derivative_expression: a derivative cannot be recorded inside no_grad; call it outside")
     tangents: dict[Any, Any] = {x: 1.0}
-    forward_sweep(topological_order(y), tangents, record=True)
+    forward_sweep(topological_order(y), tangents, record=True, reached={x})
     return _expression(tangents.get(y, 0.0), {x: x.label} if x.label else {}, parameters)
 
 
 def derivative_in_names(y: Value, x: Value, names: Mapping[Value, str]) -> "Expression":
     """∂y/∂x as a formula of these nodes, by these names, which need be no identifiers; for reading only."""
     tangents: dict[Any, Any] = {x: 1.0}
-    forward_sweep(topological_order(y), tangents, record=True)
+    forward_sweep(topological_order(y), tangents, record=True, reached={x})
     algebra, tangent = Algebra(), tangents.get(y, 0.0)
     if not isinstance(tangent, Value):
         return Expression(algebra.number(float(tangent)))
