@@ -120,8 +120,8 @@ def reverse_sweep(
         order: Nodes, each after its operands; adjoints go to operands among them only.
         adjoints: From node to adjoint; seeded by the caller, filled in place.
         record: Adjoints are recorded Values instead of numbers.
-        reached: For a record that is to hold at other numbers too: the nodes that adjoints arrive at, filled in.  What a
-            closed gate keeps out is recorded then as well, a product with 0, but where that is nan.
+        reached: For a record that is to hold at other numbers too: the nodes that adjoints arrive at, filled in.  What
+            a closed gate keeps out is recorded then as well, a product with 0, but where that is nan.
 
     Source: seeds, "Reverse-Mode Automatic Differentiation"; Griewank and Walther (2008), chapter 3.
     """
