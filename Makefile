@@ -74,7 +74,7 @@ sanitize: $(VENV)/installed
 	cp -r tests docs pyproject.toml out/sanitized
 	cp autograd/accelerator/rules.h out/sanitized/autograd/accelerator
 	cd out/sanitized && LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
-		PYTHONMALLOC=malloc $(abspath $(RUN)) -m pytest -q --capture=sys -p no:cacheprovider -k "not memory_returns" \
+		PYTHONMALLOC=malloc "$(CURDIR)/$(RUN)" -m pytest -q --capture=sys -p no:cacheprovider -k "not memory_returns" \
 		$(CORE_TESTS)
 
 check: $(VENV)/linters
