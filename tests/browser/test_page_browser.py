@@ -264,7 +264,9 @@ def test_search_dims_the_rest_and_enter_jumps(open_page):
     assert page.locator(".box.match").count() == 3
     press(page, "ArrowRight")  # the current step stands out even so
     faded = "(boxes) => boxes.filter((box) => getComputedStyle(box).opacity === '0.22').map((box) => box.dataset.name)"
-    assert set(page.locator(".box").evaluate_all(faded)) == {"w₂", "b", "v₂", "v₃", "v₄", "y", "v₆", "loss", "1"}
+    assert set(page.locator(".box").evaluate_all(faded)) == {
+        "W⁽¹⁾₂₂", "b⁽¹⁾₂", "s⁽¹⁾₂", "h⁽¹⁾₁", "h⁽¹⁾₂", "W⁽²⁾₂₁", "b⁽²⁾₁", "y", "v₆", "loss", "1",
+    }  # fmt: skip
     assert page.locator(".current, .operand, .edge.active, .partial.active").evaluate_all(
         "(parts) => parts.every((part) => getComputedStyle(part).opacity === '1')"
     )

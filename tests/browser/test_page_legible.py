@@ -278,7 +278,7 @@ def test_in_a_quiz_the_next_number_is_hidden_until_it_is_guessed(open_page):  # 
     digits = f"{abs(first.data):.4g}"
     assert digits not in page.inner_text("#rule")
     assert digits not in page.content().split('id="data"')[0]
-    assert page.inner_text("#headline") == "Guess v₁"
+    assert page.inner_text("#headline") == "Guess s⁽¹⁾₁"
     page.fill("#guess", "99")
     page.click("#check")
     assert "is not it" in page.inner_text("#verdict")
@@ -290,12 +290,12 @@ def test_in_a_quiz_the_next_number_is_hidden_until_it_is_guessed(open_page):  # 
     )
     page.fill("#guess", f"{first.data:.4g}")
     press(page, "Enter")
-    assert page.inner_text("#headline") == "Compute v₁"
+    assert page.inner_text("#headline") == "Compute s⁽¹⁾₁"
     assert digits in page.inner_text("#rule")
     press(page, "ArrowRight")
-    assert page.inner_text("#headline") == "Guess v₂"
+    assert page.inner_text("#headline") == "Guess s⁽¹⁾₂"
     page.click("#reveal")
-    assert page.inner_text("#headline") == "Compute v₂"
+    assert page.inner_text("#headline") == "Compute s⁽¹⁾₂"
     page.click("#quiz")
     press(page, "End")
     assert page.inner_text("#headline").startswith("Pass on the gradient")
@@ -380,7 +380,8 @@ def test_tab_goes_through_the_picture_as_one_reads_it(open_page):  # noqa: F811
         reached.append(page.evaluate("document.activeElement.querySelector?.('.name, .title')?.textContent"))
     start = reached.index("x₁")
     assert reached[start : start + 14] == [
-        "x₁", "x₂", "layer 1: 2 → 2, tanh", "neuron 1", "w₁", "w₂", "b", "v₁", "v₃", "neuron 2", "w₁", "w₂", "b", "v₂",
+        "x₁", "x₂", "layer 1: 2 → 2, tanh", "neuron 1", "W₁₁", "W₂₁", "b₁", "s₁", "h₁",
+        "neuron 2", "W₁₂", "W₂₂", "b₂", "s₂",
     ]  # fmt: skip
 
 
