@@ -31,10 +31,10 @@ CORE_TESTS = $(addprefix tests/test_,tiny.py accelerator.py rules.py cores.py co
 .PHONY: demo demos test test-plain coverage bare sanitize check mutants constraints audit rules installed clean
 
 demo: $(VENV)/installed
-	MPLBACKEND=Agg $(RUN) demos/02_moons.py
+	MPLBACKEND=Agg $(RUN) demos/3_networks/08_moons.py
 
 demos: $(VENV)/installed
-	for demo in demos/[0-9]*.py; do MPLBACKEND=Agg $(RUN) "$$demo" || exit 1; done
+	for demo in demos/*/[0-9]*.py; do MPLBACKEND=Agg $(RUN) "$$demo" || exit 1; done
 
 test: $(VENV)/installed
 	MPLBACKEND=Agg $(RUN) -m pytest

@@ -28,7 +28,7 @@ from nn.models.layers import Dropout, Layer, Linear, Sequential
 from nn.models.module import Module
 from tests.test_structure import ROOT
 
-DEMO = ROOT / "demos" / "09_live.py"
+DEMO = ROOT / "demos" / "7_pictures" / "live.py"
 
 
 def neuron():

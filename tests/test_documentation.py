@@ -3,10 +3,7 @@
 import ast
 import doctest
 import importlib
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -47,21 +44,3 @@ def test_public_functions_and_classes_have_docstrings(name):
         overloads = [ast.unparse(decorator) for decorator in getattr(node, "decorator_list", ())].count("overload")
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_") and not overloads:
             assert ast.get_docstring(node), f"{name}.{node.name}"
-
-
-QUICK = ["01_first_gradient.py", "02_moons.py", "05_chain_rule.py", "06_picture.py", "09_live.py", "11_playground.py"]
-
-
-@pytest.mark.parametrize("demo", QUICK)
-def test_demos_run(demo, tmp_path):
-    environment = {**os.environ, "MPLBACKEND": "Agg", "PYTHONWARNINGS": "error::DeprecationWarning:autograd"}
-    subprocess.run(
-        [sys.executable, ROOT / "demos" / demo], cwd=tmp_path, env=environment, check=True, capture_output=True
-    )
-    assert demo in ("05_chain_rule.py", "09_live.py") or list((tmp_path / "out").glob("*.*"))
-
-
-def test_every_demo_is_run():
-    """Those that take longer are run by `make demos`, in CI."""
-    demos = {path.name for path in (ROOT / "demos").glob("[0-9]*.py")}
-    assert demos == {*QUICK, "03_digits.py", "04_checkpointing.py", "07_calibration.py", "08_page.py", "10_compiled.py"}

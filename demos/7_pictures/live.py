@@ -4,14 +4,14 @@
 # ///
 """A formula with sliders: move an input, and the values, the gradients and the picture follow.
 
-marimo run demos/09_live.py      in the browser        python demos/09_live.py      once, as text
+marimo run demos/7_pictures/live.py      in the browser        python demos/7_pictures/live.py      once, as text
 """
 
 import importlib.util
 import sys
 
 if importlib.util.find_spec("marimo") is None:
-    print("The sliders need marimo: pip install marimo, and then: marimo run demos/09_live.py")
+    print("The sliders need marimo: pip install marimo, and then: marimo run demos/7_pictures/live.py")
     sys.exit()
 
 import marimo

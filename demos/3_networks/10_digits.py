@@ -47,14 +47,14 @@ history = fit(
     callbacks=[EarlyStopping(patience=10)],
 )
 print(history)
-history.plot().figure.savefig(OUT / "03_digits_history.png", dpi=110)
-save(model, OUT / "03_digits.json")
+history.plot().figure.savefig(OUT / "digits_history.png", dpi=110)
+save(model, OUT / "digits.json")
 
 # %%
 print(f"held-out accuracy: {evaluate(model, test, cross_entropy, {'accuracy': accuracy})['accuracy']:.1%}")
 with no_grad():
     logits = [[score.data for score in scores] for scores in model(test.inputs)]
-plots.confusion_matrix(test.targets, logits).figure.savefig(OUT / "03_digits_confusion.png", dpi=110)
+plots.confusion_matrix(test.targets, logits).figure.savefig(OUT / "digits_confusion.png", dpi=110)
 
 # %%
 predicted = [scores.index(max(scores)) for scores in logits]
@@ -64,5 +64,5 @@ for axis, i in zip(axes[0], wrong):
     axis.imshow([test.inputs[i][row * 8 : row * 8 + 8] for row in range(8)], cmap="gray_r")
     axis.set(title=f"{test.targets[i]}, taken for {predicted[i]}", xticks=[], yticks=[])
     axis.title.set_fontsize(8)
-figure.savefig(OUT / "03_digits_mistakes.png", dpi=130)
+figure.savefig(OUT / "digits_mistakes.png", dpi=130)
 print("the history, the trained model, its confusion matrix and mistakes are in", OUT)

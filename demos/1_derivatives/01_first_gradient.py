@@ -32,4 +32,4 @@ difference = (Value(shifted[0]).tanh().data - Value(shifted[1]).tanh().data) / (
 print(f"by finite differences ∂y/∂x1 = {difference:.6f}, by backpropagation {x1.grad:.6f}")
 
 # %%
-print("the graph is in", draw(y, Path("out") / "01_first_gradient.svg"))
+print("the graph is in", draw(y, Path("out") / "first_gradient.svg"))

@@ -77,8 +77,8 @@ for axis, name, rows in zip(axes, ("τ = 1", f"τ = {temperature:.2f}"), (before
     plots.reliability_diagram(rows, test_y, ax=axis)
     axis.set_title(f"{name}: {axis.get_title()}")
 Path("out").mkdir(exist_ok=True)
-figure.savefig("out/07_calibration.png", dpi=130)
-print("the reliability diagrams are in out/07_calibration.png")
+figure.savefig("out/calibration.png", dpi=130)
+print("the reliability diagrams are in out/calibration.png")
 
 # %% [markdown]
 # Conformal prediction: sets of classes that hold the true one in at least 90% of cases, whatever the model.

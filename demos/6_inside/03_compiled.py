@@ -88,5 +88,5 @@ print(logits.stats())
 # ## The trained network as a C file without dependencies
 
 # %%
-(OUT / "10_digits.c").write_text(logits.c_source("digits", parameters=True))
-print("gcc -std=c99 -O2 -DDIGITS_MAIN out/10_digits.c -lm reads 64 numbers a line and prints ten logits")
+(OUT / "digits.c").write_text(logits.c_source("digits", parameters=True))
+print("gcc -std=c99 -O2 -DDIGITS_MAIN out/digits.c -lm reads 64 numbers a line and prints ten logits")

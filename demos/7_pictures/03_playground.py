@@ -20,7 +20,7 @@ train, test = random_split(data, [140, 60], seed=0)
 model = MLP(2, [8, 8, 1], activation="tanh", initializer="xavier_uniform", rng=Random(0))
 loss = binary_cross_entropy_with_logits
 fit(model, train, loss, Adam(model.parameters(), lr=0.03), epochs=5, batch_size=20, progress=False)
-print("play with it in", to_playground(model, data, OUT / "11_playground.html", title="Two moons to play with"))
+print("play with it in", to_playground(model, data, OUT / "playground.html", title="Two moons to play with"))
 print(f"the page begins with a loss of {evaluate(model, train, loss)['loss']:.4g} in training", end="")
 print(f" and {evaluate(model, test, loss)['loss']:.4g} in the test")
 

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # A network in one picture
 # A network with two inputs, two hidden neurons and one output: every number in it, every gradient, and on each arrow
-# the local partial derivative that the chain rule multiplies. Open `out/06_picture.svg` in a browser: it is light or
+# the local partial derivative that the chain rule multiplies. Open `out/picture.svg` in a browser: it is light or
 # dark as you prefer, and pointing at a box shows all digits.
 
 # %%
@@ -19,14 +19,14 @@ prediction = model([x1, x2])
 prediction.label = "ŷ"
 prediction.backward()
 
-print(draw(prediction, OUT / "06_picture.svg", model=model))
+print(draw(prediction, OUT / "picture.svg", model=model))
 
 # %% [markdown]
 # The same network coloured by the size of the gradients, and with each neuron written out in × and +.
 
 # %%
-print(draw(prediction, OUT / "06_picture_gradients.svg", model=model, colour="grad"))
-print(draw(prediction, OUT / "06_picture_expanded.svg", model=model, expand=True))
+print(draw(prediction, OUT / "picture_gradients.svg", model=model, colour="grad"))
+print(draw(prediction, OUT / "picture_expanded.svg", model=model, expand=True))
 
 # %% [markdown]
 # Another sample switches the first neuron off: its ReLU gives 0 and passes nothing back, so the gradients of its
@@ -37,4 +37,4 @@ model.zero_grad()
 other = model([Value(3.0, label="x₁"), Value(-1.2, label="x₂")])
 other.label = "ŷ"
 other.backward()
-print(draw(other, OUT / "06_picture_relu_off.svg", model=model))
+print(draw(other, OUT / "picture_relu_off.svg", model=model))

@@ -31,8 +31,8 @@ y.label = "y"
 loss = (y - 1.0) ** 2
 loss.label = "loss"
 loss.backward()
-print("step through it in", to_html(loss, OUT / "08_page.html", model=model))
-print("for slides it is in", animate(loss, OUT / "08_backpropagation.svg", model=model))
+print("step through it in", to_html(loss, OUT / "page.html", model=model))
+print("for slides it is in", animate(loss, OUT / "backpropagation.svg", model=model))
 
 # %% [markdown]
 # Two moons, learnt by a 2-8-8-1 network: the boundary, the loss and every weight through the epochs.
@@ -49,4 +49,4 @@ history = fit(
     metrics={"accuracy": partial(accuracy, threshold=0.0)}, callbacks=[snapshots],
 )  # fmt: skip
 print(history)
-print("scrub through it in", to_html(snapshots, OUT / "08_training.html", title="A network learns two moons"))
+print("scrub through it in", to_html(snapshots, OUT / "training.html", title="A network learns two moons"))

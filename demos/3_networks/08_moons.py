@@ -50,8 +50,8 @@ for step in track(range(STEPS), description="training"):
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
 plots.decision_boundary(model, (points, targets), ax=left).set_title(f"Accuracy {accuracies[-1]:.0%}")
 plots.loss_curves({"loss": losses, "accuracy": accuracies}, ax=right).set_title("Hinge loss + penalty")
-figure.savefig(OUT / "02_moons.png", dpi=130)
-print("the plot is in", OUT / "02_moons.png")
+figure.savefig(OUT / "moons.png", dpi=130)
+print("the plot is in", OUT / "moons.png")
 
 # %% [markdown]
 # The graph of the score of one point, each neuron's parameters folded into its box. Where a ReLU is off (data 0), no
@@ -63,4 +63,4 @@ score = model([x1, x2])
 score.label = "score"
 model.zero_grad()
 score.backward()
-print("the graph is in", draw(score, OUT / "02_moons_graph.svg", fold_leaves=0, partials=False))
+print("the graph is in", draw(score, OUT / "moons_graph.svg", fold_leaves=0, partials=False))
