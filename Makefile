@@ -1,6 +1,8 @@
 # make demo   train a network on real data and draw it      make test   run the tests
 # make check  lint and types                                 make clean  remove what these made
 #
+# make demos       run all the demos, and hold them to their numbers
+# make exhaustive  the tests that take minutes             make browser  those that need a browser or notebooks
 # make rules       print autograd/accelerator/rules.h from the table, after a change to a row
 # make bare        try an installation with nothing else, as compiled, as pure and, where there is node, under Pyodide
 # make test-plain  run the tests on the plain core           make sanitize  the core's, on one that checks its memory
@@ -28,19 +30,26 @@ COMPILE = $(RUN) -m uv pip compile --quiet --upgrade --no-header --no-annotate -
 CORE_TESTS = $(addprefix tests/test_,tiny.py accelerator.py rules.py cores.py core_abuse.py modes.py engine.py table.py \
 	transforms.py random_graphs.py checkpointing.py anomaly.py)
 
-.PHONY: demo demos test test-plain coverage bare sanitize check mutants constraints audit rules installed clean
+.PHONY: demo demos test test-plain exhaustive browser coverage bare sanitize check mutants constraints audit rules installed clean
 
 demo: $(VENV)/installed
 	MPLBACKEND=Agg $(RUN) demos/3_networks/08_moons.py
 
 demos: $(VENV)/installed
-	for demo in demos/*/[0-9]*.py; do MPLBACKEND=Agg $(RUN) "$$demo" || exit 1; done
+	$(RUN) -m pytest -q -m demos --capture=no tests/demos
 
 test: $(VENV)/installed
 	MPLBACKEND=Agg $(RUN) -m pytest
 
 test-plain: $(VENV)/installed
 	AUTOGRAD_PURE=1 MPLBACKEND=Agg $(RUN) -m pytest
+
+exhaustive: $(VENV)/installed
+	MPLBACKEND=Agg $(RUN) -m pytest -q -m exhaustive
+
+browser: $(VENV)/installed
+	$(INSTALL) --group browser --group notebook
+	MPLBACKEND=Agg $(RUN) -m pytest -q tests/test_render.py tests/test_display.py tests/test_page.py tests/browser
 
 # The plain core has the code that is read here; what only the compiled one runs is added to it.
 coverage: $(VENV)/installed
