@@ -3,12 +3,26 @@
 import asyncio
 import contextlib
 import gc
+import sys
 import threading
 
 import pytest
 
 import autograd
-from autograd import TABLE, Value, detect_anomaly, enable_grad, grad, gradient, is_grad_enabled, linear, no_grad, sin
+from autograd import (
+    TABLE,
+    Value,
+    detect_anomaly,
+    enable_grad,
+    grad,
+    gradient,
+    is_grad_enabled,
+    jit,
+    linear,
+    no_grad,
+    sin,
+    value_and_grad,
+)
 from autograd.core import mode
 
 
@@ -262,3 +276,63 @@ def test_a_result_of_no_grad_is_a_constant_to_a_transform():
             return x * x
 
     assert grad(f)(3.0) == 0.0
+
+
+# ---------------------------------------------------------------- interrupts
+
+
+def interrupted(function, at, events):
+    """Call the function with a KeyboardInterrupt at that many of these events; whether there were so many."""
+    seen = 0
+
+    def look(frame, event, _):
+        nonlocal seen
+        frame.f_trace_opcodes = "opcode" in events
+        seen += event in events
+        if seen == at:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return look
+
+    before = sys.gettrace()
+    sys.settrace(look)
+    try:
+        function()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
+
+
+def without_recording():
+    with no_grad():
+        return Value(2.0) * 3.0
+
+
+@no_grad()
+def inner():
+    with enable_grad(), no_grad():
+        return Value(2.0) * 3.0
+
+
+@pytest.mark.parametrize(
+    ("function", "events"),
+    [
+        (without_recording, ["opcode"]),
+        (inner, ["opcode"]),
+        (lambda: jit(lambda x: x * x)(2.0), ["call"]),
+        (lambda: jit(value_and_grad(lambda x: x * x))(2.0), ["call"]),
+        (lambda: grad(lambda x: x * x)(2.0), ["call"]),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
+def test_a_block_is_left_at_whatever_moment_an_interrupt_comes(function, events):
+    """Also before the first line of `__exit__`, while the error, and so its frames, are still there."""
+    function()
+    at = 1
+    while interrupted(function, at, events):
+        assert mode.unusual == [], at
+        assert mode.current() is mode.DEFAULT, at
+        at += 1
+    assert at > 3

@@ -241,8 +241,8 @@ def look_for_nan(root: Value, seed: float) -> None:
 
 def warn_of_nan(row: Primitive, operands: Sequence[Any], product: str) -> None:
     """Emit a DomainWarning: a derivative through this row is nan, although nothing before was."""
-    if current().watch is not None:
-        return  # which raises
+    if current().watch is not None or not current().warns:
+        return  # a watch raises
     instead = f"; use {row.instead}" if row.instead else ""
     warnings.warn(
         f"{row.name}({shown_operands(operands)}): the derivative through it is nan, because {product} arises{instead}; "

@@ -7,11 +7,16 @@ asyncio task has its own.
 A block is left by marking its entry, wherever that happens: a generator suspended inside may be collected in another
 thread.  An entry that is marked no longer counts, in any context.  A block inside an async generator counts while that
 runs; what its consumer does in between, and after leaving the loop early, is not inside.
+
+An interrupt, as by Ctrl-C, may come before the first line of `__exit__`.  So what a `with` statement takes for its exit
+is an object that nothing else holds: when the statement is done, however, it is gone, and with it the block is left.
 """
 
 import functools
 import inspect
 import sys
+import weakref
+from _thread import get_ident
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from types import FrameType
@@ -37,6 +42,8 @@ class Mode(NamedTuple):
     """Where the compiled core notes the operands of what is not recorded, and the number of the run; see `Witness`."""
     variables: tuple[Sequence[Any], ...] = ()
     """What the reverse-mode transforms at work differentiate by, the innermost last."""
+    warns: bool = True
+    """Whether there are DomainWarnings."""
 
     @property
     def is_usual(self) -> bool:
@@ -50,12 +57,14 @@ DEFAULT = Mode()
 class Entry:
     """A block that was entered: its mode, and the entry around it."""
 
-    __slots__ = ("frame", "left", "mode", "outer", "pauses")
+    __slots__ = ("frame", "held", "left", "mode", "outer", "pauses")
 
-    def __init__(self, mode: Mode, outer: "Entry | None", frame: FrameType | None) -> None:
+    def __init__(self, mode: Mode, outer: "Entry | None", frame: FrameType | None = None) -> None:
         self.mode = mode
         self.outer = outer
         self.left = False
+        self.held: weakref.ref[Any] | None = None
+        """The exit that a `with` statement holds."""
         self.frame = frame  # of an async generator, which runs if it was called by another frame
         self.pauses = frame is None and not mode.records and mode.make is None and not mode.traces
         """Whether the answer of fast paths is simply a leaf, as long as the block is not left."""
@@ -80,23 +89,21 @@ def current() -> Mode:
     return DEFAULT if entry is None else entry.mode
 
 
-def enter(mode: Mode, frame: FrameType | None = None) -> Entry:
-    """Begin a block with this mode."""
-    entry = Entry(mode, entry_here.get(), frame)
+def enter(entry: Entry) -> None:
+    """Begin a block."""
     entry_here.set(entry)
-    if not mode.is_usual:
+    if not entry.mode.is_usual:
         unusual.append(entry)
     if compiled is not None:
         compiled.set_unusual(bool(unusual))
-    return entry
 
 
 def leave(entry: Entry) -> None:
-    """End a block, from whatever context."""
+    """End a block, from whatever context; once more where that was interrupted."""
     entry.left = True
     entry.frame = None
     entry.pauses = False
-    if not entry.mode.is_usual:
+    if entry in unusual:
         unusual.remove(entry)
     if compiled is not None:
         compiled.set_unusual(bool(unusual))
@@ -105,6 +112,17 @@ def leave(entry: Entry) -> None:
         while here is not None and here.left:
             here = here.outer
         entry_here.set(here)
+
+
+class _Exit:
+    """`__exit__` of a block."""
+
+    def __get__(self, block: "changed | None", kind: "type[changed]") -> Callable[..., None]:
+        if block is None:  # as contextlib.ExitStack asks
+            return kind.leave_last
+        leaving = functools.partial(block.leave_last)  # an object of its own
+        block._taken[get_ident()] = weakref.ref(leaving)
+        return leaving
 
 
 class changed:
@@ -116,22 +134,38 @@ class changed:
     def __init__(self, **changes: Any) -> None:
         self._changes = changes
         self._entries: list[Entry] = []  # one for each block that is open: several threads may share this object
+        self._taken: dict[int, weakref.ref[Any]] = {}  # for each thread the exit that it has taken
 
     def __enter__(self) -> Self:
         frame = sys._getframe(1)
         is_async_generator = frame.f_code.co_flags & inspect.CO_ASYNC_GENERATOR
         by_contextlib = is_async_generator and frame.f_back and frame.f_back.f_globals.get("__name__") == "contextlib"
         mode = current()._replace(**self._changes)
-        self._entries.append(enter(mode, frame if is_async_generator and not by_contextlib else None))
+        entry = Entry(mode, entry_here.get(), frame if is_async_generator and not by_contextlib else None)
+        taken = self._taken.pop(get_ident(), None)
+        leaving = taken and taken()
+        if leaving is not None:
+            entry.held = weakref.ref(leaving, lambda _: self._leave(entry))
+        del leaving
+        self._entries.append(entry)
+        enter(entry)
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    __exit__ = _Exit()
+
+    def leave_last(self, *_: object) -> None:
+        """End the innermost block of this object that is open here."""
+        self._taken.pop(get_ident(), None)
         mine = entry_here.get()
         while mine is not None and mine not in self._entries:
             mine = mine.outer
-        entry = mine or self._entries[-1]  # the last resort: a block that was entered in another context
-        self._entries.remove(entry)
+        self._leave(mine or self._entries[-1])  # the last resort: a block that was entered in another context
+
+    def _leave(self, entry: Entry) -> None:
         leave(entry)
+        if entry in self._entries:
+            self._entries.remove(entry)
+        entry.held = None
 
     def __call__(self, function: Function) -> Function:
         """The function, inside such blocks."""

@@ -241,6 +241,8 @@ def _record_other(primitive: Primitive, operands: tuple[Operand, Operand], other
 
 def warn_of_result(primitive: Primitive, operands: Sequence[Any], numbers: Sequence[float], data: float) -> None:
     """Emit a DomainWarning if a result that is not finite is an overflow, or its operands are outside the domain."""
+    if not current().warns:
+        return
     overflows = math.isinf(data)
     try:
         _ = primitive.value(numbers) if primitive.arity is None else primitive.value(*numbers)

@@ -3,16 +3,14 @@
 It knows nothing of plans, lowerings or layers, so every other back end can be compared with it.
 """
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from autograd.core.graph import reverse_sweep, topological_order
-from autograd.core.mode import enable_grad
+from autograd.core.mode import changed
 from autograd.core.value import Value
 from autograd.native.planning.plan import Plan
-from autograd.table.primitive import DomainWarning
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +61,7 @@ class Interpreter:
         at: dict[Any, Any] = dict(self.constants)
         at.update(zip(self.recorded.inputs, inputs, strict=True))
         at.update(zip(self.recorded.parameters, parameters, strict=True))
-        with warnings.catch_warnings(), enable_grad():
-            warnings.simplefilter("ignore", DomainWarning)  # as in compiled code
+        with changed(records=True, warns=False):  # as in compiled code
             for node in self.order:
                 if node.primitive is not None:
                     at[node] = node._apply_primitive(node.primitive, [at.get(x, x) for x in node.operands])

@@ -6,7 +6,7 @@ from typing import Any
 
 from autograd.arguments import brief
 from autograd.core.graph import depending_on, forward_sweep, reverse_sweep, seeded, total
-from autograd.core.mode import current, enable_grad, enter, leave
+from autograd.core.mode import Entry, current, enable_grad, enter, entry_here, leave
 from autograd.core.sweep import gradients
 from autograd.core.tree import flatten
 from autograd.core.value import Value, node
@@ -66,10 +66,12 @@ class Inputs:
     def call(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
         """Call f with the variables for arguments."""
         mode = current()
-        entry = enter(mode._replace(records=True, variables=(*mode.variables, self.variables)))
+        entry = Entry(mode._replace(records=True, variables=(*mode.variables, self.variables)), entry_here.get())
         try:
+            enter(entry)
             return f(*self.args, **kwargs)
         finally:
+            entry.left = True  # at once: an interrupt may come before the first line of what is called
             leave(entry)
 
     def gradient(self, output: Any) -> list[Any]:

@@ -1,7 +1,6 @@
 """`compile`: graphs that are recorded already, as functions of batches."""
 
 import dataclasses
-import warnings
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -17,7 +16,6 @@ from autograd.native.kernels import kernel_of, lock_of, new_slots
 from autograd.native.lowered import lowered
 from autograd.native.planning.plan import Loop
 from autograd.native.recording.derivative import BatchGradient, batch_gradient
-from autograd.table.primitive import DomainWarning
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,9 +77,7 @@ class Compiled:
         """That of the loss; None without a reduction."""
         if self.reduction is None:
             return None
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DomainWarning)  # of the numbers there are now, which do not matter
-            return batch_gradient(self.outputs[0], self.inputs, self.parameters)
+        return batch_gradient(self.outputs[0], self.inputs, self.parameters)
 
     def __repr__(self) -> str:
         sizes = counted(len(self.inputs), "input"), counted(len(self.parameters), "parameter")

@@ -1,9 +1,7 @@
 """Values that are recorded for machine code: their numbers are examples, so nothing may depend on them."""
 
 import math
-import warnings
-from collections.abc import Iterator, MutableMapping, Sequence
-from contextlib import contextmanager
+from collections.abc import MutableMapping, Sequence
 from numbers import Real
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -12,7 +10,7 @@ from autograd.core.graph import innermost
 from autograd.core.mode import changed, current
 from autograd.core.value import Value, node
 from autograd.table import primitives
-from autograd.table.primitive import DomainWarning, Primitive, _nan
+from autograd.table.primitive import Primitive, _nan
 
 gated_product = Primitive(
     "gated_product",
@@ -132,8 +130,7 @@ def _make(data: float, primitive: Primitive, operands: Sequence[Any], partials: 
     return made if current().records else node(Traced, data, detached, (made,), (0.0,))
 
 
-@contextmanager
-def tracing() -> Iterator[None]:
+def tracing() -> changed:
     """Context manager: inside, operations on `traced` Values are recorded for machine code, even within `no_grad`.
 
     What asks for their numbers (if, <, max, float(), .data) is refused with a TypeError; only `example_number` tells them.
@@ -146,9 +143,7 @@ def tracing() -> Iterator[None]:
         ...
     TypeError: recording for machine code: the function asks for the number of a value (if, <, == 1, max, float(), .data, math.sin …), and machine code would take the same branch for ever; use where(step(x), a, b), maximum, minimum, abs, sign, autograd.sin …, or leave this part uncompiled; a check of what the function is given may ask autograd.example_number
     """  # noqa: E501
-    with warnings.catch_warnings(), changed(make=_make, traces=True, records=True):
-        warnings.simplefilter("ignore", DomainWarning)  # of the examples; the machine code does not warn
-        yield
+    return changed(make=_make, traces=True, records=True, warns=False)  # the machine code does not warn either
 
 
 # ---------------------------------------------------------------- products of sweeps
