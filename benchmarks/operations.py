@@ -19,7 +19,7 @@ sys.path.insert(0, __file__.rsplit("/", 2)[0])
 import numpy as np
 
 import nn
-from autograd import Value, engine_info, hessian, hypot, mul, no_grad
+from autograd import Value, derivative, engine_info, exp, hessian, hypot, mul, no_grad, sin, taylor
 
 a, b, frozen, scalar = Value(2.0), Value(3.0), Value(5.0).requires_grad_(False), np.float64(2.0)
 NAMES = {"a": a, "b": b, "frozen": frozen, "scalar": scalar, "mul": mul, "hypot": hypot, "Value": Value}
@@ -91,6 +91,11 @@ def main():
     print(
         f"{'hessian of the 20-variable Rosenbrock function':60} {nanoseconds(lambda: second(point), 20) / 1e6:6.2f} ms"
     )
+    for what, call in (
+        ("taylor(exp(sin x)), order 40", lambda: taylor(lambda x: exp(sin(x)), 0.7, 40)),
+        ("derivative(exp(sin x)), order 12", lambda: derivative(lambda x: exp(sin(x)), 12)(0.7)),
+    ):
+        print(f"{what:60} {nanoseconds(call, 20) / 1e6:6.2f} ms")
     try:
         import torch
     except ImportError:

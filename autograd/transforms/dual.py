@@ -10,7 +10,7 @@ A primal or a tangent may be a Dual of a lower level, or a Value: so forward and
 
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 from autograd.core.graph import numeric_partials, product, recorded_partials, total
 from autograd.core.mode import current
@@ -26,26 +26,26 @@ def next_level() -> int:
     return next(_levels)
 
 
-class Dual(RealNumber):
-    """primal + tangent·ε, on the level of its ε.
+class Jet(RealNumber):
+    """A number that carries derivatives along, on a level of its own."""
 
-    >>> x = Dual(3.0, 1.0, next_level())
-    >>> (x * x).tangent
-    6.0
-    """
+    __slots__ = ("_level", "primal")
 
-    __slots__ = ("_level", "arrived", "primal")
-
-    def __init__(self, primal: Any, tangent: Any, level: int) -> None:
-        self.primal = primal
-        self.arrived = None if tangent.__class__ is float and tangent == 0.0 else tangent
-        """The tangent, or None where nothing arrives: a 0 that no infinite partial makes a nan."""
-        self._level = level
+    primal: Any
+    _level: int
 
     @property
-    def tangent(self) -> Any:
-        """The derivative that is carried along."""
-        return 0.0 if self.arrived is None else self.arrived
+    def coefficients(self) -> list[Any]:
+        """Those of 1, ε, ε², …: the primal, its derivative, half its second one, …"""
+        raise NotImplementedError
+
+    def like(self, coefficients: Sequence[Any]) -> Self:
+        """A number with these coefficients on the level of this one."""
+        raise NotImplementedError
+
+    def _carried(self, primitive: Primitive, result: Any, operands: Sequence[Any], primals: Sequence[Any]) -> Self:
+        """The result of an operation, whose primal is known, with its derivatives."""
+        raise NotImplementedError
 
     @property
     def data(self) -> float:
@@ -53,38 +53,33 @@ class Dual(RealNumber):
         number: float = self.primal if self.primal.__class__ is float else self.primal.data
         return number
 
-    def __repr__(self) -> str:
-        return f"Dual({self.primal!r}, {self.tangent!r})"
+    @property
+    def _tells(self) -> bool:
+        """Whether what it comes to is the user's, and no partial, which may be infinite."""
+        return True
 
-    def _apply_primitive(self, primitive: Primitive, operands: Sequence[Any]) -> "Dual":
-        level = self._level
-        mine = [x.__class__ is Dual and x._level == level for x in operands]
+    def _is_mine(self, x: Any) -> bool:
+        """Whether another quantity is on this level."""
+        return x.__class__ is self.__class__ and x._level == self._level
+
+    def _apply_primitive(self, primitive: Primitive, operands: Sequence[Any]) -> Self:
         primals = [
-            x.primal if own else _operand(primitive, position, x)
-            for position, (x, own) in enumerate(zip(operands, mine, strict=True), 1)
+            x.primal if self._is_mine(x) else _operand(primitive, position, x) for position, x in enumerate(operands, 1)
         ]
         result = _apply(primitive, primals)
-        made = Dual(result, 0.0, level)
         mode = current()
-        watch = mode.watch
-        if watch is not None:
-            watch.look(result, "the result", primitive, primals)
-        elif result.__class__ is float and result - result != 0.0 and mode.records:
+        if mode.watch is not None:
+            mode.watch.look(result, "the result", primitive, primals)
+        elif result.__class__ is float and result - result != 0.0 and mode.records and self._tells:
             warn_of_result(primitive, primals, primals, result)
-        mine = [own and x.arrived is not None for x, own in zip(operands, mine)]
-        if mode.records and any(mine):
-            for x, partial in zip(operands, _partials(primitive, result, primals, mine), strict=True):
-                contribution = None if partial is None else product(x.arrived, partial, primitive, primals)
-                if contribution is not None:
-                    made.arrived = total(made.arrived, contribution, primitive, primals)
-                    if watch is not None:
-                        watch.look(made.arrived, "its tangent", primitive, primals)
-        return made
+        if mode.records:
+            return self._carried(primitive, result, operands, primals)
+        return self.like([result])
 
-    def detach(self) -> "Dual":
-        """The same number without its derivative, on any level."""
+    def detach(self) -> Self:
+        """The same number without its derivatives, on any level."""
         primal = self.primal
-        return Dual(primal if primal.__class__ is float else primal.detach(), 0.0, self._level)
+        return self.like([primal if primal.__class__ is float else primal.detach()])
 
     def __lt__(self, other: Any) -> bool:
         return bool(self.primal < _compared(other))
@@ -107,9 +102,56 @@ class Dual(RealNumber):
         return self.data
 
 
+class Dual(Jet):
+    """primal + tangent·ε, on the level of its ε.
+
+    >>> x = Dual(3.0, 1.0, next_level())
+    >>> (x * x).tangent
+    6.0
+    """
+
+    __slots__ = ("arrived",)
+
+    def __init__(self, primal: Any, tangent: Any, level: int) -> None:
+        self.primal = primal
+        self.arrived = None if tangent.__class__ is float and tangent == 0.0 else tangent
+        """The tangent, or None where nothing arrives: a 0 that no infinite partial makes a nan."""
+        self._level = level
+
+    @property
+    def tangent(self) -> Any:
+        """The derivative that is carried along."""
+        return 0.0 if self.arrived is None else self.arrived
+
+    @property
+    def coefficients(self) -> list[Any]:
+        """The primal and the tangent."""
+        return [self.primal, self.tangent]
+
+    def like(self, coefficients: Sequence[Any]) -> "Dual":
+        """A number with these coefficients on the level of this one."""
+        return Dual(coefficients[0], coefficients[1] if len(coefficients) > 1 else 0.0, self._level)
+
+    def __repr__(self) -> str:
+        return f"Dual({self.primal!r}, {self.tangent!r})"
+
+    def _carried(self, primitive: Primitive, result: Any, operands: Sequence[Any], primals: Sequence[Any]) -> "Dual":
+        made = Dual(result, 0.0, self._level)
+        mine = [self._is_mine(x) and x.arrived is not None for x in operands]
+        if any(mine):
+            watch = current().watch
+            for x, partial in zip(operands, _partials(primitive, result, primals, mine), strict=True):
+                contribution = None if partial is None else product(x.arrived, partial, primitive, primals)
+                if contribution is not None:
+                    made.arrived = total(made.arrived, contribution, primitive, primals)
+                    if watch is not None:
+                        watch.look(made.arrived, "its tangent", primitive, primals)
+        return made
+
+
 def _compared(other: Any) -> Any:
     """What a primal is compared with; a Value that is being traced refuses."""
-    if isinstance(other, Dual):
+    if isinstance(other, Jet):
         return other.primal
     return other if hasattr(other, "_apply_primitive") else as_number(other, "comparison: operand 2")
 
@@ -143,7 +185,7 @@ def _add_operators() -> None:
         return lambda self, *operands, **options: row(self, *operands, **options)
 
     def operator(row: Primitive, reflected: bool) -> Callable[[Any, Any], Any]:
-        def apply(self: Dual, other: Any) -> Any:
+        def apply(self: Jet, other: Any) -> Any:
             if not hasattr(other, "_apply_primitive") and getattr(other, "ndim", 0) != 0:
                 return NotImplemented  # an array's own operator works element by element
             return row(other, self) if reflected else row(self, other)
@@ -151,13 +193,13 @@ def _add_operators() -> None:
         return apply
 
     for symbol, row in primitives.OPERATORS.items():
-        setattr(Dual, f"__{symbol}__", operator(row, reflected=False))
-        setattr(Dual, f"__r{symbol}__", operator(row, reflected=True))
+        setattr(Jet, f"__{symbol}__", operator(row, reflected=False))
+        setattr(Jet, f"__r{symbol}__", operator(row, reflected=True))
     methods: dict[str, Callable[..., Any]] = {"__neg__": primitives.neg, "__abs__": primitives.abs}
     for row in primitives.TABLE.values():
         methods |= dict.fromkeys((row.name, *row.aliases), row)
     for name, function in {**methods, **{each.__name__: each for each in primitives.COMPOSED}}.items():
-        setattr(Dual, name, forward(function))
+        setattr(Jet, name, forward(function))
 
 
 _add_operators()

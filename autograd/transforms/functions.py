@@ -23,6 +23,7 @@ from autograd.core.value import UNRECORDED, ByHand, Value, nothing_recorded
 from autograd.spellings import local_names
 from autograd.transforms.dual import Dual, next_level
 from autograd.transforms.reverse import Argnums, Inputs, parts_of, positions_of
+from autograd.transforms.series import Expansion, Series
 
 Function = Callable[..., Any]
 
@@ -170,7 +171,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     with enable_grad():
         result = f(*arguments)
     leaves, rebuild_result = flatten(result, "jvp: the result of the function")
-    values, derivatives = parts_of(leaves, level)
+    values, derivatives = parts_of(leaves, level, 2)
     return rebuild_result(values), rebuild_result(derivatives)
 
 
@@ -294,44 +295,71 @@ def directional_derivative(f: Function, x: Any, v: Any) -> Any:
     return jvp(f, (x,), (v,))[1]
 
 
-HIGHEST_ORDER = 64
-"""Of a derivative: the cost doubles with each."""
+HIGHEST_ORDER = 170
+"""Of a derivative: 171! is more than the largest float."""
 
 
 def _check_order(role: str, n: Any) -> None:
     if isinstance(n, bool) or not isinstance(n, int) or n < 0:
         raise ValueError(f"{role} must be a whole number of at least 0, not {brief(n)}")
     if n > HIGHEST_ORDER:
-        raise ValueError(f"{role} must be at most {HIGHEST_ORDER}, because the cost doubles with each, not {brief(n)}")
+        raise ValueError(f"{role} must be at most {HIGHEST_ORDER}, not {brief(n)}")
 
 
 def derivative(f: Function, n: int = 1) -> Function:
-    """The n-th derivative of a function of one number, by n nested dual numbers; the cost doubles with n.
+    """The n-th derivative of a function of one number, by Taylor mode, in the time of n² products an operation.
 
     >>> derivative(lambda x: x**5, 3)(2.0)
     240.0
     """
     _check_order("derivative: n", n)
     _check_function("derivative", f)
-    for _ in range(n):
-        f = _derivative(f)
-    return f
+    if n == 0:
+        return f
+    if n == 1:
+        return lambda x: jvp(f, (x,), (1.0,))[1]
+
+    def derivative_function(x: Any) -> Any:
+        coefficients, rebuild = _expanded("derivative", f, x, 1.0, n)
+        return rebuild([leaf[n] * float(factorial(n)) for leaf in coefficients])
+
+    return derivative_function
 
 
-def _derivative(f: Function) -> Function:
-    return lambda x: jvp(f, (x,), (1.0,))[1]
+def taylor(f: Function, x: Any, order: int, v: Any = None) -> list[Any]:
+    """The Taylor coefficients of t ↦ f(x + t·v): for one number x and v = 1, f⁽ᵏ⁾(x) / k! for k = 0 … order.
 
+    Args:
+        f: The function; its result may be a structure, as is each coefficient then.
+        x: Where it is expanded: a number, or with v a structure of numbers.
+        order: Of the last coefficient, at most 170.
+        v: The direction, of the structure of x.
 
-def taylor(f: Function, x: float, order: int) -> list[Any]:
-    """The Taylor coefficients f⁽ᵏ⁾(x) / k! for k = 0 … order.
-
-    Source: seeds, "2.2.2 Jacobians", Taylor's theorem.
+    All coefficients come from one run of f on truncated series.  Source: seeds, "2.2.2 Jacobians", Taylor's theorem.
 
     >>> taylor(lambda x: x**3, 2.0, 3)
     [8.0, 12.0, 6.0, 1.0]
+    >>> taylor(lambda p: p[0] * p[1], [2.0, 3.0], 2, v=[1.0, 10.0])
+    [6.0, 23.0, 10.0]
     """
     _check_order("taylor: order", order)
-    return [derivative(f, k)(x) / factorial(k) for k in range(order + 1)]
+    coefficients, rebuild = _expanded("taylor", f, x, 1.0 if v is None else v, order)
+    return [rebuild([leaf[k] for leaf in coefficients]) for k in range(order + 1)]
+
+
+def _expanded(role: str, f: Function, x: Any, v: Any, order: int) -> tuple[list[list[Any]], Callable[[Any], Any]]:
+    """The coefficients of each leaf of f(x + ε·v), and what puts leaves into their structure."""
+    points, rebuild = flatten(x, f"{role}: x")
+    directions = flatten_like(v, x, f"{role}: v")
+    expansion = Expansion(order)
+    argument = rebuild(
+        Series([point, direction][: order + 1], expansion) for point, direction in zip(points, directions, strict=True)
+    )
+    with enable_grad():
+        result = f(argument)
+    leaves, rebuild_result = flatten(result, f"{role}: the result of the function")
+    parts = parts_of(leaves, expansion.level, order + 1)
+    return [list(leaf) for leaf in zip(*parts, strict=True)], rebuild_result
 
 
 @local_names

@@ -1,5 +1,6 @@
 """One call of a reverse-mode transform: its variables, the graph it records, and the sweep over it."""
 
+import functools
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,7 +12,7 @@ from autograd.core.sweep import gradients
 from autograd.core.tree import flatten
 from autograd.core.value import Value, node
 from autograd.table.primitives import dot, identity
-from autograd.transforms.dual import Dual
+from autograd.transforms.dual import Jet
 
 Argnums = int | Sequence[int]
 
@@ -53,8 +54,8 @@ class Inputs:
 
     def _variable(self, leaf: Any) -> Any:
         """A stand-in for a leaf that knows nothing of what is below it, or is connected to it if it records."""
-        if isinstance(leaf, Dual):
-            return Dual(self._variable(leaf.primal), leaf.arrived, leaf._level)
+        if isinstance(leaf, Jet):
+            return leaf.like([self._variable(leaf.primal), *leaf.coefficients[1:]])
         if isinstance(leaf, Value) and leaf.requires_grad:
             self.recording = True
             variable: Value = identity(leaf)
@@ -91,17 +92,8 @@ class Inputs:
 
     def pullback(self, outputs: Sequence[Any]) -> Callable[[Sequence[Any]], list[Any]]:
         """The function from weights of the outputs to Σ weight · ∂output/∂variable, for all variables."""
-        level = max((x._level for x in outputs if isinstance(x, Dual)), default=None)
-        if level is not None:
-            pull_primal, pull_tangent = map(self.pullback, parts_of(outputs, level))
-
-            def pull(weights: Sequence[Any]) -> list[Any]:
-                # (ȳ + ȳ'ε)·(J + J'ε) = ȳJ + (ȳJ' + ȳ'J)ε, the primal and the tangent of the gradient
-                primals, tangents = parts_of(weights, level)
-                pulled = zip(pull_primal(primals), pull_tangent(primals), pull_primal(tangents), strict=True)
-                return [Dual(p, a + b, level) for p, a, b in pulled]
-
-            return pull
+        if any(isinstance(x, Jet) for x in outputs):
+            return _with_jets(self.pullback, outputs)
         if not self.recording and all(isinstance(x, Value) or x.__class__ is float for x in outputs):
             return self._fast_pullback(outputs)
         order = depending_on(self.variables, *[x for x in outputs if isinstance(x, Value)])
@@ -120,17 +112,8 @@ class Inputs:
 
     def pushforward(self, outputs: Sequence[Any]) -> Callable[[Sequence[Any]], list[Any]]:
         """The function from a direction, a number a variable, to Σ ∂output/∂variable · direction, for all outputs."""
-        level = max((x._level for x in outputs if isinstance(x, Dual)), default=None)
-        if level is not None:
-            push_primal, push_tangent = map(self.pushforward, parts_of(outputs, level))
-
-            def push(direction: Sequence[Any]) -> list[Any]:
-                # (J + J'ε)·(v + v'ε) = Jv + (J'v + Jv')ε
-                primals, tangents = parts_of(direction, level)
-                pushed = zip(push_primal(primals), push_tangent(primals), push_primal(tangents), strict=True)
-                return [Dual(p, a + b, level) for p, a, b in pushed]
-
-            return push
+        if any(isinstance(x, Jet) for x in outputs):
+            return _with_jets(self.pushforward, outputs)
         order = depending_on(self.variables, *[x for x in outputs if isinstance(x, Value)])
 
         def sweep(direction: Sequence[Any]) -> list[Any]:
@@ -168,13 +151,38 @@ class Inputs:
 
     def finished(self, leaf: Any) -> Any:
         """A leaf of the result as the caller gets it: a number, unless the transform is differentiated itself."""
-        if isinstance(leaf, Dual):
-            return Dual(self.finished(leaf.primal), self.finished(leaf.tangent), leaf._level)
+        if isinstance(leaf, Jet):
+            return leaf.like([self.finished(x) for x in leaf.coefficients])
         return leaf.data if isinstance(leaf, Value) and not self.recording else leaf
 
 
-def parts_of(weights: Sequence[Any], level: int) -> tuple[list[Any], list[Any]]:
-    """Primals and tangents of numbers some of which are dual on this level."""
-    mine = [isinstance(x, Dual) and x._level == level for x in weights]
-    primals = [x.primal if own else x for x, own in zip(weights, mine, strict=True)]
-    return primals, [x.tangent if own else 0.0 for x, own in zip(weights, mine, strict=True)]
+Product = Callable[[Sequence[Any]], list[Any]]
+
+
+def _with_jets(product_with: Callable[[Sequence[Any]], Product], outputs: Sequence[Any]) -> Product:
+    """The product with the Jacobian of outputs some of which carry derivatives along, on one level above all others.
+
+    (J₀ + J₁ε + …)·(v₀ + v₁ε + …) = J₀v₀ + (J₁v₀ + J₀v₁)ε + …, a product with each of the J, from either side.
+    """
+    shape = max((x for x in outputs if isinstance(x, Jet)), key=lambda x: x._level)
+    size = len(shape.coefficients)
+    products = [product_with(part) for part in parts_of(outputs, shape._level, size)]
+
+    def whole(vector: Sequence[Any]) -> list[Any]:
+        parts = [
+            part if k == 0 or not all(x.__class__ is float and x == 0.0 for x in part) else None
+            for k, part in enumerate(parts_of(vector, shape._level, size))
+        ]
+        sums = []
+        for m in range(size):
+            terms = [products[m - k](part) for k, part in enumerate(parts[: m + 1]) if part is not None]
+            sums.append([functools.reduce(operator.add, column) for column in zip(*terms, strict=True)])
+        return [shape.like(coefficients) for coefficients in zip(*sums, strict=True)]
+
+    return whole
+
+
+def parts_of(leaves: Sequence[Any], level: int, size: int) -> list[list[Any]]:
+    """For 1, ε, ε², … its coefficients in numbers some of which carry derivatives along on this level."""
+    rows = [x.coefficients if isinstance(x, Jet) and x._level == level else [x] + [0.0] * (size - 1) for x in leaves]
+    return [[row[k] for row in rows] for k in range(size)]
