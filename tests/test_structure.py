@@ -119,7 +119,7 @@ def test_no_function_hides_a_module():
             assert isinstance(getattr(importlib.import_module(package), leaf), types.ModuleType), name
 
 
-@pytest.mark.parametrize(("name", "path"), [*modules(), *((p.stem, p) for p in sorted((ROOT / "demos").glob("*.py")))])
+@pytest.mark.parametrize(("name", "path"), [*modules(), *((p.stem, p) for p in sorted((ROOT / "demos").rglob("*.py")))])
 def test_nn_and_demos_use_the_public_names_of_autograd(name, path):
     if not name.startswith("autograd"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

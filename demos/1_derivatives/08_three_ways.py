@@ -2,7 +2,7 @@
 # # Numerical, symbolic, automatic
 # Three ways to a derivative: by a difference, by rules on formulas, and by rules on numbers as they are computed.
 # What to see: a difference has an error that no step can remove, the V; a written-out formula swells; automatic
-# differentiation is as exact as the function, and costs a few times as much.
+# differentiation is as exact as the function, and costs a few times as much as the function.
 #
 # Notes: 003 · 6.1.2 Numerical and Symbolic Differentiation.
 
@@ -48,6 +48,8 @@ print(f"f' = {derivative_expression(y, t)}")
 
 # %%
 print(program(y, inputs=[t]))
+value_only, both = (len(program(y, inputs=[t], mode=mode).instructions) for mode in ("value", "reverse"))
+print(f"{value_only} operations for the value, {both} for value and derivative")
 
 # %% [markdown]
 # How much that matters shows in a function that is applied again and again, x ← 4x(1 - x). Counted are the operations

@@ -58,6 +58,7 @@ for n in sizes:
     slope, count = walk(y, 1.0, x)
     calls.append(count)
     assert slope == 2.0**n
+    assert count == 2 ** (n + 2) - 3
 print(f"{sizes[-1]} diamonds: {calls[-1]} calls, for {len(topological_order(y))} nodes")
 
 # %% [markdown]

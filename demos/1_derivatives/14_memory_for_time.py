@@ -3,7 +3,8 @@
 # A recurrence of 10,000 steps, x ← sin(x·a + b), has 30,000 nodes, and the plain sweep stores them all. Checkpointing
 # stores few states and runs the steps between them again: in √n segments, or by the optimal schedule of *revolve*
 # (Griewank and Walther, ACM TOMS 26, 2000).
-# What to see: a hundredth of the nodes for twice the steps, and less than that for little more.
+# What to see: little more than a hundredth of the nodes for twice the steps, or a third of that for three and a half
+# times the steps.
 #
 # Notes: 003 · 6.3 Reverse-Mode Automatic Differentiation (gradient checkpointing).
 

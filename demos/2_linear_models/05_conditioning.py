@@ -19,8 +19,8 @@ from nn import Standardizer, least_squares, least_squares_gd, ridge
 plt.rc("axes", prop_cycle=plt.cycler(color=COLOURS["series"]))
 
 rng = np.random.default_rng(0)
-base = rng.normal(size=(60, 2))
-base = np.linalg.qr(base)[0] * np.sqrt(60)  # two columns at right angles, of one length: condition number 1
+base = rng.normal(size=(20, 2))
+base = np.linalg.qr(base)[0] * np.sqrt(20)  # two columns at right angles, of one length: condition number 1
 noise = 0.1 * rng.normal(size=60)
 
 # %% [markdown]
@@ -29,9 +29,9 @@ noise = 0.1 * rng.normal(size=60)
 
 # %%
 steps, kappas = [], []
-for scale in (1.0, 0.5, 0.2, 0.1, 0.05, 0.03):
+for scale in (1.0, 0.5, 0.2, 0.1, 0.05):
     X = base * [1.0, scale]
-    y = X @ [1.0, 1.0 / scale] + noise
+    y = X @ [1.0, 1.0 / scale] + noise[:20]
     losses = []
     w = least_squares_gd(X, y, epsilon=1e-12, callback=losses.append)
     kappas.append(float(np.linalg.cond(X.T @ X)))
@@ -64,7 +64,7 @@ for shift in (-1.0, 0.0, 1.0):
 
 # %%
 common = rng.normal(size=(60, 1))
-alike = common + 0.1 * rng.normal(size=(60, 6))
+alike = common + 0.05 * rng.normal(size=(60, 6))
 response = alike @ [1.0, 1.0, 1.0, 0.0, 0.0, 0.0] + 0.5 * rng.normal(size=60)
 lambdas = 10.0 ** np.arange(-3.0, 4.01, 0.25)
 path = np.array([ridge(alike, response, alpha) for alpha in lambdas])

@@ -1,7 +1,8 @@
 # %% [markdown]
 # # Cross-entropy's gradient is ŷ - y
 # Softmax and cross-entropy are made for each other: all that is complicated in their derivatives cancels.
-# What to see: softmax's Jacobian is diag(ŷ) - ŷŷᵀ, number by number; times -y/ŷ it is ŷ - y; that trains three regions.
+# What to see: softmax's Jacobian is diag(ŷ) - ŷŷᵀ, number by number; times -y/ŷ it is ŷ - y; that trains three regions,
+# whose probabilities mix as colours.
 #
 # Notes: 001 · Output Gradient, softmax Jacobian; 003 · 4.2.2 The Logistic Regression Model.
 
@@ -11,9 +12,9 @@ from random import Random
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 
-from autograd import COLOURS, grad, jacobian, log, softmax
+from autograd import COLOURS, grad, jacobian, log, no_grad, softmax
 from nn import SGD, Linear, accuracy, cross_entropy, evaluate, fit, make_blobs, one_hot, plots
 
 plt.rc("axes", prop_cycle=plt.cycler(color=COLOURS["series"]))
@@ -64,7 +65,7 @@ print(f"loss {history['loss'][0]:.3f} → {history['loss'][-1]:.3f}, right {shar
 
 # %%
 signs = LinearSegmentedColormap.from_list("signs", COLOURS["diverging"])
-figure, (left, middle, right) = plt.subplots(1, 3, figsize=(13, 4.2), layout="constrained")
+figure, ((left, middle), (right, mixed)) = plt.subplots(2, 2, figsize=(10, 8.4), layout="constrained")
 for panel, matrix, title in ((left, J, "Jacobian of softmax"), (middle, formula, "diag(ŷ) − ŷŷᵀ")):
     panel.imshow(matrix, cmap=signs, vmin=-0.35, vmax=0.35)
     for (i, j), number in np.ndenumerate(matrix):
@@ -75,7 +76,14 @@ for panel, matrix, title in ((left, J, "Jacobian of softmax"), (middle, formula,
     panel.set_yticks(range(4), [f"∂ŷ{i + 1}" for i in range(4)])
     panel.tick_params(length=0)
 plots.decision_boundary(model, data, ax=right)
-right.set_title(f"softmax(Wx + b) after 60 steps: {share:.0%} right")
+right.set_title(f"The likeliest class after 60 steps: {share:.0%} right")
+(low1, high1), (low2, high2) = right.get_xlim(), right.get_ylim()
+plane = [[float(u), float(v)] for v in np.linspace(low2, high2, 80) for u in np.linspace(low1, high1, 80)]
+with no_grad():
+    shares = np.array([softmax([float(s.data) for s in model(point)]) for point in plane])
+colours = shares @ [to_rgb(colour) for colour in COLOURS["series"][:3]]
+mixed.imshow(colours.reshape(80, 80, 3), origin="lower", extent=(low1, high1, low2, high2), aspect="auto")
+mixed.set(title="Its probabilities, as mixtures of colours", xlabel="x1", ylabel="x2")
 Path("out").mkdir(exist_ok=True)
 figure.savefig(Path("out") / "cross_entropy.png", dpi=110)
 print("matrices and regions are drawn in", Path("out") / "cross_entropy.png")
