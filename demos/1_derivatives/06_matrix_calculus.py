@@ -1,6 +1,6 @@
 # %% [markdown]
 # # Matrix calculus and its two layouts
-# Half of the books write the derivatives of y by x as a matrix with a row for each y, the other half with a column.
+# Some books write the derivatives of y by x as a matrix with a row for each y, others with a column.
 # What to see: the numbers are the same, one matrix is the other transposed, and in one layout the chain rule reads from
 # the left and in the other from the right.
 #

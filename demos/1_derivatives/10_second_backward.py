@@ -1,6 +1,7 @@
 # %% [markdown]
 # # A second backward, and zero_grad
-# Gradients of leaves add up until somebody sets them to 0. That is meant so, and the commonest mistake in training.
+# Gradients of leaves add up until somebody sets them to 0. That is meant so, and a common cause of mistakes in
+# training.
 # What to see: two sweeps give twice the gradient; a training without `zero_grad` swings for ever.
 #
 # Notes: 003 · 6.3 Reverse-Mode Automatic Differentiation, 2.3.2 (momentum); 001 · Training Steps.

@@ -67,8 +67,8 @@ crossing = next(n for n in range(1, TOGETHER) if work(n, TOGETHER - n)[0] > work
 print(f"forward mode is cheaper below {crossing} inputs, which is n = m but for the one run of reverse mode")
 
 # %% [markdown]
-# The clock agrees about the slopes, not about the crossing: forward mode takes Python through the function n times, on
-# dual numbers, while the sweeps of reverse mode run in the compiled core, if there is one.
+# The clock agrees about the directions, but need not about the crossing: forward mode takes Python through the function
+# n times, on dual numbers, while the sweeps of reverse mode run in the compiled core, if there is one.
 
 # %%
 timed = [(seconds(jacfwd, n, TOGETHER - n), seconds(jacrev, n, TOGETHER - n)) for n in inputs]

@@ -9,8 +9,7 @@
 # %%
 from pathlib import Path
 
-import autograd
-from autograd import Value, draw, expression, log, program, sin, topological_order
+from autograd import Value, draw, expression, grad, jit, log, program, sin, step, topological_order, where
 
 x1, x2 = Value(2.0, label="x1"), Value(5.0, label="x2")
 y = log(x1) + x1 * x2 - sin(x2)
@@ -66,12 +65,17 @@ def by_if(x):
     return x if x > 0.0 else -x
 
 
-runs = {number: [len(topological_order(by_if(Value(number)))), autograd.grad(by_if)(number)] for number in (3.0, -3.0)}
+runs = {number: [len(topological_order(by_if(Value(number)))), grad(by_if)(number)] for number in (3.0, -3.0)}
 for number, (nodes, slope) in runs.items():
     print(f"recorded at {number:4}: {nodes} node{'s' * (nodes > 1)}, slope {slope}")
-x = Value(-3.0, label="x")
-chosen = autograd.where(x > 0.0, x, -x)
-print("with where, both sides are operands:", len(chosen.operands), "operands, slope", autograd.gradient(chosen, x))
+try:
+    jit(by_if)(3.0)
+except TypeError as error:
+    refusal = str(error)
+    print("jit:", refusal.partition(" (")[0])
+by_where = lambda x: where(step(x), x, -x)  # both sides are operands, and so is the condition
+fast = jit(by_where, backend="numpy")  # needs no compiler
+print(f"by where: {fast(3.0)} at 3, {fast(-3.0)} at -3, slope at -3: {grad(by_where)(-3.0)}")
 
 # %%
 print("the graph is in", draw(y, Path("out") / "graphs_elsewhere.svg"))

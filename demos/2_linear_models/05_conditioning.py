@@ -24,8 +24,9 @@ base = np.linalg.qr(base)[0] * np.sqrt(20)  # two columns at right angles, of on
 noise = 0.1 * rng.normal(size=60)
 
 # %% [markdown]
-# The second feature in another unit, s times smaller: the curvatures of the loss differ by s², the condition number κ
-# of XᵀX. A step must suit the steepest direction, η = 1/λ₁, and along the flattest one it then gains only a part 1/κ.
+# The second feature in another unit, its numbers s times as large: the curvatures of the loss are as 1 to s², and the
+# condition number of XᵀX is κ = 1/s². A step must suit the steepest direction, η = 1/λ₁, and along the flattest one it
+# then gains only a part 1/κ.
 
 # %%
 steps, kappas = [], []

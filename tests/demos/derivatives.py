@@ -50,5 +50,7 @@ NUMBERS = {
         "len(trace.instructions)": 5,
         "both(3.0, 1.0)[1]": 4 / 3,
         "[slope for nodes, slope in runs.values()]": [1.0, -1.0],
+        "'asks for the number of a value' in refusal": True,
+        "[fast(3.0), fast(-3.0)]": [3.0, 3.0],
     },
 }
