@@ -50,6 +50,7 @@ print(f"f'(0.5) = {derivative_expression(f, x).evaluate(x=0.5):.6f}")
 # %%
 print(explain(y, wrt=x2))
 print(explain(y))
+y.backward()  # so that the picture has adjoints too
 print("the graph is in", draw(y, Path("out") / "chain_rule.svg"))
 
 # %% [markdown]

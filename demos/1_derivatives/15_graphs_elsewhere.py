@@ -78,6 +78,7 @@ fast = jit(by_where, backend="numpy")  # needs no compiler
 print(f"by where: {fast(3.0)} at 3, {fast(-3.0)} at -3, slope at -3: {grad(by_where)(-3.0)}")
 
 # %%
+y.backward()
 print("the graph is in", draw(y, Path("out") / "graphs_elsewhere.svg"))
 
 # %% [markdown]

@@ -2,7 +2,7 @@
 # # Losses over the margin
 # For classes y = ±1 and a score ŷ the margin yŷ says how right the score is: positive is right.
 # What to see: the 0/1 loss has slope 0 nearly everywhere, so descent learns nothing from it; hinge and logistic loss
-# lie above it and have slopes; the squared loss punishes being too right.
+# have slopes; the squared loss punishes being too right.
 #
 # Notes: 003 · 3.2 Loss Functions (0/1, margin, hinge, differentiability); 001 · squared loss, cross-entropy.
 
