@@ -31,13 +31,14 @@ def called(name: str, *first: str, **settings: Any) -> str:
     return f"{name}({', '.join([*first, *(f'{key}={brief(setting)}' for key, setting in settings.items())])})"
 
 
-def counted(n: int, word: str) -> str:
+def counted(count: int, noun: str) -> str:
     """A number of things in words.
 
-    >>> counted(1, "group"), counted(2, "group")
-    ('1 group', '2 groups')
+    >>> counted(1, "node"), counted(4160, "box"), counted(0, "leaf")
+    ('1 node', '4,160 boxes', '0 leaves')
     """
-    return f"{n} {word}{'' if n == 1 else 's'}"
+    plural = "leaves" if noun == "leaf" else f"{noun}{'es' if noun.endswith(('x', 's')) else 's'}"
+    return f"{count:,} {noun if count == 1 else plural}"
 
 
 def in_order(items: Any, role: str) -> Any:

@@ -86,7 +86,7 @@ def save(model: Module, file: str | os.PathLike[str], **others: Any) -> None:
             f"save: the text {error.object[error.start : error.end]!r} is none that UTF-8 can hold"
         ) from None
     if len(data) > MOST_BYTES - 1000:
-        raise ValueError(f"save: the content takes {len(data):,} bytes, and load reads at most {MOST_BYTES:,}")
+        raise ValueError(f"save: load reads at most {MOST_BYTES:,} bytes, and the content takes {len(data):,}")
     whole = {"format": FORMAT, "version": VERSION, "checksum": hashlib.sha256(data).hexdigest()}
     write_whole(file, _dump(whole)[:-1].encode() + b', "content": ' + data + b"}\n")
 

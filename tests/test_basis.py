@@ -178,7 +178,7 @@ def test_centres_of_several_inputs_cover_the_samples():
         (lambda: GaussianBasis([[None]], 1.0), "each number must be a finite number, not None"),
         (lambda: GaussianBasis([], 1.0), "centres must be samples of one length"),
         (lambda: GaussianBasis([[0.0], [1.0, 2.0]], 1.0), "centres must be samples of one length"),
-        (lambda: GaussianBasis([0.0], 1.0)([0.0, 1.0]), r"expected 1 inputs, got 2; write a batch of numbers as"),
+        (lambda: GaussianBasis([0.0], 1.0)([0.0, 1.0]), r"expected 1 input, got 2; write a batch of numbers as"),
         (lambda: GaussianBasis.spread_over([0.0, 1.0], 3), "n_centres must be from 2 to 2, .* not 3"),
         (lambda: GaussianBasis.spread_over([0.0, 1.0], 1), "from 2 to 2, .* not 1; one centre needs a width"),
         (lambda: GaussianBasis.spread_over([[0.0, 1.0]] * 5, 2, 1.0), "from 1 to 1, the number of distinct samples"),

@@ -365,7 +365,7 @@ def test_parameters_are_written_to_the_last_bit(tmp_path):
 def test_wrong_count_of_parameters_is_refused():
     x, w = Value(1.0), Value(2.0)
     plan = Compiled(w * x, [x], [w], reduction=None, backend="numpy").plan
-    with pytest.raises(ValueError, match="2 parameters are given, and the plan has 1"):
+    with pytest.raises(ValueError, match="2 parameters given, and the plan has 1"):
         c_source(plan, parameters=[1.0, 2.0])
 
 

@@ -232,7 +232,7 @@ def test_temperature_refuses_logits_without_a_best_one():
         ([[1.0, math.nan]], [0], r"logits must be finite, logits\[0\] is \[1.0, nan\]"),
         ([[1.0, 0.0], [1.0, 0.0, 0.0]], [0, 0], "row 0 has 2 numbers, but row 1 has 3"),
         ([[1.0], [2.0]], [0, 1], r"logits\[0\] has fewer than 2 classes; write those of class 1 of two flat"),
-        ([[1.0, 0.0]], [0, 1], "1 samples, but 2 targets"),
+        ([[1.0, 0.0]], [0, 1], "1 sample, but 2 targets"),
         ([[1.0, 0.0]], [2], r"target\[0\] must be one of the classes 0 to 1, not 2"),
         ([], [], "there are no rows"),
     ):
@@ -420,7 +420,7 @@ def test_what_are_no_probabilities_or_classes_is_refused_with_its_row(function):
         ([[0.5, math.nan]], [0], r"must lie in \[0, 1\], not nan"),
         ([0.5, 2.0], [0, 0], r"probabilities\[1\]: probabilities must lie in \[0, 1\]"),
         ([[0.5, 0.5], [0.25, 0.25, 0.5]], [0, 0], "row 0 has 2 numbers, but row 1 has 3"),
-        ([[0.5, 0.5]], [0, 1], "1 samples, but 2 targets"),
+        ([[0.5, 0.5]], [0, 1], "1 sample, but 2 targets"),
         ([[0.5, 0.5]], [2], r"target\[0\] must be one of the classes 0 to 1, not 2"),
         ([[0.5, 0.5]], [-1], "one of the classes"),
         ([[0.5, 0.5]], [0.5], "one of the classes"),
@@ -479,7 +479,7 @@ def test_settings_out_of_range_are_refused():
         TemperatureScaling(math.tanh, "x")
     with pytest.raises(ValueError, match="mean_set_size: sets must be"):
         mean_set_size([1, 2])
-    with pytest.raises(ValueError, match="1 samples, but 2 targets"):
+    with pytest.raises(ValueError, match="1 sample, but 2 targets"):
         coverage([{0}], [0, 1])
     with pytest.raises(ValueError, match=r"target\[0\] must be a whole number of at least 0, not -1"):
         coverage([{0}], [-1])

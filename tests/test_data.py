@@ -78,7 +78,7 @@ def test_indices_of_every_kind():
 def test_bad_indices_are_refused():
     dataset = Dataset(X, Y)
     for index in (4, -5, [0, 4]):
-        with pytest.raises(IndexError, match=r"index -?\d is out of range, there are 4 samples"):
+        with pytest.raises(IndexError, match=r"index -?\d is out of range, it has 4 samples"):
             dataset[index]
     for index in (1.0, "0", True, [True, False, True, False]):
         with pytest.raises(TypeError, match=r"Dataset: .*(not|got)"):
@@ -105,7 +105,7 @@ def test_a_frame_brings_its_names():
     ("inputs", "targets", "error", "message"),
     [
         (X, Y[:3], ValueError, "4 inputs, but 3 targets; each input needs one"),
-        ([[1.0, 2.0], [3.0]], [0, 1], ValueError, "Dataset: inputs: row 1 has 1 numbers, row 0 has 2"),
+        ([[1.0, 2.0], [3.0]], [0, 1], ValueError, "Dataset: inputs: row 1 has 1 number, row 0 has 2"),
         ([[], []], [0, 1], ValueError, "row 0 has 0 numbers"),
         ([], [], ValueError, "Dataset: inputs: there are no samples"),
         ([[1.0], [math.nan]], [0, 1], ValueError, "inputs, row 1, column 0 is nan; leave the sample out"),
@@ -135,7 +135,7 @@ def test_what_is_no_dataset_is_refused_with_its_place(inputs, targets, error, me
 
 
 def test_names_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match="1 feature_names for 2 columns of inputs"):
+    with pytest.raises(ValueError, match="feature_names are 1, for 2 columns of inputs"):
         Dataset(X, Y, feature_names=["a"])
     with pytest.raises(TypeError, match="names must be a list of texts, not the text 'ab'"):
         Dataset(X, Y, feature_names="ab")
@@ -252,7 +252,7 @@ def test_bad_settings_of_loaders_are_refused_at_once():
             minibatches(X, batch_size=size)
     with pytest.raises(TypeError, match="DataLoader: seed must be a whole number, not str 'a'"):
         DataLoader((X, Y), seed="a")
-    with pytest.raises(ValueError, match="drop_last leaves no batch of 5, there are 4 samples"):
+    with pytest.raises(ValueError, match="drop_last leaves no batch of 5 in 4 samples"):
         DataLoader((X, Y), 5, drop_last=True)
     with pytest.raises(ValueError, match=r"minibatches: the columns must have one length, got \[4, 3\]"):
         minibatches(X, Y[:3], batch_size=2)
@@ -291,7 +291,7 @@ def test_lengths_that_do_not_add_up_are_refused(lengths):
 
 
 def test_empty_parts_are_refused():
-    with pytest.raises(ValueError, match=r"3 samples are too few for \[0\.9, 0\.1\]: a part would be empty"):
+    with pytest.raises(ValueError, match=r"\[0\.9, 0\.1\] is too much of 3 samples: a part would be empty"):
         random_split(numbered(3), [0.9, 0.1])
     with pytest.raises(ValueError, match="train_validation_test_split: the parts must be"):
         train_validation_test_split(numbered(10), validation=0.0)
@@ -474,7 +474,7 @@ def test_one_hot_takes_arrays_and_series():
 
 def test_what_is_no_class_is_refused():
     for classes in (3, [0, 3], -1, [0, -1]):
-        with pytest.raises(ValueError, match=r"one_hot: class (3|-1) is not one of the 3 classes 0 to 2"):
+        with pytest.raises(ValueError, match=r"one_hot: class (3|-1) is not one of the classes 0 to 2"):
             one_hot(classes, 3)
     for classes in (1.0, [0, 1.0], True, ["a"], None):
         with pytest.raises(TypeError, match="one_hot: a class must be a whole number, not"):

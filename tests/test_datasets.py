@@ -117,7 +117,7 @@ def test_no_line_parts_exclusive_or():
         (lambda: make_spirals(turns=math.inf), "make_spirals: turns must be finite, not inf"),
         (lambda: make_blobs(centers=[]), "make_blobs: the number of classes must be"),
         (lambda: make_blobs(cluster_std=-1.0), "make_blobs: cluster_std must be"),
-        (lambda: make_blobs(centers=[[0.0], [1.0, 2.0]]), "row .* has . numbers"),
+        (lambda: make_blobs(centers=[[0.0], [1.0, 2.0]]), "row .* has . number"),
         (lambda: make_line(0), "make_line: n_samples must be"),
         (lambda: make_line(noise=math.inf), "make_line: noise must be"),
         (lambda: make_line(weights=[]), "has 0 numbers"),

@@ -565,11 +565,11 @@ def test_linear_is_affine_for_every_row():
         slow = autograd.affine(row, x, bias)
         assert (fast.data, fast.operands, fast.partials) == (slow.data, slow.operands, slow.partials)
     assert linear([1, 2], [[3, 4]], [5]) == [16.0]
-    with pytest.raises(ValueError, match="2 weights in a row, but 1 inputs"):
+    with pytest.raises(ValueError, match="2 weights in a row, but 1 input"):
         linear([1.0], w, b)
-    with pytest.raises(ValueError, match="2 rows of weights, but 1 biases"):
+    with pytest.raises(ValueError, match="2 rows of weights, but 1 bias"):
         linear(x, w, b[:1])
-    with pytest.raises(ValueError, match="2 weights, but 1 inputs"):
+    with pytest.raises(ValueError, match="2 weights, but 1 input"):
         autograd.affine([1.0, 2.0], [1.0])
     with pytest.raises(ValueError, match="got 1 and 2"):
         autograd.dot([1.0], [1.0, 2.0])

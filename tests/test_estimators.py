@@ -206,7 +206,7 @@ def test_log_probabilities_are_finite_where_probabilities_round_to_zero(two_clas
 
 
 def test_stopping_too_early_is_reported(two_classes):
-    with pytest.warns(ConvergenceWarning, match="after 1 iterations of L-BFGS .* exceeds tol=1e-07; .* allow more"):
+    with pytest.warns(ConvergenceWarning, match="after 1 iteration of L-BFGS .* exceeds tol=1e-07; .* allow more"):
         model = LogisticRegression(max_iter=1).fit(*two_classes)
     assert model.n_iter_ == 1
     with pytest.warns(ConvergenceWarning, match="exceeds tol=0; .* raise tol, as rounding allows no better"):

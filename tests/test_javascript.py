@@ -225,7 +225,7 @@ def test_a_name_that_javascript_cannot_use_is_refused(name):
     plan = compile(x * 2.0, [x], [], reduction=None, backend="numpy").plan
     with pytest.raises(ValueError, match="javascript_source: name must be an identifier"):
         javascript_source(plan, name)
-    with pytest.raises(ValueError, match="2 parameters are given, and the plan has 0"):
+    with pytest.raises(ValueError, match="2 parameters given, and the plan has 0"):
         javascript_source(plan, parameters=[1.0, 2.0])
 
 

@@ -220,7 +220,7 @@ def test_local_derivatives_in_third_place_are_taken_for_what_they_are():
     z = Value(10.0, (a, b), [5.0, 2.0])
     z.backward()
     assert (a.grad, b.grad, z._children, z._local_grads) == (5.0, 2.0, (a, b), (5.0, 2.0))
-    with pytest.raises(ValueError, match="2 operands, but 1 local derivatives"):
+    with pytest.raises(ValueError, match="2 operands, but 1 local derivative;"):
         Value(1.0, (a, b), (1.0,))
     with pytest.raises(TypeError, match="label='a'"):
         Value(1.0, "a")

@@ -169,7 +169,7 @@ def test_wrong_activations_are_refused():
         (lambda: LeakyReLU(math.nan), "finite"),
         (lambda: Softmax(0.0), "above 0"),
         (lambda: GELU("sigmoid"), "approximate"),
-        (lambda: MLP(2, [3, 1], activation=["relu", "tanh"]), "1 hidden layers, but 2 activations"),
+        (lambda: MLP(2, [3, 1], activation=["relu", "tanh"]), "1 hidden layer, but 2 activations"),
         (lambda: Dropout(1.0), "Dropout: p must be below 1"),
         (lambda: Dropout(-0.1), "Dropout: p"),
     ]:

@@ -244,12 +244,12 @@ def test_gradient_of_cross_entropy_is_softmax_minus_onehot():
 
 def test_losses_refuse_what_does_not_fit():
     for call, message in [
-        (lambda: mse_loss([1.0], [1.0, 2.0]), "mse_loss: 1 inputs, but 2 targets"),
+        (lambda: mse_loss([1.0], [1.0, 2.0]), "mse_loss: 1 input, but 2 targets"),
         (lambda: mse_loss([], []), "there are no inputs"),
         (lambda: mse_loss([1.0], [1.0], "max"), "reduction must be"),
         (lambda: hinge_loss([1.0], [0]), "targets must be -1 or 1, not 0"),
         (lambda: binary_cross_entropy_with_logits([1.0], [2]), r"targets must lie in \[0, 1\], not 2"),
-        (lambda: cross_entropy([1.0, 2.0], 2), "target 2 is not one of the 2 classes"),
+        (lambda: cross_entropy([1.0, 2.0], 2), "target 2 is not one of the classes"),
         (lambda: cross_entropy([1.0, 2.0], -1), "target -1 is not one"),
     ]:
         with pytest.raises(ValueError, match=message):

@@ -152,7 +152,7 @@ def test_contours_hold_the_values_and_the_path_of_values():
     path = [[Value(1.0), Value(-0.5)], [0.5, 0.25]]
     ax = plots.contours(f, (-1.0, 1.0), (-2.0, 2.0), path)
     assert ax.get_lines()[0].get_xydata().tolist() == [[1.0, -0.5], [0.5, 0.25]]
-    assert ax.get_lines()[0].get_label() == "path, 1 steps"
+    assert ax.get_lines()[0].get_label() == "path, 1 step"
     filled = ax.collections[0]
     assert (filled.levels[0], filled.levels[-1]) == (-2.0, 2.0)  # the least and the largest product on the rectangle
     lines = plots.contours(f, (0.5, 1.0), (0.5, 2.0)).collections[1]

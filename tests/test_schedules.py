@@ -174,7 +174,7 @@ def test_schedules_refuse_bad_settings():
         (lambda: LambdaLR(o, 0.5), ValueError, "lr_lambda must be a function"),
         (lambda: LambdaLR([], abs), TypeError, "optimizer must be"),
         (lambda: StepLR(o, 2, last_epoch=-2), ValueError, "last_epoch"),
-        (lambda: SequentialLR(o, [StepLR(o, 2)], [3]), ValueError, "1 schedules need 0 milestones, not 1"),
+        (lambda: SequentialLR(o, [StepLR(o, 2)], [3]), ValueError, "1 schedule, but 1 milestone: give one fewer"),
         (lambda: SequentialLR(o, [StepLR(two_groups(), 2)], []), ValueError, "made for this optimiser"),
         (lambda: SequentialLR(o, [ReduceLROnPlateau(o)], []), TypeError, "not ReduceLROnPlateau"),
         (lambda: ReduceLROnPlateau(o, "less"), ValueError, "mode must be one of min, max, not 'less'"),
@@ -203,7 +203,7 @@ def test_a_rate_that_is_none_is_refused_and_the_schedule_stays():
     plateau.step(Value(2.0) * Value(1.0))
     assert (plateau.best, plateau.last_epoch) == (2.0, 1)
     optimizer.add_param_group({"params": [Value(1.0)]})
-    with pytest.raises(ValueError, match="made for 1 groups, but the optimiser has 2 now; make it anew"):
+    with pytest.raises(ValueError, match="made for 1 group, but the optimiser has 2 now; make it anew"):
         schedule.step()
 
 

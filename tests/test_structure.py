@@ -2,10 +2,12 @@
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 import types
 import warnings
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -126,6 +128,16 @@ def test_nn_and_demos_use_the_public_names_of_autograd(name, path):
             if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "autograd":
                 assert node.module == "autograd"
                 assert not any(alias.name.startswith("_") for alias in node.names)
+
+
+@pytest.mark.parametrize(("name", "path"), [item for item in MODULES.items() if item[0] != "autograd.arguments"])
+def test_no_message_says_one_things(name, path):
+    """A length before a plural would say "1 inputs"; `counted` says "1 input"."""
+    for text in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        parts = text.values if isinstance(text, ast.JoinedStr) else []
+        for number, words in pairwise(parts):
+            if isinstance(number, ast.FormattedValue) and ast.unparse(number.value).startswith("len("):
+                assert not re.match(r" (\w+ )?\w+[^s\W]s\b", getattr(words, "value", "")), ast.unparse(text)
 
 
 def run(code, *flags, cwd=None):

@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Any, TypeVar
 
 from autograd.accelerator import compiled
+from autograd.arguments import counted
 from autograd.core.mode import changed, current
 from autograd.core.value import ByHand, Value
 from autograd.table.primitive import ARITHMETIC_ERRORS, DomainWarning, OwnSweep, Primitive, as_number, evaluate_partial
@@ -255,7 +256,7 @@ def warn_of_nan(row: Primitive, operands: Sequence[Any], product: str) -> None:
 def shown_operands(operands: Sequence[Any]) -> str:
     """The numbers of operands, with their labels, for a message; of many the first."""
     first = [f"{example_number(x)!r}" + (f" ({x.label})" if getattr(x, "label", "") else "") for x in operands[:4]]
-    return ", ".join([*first, f"… {len(operands)} operands"] if len(operands) > 4 else first)
+    return ", ".join([*first, f"… {counted(len(operands), 'operand')}"] if len(operands) > 4 else first)
 
 
 def callers_frame() -> tuple[int, FrameType]:

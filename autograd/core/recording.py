@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.accelerator import compiled
-from autograd.arguments import in_order
+from autograd.arguments import counted, in_order
 from autograd.core.graph import callers_frame, look_for_nan, numeric_partials, shown_operands
 from autograd.core.mode import DEFAULT, Mode, current, entry_here, unusual
 from autograd.core.sweep import propagate
@@ -271,7 +271,7 @@ def linear(inputs: Sequence[Operand], weights: Sequence[Sequence[Operand]], bias
     for given, role in ((inputs, "inputs"), (weights, "weights"), (biases, "biases")):
         in_order(given, f"linear: {role}")
     if len(weights) != len(biases):
-        raise ValueError(f"linear: {len(weights)} rows of weights, but {len(biases)} biases")
+        raise ValueError(f"linear: {counted(len(weights), 'row')} of weights, but {counted(len(biases), 'bias')}")
     affine, nodes = primitives.affine, []
     mode = current() if unusual else DEFAULT
     if mode.traces or not {*map(type, inputs)} <= {Value, float, Frozen}:
@@ -283,7 +283,7 @@ def linear(inputs: Sequence[Operand], weights: Sequence[Sequence[Operand]], bias
     below = interior(inputs)
     for row, bias in zip(weights, biases, strict=True):
         if len(row) != size:
-            raise ValueError(f"linear: {len(row)} weights in a row, but {size} inputs")
+            raise ValueError(f"linear: {counted(len(row), 'weight')} in a row, but {counted(size, 'input')}")
         kinds = [bias.__class__, *map(type, row)]
         is_frozen = kinds.count(Frozen) == size + 1
         if not is_frozen and kinds.count(Value) != size + 1:

@@ -18,6 +18,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from autograd.accelerator import compiled
+from autograd.arguments import counted
 from autograd.spellings import unknown_argument as unknown_argument_text
 from autograd.table.primitive import OwnSweep, Primitive, RealNumber, as_number, shown
 
@@ -319,7 +320,8 @@ def fill_by_hand(made: Any, children: Any, op: Any) -> None:
         )
     slopes = [as_number(d, "Value: a local derivative") for d in op]
     if len(slopes) != len(operands):
-        raise ValueError(f"Value: {len(operands)} operands, but {len(slopes)} local derivatives; give one for each")
+        given = counted(len(slopes), "local derivative")
+        raise ValueError(f"Value: {counted(len(operands), 'operand')}, but {given}; give one for each")
     unknown = unknown_rule("by_hand", "local derivatives")
     fill(made, Primitive("by_hand", unknown, unknown), operands, slopes)
 

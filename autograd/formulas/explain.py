@@ -132,7 +132,7 @@ class PathExplanation:
         derivative = f"{self.delta and f'{self.delta} = '}∂{self.name}/∂{self.wrt}"
         if not self.paths:
             return f"{derivative} = 0: no path leads from {self.wrt} to {self.name}"
-        head = f"{derivative} = Σ over the {_counted(self.count)} from {self.wrt} to {self.name} = {self.total:.6g}"
+        head = f"{derivative} = Σ over the {_path_count(self.count)} from {self.wrt} to {self.name} = {self.total:.6g}"
         lines = [head] if self.count == len(self.paths) else [f"{head}; the {len(self.paths)} heaviest:"]
         for path in self.paths:
             arrows = " → ".join(_shortened(path.nodes, _FACTORS + 1))
@@ -324,7 +324,7 @@ def _path(
 # ---------------------------------------------------------------- writing
 
 
-def _counted(count: float) -> str:
+def _path_count(count: float) -> str:
     if count == 1:
         return "one path"
     if count == math.inf:

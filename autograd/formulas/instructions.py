@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autograd.arguments import counted
 from autograd.table.primitive import Primitive, as_number
 
 
@@ -125,7 +126,7 @@ class Instructions:
         """The number of every variable, by its index."""
         if len(numbers) != len(self.inputs):
             names = ", ".join(x.name for x in self.inputs)
-            raise TypeError(f"program: takes {len(self.inputs)} numbers ({names}), got {len(numbers)}")
+            raise TypeError(f"program: takes {counted(len(self.inputs), 'number')} ({names}), got {len(numbers)}")
         found = {
             x.target: as_number(number, f"program: input {x.name}")
             for x, number in zip(self.inputs, numbers, strict=True)

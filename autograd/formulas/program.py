@@ -9,7 +9,7 @@ import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from autograd.arguments import in_order
+from autograd.arguments import counted, in_order
 from autograd.core.graph import depending_on, forward_sweep, reverse_sweep, topological_order
 from autograd.core.mode import is_grad_enabled
 from autograd.core.value import Value
@@ -170,7 +170,8 @@ class _Scribe:
     def tangents(self, numbers: Sequence[float] | None) -> None:
         """The tangent program: one node's step of the forward sweep at a time."""
         if numbers is not None and len(numbers) != len(self.leaves):
-            raise ValueError(f"program: {len(self.leaves)} inputs, but {len(numbers)} tangents; give one for each")
+            given = counted(len(numbers), "tangent")
+            raise ValueError(f"program: {counted(len(self.leaves), 'input')}, but {given}; give one for each")
         tangents: dict[Any, Any] = {}
         for i, x in enumerate(self.leaves):
             name = self.names.unique(notation.marked(self.name_of[x], DOT))

@@ -241,7 +241,7 @@ def _parsed(source: str, text: str) -> ast.expr:
         raise ExpressionError("the formula is empty")
     if len(source) > MOST_CHARACTERS:
         raise ExpressionError(
-            f"the formula has {len(source):,} characters, more than {MOST_CHARACTERS:,}",
+            f"the formula has more than {MOST_CHARACTERS:,} characters: {len(source):,}",
             advice="write it as a Python program: from autograd import Value",
         )
     try:

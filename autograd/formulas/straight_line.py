@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from autograd.arguments import counted
 from autograd.formulas import listing
 from autograd.formulas.instructions import Alias, Constant, Instruction, Instructions, Operand, Variable
 
@@ -37,8 +38,9 @@ class Program(Instructions):
 
     def __repr__(self) -> str:
         names = ", ".join(x.name for x in self.inputs)
-        shown = names if len(names) <= 60 else f"{len(self.inputs)} inputs"
-        return f"<program ({shown}) → {len(self.outputs)} outputs, {len(self.instructions)} instructions>"
+        shown = names if len(names) <= 60 else counted(len(self.inputs), "input")
+        sizes = f"{counted(len(self.outputs), 'output')}, {counted(len(self.instructions), 'instruction')}"
+        return f"<program ({shown}) → {sizes}>"
 
 
 # ---------------------------------------------------------------- passes: each from a program to an equal one

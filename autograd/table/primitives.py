@@ -29,6 +29,7 @@ from numbers import Real as _Real
 from typing import Any as _Any
 
 from autograd.arguments import brief as _brief
+from autograd.arguments import counted as _counted
 from autograd.arguments import in_order as _in_order
 from autograd.table import gamma as _gamma
 from autograd.table import grouping as _grouping
@@ -526,7 +527,7 @@ def _pairs(left: _Iterable[_Any], right: _Iterable[_Any]) -> tuple[_Any, ...]:
 def _weights_inputs_bias(weights: _Iterable[_Any], inputs: _Iterable[_Any], bias: _Any = 0.0) -> tuple[_Any, ...]:
     weights, inputs = tuple(_in_order(weights, "affine: weights")), tuple(_in_order(inputs, "affine: inputs"))
     if len(weights) != len(inputs):
-        raise ValueError(f"affine: {len(weights)} weights, but {len(inputs)} inputs")
+        raise ValueError(f"affine: {_counted(len(weights), 'weight')}, but {_counted(len(inputs), 'input')}")
     return (*weights, *inputs, bias)
 
 

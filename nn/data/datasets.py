@@ -149,7 +149,7 @@ def load_digits(*, scaled: bool = False) -> Dataset:
     Of scikit-learn, as are the other `load_` functions; raises ModuleNotFoundError if that is not installed.
 
     >>> load_digits()
-    Dataset(1797 samples, inputs (1797, 64), targets (1797,))
+    Dataset(1,797 samples, inputs (1797, 64), targets (1797,))
     """
     return _loaded("load_digits", 16.0 if scaled else 1.0)
 

@@ -48,14 +48,14 @@ class Dataset:
         self.inputs: list[Row] = finite_rows("Dataset: inputs", inputs)
         rows = finite_rows("Dataset: targets", targets)
         if len(self.inputs) != len(rows):
-            raise ValueError(f"Dataset: {len(self.inputs)} inputs, but {len(rows)} targets; each input needs one")
+            given = counted(len(rows), "target")
+            raise ValueError(f"Dataset: {counted(len(self.inputs), 'input')}, but {given}; each input needs one")
         self.targets: list[Any] = [y for (y,) in rows] if len(rows[0]) == 1 else rows
         self.feature_names = _names(feature_names, inputs)
         self.target_names = _names(target_names, targets)
         if self.feature_names is not None and len(self.feature_names) != len(self.inputs[0]):
-            raise ValueError(
-                f"Dataset: {len(self.feature_names)} feature_names for {len(self.inputs[0])} columns of inputs"
-            )
+            columns = counted(len(self.inputs[0]), "column")
+            raise ValueError(f"Dataset: feature_names are {len(self.feature_names)}, for {columns} of inputs")
 
     @classmethod
     def from_pairs(cls, pairs: Iterable[Any], **names: Iterable[str] | None) -> Self:
@@ -101,7 +101,7 @@ class Dataset:
             )
         i = operator.index(index)
         if not -len(self) <= i < len(self):
-            raise IndexError(f"Dataset: index {brief(i)} is out of range, there are {len(self)} samples")
+            raise IndexError(f"Dataset: index {brief(i)} is out of range, it has {counted(len(self), 'sample')}")
         return i
 
     def _part(self, rows: Sequence[int]) -> Self:
@@ -113,7 +113,9 @@ class Dataset:
         return part
 
     def __repr__(self) -> str:
-        return f"Dataset({len(self)} samples, inputs {shape_of(self.inputs)}, targets {shape_of(self.targets)})"
+        return (
+            f"Dataset({counted(len(self), 'sample')}, inputs {shape_of(self.inputs)}, targets {shape_of(self.targets)})"
+        )
 
 
 def as_dataset(data: Any) -> Dataset:
@@ -188,7 +190,7 @@ class DataLoader:
         self.epoch = 0
         if len(self) == 0:
             raise ValueError(
-                f"DataLoader: drop_last leaves no batch of {batch_size}, there are {len(self.dataset)} samples"
+                f"DataLoader: drop_last leaves no batch of {batch_size} in {counted(len(self.dataset), 'sample')}"
             )
 
     def __len__(self) -> int:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from nn.inputs.checks import MOST, brief, check_keys, finite_rows, whole_number
+from nn.inputs.checks import MOST, brief, check_keys, counted, finite_rows, whole_number
 from nn.inputs.sequences import is_sequence, shape_of, to_list
 
 
@@ -67,7 +67,9 @@ class Standardizer:
         if sample and is_sequence(sample[0]):
             return [self._apply(function, row) for row in sample]
         if len(sample) != len(self.mean):
-            raise ValueError(f"Standardizer: fitted to samples of {len(self.mean)} numbers, got one of {len(sample)}")
+            raise ValueError(
+                f"Standardizer: fitted to samples of {counted(len(self.mean), 'number')}, got one of {len(sample)}"
+            )
         return [function(x, mean, scale) for x, mean, scale in zip(sample, self.mean, self.scale, strict=True)]
 
     def state_dict(self) -> dict[str, Any]:
@@ -122,7 +124,7 @@ def one_hot(classes: Any, n_classes: int | None = None) -> list[Any]:
     size = whole_number("one_hot: n_classes", size, most=MOST)
     for y in numbers:
         if not 0 <= y < size:
-            raise ValueError(f"one_hot: class {brief(y)} is not one of the {size} classes 0 to {size - 1}")
+            raise ValueError(f"one_hot: class {brief(y)} is not one of the classes 0 to {size - 1}")
     vectors = [[int(j == y) for j in range(size)] for y in numbers]
     return vectors if is_sequence(classes) else vectors[0]
 

@@ -6,7 +6,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from nn.data.loading import Dataset, as_dataset, random_order
-from nn.inputs.checks import brief, number, whole_number
+from nn.inputs.checks import brief, counted, number, whole_number
 from nn.inputs.sequences import is_sequence, to_list
 from nn.inputs.spellings import local_names
 
@@ -68,7 +68,9 @@ def k_fold(
     dataset = as_dataset(dataset)
     n = len(dataset)
     if whole_number("k_fold: n_splits", n_splits, 2) > n:
-        raise ValueError(f"k_fold: {brief(n_splits)} parts cannot be made of {n} samples; give n_splits of at most {n}")
+        raise ValueError(
+            f"k_fold: {brief(n_splits)} parts cannot be made of {counted(n, 'sample')}; give n_splits of at most {n}"
+        )
     order = _drawn("k_fold", dataset, seed, stratify)
     bounds = [i * (n // n_splits) + min(i, n % n_splits) for i in range(n_splits + 1)]
     return [(dataset[order[:a] + order[b:]], dataset[order[a:b]]) for a, b in pairwise(bounds)]
@@ -111,7 +113,7 @@ def _part_sizes(name: str, n: int, lengths: Sequence[float]) -> list[int]:
     left = n - sum(sizes)  # at most one for each part
     sizes = [size + (i < left) for i, size in enumerate(sizes)]
     if 0 in sizes:
-        raise ValueError(f"{name}: {n} samples are too few for {lengths}: a part would be empty")
+        raise ValueError(f"{name}: {lengths} is too much of {counted(n, 'sample')}: a part would be empty")
     return sizes
 
 

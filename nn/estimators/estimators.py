@@ -53,7 +53,9 @@ def sample_weights(sample_weight: Any, n: int) -> Any:
     arguments.unmasked(sample_weight, "sample_weight")
     weights = check_array(sample_weight, dtype="float64", ensure_2d=False, input_name="sample_weight")
     if weights.shape != (n,):
-        raise ValueError(f"sample_weight must be {n} numbers, one a sample, not of shape {weights.shape}")
+        raise ValueError(
+            f"sample_weight must be {arguments.counted(n, 'number')}, one a sample, not of shape {weights.shape}"
+        )
     if weights.min() < 0.0 or not weights.any():
         raise ValueError("sample_weight: no weight may be below 0, and they must not all be zero")
     return weights
@@ -95,8 +97,8 @@ def minimize(parameters: list[Value], objective: Callable[[], Value], max_iter: 
     if steepest > tol:
         advice = "allow more" if len(losses) > max_iter else "raise tol, as rounding allows no better"
         warnings.warn(
-            f"after {len(losses) - 1} iterations of L-BFGS a partial derivative of {steepest:.3g} exceeds tol={tol:g}; "
-            f"standardise X, or {advice}",
+            f"after {arguments.counted(len(losses) - 1, 'iteration')} of L-BFGS a partial derivative of {steepest:.3g} "
+            f"exceeds tol={tol:g}; standardise X, or {advice}",
             ConvergenceWarning,
             stacklevel=3,
         )

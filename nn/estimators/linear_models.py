@@ -8,7 +8,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from autograd import Value, dot
-from nn.inputs.checks import brief
+from nn.inputs.checks import brief, counted
 from nn.inputs.optional import require
 from nn.objectives.losses import half_squared_loss
 from nn.optimizing.optimizers import SGD
@@ -125,7 +125,7 @@ def least_squares_gd(
             break
     else:
         warnings.warn(
-            f"{owner}: not converged after max_iter={max_iter} steps; allow more, or standardise X",
+            f"{owner}: not converged after max_iter={counted(max_iter, 'step')}; allow more, or standardise X",
             RuntimeWarning,
             stacklevel=2,
         )
@@ -177,7 +177,7 @@ def _arrays(function: str, X: Any, y: Any) -> tuple[Any, Any]:
     if inputs.ndim != 2 or not inputs.size:
         raise ValueError(f"{function}: X must be n × d, a row a sample, not of shape {inputs.shape}")
     if targets.ndim not in (1, 2) or len(targets) != len(inputs):
-        raise ValueError(f"{function}: {len(inputs)} rows of X, but y has shape {targets.shape}")
+        raise ValueError(f"{function}: {counted(len(inputs), 'row')} of X, but y has shape {targets.shape}")
     for name, array in (("X", inputs), ("y", targets)):
         if not numpy.isfinite(array).all():
             raise ValueError(f"{function}: {name} must be finite, but holds nan or inf; leave such samples out")

@@ -28,6 +28,7 @@ from autograd import dot, no_grad
 from nn.data.loading import minibatches
 from nn.estimators.estimators import LogitClassifier, validated
 from nn.estimators.linear_models import check_setting, residual_variance
+from nn.inputs.checks import counted
 from nn.models.layers import MLP
 from nn.objectives.losses import binary_cross_entropy_with_logits, cross_entropy, half_squared_loss
 from nn.optimizing.optimizer import Optimizer
@@ -144,7 +145,7 @@ class MLPEstimator(BaseEstimator):
             self.model_.load_state_dict(best_state)
         if patience:
             warnings.warn(
-                f"{type(self).__name__}: still improving after max_iter={self.max_iter} epochs; allow more",
+                f"{type(self).__name__}: still improving after max_iter={counted(self.max_iter, 'epoch')}; allow more",
                 ConvergenceWarning,
                 stacklevel=3,
             )

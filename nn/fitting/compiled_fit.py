@@ -11,6 +11,7 @@ from nn.data.loading import DataLoader, Dataset
 from nn.fitting.compiled_training import TrainingStep
 from nn.fitting.history import Mean
 from nn.fitting.scores import Metrics, Scores, as_value
+from nn.inputs.checks import counted
 from nn.inputs.optional import require
 from nn.inputs.sequences import is_sequence
 from nn.models.layers import Dropout
@@ -126,8 +127,8 @@ class CompiledEpochs:
         if not _equal(found, expected) and math.isfinite(expected):
             raise ValueError(
                 "fit(compile=True): the loss must be the mean over the samples of their losses, each of one output and "
-                f"one target alone; that mean is {found:.6g} for the first {len(targets)} samples, and the loss "
-                f"{expected:.6g}"
+                f"one target alone; that mean is {found:.6g} for the first {counted(len(targets), 'sample')}, and "
+                f"the loss {expected:.6g}"
             )
 
     def _take_changes(self) -> None:

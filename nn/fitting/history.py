@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from nn.inputs.checks import counted
 from nn.plots import loss_curves
 
 
@@ -37,10 +38,6 @@ class History:
     def __contains__(self, name: str) -> bool:
         return name in self.records
 
-    def counted(self) -> str:
-        """The number of epochs in words."""
-        return f"{self.epochs} epoch{'' if self.epochs == 1 else 's'}"
-
     def latest(self) -> str:
         """The numbers of the last epoch in words."""
         return ", ".join(f"{name} {numbers[-1]:.4g}" for name, numbers in self.records.items())
@@ -64,7 +61,7 @@ class History:
     def __repr__(self) -> str:
         last = self.latest()
         stopped = f"; stopped: {self.stopped}" if self.stopped else ""
-        return f"History({self.counted()}{': ' if last else ''}{last}{stopped})"
+        return f"History({counted(self.epochs, 'epoch')}{': ' if last else ''}{last}{stopped})"
 
     def state_dict(self) -> dict[str, Any]:
         """The records, for `save`."""

@@ -44,7 +44,7 @@ class Scores:
             return
         numbers = plain_numbers(outputs)
         if not isinstance(numbers, list) or len(numbers) != len(targets):
-            raise ValueError(f"metrics: the model must give one output for each of the {len(targets)} samples")
+            raise ValueError("metrics: the model must give one output for each sample")
         self.outputs += numbers
         self.targets += targets
 

@@ -11,7 +11,7 @@ from autograd import Value
 from nn.data.loading import as_dataset
 from nn.fitting.callbacks import Callback, Run
 from nn.fitting.history import History
-from nn.inputs.checks import MOST, whole_number
+from nn.inputs.checks import MOST, counted, whole_number
 from nn.inputs.optional import require
 from nn.judging.plane import Reading, plane, surface
 from nn.models.module import Module
@@ -210,7 +210,7 @@ class Snapshots(Callback):
         last = self._history.latest()
         kept = len({epoch for epoch in self.epochs if epoch})  # 0 is before the first
         made_with = f"every={self.every}, grid={self.grid}, most={self.most}"
-        told = f"{kept} of {self._history.counted()} kept{', the last with ' if last else ''}{last}"
+        told = f"{kept} of {counted(self._history.epochs, 'epoch')} kept{', the last with ' if last else ''}{last}"
         return f"Snapshots({made_with}: {told})"
 
 

@@ -116,8 +116,8 @@ def finite_rows(name: str, data: Any) -> list[list[float]]:
         ])  # fmt: skip
         if len(items) != len(rows[0]) or not items:
             raise ValueError(
-                f"{name}: row {i} has {len(items)} numbers, row 0 has {len(rows[0])}; all must have as many, "
-                "and at least one"
+                f"{name}: row {i} has {counted(len(items), 'number')}, row 0 has {len(rows[0])}; all must have as "
+                "many, and at least one"
             )
     if not rows:
         raise ValueError(f"{name}: there are no samples")

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from autograd import Value, dot
-from nn.inputs.checks import shown
+from nn.inputs.checks import counted, shown
 from nn.inputs.sequences import is_batch, is_sequence, to_list
 from nn.objectives.loss_inputs import ROUNDING
 
@@ -85,7 +85,7 @@ def same_lengths(name: str, rows: list[list[float]]) -> list[list[float]]:
         raise ValueError(f"{name}: there are no rows")
     for i, row in enumerate(rows):
         if len(row) != len(rows[0]):
-            raise ValueError(f"{name}: row 0 has {len(rows[0])} numbers, but row {i} has {len(row)}")
+            raise ValueError(f"{name}: row 0 has {counted(len(rows[0]), 'number')}, but row {i} has {len(row)}")
     return rows
 
 
@@ -99,7 +99,7 @@ def class_numbers(name: str, target: Any, samples: int, classes: int | None = No
     """
     numbers = numbers_of(f"{name}: target", target)
     if len(numbers) != samples:
-        raise ValueError(f"{name}: {samples} samples, but {len(numbers)} targets")
+        raise ValueError(f"{name}: {counted(samples, 'sample')}, but {counted(len(numbers), 'target')}")
     bound = math.inf if classes is None else classes
     for i, number in enumerate(numbers):
         if not (number.is_integer() and 0 <= number < bound):
@@ -165,7 +165,9 @@ def _costs_of(name: str, cost_matrix: Any) -> Callable[[list[float]], list[float
 
     def costs_of(row: list[float]) -> list[float]:
         if len(row) != len(matrix[0]):
-            raise ValueError(f"{name}: {len(row)} classes, but the cost matrix has {len(matrix[0])} columns")
+            raise ValueError(
+                f"{name}: {counted(len(row), 'class')}, but the cost matrix has {counted(len(matrix[0]), 'column')}"
+            )
         return [dot(costs, row) for costs in matrix]
 
     return costs_of

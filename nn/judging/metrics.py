@@ -13,7 +13,7 @@ from statistics import fmean
 from typing import Any
 
 from autograd import Value
-from nn.inputs.checks import MOST, as_float, brief, shown, whole_number
+from nn.inputs.checks import MOST, as_float, brief, counted, shown, whole_number
 from nn.inputs.sequences import is_sequence, to_list
 
 # ---------------------------------------------------------------- right and wrong
@@ -72,11 +72,9 @@ def top_k_accuracy(target: Any, predicted: Any, k: int = 2) -> float:
     hits = 0
     for t, row in zip(targets, rows):
         if k > len(row):
-            raise ValueError(
-                f"top_k_accuracy: k must be a whole number from 1 to the {len(row)} classes, not {brief(k)}"
-            )
+            raise ValueError(f"top_k_accuracy: of {counted(len(row), 'class')} k cannot be {brief(k)}")
         if not 0 <= t < len(row):
-            raise ValueError(f"top_k_accuracy: target {t} is not one of the {len(row)} classes 0 to {len(row) - 1}")
+            raise ValueError(f"top_k_accuracy: target {t} is not one of the classes 0 to {len(row) - 1}")
         hits += t in sorted(range(len(row)), key=lambda j: -row[j])[:k]
     return hits / len(rows)
 
@@ -100,7 +98,7 @@ def confusion_matrix(target: Any, predicted: Any, n_classes: int | None = None) 
     size = whole_number(f"{name}: n_classes", size, most=math.isqrt(MOST))
     for c in (*targets, *classes):
         if not 0 <= c < size:
-            raise ValueError(f"{name}: class {brief(c)} is not one of the {size} classes from 0 on")
+            raise ValueError(f"{name}: class {brief(c)} is not one of the classes 0 to {size - 1}")
     counts = [[0] * size for _ in range(size)]
     for t, c in zip(targets, classes):
         counts[t][c] += 1
@@ -245,7 +243,9 @@ def _classes(name: str, x: Any, advice: str = "") -> list[int]:
         if is_sequence(item):
             row = _numbers(name, item)
             if len(row) < 2:
-                raise ValueError(f"{name}: a row of {len(row)} scores says no class: give a flat sequence{advice}")
+                raise ValueError(
+                    f"{name}: a row of {counted(len(row), 'score')} says no class: give a flat sequence{advice}"
+                )
             classes.append(row.index(max(row)))
             continue
         number = _number(name, item)
@@ -286,6 +286,6 @@ def _rows(name: str, x: Any) -> list[list[float]]:
 
 def _check_lengths(name: str, targets: list[Any], predicted: list[Any]) -> None:
     if len(targets) != len(predicted):
-        raise ValueError(f"{name}: {len(targets)} targets, but {len(predicted)} predictions")
+        raise ValueError(f"{name}: {counted(len(targets), 'target')}, but {counted(len(predicted), 'prediction')}")
     if not targets:
         raise ValueError(f"{name}: there are no samples")

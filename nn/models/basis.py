@@ -18,7 +18,7 @@ from itertools import chain, combinations_with_replacement, groupby, product
 from typing import Any, Self
 
 from autograd import Value, cos, dot, exp, sin
-from nn.inputs.checks import MOST, as_float, brief, flag, whole_number
+from nn.inputs.checks import MOST, as_float, brief, counted, flag, whole_number
 from nn.inputs.sequences import is_sequence, over_batch, to_list
 from nn.models.module import Module
 
@@ -149,7 +149,7 @@ class GaussianBasis(Basis):
         """One bell a centre."""
         if len(sample) != len(self.centres[0]):
             raise ValueError(
-                f"GaussianBasis: expected {len(self.centres[0])} inputs, got {len(sample)}; "
+                f"GaussianBasis: expected {counted(len(self.centres[0]), 'input')}, got {len(sample)}; "
                 "write a batch of numbers as [[x], [x], …]"
             )
         # Divided by the width before squaring: its own square may underflow to 0.

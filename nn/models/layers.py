@@ -10,7 +10,7 @@ from itertools import groupby, pairwise
 from typing import Any
 
 from autograd import Value, affine, linear
-from nn.inputs.checks import MOST, fraction, whole_number
+from nn.inputs.checks import MOST, counted, fraction, whole_number
 from nn.inputs.sequences import NUMBERS, is_batch, is_sequence, over_batch, to_list
 from nn.inputs.spellings import local_names
 from nn.models.activations import WHOLE_LAYER, Activation, described, get_activation, identity
@@ -116,7 +116,9 @@ class Layer(Module):
             if is_batch(x):
                 samples = to_list(x)
                 if any(map(is_batch, samples)):
-                    raise ValueError(f"{type(self).__name__}: a batch is samples of {size} numbers each, not batches")
+                    raise ValueError(
+                        f"{type(self).__name__}: a batch is samples of {counted(size, 'number')} each, not batches"
+                    )
                 return [Layer.forward(self, sample) for sample in samples]  # not what a subclass makes of it
             x = _sample(type(self).__name__, x, size)
         outputs: Any = linear(x, weights, biases)
@@ -291,7 +293,9 @@ class MLP(Module):
         *hidden, (last, outputs) = pairwise([nin, *sizes])
         activations = list(activation) if isinstance(activation, list | tuple) else [activation] * len(hidden)
         if len(activations) != len(hidden):
-            raise ValueError(f"MLP: {len(hidden)} hidden layers, but {len(activations)} activations")
+            raise ValueError(
+                f"MLP: {counted(len(hidden), 'hidden layer')}, but {counted(len(activations), 'activation')}"
+            )
         self.layers = [Layer(a, b, activation=phi, **options) for (a, b), phi in zip(hidden, activations)]
         linear_output = output_activation == "identity"  # micrograd calls such neurons not nonlinear
         self.layers.append(
@@ -332,5 +336,5 @@ def _sample(layer: str, x: Any, size: int) -> list[Any]:
     """The numbers of one sample; a bare number is a sample of one."""
     inputs = to_list(x, layer) if size != 1 or is_sequence(x) else [x]
     if len(inputs) != size:
-        raise ValueError(f"{layer}: expected {size} inputs, got {len(inputs)}")
+        raise ValueError(f"{layer}: expected {counted(size, 'input')}, got {len(inputs)}")
     return inputs

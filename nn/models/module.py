@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
 from autograd import Value, depending_on
+from nn.inputs.checks import counted
 from nn.inputs.spellings import MODULE, attach
 from nn.models.description import Description
 from nn.models.summary import Summary, summarize
@@ -196,7 +197,7 @@ class Module:
 def _on_one_screen(text: str) -> str:
     lines = text.split("\n")
     if len(lines) > _SCREEN:
-        lines[_SCREEN - 1 :] = [f"… {len(lines) - _SCREEN + 1} more lines: print(model.tree())"]
+        lines[_SCREEN - 1 :] = [f"… {counted(len(lines) - _SCREEN + 1, 'more line')}: print(model.tree())"]
     return "\n".join(lines)
 
 

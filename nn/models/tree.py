@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autograd import showing
+from nn.inputs.checks import counted
 from nn.models.description import Description
 
 FEWEST_ALIKE = 3
@@ -28,16 +29,15 @@ class Branch:
     def words(self) -> str:
         """What it is, without its name."""
         kind = f"{self.count} × {self.description}" if self.count > 1 else str(self.description)
-        return ", ".join(part for part in (kind, self.description.shape, self._counted()) if part)
+        return ", ".join(part for part in (kind, self.description.shape, self._parameters()) if part)
 
-    def _counted(self) -> str:
+    def _parameters(self) -> str:
         if not self.parameters:
             return ""
-        counted = "1 parameter" if self.parameters == 1 else f"{self.parameters:,} parameters"
         each = " each" if self.count > 1 else ""
         if self.frozen:
             each += ", frozen" if self.frozen == self.parameters else f", {self.frozen:,} of them frozen"
-        return counted + each
+        return counted(self.parameters, "parameter") + each
 
 
 class ModuleTree:

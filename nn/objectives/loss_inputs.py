@@ -6,7 +6,7 @@ from typing import Any
 
 from autograd import Value, dot, example_number, mean
 from autograd import sum as total
-from nn.inputs.checks import as_float, brief, shown
+from nn.inputs.checks import as_float, brief, counted, shown
 from nn.inputs.sequences import is_sequence, to_list
 
 _RECORDED = {float, Value}
@@ -102,7 +102,8 @@ def read_pairs(name: str, input: Any, target: Any) -> tuple[list[Any], list[Any]
     inputs, shape = read_elements(f"{name}: input", input)
     targets, target_shape = read_elements(f"{name}: target", target)
     if shape != target_shape:
-        counts = f"{len(inputs)} inputs, but {len(targets)} targets; " if len(inputs) != len(targets) else ""
+        counts = f"{counted(len(inputs), 'input')}, but {counted(len(targets), 'target')}; "
+        counts = counts if len(inputs) != len(targets) else ""
         raise ValueError(f"{name}: {counts}input has shape {shape}, target {target_shape}, and they must be equal")
     if not inputs:
         raise ValueError(f"{name}: there are no inputs")
@@ -154,7 +155,7 @@ def read_class_weights(name: str, weight: Any, classes: int) -> list[float] | No
     weights, shape = read_elements(f"{name}: weight", weight)
     _check_weights(f"{name}: weight", weights)
     if shape != (classes,):
-        raise ValueError(f"{name}: weight must be {classes} numbers, one a class, not of shape {shape}")
+        raise ValueError(f"{name}: weight must be {counted(classes, 'number')}, one a class, not of shape {shape}")
     return weights
 
 
@@ -180,10 +181,10 @@ def read_samples(name: str, input: Any, target: Any) -> tuple[list[list[Any]], l
         return [items], [target], ()
     rows = [to_list(row, f"{name}: input") for row in items]
     if not is_sequence(target):
-        raise ValueError(f"{name}: {len(rows)} inputs, but one target, {brief(target)}")
+        raise ValueError(f"{name}: {counted(len(rows), 'input')}, but one target, {brief(target)}")
     targets = to_list(target, f"{name}: target")
     if len(targets) != len(rows):
-        raise ValueError(f"{name}: {len(rows)} inputs, but {len(targets)} targets")
+        raise ValueError(f"{name}: {counted(len(rows), 'input')}, but {counted(len(targets), 'target')}")
     lengths = sorted(set(map(len, rows)))
     if len(lengths) > 1:
         raise ValueError(f"{name}: every sample must have as many classes, not {' or '.join(map(str, lengths))}")
@@ -199,7 +200,7 @@ def read_class_index(name: str, target: Any, classes: int) -> int:
         )
     index: int = target.__index__()
     if not 0 <= index < classes:
-        raise ValueError(f"{name}: target {brief(index)} is not one of the {classes} classes 0 to {classes - 1}")
+        raise ValueError(f"{name}: target {brief(index)} is not one of the classes 0 to {classes - 1}")
     return index
 
 
@@ -208,7 +209,7 @@ def read_distribution(name: str, target: Any, classes: int) -> int | list[Any]:
     shares, shape = read_elements(f"{name}: target", target)
     if shape != (classes,):
         raise ValueError(
-            f"{name}: a target of shape {shape} for {classes} classes: give {classes} shares, or the class"
+            f"{name}: a target of shape {shape} for {counted(classes, 'class')}: give as many shares, or the class"
         )
     for q in shares:
         if not q >= 0:

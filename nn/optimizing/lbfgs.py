@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar
 
 from autograd import Value
-from nn.inputs.checks import checked_names, number, whole_number
+from nn.inputs.checks import checked_names, counted, number, whole_number
 from nn.inputs.spellings import local_names
 from nn.optimizing.line_search import Point, StrongWolfe
 from nn.optimizing.optimizer import Closure, Parameters, Settings, all_or_nothing, loss_of
@@ -209,12 +209,12 @@ class LBFGS(OneGroup):
 
         def vector(name: str, found: Any, length: int = size) -> Vector:
             if not isinstance(found, list) or len(found) != length:
-                raise ValueError(f"{where}: {name} must be a list of {length} numbers, not {found!r:.60}")
+                raise ValueError(f"{where}: {name} must be a list of {counted(length, 'number')}, not {found!r:.60}")
             return [number(f"{where}: {name}", x, low=-math.inf) for x in found]
 
         def vectors(name: str) -> list[Vector]:
             if len(state[name]) != kept:
-                raise ValueError(f"{where}: {name} must be {kept} vectors, as many as ro has numbers")
+                raise ValueError(f"{where}: {name} must be {counted(kept, 'vector')}, as many as ro has numbers")
             return [vector(name, found) for found in state[name]]
 
         return _Memory(

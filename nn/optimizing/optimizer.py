@@ -73,7 +73,7 @@ class Optimizer:
             )
             for group in self.param_groups[:4]
         ]
-        more = [f"… {len(self.param_groups) - 4} more groups"] * (len(self.param_groups) > 4)
+        more = [f"… {arguments.counted(len(self.param_groups) - 4, 'more group')}"] * (len(self.param_groups) > 4)
         return shown[0] if one else arguments.called(self._name, *shown, *more)
 
     @property

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from nn.inputs.checks import Check, called, checked_names, number, whole_number
+from nn.inputs.checks import Check, called, checked_names, counted, number, whole_number
 from nn.optimizing.optimizer import Optimizer
 
 
@@ -38,9 +38,8 @@ class Schedule:
     def _assign(self, rates: Sequence[float]) -> None:
         groups = self.optimizer.param_groups
         if len(rates) != len(groups):
-            raise ValueError(
-                f"{self._name}: made for {len(rates)} groups, but the optimiser has {len(groups)} now; make it anew"
-            )
+            made = counted(len(rates), "group")
+            raise ValueError(f"{self._name}: made for {made}, but the optimiser has {len(groups)} now; make it anew")
         checked = [number(f"{self._name}: the learning rate", rate) for rate in rates]
         for group, rate in zip(groups, checked):
             group["lr"] = rate

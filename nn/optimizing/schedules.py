@@ -26,7 +26,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from nn.inputs.checks import brief, called, number, whole_number
+from nn.inputs.checks import brief, called, counted, number, whole_number
 from nn.optimizing.optimizer import Optimizer
 from nn.optimizing.schedule import Schedule, count
 
@@ -310,10 +310,8 @@ class SequentialLR(LRScheduler):
             if schedule.optimizer is not optimizer:
                 raise ValueError("SequentialLR: the schedules must be made for this optimiser")
         if len(self.milestones) != len(self.schedulers) - 1:
-            raise ValueError(
-                f"SequentialLR: {len(self.schedulers)} schedules need {len(self.schedulers) - 1} milestones, "
-                f"not {len(self.milestones)}"
-            )
+            given = counted(len(self.milestones), "milestone")
+            raise ValueError(f"SequentialLR: {counted(len(self.schedulers), 'schedule')}, but {given}: give one fewer")
         super().__init__(optimizer, last_epoch)
 
     def __repr__(self) -> str:
@@ -333,7 +331,7 @@ class SequentialLR(LRScheduler):
         checked = super()._checked_state(state, ("milestones", "schedulers", *more))
         milestones, parts = _milestones("SequentialLR: milestones", state["milestones"]), state["schedulers"]
         if len(parts) != len(self.schedulers) or len(milestones) != len(self.milestones):
-            raise ValueError(f"SequentialLR.load_state_dict: this is the state of {len(parts)} schedules")
+            raise ValueError(f"SequentialLR.load_state_dict: this is the state of {counted(len(parts), 'schedule')}")
         checked_parts = [s._checked_state(part) for s, part in zip(self.schedulers, parts)]
         return {**checked, "milestones": milestones, "schedulers": checked_parts}
 

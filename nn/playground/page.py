@@ -163,7 +163,7 @@ def _checked_samples(samples: Dataset) -> bool:
     if len(samples.inputs[0]) != 2 or isinstance(samples.targets[0], list):
         raise ValueError("to_playground: samples must have 2 inputs and 1 target")
     if len(samples) > MOST_SAMPLES:
-        raise ValueError(f"to_playground: {len(samples)} samples are too many to be drawn; give {MOST_SAMPLES} or less")
+        raise ValueError(f"to_playground: at most {MOST_SAMPLES:,} samples can be drawn, not {len(samples):,}")
     return all(t in (0, 1) for t in samples.targets)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autograd import derivative
+from nn.inputs.checks import counted
 from nn.inputs.optional import require
 from nn.inputs.sequences import plain_numbers
 from nn.judging.plane import steps
@@ -76,7 +77,7 @@ def contours(
     points = [plain_numbers(point) for point in path]
     if points:
         us, vs = zip(*points, strict=True)
-        ax.plot(us, vs, color=colour(1), marker=".", linewidth=1.5, label=f"path, {len(points) - 1} steps")
+        ax.plot(us, vs, color=colour(1), marker=".", linewidth=1.5, label=f"path, {counted(len(points) - 1, 'step')}")
         ax.plot(us[:1], vs[:1], "o", color=colour(1), markerfacecolor="white", markersize=8, label="start")
         ax.plot(us[-1:], vs[-1:], "*", color=colour(1), markeredgecolor="black", markersize=13, label="end")
         ax.legend()

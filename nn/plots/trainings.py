@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from autograd import Value
-from nn.inputs.checks import check_keys
+from nn.inputs.checks import check_keys, counted
 from nn.judging.plane import steps
 from nn.models.module import Module
 from nn.plots.axes import axes, colour, few, ink, numbers, panels
@@ -162,7 +162,7 @@ def weight_histograms(model: Module, bins: int = 24, ax: Any = None) -> Any:
     for panel, (name, parameters) in zip(shown, layers.items()):
         panel.hist([p.data for p in parameters], bins=bins, range=span, color=colour(0))
         panel.axvline(0.0, color=ink(), linewidth=0.6)
-        panel.set_title(f"{name}: {len(parameters)} parameters", fontsize="medium")
+        panel.set_title(f"{name}: {counted(len(parameters), 'parameter')}", fontsize="medium")
         panel.set_ylabel("count")
         panel.yaxis.set_major_locator(few(3, integer=True))
         if panel is not shown[-1]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from autograd.arguments import counted
 from autograd.native.c.code import literal
 from autograd.native.c.names import identifier, identifiers, in_comment
 from autograd.native.c.steps import Steps, braces, copies, index, table
@@ -45,7 +46,7 @@ def c_source(
     True
     """
     if parameters is not None and len(parameters) != plan.parameters:
-        raise ValueError(f"c_source: {len(parameters)} parameters are given, and the plan has {plan.parameters}")
+        raise ValueError(f"c_source: {counted(len(parameters), 'parameter')} given, and the plan has {plan.parameters}")
     return _File(plan, identifier(name, "f"), parameters, input_labels, parameter_labels, output_labels).text()
 
 

@@ -156,7 +156,8 @@ class Compiled:
         if batch.ndim != 2 or batch.shape[1] != len(self.inputs):
             expected = f"(n, {len(self.inputs)})"
             raise ValueError(
-                f"compiled: data has shape {np.shape(data)}, and for {len(self.inputs)} inputs it must be {expected}"
+                f"compiled: data has shape {np.shape(data)}, and for {counted(len(self.inputs), 'input')} it must be "
+                f"{expected}"
             )
         return batch
 

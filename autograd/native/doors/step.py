@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.arguments import counted
 from autograd.core.value import Value
 from autograd.native.doors.compiled import Compiled
 from autograd.native.kernels import kernel_of, new_slots
@@ -42,7 +43,7 @@ class Update:
             moved, new_state = rule(given, x, g, state)
         outputs = [moved, *new_state]
         if len(outputs) != 1 + states:
-            raise ValueError(f"the rule returned {len(outputs) - 1} numbers of state, and takes {states}")
+            raise ValueError(f"the rule takes {counted(states, 'number')} of state, and returned {len(outputs) - 1}")
         found = lowered(outputs, [x, g, *state], list(given.values()))
         self.kernel = kernel_of(found.plan, found.recorded, backend)
         self.slots = new_slots(found.plan)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
+from autograd.arguments import counted
 from autograd.native.c.names import in_comment
 from autograd.native.c.steps import braces, index, progressions
 from autograd.native.javascript.code import JavaScriptCode, functions_used, literal
@@ -65,7 +66,7 @@ def javascript_source(
         raise ValueError(f"javascript_source: name must be an identifier of JavaScript, such as f, not {name!r}")
     if parameters is not None and len(parameters) != plan.parameters:
         raise ValueError(
-            f"javascript_source: {len(parameters)} parameters are given, and the plan has {plan.parameters}"
+            f"javascript_source: {counted(len(parameters), 'parameter')} given, and the plan has {plan.parameters}"
         )
     known = {**dict(enumerate(parameters or ())), **plan.constants}
     steps: list[str] = []

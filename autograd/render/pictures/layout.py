@@ -6,12 +6,13 @@ import shutil
 from pathlib import Path
 from typing import Any, Unpack, overload
 
+from autograd.arguments import counted
 from autograd.core.value import Value
 from autograd.files import write_whole
 from autograd.render.pictures.dot import dot_source
 from autograd.render.pictures.layered import layered_svg
 from autograd.render.pictures.plan import Options, Plan, plan
-from autograd.render.scenes.words import counted, equation
+from autograd.render.scenes.words import equation
 from autograd.render.shown import Shown, attempted, pictured
 
 INSTALL_ADVICE = (

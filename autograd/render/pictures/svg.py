@@ -2,13 +2,14 @@
 
 import html
 
+from autograd.arguments import counted
 from autograd.formulas.notation import clipped, visible
 from autograd.render.pictures.dot import MARKS, NOT_SWEPT, STALE
 from autograd.render.pictures.legend import legend
 from autograd.render.pictures.plan import Plan
 from autograd.render.pictures.style import DARK
 from autograd.render.scenes.parts import Cluster, Edge
-from autograd.render.scenes.words import TOLD, counted, equation
+from autograd.render.scenes.words import TOLD, equation
 
 _NARROWEST = 250.0  # points: a legend needs some room
 _NAMED = 12  # this many boxes are read out
@@ -69,7 +70,7 @@ def frame_words(cluster: Cluster) -> str:
 def edge_words(edge: Edge, drawing: Plan, *, nothing: bool) -> str:
     """What is said on pointing at an arrow."""
     if drawing.scene.summary:
-        return f"{edge.multiplicity:,} edges"
+        return counted(edge.multiplicity, "edge")
     if edge.partial is None:
         return "a constant: it has no gradient"
     return f"local partial {edge.partial!r}" + ("\nno gradient comes back along it" if nothing else "")

@@ -138,7 +138,7 @@ class Modules:
         >>> Modules().title("layers.0"), Modules().title("layers.0.neurons.3"), Modules().title("encoder")
         ('layer 1', 'neuron 4', 'encoder')
         """
-        name = _counted(path.removeprefix(self.owner(path)).lstrip("."))
+        name = _from_one(path.removeprefix(self.owner(path)).lstrip("."))
         description = self._description(path)
         if name.startswith("layer ") and self._numbers:  # as weights are numbered: an activation between does not count
             number = self._numbers.get(path)
@@ -187,7 +187,7 @@ def _feeding(order: Sequence[Value], applying: dict[Value, str]) -> set[Value]:
     return found
 
 
-def _counted(name: str) -> str:
+def _from_one(name: str) -> str:
     """layers.0 as layer 1."""
     word, _, index = name.rpartition(".")
     if not is_index(index):

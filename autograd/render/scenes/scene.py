@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
+from autograd.arguments import counted
 from autograd.core.graph import topological_order
 from autograd.core.value import Value
 from autograd.formulas.naming import indexed, own_names
@@ -67,7 +68,7 @@ def scene(
     how = _summary(summarize, model is not None or bool(modules.paths), size, most)
     swept = _is_swept(order)
     if how:
-        reason = f"{size:,} nodes" if summarize else f"{size:,} nodes are more than {most:,}"
+        reason = counted(size, "node") + ("" if summarize else f" are more than {most:,}")
         summarized = (by_module if how == "module" else by_depth)(order, modules, swept)
         return Scene(
             *summarized, swept, f"{reason}: summarised by {'layer' if how == 'module' and model is None else how}"
@@ -169,7 +170,7 @@ class _Painter:
         name = self._names.get(node, "")
         short = self._modules.short(node, name, home)
         delta = self._modules.within(self._deltas.get(node, ""), home)
-        notes = (*self._notes(step), *([f"{FOLDED}{inside} leaves"] if inside else []))
+        notes = (*self._notes(step), *([FOLDED + counted(inside, "leaf")] if inside else []))
         row = step.primitive
         look = target, kind, name, symbol, node.data, node.grad, home, notes, node
         box = Box(*look, path=path, primitive=row, short="" if short == name else short, delta=delta)

@@ -5,12 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
+from autograd.arguments import counted
 from autograd.core.value import Value
 from autograd.formulas.naming import own_names
 from autograd.formulas.notation import clipped
 from autograd.render.scenes.modules import Modules
 from autograd.render.scenes.parts import Box, Cluster, Edge
-from autograd.render.scenes.words import SHOWN, counted
+from autograd.render.scenes.words import SHOWN
 
 Summary = tuple[tuple[Box, ...], tuple[Edge, ...], tuple[Cluster, ...]]
 
@@ -154,7 +155,7 @@ def _group_box(name: str, title: str, nodes: Sequence[Value], modules: Modules, 
         notes.append(counted(inputs, "input"))
     notes.extend(f"{count:,} {clipped(symbol, SHOWN)}" for symbol, count in operations.most_common(_OPERATIONS))
     if len(operations) > _OPERATIONS:
-        notes.append(f"{len(operations) - _OPERATIONS} other operations")
+        notes.append(counted(len(operations) - _OPERATIONS, "other operation"))
     largest = None
     if swept:
         grads = [node.grad or 0.0 for node in parameters or nodes]

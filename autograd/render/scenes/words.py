@@ -5,16 +5,6 @@ import re
 from autograd.formulas.notation import clipped, visible
 from autograd.render.scenes.parts import Box
 
-
-def counted(count: int, noun: str) -> str:
-    """A number of things.
-
-    >>> counted(1, "node"), counted(4160, "box")
-    ('1 node', '4,160 boxes')
-    """
-    return f"{count:,} {noun}{'' if count == 1 else 'es' if noun.endswith('x') else 's'}"
-
-
 SHOWN, TOLD = 60, 1000
 """How many characters of a name there is room for in a box, and on pointing at it; `dot` reads no text of 16,384."""
 

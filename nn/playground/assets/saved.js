@@ -194,7 +194,7 @@ function readModel(text, { inputs, widest, deepest }) {
   const neurons = layers.map((/** @type {any} */ layer) => layer?.attributes?.neurons ?? []);
   const sizes = [neurons[0]?.[0]?.attributes?.w?.length, ...neurons.map((/** @type {any[]} */ some) => some.length)];
   if (sizes[0] !== inputs || sizes.at(-1) !== 1)
-    throw new Error(`it has ${sizes[0]} inputs and ${sizes.at(-1)} outputs; here there are ${inputs} and 1`);
+    throw new Error(`its sizes go from ${sizes[0]} to ${sizes.at(-1)}; here they go from ${inputs} to 1`);
   if (sizes.length - 2 > deepest || sizes.slice(1).some((size) => size > widest || size < 1))
     throw new Error(
       `its layers are ${sizes.slice(1).join(", ")}; here there are at most ${deepest} hidden ones of ${widest}`,
