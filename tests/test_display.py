@@ -15,10 +15,14 @@ import warnings
 import xml.etree.ElementTree as ET
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import autograd
 from autograd import Value, checkpoint, dot, draw, exp, maximum, to_html
 from autograd import sum as exact_sum
+from autograd.formulas.notation import short
+from autograd.formulas.tables import table
 from autograd.formulas.typesetting import MOST_OPERATIONS
 from autograd.render.notebooks import MOST_NODES, is_small, marimo_output, mime_bundle
 from autograd.render.pictures import layout
@@ -401,6 +405,14 @@ def test_rich_prints_leaves_and_large_graphs_on_one_line():
     assert "[bold]" in printed(Value(1.0, label="[bold]") + 1.0)
 
 
+@given(st.lists(st.tuples(st.text("aŷ漢.-\u0304\n", max_size=6), st.floats().map(short)), min_size=1, max_size=4))
+def test_the_bars_of_a_table_stand_below_each_other(rows):
+    cell_len = pytest.importorskip("rich.cells").cell_len
+    lines = table([("name", "value"), *rows]).splitlines()
+    ends = [[cell_len(line[: i + 1]) for i, c in enumerate(line) if c in "╭┬╮│├┼┤╰┴╯"] for line in lines]
+    assert ends == [ends[0]] * (len(rows) + 4)
+
+
 def test_marimo_gets_the_picture_or_the_text():
     assert marimo_output(neuron()) == ("text/html", neuron()._repr_mimebundle_()["text/html"])
     assert chain(MOST_NODES)._mime_() == ("text/plain", repr(chain(MOST_NODES)))
@@ -522,3 +534,4 @@ def test_the_live_demo_redraws_what_the_sliders_say(tmp_path):
     page = (tmp_path / "live.html").read_text(encoding="utf-8")
     assert "data:image/svg+xml;base64," in page
     assert "marimo-slider" in page
+    assert '"theme": "system"' in page  # dark where the system is

@@ -1,5 +1,6 @@
 """Pictures measured: nothing overlaps, nothing is cut off, everything stands in reading order."""
 
+import math
 import random
 import re
 import xml.etree.ElementTree as ET
@@ -7,11 +8,12 @@ from itertools import combinations, pairwise
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import autograd
 from autograd import Value
+from autograd.formulas.notation import LONGEST, short
 from autograd.render.pictures.layered import layered_svg, length_of
 from autograd.render.pictures.plan import plan
 from autograd.render.pictures.style import LIGHT
@@ -283,3 +285,48 @@ def test_random_graphs_are_tidy(count, rng):
         )
     nodes[-1].backward()
     assert_tidy(Drawn(nodes[-1]))
+
+
+# ---------------------------------------------------------------- numbers that change
+
+
+def places(svg):
+    """Where everything is that is drawn, without what is written and how it is coloured."""
+    geometry = ("d", "points", "x", "y", "width", "height", "viewBox", "transform", "text-anchor")
+    return [(part.tag, [part.get(name) for name in geometry]) for part in ET.fromstring(svg).iter()]
+
+
+def moved(numbers):
+    """A small network at these numbers: a lecturer's, on sliders."""
+    w1, w2, x1, x2, b = (Value(number, label=name) for name, number in zip(["w1", "w2", "x1", "x2", "b"], numbers))
+    y = autograd.affine([w1, w2], [x1, x2], 0.5) * w1 + 3.0 * x2 + numbers[0] + b
+    y.backward()
+    return y
+
+
+numbers = st.floats(0.05, 99.0) | st.floats(-99.0, -0.05)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"rankdir": "TB"}, {"colour": "value"}, {"colour": "grad"}, {"summarize": "depth"}]
+)
+@given(st.tuples(numbers, numbers, numbers, numbers, st.floats(-1e300, 1e300)))
+@example((-12.345678, 0.0512345, 98.7654, -9.0, -1.2345e-300))
+@settings(max_examples=20, deadline=None)
+def test_no_picture_jumps_as_its_numbers_change_width(options, given_numbers):
+    drawn, still = plan(moved(given_numbers), **options), plan(moved((1.0, 2.0, 3.0, 4.0, 5.0)), **options)
+    marks = [[box.notes for box in shown.scene.boxes if box.kind != "group"] for shown in (drawn, still)]
+    assume(marks[0] == marks[1])  # a mark such as ○ off is something to see, and has a line of its own
+    assert places(layered_svg(drawn)) == places(layered_svg(still))
+
+
+@given(st.floats(-1e308, 1e308))
+@example(math.nan)
+@example(-math.inf)
+@example(-1.23456e-300)
+@example(-0.000123456)
+def test_a_number_has_no_more_characters_than_there_is_room_for(number):
+    text = short(number)
+    assert len(text) <= LONGEST
+    assert length_of(text, 1.0) <= length_of("0" * LONGEST, 1.0)
+    assert number != number or float(text.replace("\u2212", "-")) == pytest.approx(number, rel=0.05, abs=1e-320)

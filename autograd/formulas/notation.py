@@ -21,6 +21,8 @@ AnyNode = TypeVar("AnyNode", bound=Value)
 SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)  # the precedences of rows
 
 BAR, DOT = "\u0304", "\u0307"
+LONGEST = 9
+"""How many characters a number in a picture may have."""
 """Combining marks: v̄ for an adjoint, v̇ for a tangent.  Both are valid inside a Python identifier."""
 
 
@@ -204,12 +206,13 @@ def public_arguments(row: Primitive, count: int) -> tuple[Any, ...] | None:
 
 
 def short(number: float) -> str:
-    """Four significant digits, for a picture.
+    """Four significant digits, or as many as nine characters hold: any number fits where another stood.
 
-    >>> short(-1234.56), short(-0.0)
-    ('−1235', '0')
+    >>> short(-1234.56), short(-0.0), short(-1.2345e-5)
+    ('−1235', '0', '−1.23e−05')
     """
-    return f"{number + 0.0:.4g}".replace("-", "−")  # + 0.0: no negative zero
+    texts = (f"{number + 0.0:.{digits}g}" for digits in (4, 3, 2, 1))  # + 0.0: no negative zero
+    return next(text for text in texts if len(text) <= LONGEST).replace("-", "−")
 
 
 def short_number(number: float) -> str:

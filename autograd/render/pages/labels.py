@@ -16,11 +16,13 @@ Cell = tuple[int, int]
 
 def label_places(
     routes: Sequence[Sequence[Point]], sizes: Sequence[Point], boxes: Sequence[Rectangle], *, thorough: bool
-) -> list[Point]:
-    """The middle of the label of each line, of this width and height: beside it, and if thorough where nothing else is.
+) -> list[Piece]:
+    """The point of each line where its label stands, and the middle of the label, of this width and height.
+
+    It is beside the line, and if thorough where nothing else is.
 
     >>> label_places([[(0.0, 0.0), (100.0, 0.0)]], [(20.0, 12.0)], [], thorough=True)
-    [(50.0, -8.0)]
+    [((50.0, 0.0), (50.0, -8.0))]
     """
     taken: Counter[Cell] = Counter()
     if thorough:
@@ -36,9 +38,9 @@ def label_places(
         piece = max(own, key=lambda piece: abs(piece[1][0] - piece[0][0]))
         shares = _SHARES if thorough else _SHARES[:1]
         beside = [_beside(piece, share, width, height, side) for share in shares for side in (1.0, -1.0)]
-        free = [sum(taken[cell] for cell in _cells(point, width, height)) for point in beside]
+        free = [sum(taken[cell] for cell in _cells(point, width, height)) for _, point in beside]
         best = beside[free.index(min(free))]
-        taken.update(_cells(best, width, height))
+        taken.update(_cells(best[1], width, height))
         places.append(best)
     return places
 
@@ -53,13 +55,13 @@ def _cells(middle: Point, width: float, height: float) -> list[Cell]:
     return [(column, row) for column in range(left, right + 1) for row in range(top, bottom + 1)]
 
 
-def _beside(piece: Piece, share: float, width: float, height: float, side: float) -> Point:
-    """The middle of a label that clears a line, above it (1) or below (-1), at this share of its length."""
+def _beside(piece: Piece, share: float, width: float, height: float, side: float) -> Piece:
+    """The point of a line at this share of its length, and the middle of a label that clears it, above (1) or below."""
     (x0, y0), (x, y), (x1, y1) = (_along(piece, share + change) for change in (-0.02, 0.0, 0.02))
     length = math.hypot(x1 - x0, y1 - y0) or 1.0
     right, up = (y1 - y0) / length, (x1 - x0) / length  # across the line
     distance = side * (abs(right) * width / 2 + abs(up) * height / 2 + 2.0)
-    return (x + right * distance, y - up * distance)
+    return (x, y), (x + right * distance, y - up * distance)
 
 
 def _along(piece: Piece, share: float) -> Point:

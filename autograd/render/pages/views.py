@@ -140,7 +140,7 @@ class Views:
             "clusters": {self.cluster_index[path]: _place(layout, frame_key(path)) for path in frames},
             "edges": {
                 i: {"route": [[_rounded(x), _rounded(y)] for x, y in route], "label": [_rounded(x) for x in label]}
-                for i, route, label in zip(lines, layout.routes, labels, strict=True)
+                for i, route, (_, label) in zip(lines, layout.routes, labels, strict=True)
             },
         }
 

@@ -1,7 +1,7 @@
 """The arrows of a picture in the DOT language, and how they come into the frames of modules."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import zip_longest
 
 from autograd.formulas.notation import short
@@ -117,12 +117,12 @@ class Arrows:
         outside = [edge for edge in edges if edge.position in gates]
         yield from (edge for pair in zip_longest(inside, outside) for edge in pair if edge is not None)
 
-    def label_of(self, edge: Edge) -> str:
+    def label_of(self, edge: Edge, written: Callable[[float], str] = short) -> str:
         """What is written on an arrow: its local partial, or how many edges it stands for; on a dense line nothing."""
         if self.is_dense(edge):
             return ""
         if self._drawing.partials and edge.partial is not None:
-            return short(edge.partial)
+            return written(edge.partial)
         return f"{edge.multiplicity:,} edges" if edge.multiplicity > 1 else ""
 
     def carries_nothing(self, edge: Edge) -> bool:

@@ -1,10 +1,10 @@
 """A recorded graph in the DOT language, ready for Graphviz."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, Unpack
 
 from autograd.core.value import Value
-from autograd.formulas.notation import clipped, short
+from autograd.formulas.notation import LONGEST, clipped, short
 from autograd.render.pictures.arrows import Arrows
 from autograd.render.pictures.plan import Options, Plan, plan
 from autograd.render.pictures.style import readable_on
@@ -15,6 +15,8 @@ FONT = "Helvetica"
 """The font that is laid out: of a list of fonts Graphviz in WebAssembly would take the widths of Times."""
 NOT_SWEPT = "no gradients: backward() has not run, or none came back"
 STALE = "numbers were changed after the recording: run the forward pass again"
+RESERVED = "0" * LONGEST
+"""What there is room for where a number stands, so that no picture jumps as its numbers change."""
 _CLOSING = "}"
 MARKS = {OFF: "○", NOT_FINITE: "✕", SATURATED: "≈", VANISHING: "↓"}
 """The sign before a note that is written into its box; other notes are told by the outline."""
@@ -115,7 +117,7 @@ def _opening(cluster: Cluster, name: str, drawing: Plan, depth: int) -> str:
 
 def _box(box: Box, name: str, drawing: Plan, tooltips: bool) -> str:
     upright = drawing.rankdir in ("LR", "RL")  # a record stacks its fields across the direction of the picture
-    fields = "|".join(map(_written, fields_of(box, drawing)))
+    fields = "|".join(map(_in_record, fields_of(box, drawing)))
     look = look_of(box, drawing)
     attributes = {key: text if text.isalnum() or key == "penwidth" else f'"{text}"' for key, text in look.items()}
     attributes = {"label": f'"{fields if upright else f"{{{fields}}}"}"', **attributes, "class": f'"{look["class"]}"'}
@@ -153,23 +155,23 @@ class Field(NamedTuple):
     centred: bool = False
 
 
-def fields_of(box: Box, drawing: Plan) -> list[Field]:
-    """The fields of a box: what it is, its number and its adjoint, what is remarkable about it."""
+def fields_of(box: Box, drawing: Plan, written: Callable[[float], str] = short) -> list[Field]:
+    """The fields of a box: what it is, its number and its adjoint as `written`, what is remarkable about it."""
     if box.kind == "constant" and box.data is not None:
-        return [Field([short(box.data)], centred=True)]
+        return [Field([written(box.data)], centred=True)]
     name = equation(box, SHOWN, framed=True)
     fields = [Field(name.split("\n"), centred=True)] if name or box.kind == "group" else []
     if box.kind == "group":
         return [*fields, Field(list(box.notes))]
-    numbers = [f"data {short(box.data)}"] if box.data is not None else []
+    numbers = [f"data {written(box.data)}"] if box.data is not None else []
     if drawing.scene.swept:
-        numbers.append(f"{box.delta or 'grad'} {'–' if box.grad is None else short(box.grad)}")
+        numbers.append(f"{box.delta or 'grad'} {'–' if box.grad is None else written(box.grad)}")
     marks = [f"{MARKS[note]} {note}" for note in box.notes if note in MARKS]
     marks.extend(note.removeprefix(FOLDED) for note in box.notes if note.startswith(FOLDED))
     return [*fields, Field(numbers), *([Field(marks)] if marks else [])]
 
 
-def _written(field: Field) -> str:
+def _in_record(field: Field) -> str:
     r"""A field as a record has it, where \l ends a line at the left."""
     lines = map(escaped, field.lines)
     return "\\n".join(lines) if field.centred else "".join(f"{line}\\l" for line in lines)

@@ -11,7 +11,7 @@ from autograd.render.pages.labels import label_places
 from autograd.render.pages.layout import Point, Rectangle, lay_out_layers
 from autograd.render.pages.views import frame_key, frames_around
 from autograd.render.pictures.arrows import Arrows
-from autograd.render.pictures.dot import caption, fields_of, look_of
+from autograd.render.pictures.dot import RESERVED, caption, fields_of, look_of
 from autograd.render.pictures.plan import Plan
 from autograd.render.pictures.style import FONT
 from autograd.render.pictures.svg import dressed, edge_words, frame_words, titled
@@ -27,7 +27,7 @@ _HEAD = 6.0  # of an arrow
 _MARGIN = 11.0
 _ROOM, _MOST_ROOM = 11.0, 300.0  # of an arrow that arrives, and of all of them
 _THOROUGH = 150  # of more labels than this nobody reads each
-_EMS = {"iljtf.,:;'|!()[] ": 0.32, "mwMW@%—…": 0.95, "ABCDEFGHJKLNOPQRSTUVXYZ&": 0.72}
+_EMS = {"iljtf.,:;'|!()[] ": 0.32, "mwMW@%—…": 0.95, "−–": 0.57, "ABCDEFGHJKLNOPQRSTUVXYZ&": 0.72}
 
 
 def layered_svg(drawing: Plan) -> str:
@@ -84,8 +84,9 @@ class _Picture:
     # ------------------------------------------------------------ places
 
     def _size(self, box: Box) -> Point:
-        fields = self.fields[box.id]
+        fields = fields_of(box, self.drawing, _reserved)
         lines = [line for field in fields for line in field.lines]
+        lines += [f"mean |grad| {RESERVED}"] * (box.kind == "group")
         width = max((length_of(visible(line), _TEXT) for line in lines), default=0.0) + 2 * _ACROSS
         height = sum(len(field.lines) * _LINE + 2 * _ABOVE for field in fields)
         return (max(30.0, width) if box.kind == "constant" else max(54.0, width)), max(22.0, height)
@@ -141,25 +142,27 @@ class _Picture:
                 ends = f"{place.x:.1f},{y:.1f} {place.x + place.width:.1f},{y:.1f}"
                 pieces.append(f'<polyline fill="none" {stroke}{dashes} points="{ends}"/>')
             x = place.x + (place.width / 2 if field.centred else _ACROSS)
+            anchor = "middle" if field.centred else "start"
             for line, words in enumerate(field.lines):
                 baseline = y + _ABOVE + line * _LINE + 10.0 + (spare if i == len(self.fields[box.id]) - 1 else 0.0)
                 colour = look.get("fontcolor", self.colours.ink)
-                pieces.append(self._text(words, (x, baseline), colour=colour, centred=field.centred))
+                pieces.append(self._text(words, (x, baseline), colour=colour, anchor=anchor))
             y += len(field.lines) * _LINE + 2 * _ABOVE
         return titled(box.id.replace(":", "-"), f"node {look['class']}", tooltip(box), "".join(pieces))
 
     def _edges(self) -> Iterator[str]:
         """Lines as curves that leave and arrive along the direction of the picture, and their heads."""
         texts = [self.arrows.label_of(edge) for edge in self.scene.edges]
-        sizes = [self._turned((length_of(text, _SMALL) + 4.0, _SMALL + 2.0)) for text in texts]
+        widest = [self.arrows.label_of(edge, _reserved) for edge in self.scene.edges]
+        sizes = [self._turned((length_of(text, _SMALL) + 4.0, _SMALL + 2.0)) for text in widest]
         boxes = [self.layout.rectangles[box.id] for box in self.scene.boxes]
         dense = [
             (edge, route) for edge, route in zip(self.scene.edges, self.layout.routes) if self.arrows.is_dense(edge)
         ]
         shared = Counter(piece for _, route in dense for piece in pairwise(route))
         places = label_places(self.layout.routes, sizes, boxes, thorough=len(texts) <= _THOROUGH)
-        for i, (edge, route, text, place) in enumerate(
-            zip(self.scene.edges, self.layout.routes, texts, places, strict=True)
+        for i, (edge, route, text, place, (room, _)) in enumerate(
+            zip(self.scene.edges, self.layout.routes, texts, places, map(self._turned, sizes), strict=True)
         ):
             nothing = self.arrows.carries_nothing(edge)
             wide = ' stroke-width="2"' if edge.multiplicity > 1 else ""
@@ -175,8 +178,7 @@ class _Picture:
             else:
                 pieces = self._arrow(route, line, wide + dashes)
             if text:
-                across, down = self._placed(place)
-                pieces += self._text(text, (across, down + 3.0), size=_SMALL, colour=self.colours.muted, centred=True)
+                pieces += self._label(text, self._placed(place[0]), self._placed(place[1]), room)
             yield titled(f"edge{i}", kind, edge_words(edge, self.drawing, nothing=nothing), pieces)
         yield from self._trunks(dense, shared)
 
@@ -190,6 +192,13 @@ class _Picture:
                 arrives = end == route[-1]
                 way = self._arrow([start, end], self.colours.line, "") if arrives else self._line([start, end])
                 yield titled(f"trunk{len(drawn)}-{edge.target}", "edge", "", way)
+
+    def _label(self, text: str, foot: Point, middle: Point, room: float) -> str:
+        """What is written on an arrow: at that end of its room that is beside the arrow."""
+        (x, y), aside = middle, middle[0] - foot[0]
+        side = "middle" if abs(aside) < room / 4 else "start" if aside > 0.0 else "end"
+        x += {"start": -0.5, "middle": 0.0, "end": 0.5}[side] * (room - 4.0)
+        return self._text(text, (x, y + 3.0), size=_SMALL, anchor=side)
 
     def _line(self, route: Sequence[Point]) -> str:
         return f'<path fill="none" stroke="{self.colours.line}" d="{self._curve(route)}"/>'
@@ -213,14 +222,18 @@ class _Picture:
         x, y = self._placed(point)
         return f"{x:.1f},{y:.1f}"
 
-    def _text(self, words: str, place: Point, *, size: float = _TEXT, colour: str = "", centred: bool = False) -> str:
+    def _text(self, words: str, place: Point, *, size: float = _TEXT, colour: str = "", anchor: str = "start") -> str:
         # a reader of SVG drops spaces at the ends and in rows
         text = re.sub(r"^ | $|(?<= ) | (?= )", "\u00a0", visible(words))
         return (
-            f'<text text-anchor="{"middle" if centred else "start"}" x="{place[0]:.1f}" y="{place[1]:.1f}" '
+            f'<text text-anchor="{anchor}" x="{place[0]:.1f}" y="{place[1]:.1f}" '
             f'font-family="{FONT}" font-size="{size:.2f}" fill="{colour or self.colours.muted}">'
             f"{html.escape(text, quote=False)}</text>"
         )
+
+
+def _reserved(_: float) -> str:
+    return RESERVED
 
 
 def _outline(place: Rectangle, radius: float) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from autograd.formulas.notation import clipped, short, visible
 from autograd.render.pictures.arrows import Arrows
-from autograd.render.pictures.dot import MARKS
+from autograd.render.pictures.dot import MARKS, RESERVED
 from autograd.render.pictures.plan import Plan
 from autograd.render.pictures.style import FONT, Scale
 from autograd.render.scenes.parts import OFF
@@ -25,13 +25,15 @@ class _Entry:
     sample: str
     width: float
     text: str
+    room: int = 0
+    """For how many characters there is room, if for more than the text has."""
 
 
 def legend(drawing: Plan, width: float, top: float) -> tuple[str, float]:
     """The legend as SVG, from `top` downwards in lines of this width, and its height."""
     x, y, pieces = _MARGIN, top, []
     for entry in _entries(drawing):
-        needed = entry.width + _LETTER * len(entry.text)
+        needed = entry.width + _LETTER * max(len(entry.text), entry.room)
         if x > _MARGIN and x + needed > width - 8.0:
             x, y = _MARGIN, y + _LINE
         text = html.escape(visible(entry.text))
@@ -52,7 +54,8 @@ def _entries(drawing: Plan) -> Iterator[_Entry]:
         words = "many nodes" if kind == "group" else kind
         yield _Entry(_sample(kind, drawing, coloured=kind in scaled), 28.0, words)
     if scale is not None and scaled:
-        yield _Entry(_bar(scale), _BAR + 6.0, f"{scale.name}: {', '.join(map(short, scale.marks))}")
+        marks, room = ", ".join(map(short, scale.marks)), 4 * (len(RESERVED) + 2)
+        yield _Entry(_bar(scale), _BAR + 6.0, f"{scale.name}: {marks}", len(scale.name) + room)
     root = shown.boxes[-1]
     if shown.swept:
         meaning = f"∂{clipped(root.name, SHOWN) or 'result'}/∂box" if root.grad == 1.0 else "as backward() left it"

@@ -48,9 +48,9 @@ class Picture extends View {
     this.edges = graph.edges.map(() => ({ path: null, label: null, bundle: false }));
     this.canvas = graph.edges.length > SKETCHED ? byId("sketch") : null;
     this.boxes = graph.boxes.map(() => null); // made when they are near
-    const size = [counted(graph.boxes.length, "box", "boxes"), counted(graph.edges.length, "edge")];
+    const [boxes, edges] = [counted(graph.boxes.length, "box", "boxes"), counted(graph.edges.length, "edge")];
     this.svg.classList.toggle("many", !this.few);
-    this.svg.setAttribute("aria-label", `Computation graph: ${size.join(", ")}, ${counted(graph.clusters.length, "module")}`);
+    this.svg.setAttribute("aria-label", `Computation graph: ${boxes}, ${edges}, ${counted(graph.clusters.length, "module")}`);
     this.resize();
   }
 
