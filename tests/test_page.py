@@ -20,7 +20,8 @@ from autograd import Value, topological_order
 from autograd.render.pages.columns import ranks
 from autograd.render.pages.graph import graph_data
 from autograd.render.pages.layout import HEADER, lay_out_layers
-from autograd.render.pages.page import MOST, embedded, html_page, to_html
+from autograd.render.pages.own_page import embedded
+from autograd.render.pages.page import MOST, html_page, to_html
 from nn import MLP, SGD, Dropout, Linear, ReLU, Sequential, mse_loss
 from nn.fitting.callbacks import EarlyStopping
 from nn.fitting.snapshots import Snapshots

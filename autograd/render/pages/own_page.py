@@ -1,6 +1,9 @@
-"""`write_page`: a page of one's own as one file that fetches nothing."""
+"""Pages that stand alone: one file that fetches nothing, and runs no script but its own."""
 
+import base64
+import hashlib
 import html
+import json
 import os
 import re
 from collections.abc import Sequence
@@ -10,7 +13,6 @@ from typing import Any
 
 from autograd.files import write_whole
 from autograd.formulas.notation import clipped, visible
-from autograd.render.pages.page import _hash, embedded
 from autograd.render.pictures.style import css_variables
 from autograd.render.scenes.words import TOLD
 
@@ -46,15 +48,30 @@ def write_page(
     >>> path.read_text()
     '<title>1 &lt; 2</title>'
     """
+    path = checked_ending(file, name)
+    page = page_text(template, title=title, style=style, script=script, data=data, name=name, opens=opens)
+    write_whole(path, page)
+    return path
+
+
+def checked_ending(file: str | os.PathLike[str], name: str) -> Path:
+    """The path of a page; ValueError for an ending that is none of HTML."""
     path = Path(file)
     if path.suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"{name}: file must end in .html or .htm, not {path.name!r}")
+    return path
+
+
+def page_text(
+    template: str, *, title: str, style: str, script: str, data: Any, name: str, opens: Sequence[str] = ()
+) -> str:
+    """The page of `write_page` as text."""
     for what, text, end in (("script", script, "</script|<script|<!--"), ("style", style, "</style")):
         if found := re.search(end, text, re.IGNORECASE):
             raise ValueError(f"{name}: the {what} holds {found[0]!r}, which would end its element; write \\x3c for <")
     opened = [found for text in opens for found in re.findall(r"'(sha256-[^']+)'", text.split("<style>")[0])]
     style = css_variables() + style
-    page = Template(template).substitute(
+    return Template(template).substitute(
         title=html.escape(visible(clipped(title, TOLD))),
         style=style,
         style_hash="' '".join([_hash(style), *opened]),
@@ -62,5 +79,18 @@ def write_page(
         script_hash="' '".join([_hash(script), *opened]),
         data=embedded(data),
     )
-    write_whole(path, page)
-    return path
+
+
+def embedded(data: Any) -> str:
+    r"""JSON that can stand inside a script element: no text in it can end the element or begin another.
+
+    >>> embedded({"label": "</script><!--"})
+    '{"label":"\\u003c/script\\u003e\\u003c!--"}'
+    """
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)  # ASCII, so no separators U+2028 either
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _hash(text: str) -> str:
+    """What the Content-Security-Policy of the page knows its own script and style by."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

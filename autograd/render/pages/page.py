@@ -1,20 +1,16 @@
 """`to_html`: one file that steps through backpropagation, or scrubs through a training."""
 
-import base64
-import hashlib
 import html
-import json
 import os
 from pathlib import Path
-from string import Template
 from typing import Any, overload
 
 from autograd.core.value import Value
 from autograd.files import write_whole
 from autograd.formulas.notation import clipped, visible
 from autograd.render.pages.graph import graph_data
-from autograd.render.pictures.style import DARK, LIGHT, SERIES, css_variables
-from autograd.render.scenes.words import TOLD
+from autograd.render.pages.own_page import checked_ending, page_text
+from autograd.render.pictures.style import DARK, LIGHT, SERIES
 from autograd.render.shown import Shown
 
 _ASSETS = Path(__file__).parent / "assets"  # importlib.resources would add 5 ms to the import
@@ -36,8 +32,9 @@ class Page(Shown):
 
     def save(self, file: str | os.PathLike[str]) -> Path:
         """Write it, as by `to_html`, and return the path."""
-        write_whole(_checked(file), self.html)
-        return Path(file)
+        path = checked_ending(file, "to_html")
+        write_whole(path, self.html)
+        return path
 
     def __repr__(self) -> str:
         return (
@@ -115,16 +112,9 @@ def to_html(
     'page.html'
     """
     if file is not None:
-        _checked(file)
+        checked_ending(file, "to_html")
     page = _page(v, model=model, title=title, expand=expand, fold_leaves=fold_leaves)
     return page if file is None else page.save(file)
-
-
-def _checked(file: str | os.PathLike[str]) -> Path:
-    path = Path(file)
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise ValueError(f"to_html: file must end in .html or .htm, not {path.name!r}")
-    return path
 
 
 def html_page(v: Any, **options: Any) -> str:
@@ -156,26 +146,9 @@ def _page(v: Any, *, title: str = "", **options: Any) -> Page:
     else:
         raise TypeError(f"to_html: v must be a Value, or have page_data() as nn.Snapshots has, not {type(v).__name__}")
     code = "\n".join([*map(_asset, ["page.js", "page_geometry.js", "page_shell.js"]), program, *map(_asset, scripts)])
-    style = _asset("page.css")
-    page = Template(_asset("page.html")).substitute(
-        title=html.escape(visible(clipped(title, TOLD))),
-        style=style,
-        style_hash=_hash(style),
-        script=code,
-        script_hash=_hash(code),
-        data=embedded({**data, "title": title, "colours": _paints()}),
-    )
+    data = {**data, "title": title, "colours": _paints()}
+    page = page_text(_asset("page.html"), title=title, style=_asset("page.css"), script=code, data=data, name="to_html")
     return Page(page, title)
-
-
-def embedded(data: Any) -> str:
-    r"""JSON that can stand inside a script element: no text in it can end the element or begin another.
-
-    >>> embedded({"label": "</script><!--"})
-    '{"label":"\\u003c/script\\u003e\\u003c!--"}'
-    """
-    text = json.dumps(data, separators=(",", ":"), allow_nan=False)  # ASCII, so no separators U+2028 either
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _paints() -> dict[str, Any]:
@@ -186,11 +159,4 @@ def _paints() -> dict[str, Any]:
 
 
 def _asset(name: str) -> str:
-    """A part of the page; before the style sheet stand its colours."""
-    text = (_ASSETS / name).read_text(encoding="utf-8")
-    return css_variables() + text if name == "page.css" else text
-
-
-def _hash(text: str) -> str:
-    """What the Content-Security-Policy of the page knows its own script and style by."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return (_ASSETS / name).read_text(encoding="utf-8")
