@@ -83,6 +83,7 @@ class CCode:
     literal = staticmethod(literal)
     number, mask = "const double", "const int"
     """How a constant of either kind is declared."""
+    equality, not_nan = EQUAL, NOT_NAN
 
     def __init__(self) -> None:
         self._items: list[Expression | tuple[str, Any]] = []
@@ -130,18 +131,16 @@ class CCode:
 
     def both(self, a: Any, b: Any) -> Any:
         """Where both masks are true."""
-        if isinstance(a, bool):
-            return b if a else False
-        if isinstance(b, bool):
-            return a if b else False
+        for known, other in ((a, b), (b, a)):
+            if isinstance(known, bool):
+                return other if known else False
         return self.node(AND, a, b)
 
     def either(self, a: Any, b: Any) -> Any:
         """Where one of the masks is true."""
-        if isinstance(a, bool):
-            return True if a else b
-        if isinstance(b, bool):
-            return True if b else a
+        for known, other in ((a, b), (b, a)):
+            if isinstance(known, bool):
+                return True if known else other
         return self.node(OR, a, b)
 
     def equal(self, x: Any, y: Any) -> Any:
@@ -150,12 +149,17 @@ class CCode:
             return bool(x == y)
         if isinstance(x, Expression) and x.form is WHERE and (*x.operands[1:], y) == (1.0, 0.0, 0.0):
             return self.node(NOT, x.operands[0])  # how a lowering says that a mask is false
-        return self.node(NOT_NAN, x) if x is y else self.node(EQUAL, x, y)
+        if y != y:
+            return False
+        return self.node(self.not_nan, x) if x is y else self.node(self.equality, x, y)
 
     def call(self, name: str, *operands: Any) -> Expression:
-        """A function of libm: C99 has all that lowerings call."""
-        holes = ", ".join(["{}"] * len(operands))
-        return self.node(Form(f"{name}({holes})", PRIMARY, (CHOICE,) * len(operands)), *operands)
+        """A function of libm."""
+        return self.node(self.form_of(name, len(operands)), *operands)
+
+    def form_of(self, name: str, operands: int) -> Form:
+        """A call of a function of libm: C99 has all that lowerings call."""
+        return Form(f"{name}({', '.join(['{}'] * operands)})", PRIMARY, (CHOICE,) * operands)
 
     abs: Any = partialmethod(call, "fabs")
     sqrt: Any = partialmethod(call, "sqrt")

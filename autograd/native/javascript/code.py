@@ -3,11 +3,10 @@
 import math
 import re
 from collections.abc import Sequence
-from functools import cache, partialmethod
+from functools import cache
 from pathlib import Path
-from typing import Any
 
-from autograd.native.c.code import CHOICE, EQUALITY, PRIMARY, PRODUCT, SIGN, SUM, CCode, Expression, Form
+from autograd.native.c.code import CHOICE, EQUALITY, PRODUCT, SIGN, SUM, CCode, Form
 
 _WORDS = (
     "acos acosh asin asinh atan atan2 atanh cbrt ceil cos cosh exp expm1 fabs floor hypot log log10 log1p log2 sin "
@@ -44,39 +43,23 @@ class JavaScriptCode(CCode):
     literal = staticmethod(literal)
     number = mask = "const"
 
-    def equal(self, x: Any, y: Any) -> Any:
-        """Where x = y."""
-        if isinstance(x, Expression) and x is y:
-            return self.node(NOT_NAN, x)
-        if isinstance(x, Expression) and not isinstance(y, Expression) and y != y:
-            return False
-        found = super().equal(x, y)
-        same = isinstance(found, Expression) and "==" in found.form.text
-        return self.node(EQUAL, *found.operands) if same else found
+    equality, not_nan = EQUAL, NOT_NAN
 
-    def call(self, name: str, *operands: Any) -> Expression:
+    def form_of(self, name: str, operands: int) -> Form:
         """A function of libm: of `Math`, or of the runtime.
 
         Raises TypeError for one that neither has.
         """
         if name == "fmod":  # which is what % is in JavaScript
-            return self.node(REMAINDER, *operands)
+            return REMAINDER
         if name in OF_MATH:
-            called = "Math.abs" if name == "fabs" else f"Math.{name}"
-        elif name in runtime():
-            called = name
-        else:
-            raise TypeError(
-                f"{name}: JavaScript has no such function; use a lowering of functions it has: "
-                f"{', '.join(sorted({*OF_MATH, *runtime(), 'fmod'}))}"
-            )
-        holes = ", ".join(["{}"] * len(operands))
-        return self.node(Form(f"{called}({holes})", PRIMARY, (CHOICE,) * len(operands)), *operands)
-
-    abs: Any = partialmethod(call, "fabs")
-    sqrt: Any = partialmethod(call, "sqrt")
-    floor: Any = partialmethod(call, "floor")
-    copysign: Any = partialmethod(call, "copysign")
+            return super().form_of("Math.abs" if name == "fabs" else f"Math.{name}", operands)
+        if name in runtime():
+            return super().form_of(name, operands)
+        raise TypeError(
+            f"{name}: JavaScript has no such function; use a lowering of functions it has: "
+            f"{', '.join(sorted({*OF_MATH, *runtime(), 'fmod'}))}"
+        )
 
 
 @cache
