@@ -21,6 +21,7 @@ from nn.optimizing.clipping import clip_grad_norm_
 from nn.optimizing.plateau import ReduceLROnPlateau
 
 Loss = Callable[[Any, Any], Any]
+_ADVICE = "try a smaller learning rate, or clip_grad_norm"
 
 
 @local_names
@@ -83,11 +84,9 @@ def fit(
     """
     epochs = whole_number("fit: epochs", epochs, 0)
     _check_optimizer(optimizer, model)
-    if clip_grad_norm is not None and not number("fit: clip_grad_norm", clip_grad_norm, high=math.inf) > 0.0:
-        raise ValueError(f"fit: clip_grad_norm must be above 0, not {clip_grad_norm!r}")
-    batches = data if isinstance(data, DataLoader) else DataLoader(data, batch_size, shuffle=True, seed=seed)
-    if validation is not None and not isinstance(validation, DataLoader):
-        validation = DataLoader(validation, batch_size)
+    batches = _loader(data, batch_size, shuffle=True, seed=seed)
+    if validation is not None:
+        validation = _loader(validation, batch_size)
     if compile and clip_grad_norm is not None:
         raise ValueError("fit: clip_grad_norm cannot be compiled; leave out one of the two")
     epoch = (
@@ -97,7 +96,7 @@ def fit(
     )
     listeners = [as_callback(callback) for callback in arguments.in_order(callbacks, "fit: callbacks")]
     run = Run(model, optimizer, history if history is not None else History())
-    run.history.stopped = ""
+    run.history.stopped = trouble = ""
     before = run.history.epochs
     for listener in listeners:
         listener.started(run)
@@ -106,16 +105,10 @@ def fit(
             for _ in range(epochs):
                 model.train()
                 try:
-                    record = epoch.run(metrics or {}, lambda: advance(None))
-                    if not math.isfinite(record["loss"]):  # each step's was, but not their mean, or not the last
-                        raise FloatingPointError(f"the loss is {record['loss']}")
-                    if validation is not None:
-                        found = epoch.evaluate(validation, metrics or {})
-                        record |= {f"validation_{name}": number for name, number in found.items()}
+                    record = _record(epoch, validation, metrics or {}, lambda: advance(None))
                 except FloatingPointError as error:
-                    epoch_number = run.history.epochs + 1
-                    run.stop(f"{error}, in epoch {epoch_number}: try a smaller learning rate, or clip_grad_norm")
-                    warnings.warn(f"fit: stopped, {run.stop_reason}", RuntimeWarning, stacklevel=3)
+                    run.stop(f"{error}, in epoch {run.history.epochs + 1}: {_ADVICE}")
+                    trouble = f"stopped, {run.stop_reason}"
                     break
                 run.history.append(record)
                 advance(record)
@@ -134,13 +127,24 @@ def fit(
         model.eval()
     losses = run.history["loss"][before:] if run.history.epochs > before else []
     if not run.stop_reason and _diverges(losses):
-        warnings.warn(
-            f"fit: the loss grew from {losses[0]:.3g} to {losses[-1]:.3g}, so training diverges: try a smaller "
-            "learning rate, or clip_grad_norm",
-            RuntimeWarning,
-            stacklevel=3,
-        )
+        trouble = f"the loss grew from {losses[0]:.3g} to {losses[-1]:.3g}, so training diverges: {_ADVICE}"
+    if trouble:
+        warnings.warn(f"fit: {trouble}", RuntimeWarning, stacklevel=3)
     return run.history
+
+
+def _loader(data: Any, batch_size: int, **options: Any) -> DataLoader:
+    return data if isinstance(data, DataLoader) else DataLoader(data, batch_size, **options)
+
+
+def _record(epoch: Any, validation: Any, metrics: Metrics, advance: Callable[[], None]) -> dict[str, float]:
+    """What the history keeps of one more epoch.  Raises FloatingPointError where a loss is not finite."""
+    record: dict[str, float] = epoch.run(metrics, advance)
+    if not math.isfinite(record["loss"]):  # each step's was, but not their mean, or not the last
+        raise FloatingPointError(f"the loss is {record['loss']}")
+    if validation is not None:
+        record |= {f"validation_{name}": number for name, number in epoch.evaluate(validation, metrics).items()}
+    return record
 
 
 def _diverges(losses: Sequence[float]) -> bool:
@@ -170,13 +174,12 @@ def evaluate(model: Module, data: Any, loss: Loss, metrics: Metrics | None = Non
 
 
 def _scores(model: Module, data: Any, loss: Loss, metrics: Metrics) -> Scores:
-    batches = data if isinstance(data, DataLoader) else DataLoader(data, batch_size=256)
     scores = Scores(metrics)
     training = model.training
     model.eval()
     try:
         with no_grad():
-            for inputs, targets in batches:
+            for inputs, targets in _loader(data, 256):
                 outputs = model(inputs)
                 scores.add(loss(outputs, targets), outputs, targets)
     finally:
@@ -196,6 +199,8 @@ class _EagerEpochs:
         regularizer: Callable[[Module], Any] | None,
         clip_grad_norm: float | None,
     ) -> None:
+        if clip_grad_norm is not None and not number("fit: clip_grad_norm", clip_grad_norm, high=math.inf) > 0.0:
+            raise ValueError(f"fit: clip_grad_norm must be above 0, not {clip_grad_norm!r}")
         self.model, self.loss, self.optimizer, self.batches = model, loss, optimizer, batches
         self.regularizer, self.clip_grad_norm = regularizer, clip_grad_norm
 
