@@ -1,7 +1,7 @@
 """A recorded graph as the data of a page: boxes with their places, edges with their routes, the order of the steps."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from autograd.core.value import Value
@@ -20,7 +20,7 @@ from autograd.render.pages.formulas import (
 )
 from autograd.render.pages.program import page_program
 from autograd.render.pages.views import Views, chains, closed_size, outputs_of
-from autograd.render.scenes.parts import FOLDED, Box, Edge, Scene
+from autograd.render.scenes.parts import FOLDED, Box, Cluster, Edge, Scene
 from autograd.render.scenes.scene import scene
 from autograd.render.scenes.words import SHOWN
 
@@ -35,24 +35,12 @@ def graph_data(root: Value, *, most: int, **options: Any) -> dict[str, Any]:
     drawn = scene(root, most=most, **options)
     if len(drawn.boxes) > OPENED and not drawn.summary:
         drawn = with_bands(drawn)
-    order = _by_level(drawn)
-    names = _names(drawn.boxes, order, options.get("model"))
-    arriving: defaultdict[str, list[Edge]] = defaultdict(list)
-    for edge in drawn.edges:
-        arriving[edge.target].append(edge)
-    sizes = {box.id: _size(box, box.short or names[box.id]) for box in drawn.boxes}
-    index = {box.id: i for i, box in enumerate(drawn.boxes)}
-    cluster_index = {cluster.path: i for i, cluster in enumerate(drawn.clusters)}
-    boxes = {box.id: box for box in drawn.boxes}
+    told = _Told(drawn, options.get("model"))
+    sizes = {box.id: _size(box, box.short or told.names[box.id]) for box in drawn.boxes}
     texts = ["?" if edge.partial is None else spelled_number(edge.partial).text for edge in drawn.edges]
-    outputs = outputs_of(drawn, chains(drawn.clusters))
-    closed = {
-        cluster.path: closed_size(clipped(cluster.title, SHOWN), len(outputs.get(cluster.path, ())))
-        for cluster in drawn.clusters
-    }
-    opened, *views = Views(drawn, sizes, closed, texts, len(texts) <= LABELLED).data()
-    program, reason = page_program(drawn, arriving)
-    result = next((index[box.id] for box in drawn.boxes if box.node is root), -1)
+    opened, *views = Views(drawn, sizes, told.closed, texts, len(texts) <= LABELLED).data()
+    program, reason = page_program(drawn, told.arriving)
+    result = next((told.index[box.id] for box in drawn.boxes if box.node is root), -1)
     return {
         "kind": "graph",
         "source": program.source if program else "",
@@ -62,54 +50,106 @@ def graph_data(root: Value, *, most: int, **options: Any) -> dict[str, Any]:
         "swept": drawn.swept,
         "stale": drawn.stale,
         "root": -1 if drawn.summary else result,
-        "order": [] if drawn.summary else [index[key] for key in order],
-        "boxes": [
-            {
-                "name": names[box.id],
-                "short": box.short,
-                "kind": box.kind,
-                "operation": box.operation,
-                "path": box.path,
-                "data": written(box.data),
-                "grad": written(box.grad),
-                "notes": list(box.notes),
-                "cluster": cluster_index.get(box.cluster, -1),
-                "formula": box.operation,
-                "numbers": "",
-                "rounded": False,
-                "template": "",
-                "operands": [],
-                **({} if drawn.summary else _formulas(box, arriving[box.id], boxes, names, index)),
-                **opened["boxes"][i],
-            }
-            for i, box in enumerate(drawn.boxes)
-        ],
-        "edges": [
-            {
-                "source": index[edge.source],
-                "target": index[edge.target],
-                "partial": written(edge.partial),
-                "gate": bool((row := boxes[edge.target].primitive) and row.gate),
-                "multiplicity": edge.multiplicity,
-                **opened["edges"][i],
-            }
-            for i, edge in enumerate(drawn.edges)
-        ],
-        "clusters": [
-            {
-                "title": clipped(cluster.title, SHOWN),
-                "path": cluster.path,
-                "parent": cluster_index.get(cluster.parent, -1),
-                "closed": len(drawn.boxes) > OPENED,
-                "outputs": [index[key] for key in outputs.get(cluster.path, ())],
-                "small": closed[cluster.path],
-                **opened["clusters"][i],
-            }
-            for i, cluster in enumerate(drawn.clusters)
-        ],
+        "order": [] if drawn.summary else [told.index[key] for key in told.order],
+        "boxes": [told.box(box) | opened["boxes"][i] for i, box in enumerate(drawn.boxes)],
+        "edges": [told.edge(edge) | opened["edges"][i] for i, edge in enumerate(drawn.edges)],
+        "clusters": [told.cluster(cluster) | opened["clusters"][i] for i, cluster in enumerate(drawn.clusters)],
         "views": views,
         "labelled": len(drawn.edges) <= LABELLED,
     }
+
+
+class _Told:
+    """What is told of the boxes, edges and modules of a scene, wherever they stand."""
+
+    def __init__(self, drawn: Scene, model: Any) -> None:
+        self.drawn = drawn
+        self.order = _by_level(drawn)
+        self.names = _names(drawn.boxes, self.order, model)
+        self.boxes = {box.id: box for box in drawn.boxes}
+        self.arriving: defaultdict[str, list[Edge]] = defaultdict(list)
+        for edge in drawn.edges:
+            self.arriving[edge.target].append(edge)
+        self.index = {box.id: i for i, box in enumerate(drawn.boxes)}
+        self.cluster_index = {cluster.path: i for i, cluster in enumerate(drawn.clusters)}
+        self.outputs = outputs_of(drawn, chains(drawn.clusters))
+        self.closed = {
+            cluster.path: closed_size(clipped(cluster.title, SHOWN), len(self.outputs.get(cluster.path, ())))
+            for cluster in drawn.clusters
+        }
+
+    def box(self, box: Box) -> dict[str, Any]:
+        """A box: its names, its numbers, and how these come about."""
+        return {
+            "name": self.names[box.id],
+            "short": box.short,
+            "kind": box.kind,
+            "operation": box.operation,
+            "path": box.path,
+            "data": written(box.data),
+            "grad": written(box.grad),
+            "notes": list(box.notes),
+            "cluster": self.cluster_index.get(box.cluster, -1),
+            **self._formulas(box),
+        }
+
+    def edge(self, edge: Edge) -> dict[str, Any]:
+        """An arrow: its ends and its local partial."""
+        row = self.boxes[edge.target].primitive
+        return {
+            "source": self.index[edge.source],
+            "target": self.index[edge.target],
+            "partial": written(edge.partial),
+            "gate": bool(row and row.gate),
+            "multiplicity": edge.multiplicity,
+        }
+
+    def cluster(self, cluster: Cluster) -> dict[str, Any]:
+        """A module: what is around it, and what it shows when it is closed."""
+        return {
+            "title": clipped(cluster.title, SHOWN),
+            "path": cluster.path,
+            "parent": self.cluster_index.get(cluster.parent, -1),
+            "closed": len(self.drawn.boxes) > OPENED,
+            "outputs": [self.index[key] for key in self.outputs.get(cluster.path, ())],
+            "small": self.closed[cluster.path],
+        }
+
+    def _formulas(self, box: Box) -> dict[str, Any]:
+        """The operation on the names, and on the numbers, of its operands; and as a template for other numbers.
+
+        An operand is the index of its box; of what has no box, or never changes, its number in a list.
+        """
+        row = box.primitive
+        if row is None or box.node is None or self.drawn.summary:
+            return {"formula": box.operation, "numbers": "", "rounded": False, "template": "", "operands": []}
+        sources = {edge.position: self.boxes[edge.source] for edge in self.arriving[box.id]}
+        of_node = box.node.operands if row is box.node.primitive else [None] * len(sources)
+        called: list[Any] = []
+        numbers: list[float] = []
+        operands: list[Any] = []
+        for position, operand in enumerate(of_node):
+            source = sources.get(position)
+            if source is not None and source.kind != "constant":
+                numbers.append(source.data or 0.0)
+                called.append(spelled_name(self.names[source.id]))
+                operands.append(self.index[source.id])
+                continue
+            if isinstance(operand, Value):  # a leaf that is folded into the box
+                numbers.append(operand.data)
+                called.append(spelled_name(operand.label or "·"))
+            else:
+                numbers.append((source.data if source else operand) or 0.0)
+                called.append(spelled_number(numbers[-1], EXACT))
+            operands.append([written(numbers[-1])])
+        digits = digits_needed(row, numbers, box.data or 0.0)
+        return {
+            "formula": formula(row, called) or box.operation,
+            "numbers": formula(row, [spelled_number(number, digits) for number in numbers]) if digits else "",
+            "rounded": any(is_rounded(number, digits or DIGITS) for number in numbers),
+            "template": template(row, len(numbers)),
+            "operands": operands,
+        }
 
 
 def written(number: float | None) -> float | str | None:
@@ -123,7 +163,7 @@ def written(number: float | None) -> float | str | None:
     return "NaN" if number != number else "Infinity" if number > 0.0 else "-Infinity"
 
 
-# ---------------------------------------------------------------- names and formulas
+# ---------------------------------------------------------------- names and sizes
 
 
 def _by_level(drawn: Scene) -> list[str]:
@@ -145,41 +185,6 @@ def _names(boxes: Sequence[Box], order: Sequence[str], model: Any) -> dict[str, 
     names |= {box.id: spelled_number(box.data or 0.0, EXACT).text for box in boxes if box.kind == "constant"}
     own = {box.id: box.name for box in boxes if box.name}
     return {key: spelled_name(found[node]).text for key, node in nodes.items()} | own | names
-
-
-def _formulas(
-    box: Box, arriving: Sequence[Edge], boxes: Mapping[str, Box], names: Mapping[str, str], index: Mapping[str, int]
-) -> dict[str, Any]:
-    """The operation on the names, and on the numbers, of its operands; and as a template for other numbers.
-
-    An operand is the index of its box; of what has no box, or never changes, its number in a list.
-    """
-    row = box.primitive
-    if row is None or box.node is None:
-        return {}
-    sources = {edge.position: edge.source for edge in arriving}
-    of_node = box.node.operands if row is box.node.primitive else [None] * len(arriving)
-    called, numbers, which = [], [], []
-    for position, operand in enumerate(of_node):
-        source = sources.get(position)
-        which.append(index[source] if source is not None and boxes[source].kind != "constant" else -1)
-        if source is not None and boxes[source].kind != "constant":
-            numbers.append(boxes[source].data or 0.0)
-            called.append(spelled_name(names[source]))
-        elif isinstance(operand, Value):  # a leaf that is folded into the box
-            numbers.append(operand.data)
-            called.append(spelled_name(operand.label or "·"))
-        else:
-            numbers.append((boxes[source].data if source else operand) or 0.0)
-            called.append(spelled_number(numbers[-1], EXACT))
-    digits = digits_needed(row, numbers, box.data or 0.0)
-    return {
-        "formula": formula(row, called) or box.operation,
-        "numbers": formula(row, [spelled_number(number, digits) for number in numbers]) if digits else "",
-        "rounded": any(is_rounded(number, digits or DIGITS) for number in numbers),
-        "template": template(row, len(numbers)),
-        "operands": [i if i >= 0 else [written(number)] for i, number in zip(which, numbers, strict=True)],
-    }
 
 
 def _size(box: Box, name: str) -> tuple[float, float]:
