@@ -144,6 +144,8 @@ def test_no_colour_is_written_outside_of_the_table():
         if path.suffix in (".py", ".css", ".js", ".html"):
             text = path.read_text(encoding="utf-8")
             found = re.findall(r"#(?:[0-9a-f]{6}|[0-9a-f]{3})\b(?![\w(])", text)
+            triples = re.findall(r"\[\s*(\d+),\s*(\d+),\s*(\d+),?\s*\]", text) if path.suffix == ".js" else []
+            found += [channels for channels in triples if 99 < max(map(int, channels)) < 256]
             assert not found, f"{path}: {found}"
 
 

@@ -1,10 +1,6 @@
 // What the page shows: the output over the plane, each neuron's, weights, gradients, losses.
 
 const GRID = 40; // points along each side of the plane
-const [BLUE, ORANGE] = [
-  [31, 119, 200],
-  [236, 128, 38],
-];
 
 /** @param {string} id @returns {any} */
 const byId = (id) => document.getElementById(id);
@@ -22,12 +18,19 @@ function make(tag, attributes = {}, ...children) {
 const short = (x) => (Number.isFinite(x) ? String(Number(x.toPrecision(4))).replace("-", "−") : String(x));
 const isDark = () => document.documentElement.dataset.theme === "dark";
 
+/** Colours by theme and name: to ask for one takes too long to do it for each frame. @type {Map<string, string>} */
+const COLOURS = new Map();
+
 /** A colour of the style sheet, light or dark as the page is: rgb(…). @param {string} name */
 function colourNow(name) {
-  document.body.style.setProperty("outline-color", `var(--${name})`); // which has no outline
-  return getComputedStyle(document.body).outlineColor;
+  const key = `${isDark()} ${name}`;
+  if (!COLOURS.has(key)) {
+    document.body.style.setProperty("outline-color", `var(--${name})`); // which has no outline
+    COLOURS.set(key, getComputedStyle(document.body).outlineColor);
+  }
+  return COLOURS.get(key) ?? "";
 }
-const paperNow = () => (colourNow("paper").match(/\d+/g) ?? []).map(Number);
+const channelsNow = (/** @type {string} */ name) => (colourNow(name).match(/\d+/g) ?? []).map(Number);
 
 /** What an element is written in. @param {string} id */
 const colourOf = (id) => getComputedStyle(byId(id)).color;
@@ -54,19 +57,19 @@ function gridOf([[left, right], [bottom, top]]) {
 }
 
 /**
- * Numbers of the grid as colours: blue above the middle, orange below.
+ * Numbers of the grid as colours, by their sign.
  * @param {HTMLCanvasElement} canvas @param {Float64Array} numbers @param {number} middle @param {number} least
  */
 function paint(canvas, numbers, middle, least) {
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const image = context.createImageData(GRID, GRID);
-  const paper = paperNow();
+  const [paper, high, low] = ["paper", "positive", "negative"].map(channelsNow);
   let full = 0;
   for (const x of numbers) full = Math.max(full, Math.abs(x - middle));
   for (let k = 0; k < numbers.length; k++) {
     const distance = numbers[k] - middle;
     const share = least + (0.85 - least) * Math.min(1, Math.abs(distance) / (full || 1));
-    const towards = distance < 0 ? ORANGE : BLUE;
+    const towards = distance < 0 ? low : high;
     for (let c = 0; c < 3; c++) image.data[4 * k + c] = share * towards[c] + (1 - share) * paper[c];
     image.data[4 * k + 3] = 255;
   }
@@ -119,7 +122,8 @@ function drawOutput({ map, middle, plane, train, test, own, classes, features })
   paint(SCRATCH, map, middle, classes ? 0.15 : 0);
   context.imageSmoothingEnabled = true;
   context.drawImage(SCRATCH, 0, 0, w, h);
-  const [ink, paper, blank] = [colourNow("ink"), colourNow("paper"), paperNow()];
+  const [ink, paper] = ["ink", "paper"].map(colourNow);
+  const [blank, high, low] = ["paper", "positive", "negative"].map(channelsNow);
   if (classes) {
     context.strokeStyle = ink;
     context.lineWidth = 2;
@@ -137,7 +141,7 @@ function drawOutput({ map, middle, plane, train, test, own, classes, features })
     const [u, v, r] = [((x - left) / (right - left)) * w, ((top - y) / (top - bottom)) * h, mine ? 5.5 : 4];
     const distance = classes ? t - 0.5 : t - middle;
     const share = 0.35 + 0.65 * Math.min(1, Math.abs(distance) / most);
-    const paint = (distance < 0 ? ORANGE : BLUE).map((c, i) => Math.round(share * c + (1 - share) * blank[i]));
+    const paint = (distance < 0 ? low : high).map((c, i) => Math.round(share * c + (1 - share) * blank[i]));
     context.beginPath();
     if (distance < 0) context.arc(u, v, r, 0, 2 * Math.PI);
     else context.rect(u - 0.88 * r, v - 0.88 * r, 1.76 * r, 1.76 * r);
@@ -302,10 +306,8 @@ class Picture {
     const numbers = gradients ? this.network.gradient : this.network.theta;
     const largest = this.network.sizes.map(() => 0);
     for (const [, , i, l] of this.links) largest[l] = Math.max(largest[l], Math.abs(numbers[i]));
-    const [high, low] = [`rgb(${BLUE})`, `rgb(${ORANGE})`];
     for (const [line, , i, l] of this.links) {
       const share = Math.abs(numbers[i]) / (largest[l] || 1);
-      line.setAttribute("stroke", numbers[i] < 0 ? low : high);
       line.setAttribute("stroke-width", (0.4 + 4 * share).toFixed(2));
       line.setAttribute("opacity", (0.25 + 0.75 * share).toFixed(2));
       line.classList.toggle("negative", numbers[i] < 0);
