@@ -315,11 +315,12 @@ def test_a_file_that_it_cannot_show_is_refused_with_the_reason(tmp_path, case):
             "hinge_loss needs targets 0 and 1",
         ),
         ({"optimizer": "LBFGS"}, ValueError, "optimizer must be one of SGD, "),
-        ({"lr": 0.0}, ValueError, "lr must be a finite number above 0"),
-        ({"lr": math.nan}, ValueError, "lr must be a finite number above 0"),
-        ({"batch_size": 0}, ValueError, "batch_size must be a whole number from 1 to 60"),
-        ({"seed": -1}, ValueError, "seed must be a whole number from 0"),
-        ({"test": 1.0}, ValueError, "test must be at least 0 and below 1"),
+        ({"lr": 0.0}, ValueError, "lr must be above 0"),
+        ({"lr": math.nan}, ValueError, "lr must be at least 0 and finite"),
+        ({"lr": "0.1"}, TypeError, "lr must be a number"),
+        ({"batch_size": 0}, ValueError, "batch_size must be a whole number of at least 1"),
+        ({"seed": -1}, ValueError, "seed must be a whole number of at least 0"),
+        ({"test": 1.0}, ValueError, "test must be below 1"),
     ],
 )
 def test_what_the_page_cannot_show_is_refused(tmp_path, options, error, message):

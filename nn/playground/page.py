@@ -2,11 +2,13 @@
 
 import os
 import tempfile
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from autograd import TABLE, Value, to_html, write_page
 from nn.data.loading import Dataset, as_dataset
+from nn.inputs.checks import fraction, number, whole_number
 from nn.models.activations import ACTIVATIONS, identity
 from nn.models.layers import MLP
 from nn.playground.pieces import (
@@ -80,54 +82,52 @@ def to_playground(
     samples = as_dataset(data)
     classes = _checked_samples(samples)
     loss = loss or ("binary_cross_entropy_with_logits" if classes else "mse_loss")
-    for name, given, known in (("loss", loss, LOSSES), ("optimizer", optimizer, OPTIMIZERS)):
-        if given not in known:
-            raise ValueError(f"to_playground: {name} must be one of {', '.join(known)}, not {given!r}")
-    if LOSSES[loss].classes and not classes:
+    if LOSSES[_one_of("loss", loss, LOSSES)].classes and not classes:
         raise ValueError(f"to_playground: {loss} needs targets 0 and 1; choose mse_loss")
-    whole = [
-        ("batch_size", batch_size, 1, len(samples)),
-        ("seed", seed, 0, 2**32 - 1),
-    ]
-    for name, number, low, high in whole:
-        if isinstance(number, bool) or not isinstance(number, int) or not low <= number <= high:
-            raise ValueError(f"to_playground: {name} must be a whole number from {low} to {high}, not {number!r}")
-    if not 0.0 <= test < 1.0:
-        raise ValueError(f"to_playground: test must be at least 0 and below 1, not {test!r}")
-    if not 0.0 < lr < float("inf"):
-        raise ValueError(f"to_playground: lr must be a finite number above 0, not {lr!r}")
-    found = {"given": Source(samples, classes), **sources(_SAMPLES)}
-    widest = max(WIDEST, *sizes)
+    if not number("to_playground: lr", lr) > 0.0:
+        raise ValueError(f"to_playground: lr must be above 0, not {lr!r}")
+    settings = {
+        "loss": loss, "optimizer": _one_of("optimizer", optimizer, OPTIMIZERS), "lr": float(lr),
+        "batch": whole_number("to_playground: batch_size", batch_size, 1, len(samples)), "penalty": "none",
+        "strength": 0.001, "seed": whole_number("to_playground: seed", seed, 0, 2**32 - 1), "noise": 0.0,
+        "share": fraction("to_playground: test", test),
+    }  # fmt: skip
+    steps = _steps(model, samples, loss)
     told = {
-        "sources": {
-            name: {
-                "points": [[*x, t] for x, t in source.dataset],
-                "classes": source.classes,
-                "call": source.call,
-            }
-            for name, source in found.items()
-        },
+        **_choices({"given": Source(samples, classes), **sources(_SAMPLES)}, max(WIDEST, *sizes)),
         "features": samples.feature_names or ["x1", "x2"],
+        "deepest": max(DEEPEST, len(sizes) - 2),
+        "model": {"sizes": sizes, "activation": activation, "theta": [p.data for p in model.parameters()]},
+        "settings": settings,
+        "steps": {"html": steps, "sizes": sizes, "activation": activation, "loss": loss},
+    }
+    script = "\n".join([printed_pieces(), *map(_asset, _SCRIPTS)])
+    return write_page(
+        file, _asset("playground.html"), title=title, style=_asset("playground.css"), script=script, data=told,
+        name="to_playground", opens=[steps],
+    )  # fmt: skip
+
+
+def _one_of(name: str, given: str, known: Collection[str]) -> str:
+    if given not in known:
+        raise ValueError(f"to_playground: {name} must be one of {', '.join(known)}, not {given!r}")
+    return given
+
+
+def _choices(data_sets: Mapping[str, Source], widest: int) -> dict[str, Any]:
+    """All that can be chosen in the page, with layers of up to so many neurons."""
+    return {
+        "sources": {
+            name: {"points": [[*x, t] for x, t in found.dataset], "classes": found.classes, "call": found.call}
+            for name, found in data_sets.items()
+        },
         "activations": [*ACTIVATIONS],
         "losses": told_losses(),
         "optimizers": told_optimizers(),
         "penalties": [*PENALTIES],
         "initializers": told_initializers(widest),
         "widest": widest,
-        "deepest": max(DEEPEST, len(sizes) - 2),
-        "model": {"sizes": sizes, "activation": activation, "theta": [p.data for p in model.parameters()]},
-        "settings": {
-            "loss": loss, "optimizer": optimizer, "lr": float(lr), "batch": batch_size, "penalty": "none",
-            "strength": 0.001, "seed": seed, "share": test, "noise": 0.0,
-        },
-    }  # fmt: skip
-    steps = _steps(model, samples, loss)
-    told["steps"] = {"html": steps, "sizes": sizes, "activation": activation, "loss": loss}
-    script = "\n".join([printed_pieces(), *map(_asset, _SCRIPTS)])
-    return write_page(
-        file, _asset("playground.html"), title=title, style=_asset("playground.css"), script=script, data=told,
-        name="to_playground", opens=[steps],
-    )  # fmt: skip
+    }
 
 
 def _shape(model: Any) -> tuple[list[int], str]:
