@@ -8,8 +8,8 @@ import pickle
 import random
 import subprocess
 import sys
-import threading
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -229,11 +229,8 @@ def test_threads_have_graphs_of_their_own():
             y.backward()
             found.append(len(topological_order(y)) == 30 + 29 * 3)
 
-    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
     assert found == [True] * 200
 
 

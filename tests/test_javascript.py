@@ -1,6 +1,5 @@
 """Plans as JavaScript, run by node, against the rows of the table and the interpreter on random programs."""
 
-import functools
 import json
 import math
 import shutil
@@ -19,8 +18,8 @@ from autograd.native.javascript.code import JavaScriptCode, runtime
 from autograd.native.javascript.source import javascript_source
 from autograd.native.planning.structure import plan_of
 from autograd.native.recording.graph import Domain, Graph
-from tests.test_c_source import ADDED, moderate_points, plan_of_partials, plan_of_row, points, recorded, terms
-from tests.test_native_random import bounds, data_of, interpreted, programs, record, same
+from tests.test_c_source import agree, moderate_points, plan_of_partials, plan_of_row, points, recorded, wrong_values
+from tests.test_native_random import agrees, programs
 
 NODE = shutil.which("node")
 pytestmark = [
@@ -86,26 +85,11 @@ ULPS = 8.0
 1), and the longest formulas call two of them."""
 
 
-def agree(found, expected, size=None):
-    """Within 8 ulp, zeros with their sign, infinities and nans the same."""
-    if expected == found == 0.0:
-        return size is not None or math.copysign(1.0, expected) == math.copysign(1.0, found)
-    if not math.isfinite(expected) or not math.isfinite(found):
-        return expected == found or (expected != expected and found != found)
-    return abs(found - expected) <= ULPS * math.ulp(max(abs(expected), size or 0.0))
-
-
 @pytest.mark.parametrize("row", TABLE.values(), ids=TABLE)
 def test_every_row_is_its_value_at_extremes_infinities_and_nan(node, row):
     chosen = points(row)
     found = node.run(plan_of_row(row), chosen)[0]
-    wrong = []
-    for point, (number,) in zip(chosen, found, strict=True):
-        size = terms(row, point) if row.name in ADDED and all(map(math.isfinite, point)) else None
-        expected = row.evaluate(point)
-        if not agree(number, expected, size):
-            wrong.append((point, number, expected))
-    assert not wrong
+    assert not wrong_values(row, chosen, found, ULPS)
 
 
 @pytest.mark.parametrize("row", TABLE.values(), ids=TABLE)
@@ -136,32 +120,23 @@ def test_every_function_of_the_runtime_is_that_of_python_within_8_ulp(node, name
         chosen += [(x, y) for x in special for y in special if y == y] if pair else [(x,) for x in special]
     told = [[str(x).replace("inf", "Infinity").replace("nan", "NaN") for x in point] for point in chosen]
     found = node.ask(source="\n".join(runtime().values()), name=name, data=told)
-    wrong = [(p, x, reference(*p)) for p, x in zip(chosen, map(float, found)) if not agree(x, reference(*p))]
+    wrong = [(p, x, reference(*p)) for p, x in zip(chosen, map(float, found)) if not agree(x, reference(*p), ulps=ULPS)]
     assert not wrong
 
 
 # ---------------------------------------------------------------- programs
 
 
-def agrees(node, program):
-    """Run a program by the interpreter and as JavaScript: all nodes, the loss, the gradient."""
-    data, numbers = data_of(program)
-    inputs, parameters = [Value(x) for x in data[0]], [Value(x) for x in numbers]
-    made, loss = record(program, inputs, parameters)
-    made = [x for x in made if isinstance(x, Value)]
-    if not isinstance(loss, Value):
-        return  # constants only
-    values, losses, gradients = map(np.array, zip(*(interpreted(program, x, numbers) for x in data), strict=True))
-    limits = functools.cache(lambda: [bounds(program, sample, numbers) for sample in data])
-    nodes = compile(made, inputs, parameters, reduction=None, backend="numpy").plan
-    found = node.run(nodes, data, 1.0, numbers)[0]
-    same(found, values, np.abs(values), lambda: np.array([limit[0] for limit in limits()]))
-    weight = 1.0 / len(data)
-    plan = compile(loss, inputs, parameters, reduction="mean", backend="numpy").plan
-    _, (total,), gradient = node.run(plan, data, weight, numbers)
-    for got, each, k in ((total, losses, 1), (gradient, gradients, 2)):
-        bound = functools.partial(lambda k: weight * np.sum([limit[k] for limit in limits()], axis=0), k)
-        same(np.array(got), weight * each.sum(axis=0), weight * np.abs(each).sum(axis=0), bound)
+def by_javascript(node):
+    """What `agrees` compares: a plan run by node."""
+
+    def run(outputs, inputs, parameters, reduction, data):
+        plan = compile(outputs, inputs, parameters, reduction=reduction, backend="numpy").plan
+        weight = 1.0 / len(data) if reduction == "mean" else 1.0
+        found, results, gradient = node.run(plan, data, weight, [p.data for p in parameters])
+        return found if reduction is None else (results[0], gradient)
+
+    return run
 
 
 @np.errstate(all="ignore")  # of sums of infinities, in what is compared with
@@ -169,7 +144,7 @@ def test_random_programs_and_their_gradients_equal_the_interpreter(node):
     @settings(max_examples=100)
     @given(programs())
     def check(program):
-        agrees(node, program)
+        agrees(program, [by_javascript(node)])
 
     check()
 
@@ -181,7 +156,7 @@ def test_a_thousand_random_programs_equal_the_interpreter(node):
     @settings(max_examples=1000)
     @given(programs())
     def check(program):
-        agrees(node, program)
+        agrees(program, [by_javascript(node)])
 
     check()
 

@@ -276,7 +276,17 @@ def same(found, expected, size, bound):
     assert right.all(), (found[~right], expected[~right])
 
 
-BACK_ENDS = [("llvm", 1), ("llvm", 2), ("numpy", 1)]
+def by_back_end(backend, threads=1):
+    """A function that compiles outputs and runs them: to numbers, or with a reduction to a loss and its gradient."""
+
+    def run(outputs, inputs, parameters, reduction, data):
+        compiled = compile(outputs, inputs, parameters, reduction=reduction, backend=backend, threads=threads)
+        return compiled(data) if reduction is None else compiled.value_and_grad(data)
+
+    return run
+
+
+BACK_ENDS = [by_back_end("llvm"), by_back_end("llvm", 2), by_back_end("numpy")]
 
 
 @np.errstate(all="ignore")  # of sums of infinities, in what is compared with
@@ -290,13 +300,12 @@ def agrees(program, back_ends=BACK_ENDS):
         return  # constants only
     values, losses, gradients = map(np.array, zip(*(interpreted(program, x, numbers) for x in data), strict=True))
     limits = functools.cache(lambda: [bounds(program, sample, numbers) for sample in data])
-    for backend, threads in back_ends:
-        options = {"backend": backend, "threads": threads}
-        found = compile(made, inputs, parameters, reduction=None, **options)(data)
+    for run in back_ends:
+        found = run(made, inputs, parameters, None, data)
         same(found, values, np.abs(values), lambda: np.array([limit[0] for limit in limits()]))
         for reduction, weight in (("mean", 1.0 / len(data)), ("sum", 1.0)):
-            loss_of_batch = compile(loss, inputs, parameters, reduction=reduction, **options)
-            for got, each, k in zip(loss_of_batch.value_and_grad(data), (losses, gradients), (1, 2), strict=True):
+            found = run(loss, inputs, parameters, reduction, data)
+            for got, each, k in zip(found, (losses, gradients), (1, 2), strict=True):
                 bound = functools.partial(lambda k, w: w * np.sum([limit[k] for limit in limits()], axis=0), k, weight)
                 same(np.array(got), weight * each.sum(axis=0), weight * np.abs(each).sum(axis=0), bound)
 
@@ -332,4 +341,4 @@ def test_the_slow_back_ends_agree_with_backward(program):
         c_compiler()
     except RuntimeError:
         pytest.skip("there is no C compiler")
-    agrees(program, [("c", 1), ("interpreter", 1)])
+    agrees(program, [by_back_end("c"), by_back_end("interpreter")])

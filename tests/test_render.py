@@ -199,15 +199,6 @@ def test_without_any_graphviz_boxes_stand_in_the_picture_in_the_direction_asked_
     assert sign * corners["input"][axis] < sign * corners["operation"][axis] < sign * corners["result"][axis]
 
 
-@pytest.mark.parametrize("label", NASTY)
-def test_without_any_graphviz_labels_are_text_too(without_graphviz, label):
-    svg = to_svg(Value(1.0, label=label) * 2.0)
-    assert_harmless(svg)
-    shown = "".join(texts(svg)).replace("\xa0", " ")
-    for word in re.split(r"[\s\x00-\x1f\x7f\u202e\ud800]+", label):
-        assert word in shown
-
-
 def test_a_dot_program_that_fails_is_done_without(tmp_path, monkeypatch):
     program = tmp_path / "dot"
     program.write_text("#!/bin/sh\necho 'trouble in init_rank' >&2\nexit 1\n")

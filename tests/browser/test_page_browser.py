@@ -6,12 +6,9 @@ The screenshots are left in out/browser.
 
 import json
 import math
-import os
 import random
 import re
-import shutil
 import statistics
-from pathlib import Path
 
 import pytest
 
@@ -21,29 +18,13 @@ from autograd.render.pages.page import to_html
 from nn import MLP, SGD, Adam, Linear, Sequential, binary_cross_entropy_with_logits, mse_loss
 from nn.fitting.snapshots import Snapshots
 from nn.fitting.training import fit
+from tests.browser.chromium import SHOTS, playwright, pytestmark, shoot  # noqa: F401  # found by their names
+from tests.test_page import lecture
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright for Python is not installed")
-BROWSER = os.environ.get("CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = [
-    pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on PATH; name one with CHROMIUM"),
-    pytest.mark.slow,
-]
-
-SHOTS = Path(autograd.__file__).parent.parent / "out" / "browser"
 NASTY = [
     "</script><script>window.hacked=1</script>", "<img src=x onerror=window.hacked=1>", "]]><!--", "${window.hacked=1}",
     "quote \" and '", "&lt;b&gt;", "line\nbreak\x00", "∂L/∂w ŷ 漢字 🙂", "\u2028 \u202e x", "back\\slash $& $1",
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as api:
-        browser = api.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -76,12 +57,6 @@ def open_page(browser, tmp_path):
         context.close()
     assert complaints == []
     assert len(requests) == len(contexts), requests  # the page itself, and nothing else
-
-
-def shoot(page, name):
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.wait_for_timeout(120)
-    page.screenshot(path=SHOTS / f"{name}.png")
 
 
 def network(seed=3):
@@ -158,13 +133,7 @@ def test_an_operation_of_a_long_name_is_cut_to_its_box(open_page, length):
 
 
 def test_the_chain_rule_is_written_out_with_its_numbers(open_page):
-    a, b, c, f = (Value(x, label=name) for x, name in ((2.0, "a"), (-3.0, "b"), (10.0, "c"), (-2.0, "f")))
-    e = a * b
-    e.label = "e"
-    L = (e + c) * f
-    L.label = "L"
-    L.backward()
-    page = open_page(L)
+    page = open_page(lecture())
     press(page, "ArrowRight")
     assert page.inner_text("#headline") == "Compute e"
     assert "a·b=2·(−3)=−6" in page.inner_text("#rule").replace(" ", "").replace("\n", "")

@@ -2,23 +2,15 @@
 
 import math
 import random
-from pathlib import Path
 
 import pytest
 
 import autograd
 from autograd import Value
 from nn import MLP
-from tests.browser.test_page_browser import (  # noqa: F401  # pytest finds fixtures by their names
-    browser,
-    open_page,
-    playwright,
-    press,
-    pytestmark,
-    shoot,
-)
+from tests.browser.chromium import AXE, playwright, pytestmark, shoot  # noqa: F401  # found by their names
+from tests.browser.test_page_browser import open_page, press  # noqa: F401  # found by their names
 
-AXE = Path(autograd.__file__).parent.parent / "out" / "node" / "node_modules" / "axe-core" / "axe.min.js"
 SIZES = [(1024, 768), (1280, 720), (1920, 1080), (390, 844)]
 
 

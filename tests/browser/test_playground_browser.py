@@ -5,9 +5,7 @@ The screenshots are left in out/browser.
 """
 
 import json
-import os
 import random
-import shutil
 from pathlib import Path
 
 import pytest
@@ -26,25 +24,7 @@ from nn import (
     random_split,
     to_playground,
 )
-
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright for Python is not installed")
-BROWSER = os.environ.get("CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = [
-    pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on PATH; name one with CHROMIUM"),
-    pytest.mark.slow,
-]
-AXE = Path(nn.__file__).parent.parent / "out" / "node" / "node_modules" / "axe-core" / "axe.min.js"
-SHOTS = Path(nn.__file__).parent.parent / "out" / "browser"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as api:
-        browser = api.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
+from tests.browser.chromium import AXE, SHOTS, playwright, pytestmark, shoot  # noqa: F401  # found by their names
 
 
 def network():
@@ -77,12 +57,6 @@ def open_page(browser, tmp_path):
         context.close()
     assert complaints == []
     assert [url for url in requests if not url.startswith("blob:")] == requests[: len(contexts)], requests
-
-
-def shoot(page, name):
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.wait_for_timeout(120)
-    page.screenshot(path=SHOTS / f"{name}.png")
 
 
 def drawn_at(page, epoch):
