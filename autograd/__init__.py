@@ -49,10 +49,12 @@ from autograd.transforms.functions import (
     jacrev,
     jvp,
     linearize,
+    sparsity,
     taylor,
     value_and_grad,
     vjp,
 )
+from autograd.transforms.sparse import Sparse
 
 if _typing.TYPE_CHECKING:
     from autograd.checks.anomaly import AnomalyError, detect_anomaly
@@ -120,6 +122,7 @@ __all__ = [
     "LayoutUnavailableError",
     "Primitive",
     "Program",
+    "Sparse",
     "Value",
     "animate",
     "checkpoint",
@@ -163,6 +166,7 @@ __all__ = [
     "revolve_advances",
     "revolve_schedule",
     "scene",
+    "sparsity",
     "taylor",
     "to_dot",
     "to_html",

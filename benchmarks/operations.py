@@ -91,7 +91,9 @@ def main():
     print(
         f"{'hessian of the 20-variable Rosenbrock function':60} {nanoseconds(lambda: second(point), 20) / 1e6:6.2f} ms"
     )
+    many = [0.01 * i for i in range(1000)]
     for what, call in (
+        ("sparse Hessian of the 1,000-variable one", lambda: hessian(rosenbrock, sparse=True)(many)),
         ("taylor(exp(sin x)), order 40", lambda: taylor(lambda x: exp(sin(x)), 0.7, 40)),
         ("derivative(exp(sin x)), order 12", lambda: derivative(lambda x: exp(sin(x)), 12)(0.7)),
     ):

@@ -127,7 +127,7 @@ def reverse_sweep(
     Source: seeds, "Reverse-Mode Automatic Differentiation"; Griewank and Walther (2008), chapter 3.
     """
     within, watch = set(order), current().watch
-    edges_of = _recorded_edges if record else _edges
+    edges_of = recorded_edges if record else edges
     for node in reversed(order):
         adjoint = adjoints.get(node)
         if adjoint is None or node.primitive is None:
@@ -154,7 +154,7 @@ def forward_sweep(
     Source: seeds, "Forward-Mode Automatic Differentiation"; Griewank and Walther (2008), chapter 3.
     """
     watch = current().watch
-    edges_of = _recorded_edges if record else _edges
+    edges_of = recorded_edges if record else edges
     for node in order:
         if node.primitive is None or node in tangents or not any(x in tangents for x in node.operands):
             continue
@@ -297,14 +297,14 @@ def example_number(quantity: Any) -> float:
     return number
 
 
-def _edges(node: Value, operands: Sequence[Any], within: Container[Any]) -> list[tuple[Value, float | None]]:
+def edges(node: Value, operands: Sequence[Any], within: Container[Any]) -> list[tuple[Value, float | None]]:
     """The operands of a node that are within, each with its local partial."""
     row = node.primitive
     partials = row.partials_of(node) if isinstance(row, ByHand) else node.partials
     return [(x, d) for x, d in zip(operands, partials, strict=True) if d is not None and x in within]
 
 
-def _recorded_edges(node: Value, operands: Sequence[Any], within: Container[Any]) -> list[tuple[Value, Any]]:
+def recorded_edges(node: Value, operands: Sequence[Any], within: Container[Any]) -> list[tuple[Value, Any]]:
     """The same, with partials that are recorded themselves."""
     row = node.primitive
     assert row is not None
@@ -316,12 +316,12 @@ def _recorded_edges(node: Value, operands: Sequence[Any], within: Container[Any]
         _must_agree(row, "result", now, node._number)
     numbers = node.partials
     is_constant = [number is None or x not in within for x, number in zip(operands, numbers)]
-    edges = []
+    found = []
     for x, number, partial in zip(operands, numbers, recorded_partials(row, node, operands, is_constant)):
         if partial is not None:
             _must_agree(row, "partial", partial if partial.__class__ is float else partial._number, number)
-            edges.append((x, partial))
-    return edges
+            found.append((x, partial))
+    return found
 
 
 def _must_agree(row: Primitive, what: str, now: float, then: float | None) -> None:

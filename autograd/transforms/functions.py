@@ -21,9 +21,10 @@ from autograd.core.mode import enable_grad
 from autograd.core.tree import flatten, flatten_like, map_leaves
 from autograd.core.value import UNRECORDED, ByHand, Value, nothing_recorded
 from autograd.spellings import local_names
-from autograd.transforms.dual import Dual, next_level
+from autograd.transforms.dual import Dual, Jet, next_level
 from autograd.transforms.reverse import Argnums, Inputs, parts_of, positions_of
 from autograd.transforms.series import Expansion, Series
+from autograd.transforms.sparse import sparse_hessian, sparse_jacobian
 
 Function = Callable[..., Any]
 
@@ -230,20 +231,27 @@ def jacfwd(f: Function, argnums: Argnums = 0) -> Function:
 
 
 @local_names
-def jacobian(f: Function, argnums: Argnums = 0) -> Function:
+def jacobian(f: Function, argnums: Argnums = 0, sparse: bool = False) -> Function:
     """The Jacobian function, by forward mode when there are no more inputs than outputs, by reverse mode otherwise.
 
     For forward mode f runs once more, recorded, to count the outputs.  What is made with `Value(data, children, op)`
     has no forward mode, so then it is reverse mode.
 
+    With sparse the function returns a `Sparse` matrix of the entries that may be other than 0, a row a number of the
+    result, a column a number of the arguments, both laid out flat: a sweep a row, over what that is made of only.
+
     >>> jacobian(lambda x: [x, x * x])(3.0)
     [1.0, 6.0]
+    >>> jacobian(lambda x: [x[0] * x[1], 2.0 * x[2]], sparse=True)([3.0, 4.0, 5.0])
+    Sparse(rows=[0, 0, 1], cols=[0, 1, 2], values=[4.0, 3.0, 2.0], shape=(2, 3))
     """
     _check_function("jacobian", f, argnums)
 
     def jacobian_function(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums)
         outputs, rebuild = flatten(inputs.call(f, kwargs), "jacobian: the result of the function")
+        if sparse:
+            return sparse_jacobian(inputs, outputs)
         nodes = topological_order(*[x for x in outputs if isinstance(x, Value)])
         if sum(inputs.sizes) <= len(outputs) and not any(isinstance(x.primitive, ByHand) for x in nodes):
             return jacfwd(f, argnums)(*args, **kwargs)
@@ -252,18 +260,44 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
     return jacobian_function
 
 
+def sparsity(f: Function, argnums: Argnums = 0) -> Function:
+    """The function that tells where the Jacobian of f may be other than 0: (rows, cols), as `jacobian(f, sparse=True)`.
+
+    It is read off the graph, not off numbers: what is 0 by chance, or behind a gate that is closed, counts.
+
+    >>> sparsity(lambda x: [x[0] * x[1], 2.0 * x[2]])([0.0, 0.0, 0.0])
+    ([0, 0, 1], [0, 1, 2])
+    """
+    both = jacobian(f, argnums, sparse=True)
+
+    def sparsity_function(*args: Any, **kwargs: Any) -> Any:
+        found = both(*args, **kwargs)
+        return found.rows, found.cols
+
+    return sparsity_function
+
+
 @local_names
-def hessian(f: Function, argnums: Argnums = 0) -> Function:
+def hessian(f: Function, argnums: Argnums = 0, sparse: bool = False) -> Function:
     """The function of second derivatives ∂²f/∂xᵢ∂xⱼ: the gradient, recorded once, and a sweep of it for each variable.
+
+    With sparse it is one sweep, by edge pushing, and returns a `Sparse` matrix, both of its triangles, over the
+    variables laid out flat; its cost is in proportion to the second derivatives that are there.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 5.0])
     [[10.0, 6.0], [6.0, 0.0]]
+    >>> hessian(lambda x: x[0] ** 2 * x[1] + x[2], sparse=True)([3.0, 5.0, 1.0])
+    Sparse(rows=[0, 0, 1], cols=[0, 1, 0], values=[10.0, 6.0, 6.0], shape=(3, 3))
     """
     _check_function("hessian", f, argnums)
 
     def hessian_function(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums)
         output = inputs.call(f, kwargs)
+        if sparse:
+            if not isinstance(output, Value | Jet | float):
+                raise TypeError(f"hessian: with sparse the function must return one number, not {shown(output)}")
+            return sparse_hessian(inputs, output)
         if inputs.recording or not isinstance(output, Value):  # inside another transform, or of several results
             return jacrev(jacrev(f, argnums), argnums)(*args, **kwargs)
         rows = [inputs.gradient(slope) for slope in inputs.recorded_gradient(output)]
