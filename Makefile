@@ -33,7 +33,7 @@ CORE_TESTS = $(addprefix tests/test_,tiny.py accelerator.py rules.py cores.py co
 .PHONY: demo demos test test-plain exhaustive browser coverage bare sanitize check mutants constraints audit rules installed clean
 
 demo: $(VENV)/installed
-	MPLBACKEND=Agg $(RUN) demos/3_networks/08_moons.py
+	MPLBACKEND=Agg $(RUN) demos/3_networks/09_moons.py
 
 demos: $(VENV)/installed
 	$(RUN) -m pytest -q -m demos --capture=no tests/demos
