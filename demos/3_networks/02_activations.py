@@ -35,8 +35,8 @@ for name in ("sigmoid", "tanh", "relu", "leaky_relu", "softplus"):
 # %% [markdown]
 # ## Off for some samples, dead for all
 # A ReLU that is off for a sample learns nothing from it.  That is no harm: for other samples it is on.  One that is
-# off for every sample has gradient 0 for good.  One step with too large a learning rate is enough: it throws a unit so
-# far down that no sample brings its sum above 0 again, and no careful step afterwards can lift it.
+# off for every sample has gradient 0 for good.  One step with too large a learning rate is enough: it throws a unit
+# so far down that no sample brings its sum above 0 again, and no careful step afterwards can lift it.
 
 # %%
 data = make_moons(80, noise=0.1, seed=0)
@@ -93,6 +93,6 @@ print(f"the slope of PReLU: 0.25 at first, {learnt:.4f} in the end; loss {histor
 
 # %% [markdown]
 # ## Exercises
-# 1. "Can you show this?", ask the notes: the Jacobian of an elementwise σ is the diagonal matrix diag(σ(s)(1 − σ(s))).
-#    Compute it with `jacobian` at s = (−1, 0, 2) and compare.  Why are there zeros beside the diagonal?
+# 1. "Can you show this?", ask the notes: the Jacobian of an elementwise σ is the diagonal matrix diag(σ(s)(1 −
+#    σ(s))). Compute it with `jacobian` at s = (−1, 0, 2) and compare.  Why are there zeros beside the diagonal?
 # 2. Let the first step be ever larger, η = 1, 2, 3, 6: how many units die?  Then try Adam instead of SGD, with 0.1.

@@ -55,8 +55,8 @@ print("the best line for xor has the weights", np.array(weights).round(12) + 0.0
 
 # %% [markdown]
 # ## A bend in between
-# With φ = tanh between them the layers no longer collapse, and two hidden units are enough.  They move the four points
-# to where a line can part them: on the right the same samples, as the hidden layer sees them.
+# With φ = tanh between them the layers no longer collapse, and two hidden units are enough.  They move the four
+# points to where a line can part them: on the right the same samples, as the hidden layer sees them.
 
 # %%
 line = MLP(2, [2, 1], activation="identity", rng=Random(1))

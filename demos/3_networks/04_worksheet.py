@@ -89,7 +89,7 @@ print("its worksheet for a page of LaTeX begins:", sheet.latex()[:60], "…")
 
 # %% [markdown]
 # ## Exercises
-# 1. Take a step θ ← θ − η ∇E by hand, with η = 1, and compute E again.  By how much did it fall, and by how much should
-#    it for a small step, −η‖∇E‖²?
-# 2. "Multi-layer neural network … left as an exercise."  Write δ⁽ˡ⁾ₖ for any number of layers as one loop from the last
-#    layer to the first, and hold it against `deltas` for `MLP(3, [4, 3, 2])`.
+# 1. Take a step θ ← θ − η ∇E by hand, with η = 1, and compute E again.  By how much did it fall, and by how much
+#    should it for a small step, −η‖∇E‖²?
+# 2. "Multi-layer neural network … left as an exercise."  Write δ⁽ˡ⁾ₖ for any number of layers as one loop from the
+#    last layer to the first, and hold it against `deltas` for `MLP(3, [4, 3, 2])`.

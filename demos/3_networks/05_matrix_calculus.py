@@ -21,8 +21,8 @@ OUT.mkdir(exist_ok=True)
 
 # %% [markdown]
 # ## Two layouts
-# In the numerator layout ∂y/∂x has a row for each output, as `jacobian` does; in the denominator layout a row for each
-# input.  One is the transpose of the other, and ∂(Ax)/∂x is A in the first and Aᵀ in the second.
+# In the numerator layout ∂y/∂x has a row for each output, as `jacobian` does; in the denominator layout a row for
+# each input.  One is the transpose of the other, and ∂(Ax)/∂x is A in the first and Aᵀ in the second.
 
 # %%
 A = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # The gradient of a batch
-# The loss of a data set is the mean of the losses of its samples, so its gradient is the mean of their gradients.  You
-# will see the sum done sample by sample, by one sweep over the whole batch, and by one product of matrices: the
+# The loss of a data set is the mean of the losses of its samples, so its gradient is the mean of their gradients.
+# You will see the sum done sample by sample, by one sweep over the whole batch, and by one product of matrices: the
 # exercise that the notes leave.
 #
 # Notes: 001, "Recall that the total loss …"; 004, E(θ) = (1/N) Σ E⁽ⁱ⁾(θ).
@@ -72,8 +72,8 @@ print("∇W⁽¹⁾ by matrices = by graph:", np.allclose(dW1, by_graph, rtol=1e
 
 # %% [markdown]
 # ## What a sample wants, and what all want
-# The gradients of single samples point to many sides and cancel in part, so their mean is shorter.  Here by two of the
-# weights.
+# The gradients of single samples point to many sides and cancel in part, so their mean is shorter.  Here by two of
+# the weights.
 
 # %%
 figure, axis = plt.subplots(figsize=(6, 5), layout="constrained")
@@ -91,7 +91,7 @@ print(f"length of the gradients: of a sample {lengths.mean():.3f} on average, of
 
 # %% [markdown]
 # ## Exercises
-# 1. Is the gradient of the batch longest, shortest or in between, compared with those of its samples?  Why can it never
-#    be longer than the longest?
-# 2. Add an L2 penalty of 0.01 to the loss.  Is the penalty a matter of the sample or of the batch?  Show that adding it
-#    to each sample's loss, or once to the mean, gives the same gradient, and once to the sum another one.
+# 1. Is the gradient of the batch longest, shortest or in between, compared with those of its samples?  Why can it
+#    never be longer than the longest?
+# 2. Add an L2 penalty of 0.01 to the loss.  Is the penalty a matter of the sample or of the batch?  Show that adding
+#    it to each sample's loss, or once to the mean, gives the same gradient, and once to the sum another one.

@@ -29,8 +29,8 @@ for eta in (1.0, 0.1, 0.01):
 
 # %% [markdown]
 # ## 2. Any number of layers
-# δ⁽ˡ⁾ = (W⁽ˡ⁺¹⁾ δ⁽ˡ⁺¹⁾) ⊙ φ′(s⁽ˡ⁾), W with a row for each unit j of layer l.  The last layer of this network is linear,
-# φ′ = 1; for tanh φ′ = 1 − h².
+# δ⁽ˡ⁾ = (W⁽ˡ⁺¹⁾ δ⁽ˡ⁺¹⁾) ⊙ φ′(s⁽ˡ⁾), W with a row for each unit j of layer l.  The last layer of this network is
+# linear, φ′ = 1; for tanh φ′ = 1 − h².
 
 # %%
 model = MLP(3, [4, 3, 2], activation="tanh", rng=Random(5))
