@@ -1,3 +1,56 @@
 """What the demos of this chapter come to."""
 
-NUMBERS = {}
+NUMBERS = {
+    "01_step_size": {
+        "best[0]": 1.4785389261537527,
+        "best[1]": 0.5322718108321608,
+        "limit": 0.9375719089365653,
+        "error(paths['right'][-1])": 0.1064464472818162,
+        "error(paths['too big'][-1]) > error(paths['too big'][0]) / 2": True,
+        "stopped['StopWhenStill', 0.001][1] > 100 * stopped['StopAtSmallGradient', 0.001][1]": True,
+    },
+    "02_convexity": {
+        "min(slopes)": -1.8829611541307905,
+        "abs(lowest - steepest) < 1.5": True,
+        "eigenvalues['saddle'][0]": -2.0,
+        "len(left)": 99,
+        "f(left[0])": -0.3054284531783504,
+        "cut['minimum']": 0,
+        "cut['f'] > 0": True,
+    },
+    "03_momentum": {
+        "apart < 1e-15": True,
+        "values['valley', 'gradient descent'][-1]": 0.02456258464699521,
+        "values['banana', 'momentum'][-1] < values['banana', 'gradient descent'][-1] / 1e3": True,
+        "first[0]": 0.1999999990000001,
+        "first[1]": -0.19999999993333328,
+    },
+    "04_batch_or_stochastic": {
+        "complete": True,
+        "len(walks['stochastic, batches of 4'])": 385,
+        "loss(walks['batch gradient descent'][-1])": 0.7026870747272478,
+        "loss(best)": 0.31785350693061065,
+        "abs(noise[0] / noise[4] - 4.0) < 0.2": True,
+        "losses[4] < losses[32] < losses[128]": True,
+    },
+    "05_generalisation": {
+        "over_degree[3][0]": 0.029683447134708565,
+        "over_degree[9][1] - over_degree[9][0] > 10 * over_degree[3][1]": True,
+        "over_count[400][1] - over_count[400][0] < 0.005": True,
+        "risk['stopped'] < 0.8 * risk['long']": True,
+    },
+    "06_loss_landscape": {
+        "len(model.parameters())": 25,
+        "abs(loss_of(twin) - loss_of(model)) < 1e-12": True,
+        "copies": 46080,
+        "peaks['its twin'] > 2 * loss_of(model)": True,
+        "share > 0.9": True,
+    },
+    "07_newton": {
+        "step[0]": 0.09523809523809529,
+        "apart < 1e-12": True,
+        "distances['Newton'][-1] < 1e-9": True,
+        "round(least, 6)": 0.200376,
+        "needed['Newton'] < needed['L-BFGS']": True,
+    },
+}
