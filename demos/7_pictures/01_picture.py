@@ -1,8 +1,10 @@
 # %% [markdown]
 # # A network in one picture
-# A network with two inputs, two hidden neurons and one output: every number in it, every gradient, and on each arrow
-# the local partial derivative that the chain rule multiplies. Open `out/picture.svg` in a browser: it is light or
-# dark as you prefer, and pointing at a box shows all digits.
+# A network with two inputs, two hidden neurons and one output.  You will see every number in it, every gradient, and
+# on each arrow the local partial derivative that the chain rule multiplies.  Open `out/picture.svg` in a browser: it
+# is light or dark as you prefer, and pointing at a box shows all digits.
+#
+# Notes: 002, forward and backward process; 000, "Multi-layer perceptron (MLP)", shapes; 003 · 6.3.
 
 # %%
 from pathlib import Path
@@ -20,6 +22,8 @@ prediction.label = "ŷ"
 prediction.backward()
 
 print(draw(prediction, OUT / "picture.svg", model=model))
+print(model.summary())
+print(model.tree())
 
 # %% [markdown]
 # The same network coloured by the size of the gradients, and with each neuron written out in × and +.
@@ -38,3 +42,11 @@ other = model([Value(3.0, label="x₁"), Value(-1.2, label="x₂")])
 other.label = "ŷ"
 other.backward()
 print(draw(other, OUT / "picture_relu_off.svg", model=model))
+off = [p.grad for p in model.layers[0].neurons[0].parameters()]
+print("gradients of the neuron that is off:", off)
+
+# %% [markdown]
+# ## Exercises
+# 1. In `picture.svg` follow both paths from x₂ to ŷ, multiply the numbers on their arrows, add, and compare with the
+#    grad of x₂.  `explain` does the same in words.
+# 2. Draw a network of 20 hidden units, and one of 200.  From when on are layers drawn as lines, and graphs summed up?

@@ -1,7 +1,9 @@
 # %% [markdown]
 # # Stepping through backpropagation, and through a training
-# Two pages that need no network and no server: open them in a browser.  Step with ← and →, or press space.  And a film
-# of the same for slides.
+# Two pages that need no network and no server: open them in a browser.  You will see backpropagation step by step,
+# with ← and →, or space; a training to scrub through; and a film of the same for slides.
+#
+# Notes: 001, "Training Steps" ① ② ③; 003 · 6.3.
 
 # %%
 from functools import partial
@@ -32,7 +34,7 @@ loss = (y - 1.0) ** 2
 loss.label = "loss"
 loss.backward()
 print("step through it in", to_html(loss, OUT / "page.html", model=model))
-print("for slides it is in", animate(loss, OUT / "backpropagation.svg", model=model))
+print("for slides it is in", animate(loss, OUT / "page_film.svg", model=model))
 
 # %% [markdown]
 # Two moons, learnt by a 2-8-8-1 network: the boundary, the loss and every weight through the epochs.
@@ -49,4 +51,10 @@ history = fit(
     metrics={"accuracy": partial(accuracy, threshold=0.0)}, callbacks=[snapshots],
 )  # fmt: skip
 print(history)
-print("scrub through it in", to_html(snapshots, OUT / "training.html", title="A network learns two moons"))
+print("scrub through it in", to_html(snapshots, OUT / "page_training.html", title="A network learns two moons"))
+
+# %% [markdown]
+# ## Exercises
+# 1. Step through `page.html` to the first adjoint of a hidden neuron, and predict it before you press the key.  Then
+#    click x1, write 3, and see which numbers move.
+# 2. Make a page of the 3-3-2 network of the lecture with half its squared error, and find δ⁽²⁾ and δ⁽¹⁾ in it.

@@ -47,6 +47,5 @@ for name, kind, options in (
     ("RMSprop", RMSprop, {"lr": 0.05}),
     ("Adam", Adam, {"lr": 0.2}),
 ):
-    print(
-        f"{name:>16}: straight {value_after(kind, False, **options):.1e}, turned {value_after(kind, True, **options):.1e}"
-    )
+    straight, turned = (value_after(kind, at, **options) for at in (False, True))
+    print(f"{name:>16}: straight {straight:.1e}, turned {turned:.1e}")
