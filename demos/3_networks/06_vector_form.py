@@ -4,7 +4,7 @@
 # will see both computed with matrices, from the residuals at the top down to the first layer, and held against the
 # graph; the same matrices may hold numbers or Values.
 #
-# Notes: 002, "Top layer" and formulas (1) and (2); 001, "Hidden layer".
+# Notes: 002, "Top layer" and formulas (1) and (2); 001, "Output Layer" and "Hidden layer".
 
 # %%
 from pathlib import Path
@@ -13,8 +13,17 @@ from random import Random
 import matplotlib.pyplot as plt
 import numpy as np
 
-from autograd import Value
-from nn import MLP, Adam, cross_entropy, fit, half_squared_loss, mse_loss, one_hot
+from autograd import Value, sigmoid, softmax
+from nn import (
+    MLP,
+    Adam,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    fit,
+    half_squared_loss,
+    mse_loss,
+    one_hot,
+)
 from nn.plots.axes import colour
 
 OUT = Path("out")
@@ -28,19 +37,28 @@ def numbers(values):
 
 # %% [markdown]
 # ## The top layer: −e
-# With ½(y − s)² the derivative is ∂L/∂s = −(y − s) = −e; with softmax and cross-entropy it is −(y − p), y one-hot.
-# The same residual in both: what is missing is what comes back.
+# Three tasks, three heads: what the last activation and the loss are depends on what y is.  The derivative by the
+# sums s below the head is the same in all three, ∂L/∂s = −(y − ŷ) = −e: what is missing is what comes back.
+#
+# | task | head | loss |
+# |---|---|---|
+# | regression | ŷ = s | ½‖y − ŷ‖² |
+# | two classes | ŷ = σ(s) | −y log ŷ − (1 − y) log(1 − ŷ) |
+# | several classes | ŷ = softmax(s) | −Σ yₖ log ŷₖ, y one-hot |
 
 # %%
-s, y = [Value(0.8), Value(-0.4), Value(1.1)], [1.0, 0.0, 0.0]
-half_squared_loss([s], [y]).backward()
-squared = [si.grad for si in s]
-print("squared loss:  ∂L/∂s =", np.round(squared, 4), "  s − y =", (numbers(s) - y).round(4))
-logits = [Value(0.8), Value(-0.4), Value(1.1)]
-cross_entropy([logits], [0]).backward()
-p = np.exp(numbers(logits)) / np.exp(numbers(logits)).sum()
-softmax_residuals = np.array([z.grad for z in logits])
-print("cross-entropy: ∂L/∂s =", softmax_residuals.round(4), "  p − y =", (p - one_hot([0], 3)[0]).round(4))
+heads = {
+    "regression": (lambda s: s, lambda s, y: half_squared_loss([s], [y]), [0.8, -0.4, 1.1], [1.0, 0.0, 0.5]),
+    "two classes": (lambda s: [sigmoid(s[0])], binary_cross_entropy_with_logits, [0.8], [1.0]),
+    "several classes": (softmax, lambda s, y: cross_entropy([s], [y]), [0.8, -0.4, 1.1], one_hot([0], 3)[0]),
+}
+top = {}
+for task, (head, loss, numbers_below, y) in heads.items():
+    s = [Value(number) for number in numbers_below]
+    loss(s, y).backward()
+    outputs, slopes = numbers(head(s)), [si.grad for si in s]
+    top[task] = slopes, outputs - y
+    print(f"{task:>15}: ŷ = {outputs.round(4)}, ŷ − y = {(outputs - y).round(4)}, ∂L/∂s = {np.round(slopes, 4)}")
 
 # %% [markdown]
 # Residuals as arrows: each sample pulls the curve to itself, with a force as long as its residual.
@@ -118,5 +136,5 @@ print("∂L/∂W[0, :] =", np.array([w.grad for w in weights[0]]).round(5), "  f
 # ## Exercises
 # 1. Formula (1) may be written with ⊙ instead of diag: ∂L/∂hₗ₋₁ᵀ = (∂L/∂hₗᵀ ⊙ r′ᵀ) Wₗ.  Check it, and count the
 #    multiplications of both for a layer of d units on c inputs.
-# 2. For two classes y ~ Bernoulli(σ(s)) the notes find dL/ds = −(y − p).  Show it on
-#    `binary_cross_entropy_with_logits` for y = 0 and 1, s = −3 … 3.
+# 2. For two classes the notes derive dL/ds = −(y − p) from the loss −(ys − log(1 + eˢ)).  Do it on paper, and check
+#    it for y = 0 and 1, s = −3 … 3.
