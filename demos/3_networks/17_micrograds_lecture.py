@@ -12,7 +12,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-from autograd import Value, draw_dot, exp
+from autograd import Value, draw, exp
 from nn import MLP
 from nn.plots.axes import colour
 
@@ -37,7 +37,8 @@ print(f"f(3) = {f(3.0)}, slope {by_difference:.4f}")
 
 # %% [markdown]
 # ## Cell 2: an expression, and backpropagation through it
-# L = (a·b + c)·f.  Expect L = −8 and the gradients a: 6, b: −4, c: −2, e: −2, d: −2, f: 4.
+# L = (a·b + c)·f.  Expect L = −8 and the gradients a: 6, b: −4, c: −2, e: −2, d: −2, f: 4.  In a notebook
+# `draw_dot(L)` shows the graph, as in the lecture.
 
 # %%
 a, b, c = Value(2.0, label="a"), Value(-3.0, label="b"), Value(10.0, label="c")
@@ -50,7 +51,7 @@ L = d * factor
 L.label = "L"
 L.backward()
 print(f"L = {L.data:g};", ", ".join(f"∂L/∂{v.label} = {v.grad:g}" for v in (a, b, c, e, d, factor)))
-print("the graph is in", draw_dot(L).save(OUT / "micrograds_lecture_expression.svg"))
+print("the graph is in", draw(L, OUT / "micrograds_lecture_expression.svg"))
 
 # %% [markdown]
 # ## Cell 3: one step uphill
@@ -73,7 +74,7 @@ o = (x1 * w1 + x2 * w2 + bias).tanh()
 o.label = "o"
 o.backward()
 print(f"o = {o.data:.4f};", ", ".join(f"∂o/∂{v.label} = {v.grad:.4f}" for v in (x1, w1, x2, w2)))
-print("the graph is in", draw_dot(o).save(OUT / "micrograds_lecture_neuron.svg"))
+print("the graph is in", draw(o, OUT / "micrograds_lecture_neuron.svg"))
 
 # %% [markdown]
 # ## Cell 5: tanh made of exp

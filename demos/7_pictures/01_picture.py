@@ -49,4 +49,4 @@ print("gradients of the neuron that is off:", off)
 # ## Exercises
 # 1. In `picture.svg` follow both paths from x₂ to ŷ, multiply the numbers on their arrows, add, and compare with the
 #    grad of x₂.  `explain` does the same in words.
-# 2. Draw a network of 20 hidden units, and one of 200.  From when on are layers drawn as lines, and graphs summed up?
+# 2. Draw networks of 10, 20, 40 and 200 hidden units.  From how many nodes on is the graph summed up by its modules?

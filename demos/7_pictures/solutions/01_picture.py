@@ -5,7 +5,7 @@
 from pathlib import Path
 from random import Random
 
-from autograd import Value, draw, explain
+from autograd import Value, draw, explain, topological_order
 from nn import MLP
 
 OUT = Path("out")
@@ -27,12 +27,12 @@ print(f"by hand {by_hand:.6f}, grad of x₂ {x2.grad:.6f}")
 
 # %% [markdown]
 # ## 2. Larger networks
-# A dense layer becomes faint lines as soon as its arrows would cover everything; above 200 nodes a graph is summed
-# up by its modules.
+# Above 200 nodes a graph is summed up by its modules: there is a box for each layer, and the file becomes small again.
 
 # %%
-for width in (20, 200):
+for width in (10, 20, 40, 200):
     model = MLP(2, [width, 1], rng=Random(0))
     y = model([Value(1.0), Value(-2.0)])
     file = draw(y, OUT / f"picture_{width}_units.svg", model=model)
-    print(f"{width} hidden units: {file.stat().st_size:,} bytes in {file}")
+    nodes = len(topological_order(y))
+    print(f"{width:3} hidden units: {nodes:4} nodes, {file.stat().st_size:,} bytes in {file}")
