@@ -1,10 +1,11 @@
 # %% [markdown]
 # # A neuron by hand
 # A neuron does two things: ① it weighs its inputs and adds a bias, s = ⟨w, x⟩ + b, ② it bends the sum, h = φ(s).
-# You will see both done with plain numbers, then the chain rule by hand, and then the same from the recorded graph,
+#
+# What to see: both done with plain numbers, then the chain rule by hand, and then the same from the recorded graph,
 # to the last digit.
 #
-# Notes: 002, steps ① and ②; 003 · 5.4 (the neuron as a threshold).
+# Notes: 002 · Multi-layer perceptron, ① and ②; 003 · 5.4 Activation Functions (the neuron as a threshold).
 
 # %%
 import math

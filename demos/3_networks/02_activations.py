@@ -1,10 +1,12 @@
 # %% [markdown]
 # # Activations, and units that die
 # The function φ between two layers is chosen by its slope as much as by its value: what comes back through a unit is
-# multiplied by φ′(s).  You will see a gallery of φ and φ′, a layer of ReLUs some of which die in one careless step,
-# and a unit that learns its own φ.
+# multiplied by φ′(s).
 #
-# Notes: 001, "Activation Functions"; 003 · 5.4.
+# What to see: a gallery of φ and φ′; a layer of ReLUs some of which die in one careless step; and a unit that learns
+# its own φ.
+#
+# Notes: 001 · Activation Functions; 003 · 5.4 Activation Functions.
 
 # %%
 from pathlib import Path

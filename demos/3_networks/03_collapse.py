@@ -1,10 +1,11 @@
 # %% [markdown]
 # # Two linear layers are one
-# A line of a line is a line: however many linear layers are stacked, one does as much.  You will see the two matrices
-# multiplied into one, by numbers; then the smallest task that one linear layer cannot do, and a φ between two layers
-# that can.
+# A line of a line is a line: however many linear layers are stacked, one does as much.
 #
-# Notes: 003 · 5.1, 5.2; 000, H = φ(XW + b) and its shapes.
+# What to see: two matrices multiplied into one, by numbers; and a hundred networks before any training, straight
+# without a φ between their layers and bent with one.
+#
+# Notes: 003 · 5.2 Composition and Hidden Layers; 000 · Multi-layer perceptron (MLP), shapes.
 
 # %%
 from pathlib import Path
@@ -14,7 +15,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from autograd import no_grad
-from nn import MLP, Adam, Linear, Sequential, fit, least_squares, make_xor, mse_loss, plots
+from nn import MLP, Linear, Sequential
+from nn.plots.axes import colour
 
 OUT = Path("out")
 OUT.mkdir(exist_ok=True)
@@ -45,40 +47,60 @@ print("W₁ is", W1.shape, " w₂ᵀ is", w2.shape, " A = w₂ᵀW₁ is", A.sha
 print(f"{len(two.parameters())} parameters or {len(one.parameters())}: over 100 inputs they differ by {apart:.0e}")
 
 # %% [markdown]
-# ## What one linear layer cannot do
-# Exclusive or: 1 where just one of the inputs is 1.  The best linear model by least squares says ½ everywhere.
+# ## A bend in between
+# With φ between them the layers no longer collapse.  A hundred networks 1-8-8-1, as they are drawn before any
+# training: with φ = identity all are straight lines, with tanh or ReLU they are curves, and training may choose
+# among them.
+
 
 # %%
-xor = make_xor()
-weights = least_squares([[*x, 1.0] for x in xor.inputs], xor.targets)
-print("the best line for xor has the weights", np.array(weights).round(12) + 0.0)
+def bend(activation, seed):
+    """How far a network of random weights is from the line through its ends, and its outputs."""
+    rng = Random(seed)
+    model = MLP(1, [8, 8, 1], activation=activation, initializer=wide, rng=rng)
+    for layer in model.layers:
+        for b in layer.bias:
+            b.data = rng.gauss(0.0, 1.0)
+    with no_grad():
+        ys = [y.data for y in model([[x] for x in xs])]
+    return max(abs(y - (ys[0] + (ys[-1] - ys[0]) * (x + 2.0) / 4.0)) for x, y in zip(xs, ys)), ys
+
+
+def wide(fan_in, _fan_out, rng):
+    """Weights of spread 2/√fan_in, so that tanh bends."""
+    return rng.gauss(0.0, 2.0 / fan_in**0.5)
+
+
+xs = [-2.0 + i / 20 for i in range(81)]
+figure, axes = plt.subplots(1, 3, figsize=(13, 3.8), sharey=True, layout="constrained")
+bends = {}
+for axis, name in zip(axes, ("identity", "tanh", "relu")):
+    found = [bend(name, seed) for seed in range(100)]
+    bends[name] = sorted(far for far, _ in found)[50]
+    for seed in range(8):
+        axis.plot(xs, found[seed][1], color=colour(seed), linewidth=1.4)
+    axis.set(title=f"φ = {name}: {bends[name]:.2f} from a line", xlabel="x", ylim=(-8, 8))
+    print(f"φ = {name:>8}: the median network is {bends[name]:.1e} from a straight line")
+axes[0].set_ylabel("output")
+figure.savefig(OUT / "collapse.png", dpi=110)
 
 # %% [markdown]
-# ## A bend in between
-# With φ = tanh between them the layers no longer collapse, and two hidden units are enough.  They move the four
-# points to where a line can part them: on the right the same samples, as the hidden layer sees them.
+# ## Layers and their shapes
+# Each layer is a matrix and a bias vector; for a batch X with a row for each sample, H = φ(XW + b), W = `weight`
+# turned over.  The first sizes must fit, the widths in between are free: they are hyper-parameters.
 
 # %%
-line = MLP(2, [2, 1], activation="identity", rng=Random(1))
-bent = MLP(2, [2, 1], activation="tanh", rng=Random(1))
-for model in (line, bent):
-    history = fit(model, xor, mse_loss, Adam(model.parameters(), lr=0.05), epochs=300, batch_size=4)
-    with no_grad():
-        print([round(model(x).data, 3) for x in xor.inputs], f"loss {history['loss'][-1]:.1e}")
-print(bent.summary())
-losses = [mse_loss(model(xor.inputs), xor.targets).data for model in (line, bent)]
-
-# %%
-figure, axes = plt.subplots(1, 3, figsize=(13, 4), layout="constrained")
-for axis, model, name in zip(axes, (line, bent), ("two linear layers", "tanh in between")):
-    classifier = Sequential(model, lambda y: y - 0.5)
-    plots.decision_boundary(classifier, xor, ax=axis).set_title(name)
+model = MLP(3, [4, 3, 2], activation="tanh", rng=Random(0))
+print(model.summary())
+H, shapes = np.array([[0.5, -1.0, 2.0], [1.0, 0.0, -1.0]]), [(2, 3)]
+for layer in model.layers:
+    W, b = matrix(layer.weight).T, matrix([layer.bias])
+    H = H @ W + b if layer is model.layers[-1] else np.tanh(H @ W + b)
+    shapes.append(H.shape)
+    print(f"W is {W.shape}, b is {b.shape}, H is {H.shape}")
 with no_grad():
-    hidden = [[h.data for h in bent.layers[0](x)] for x in xor.inputs]
-top = Sequential(bent.layers[1], lambda y: y - 0.5)
-plots.decision_boundary(top, (hidden, xor.targets), ax=axes[2]).set(title="the same, seen by the last layer")
-axes[2].set(xlabel="h₁", ylabel="h₂")
-figure.savefig(OUT / "collapse.png", dpi=110)
+    same = np.allclose(H, matrix(model([[0.5, -1.0, 2.0], [1.0, 0.0, -1.0]])), rtol=1e-12)
+print("the matrices give what the model gives:", same)
 
 # %% [markdown]
 # ## Exercises

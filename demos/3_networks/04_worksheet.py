@@ -1,11 +1,12 @@
 # %% [markdown]
 # # Backpropagation by hand: the 3-3-2 network
-# Three inputs, one hidden layer of three units, two outputs: small enough to compute every δ with a pencil.  You will
-# see the δ's three times: by the rules of the lecture in plain numbers, on the worksheet of the library, and in the
-# recorded graph.  They agree to the last digits, and the exercise that the lecture leaves is the last one here.
+# Three inputs, one hidden layer of three units, two outputs: small enough to compute every δ with a pencil.
 #
-# Notes: 004, "Non-linear regression via neural networks", with its names: z the hidden layer, y the
-# output, t the target.
+# What to see: the δ's three times, by the rules of the lecture in plain numbers, on the worksheet of the library, and
+# in the recorded graph. They agree to the last digits.
+#
+# Notes: 004 · Non-linear regression via neural networks, with its names: z the hidden layer, y the output, t the
+# target.
 
 # %%
 from pathlib import Path

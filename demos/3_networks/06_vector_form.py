@@ -1,10 +1,11 @@
 # %% [markdown]
 # # Backpropagation in vectors
-# What a whole layer sends back fits on two lines: (1) ∂L/∂h of the layer below, (2) ∂L/∂W of its own weights.  You
-# will see both computed with matrices, from the residuals at the top down to the first layer, and held against the
-# graph; the same matrices may hold numbers or Values.
+# What a whole layer sends back fits on two lines: (1) ∂L/∂h of the layer below, (2) ∂L/∂W of its own weights.
 #
-# Notes: 002, "Top layer" and formulas (1) and (2); 001, "Output Layer" and "Hidden layer".
+# What to see: both computed with matrices, from the residuals at the top down to the first layer, and held against
+# the graph; and that the same matrices may hold numbers or Values.
+#
+# Notes: 002 · Top layer, and formulas (1) and (2); 001 · Hidden layer.
 
 # %%
 from pathlib import Path

@@ -1,10 +1,11 @@
 # %% [markdown]
 # # The gradient of a batch
 # The loss of a data set is the mean of the losses of its samples, so its gradient is the mean of their gradients.
-# You will see the sum done sample by sample, by one sweep over the whole batch, and by one product of matrices: the
+#
+# What to see: the sum done sample by sample, by one sweep over the whole batch, and by one product of matrices, the
 # exercise that the notes leave.
 #
-# Notes: 001, "Recall that the total loss …"; 004, E(θ) = (1/N) Σ E⁽ⁱ⁾(θ).
+# Notes: 001 · Backpropagation Gradients ("Recall that the total loss …"); 004 · Lecture 3, E(θ) = (1/N) Σ E⁽ⁱ⁾(θ).
 
 # %%
 from pathlib import Path

@@ -1,10 +1,12 @@
 # %% [markdown]
 # # Two moons
 # A 2-16-16-1 network, hinge loss and an L2 penalty, trained by gradient descent on all 100 points: the demo of
-# micrograd, number for number.  You will see the three training steps as a loop, the boundary as it bends round the
-# moons, and the graph of a single point.
+# micrograd, number for number.
 #
-# Notes: 001, "Training Steps" ① ② ③; 003 · 3.2 (hinge loss).
+# What to see: the three training steps as a loop, the boundary as it bends round the moons, and the graph of a single
+# point.
+#
+# Notes: 001 · Training Steps ① ② ③; 003 · 3.2 Loss Functions (hinge loss).
 
 # %%
 import random

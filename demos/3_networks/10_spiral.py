@@ -1,9 +1,11 @@
 # %% [markdown]
 # # A spiral of three classes
-# Three arms wound round each other: no lines part them.  You will see what a linear model makes of them, what two
-# hidden layers make of them, and how three logits become three probabilities.
+# Three arms wound round each other: no lines part them.
 #
-# Notes: 001, "Output Layer", "Output Encoding"; 002, "soft max"; 003 · 4.2.2, 5.1.
+# What to see: what a linear model makes of them, what two hidden layers make of them, and how three logits become
+# three probabilities.
+#
+# Notes: 001 · Output Layer, Output Encoding; 002 · Top layer (soft max); 003 · 4.2.2 The Logistic Regression Model.
 
 # %%
 from pathlib import Path

@@ -1,10 +1,11 @@
 # %% [markdown]
 # # Handwritten digits
-# scikit-learn's 1,797 real digits, 8×8 pixels each scaled to [0, 1], and a 64-32-10 network.  You will see it trained
-# with cross-entropy and Adam by `fit`, which goes back to the weights that did best on validation data; which digits
-# it takes for which; and what its hidden units look for.
+# scikit-learn's 1,797 real digits, 8×8 pixels each scaled to [0, 1], and a 64-32-10 network, trained with
+# cross-entropy and Adam by `fit`, which goes back to the weights that did best on validation data.
 #
-# Notes: 001, "Neural Network Training", "Output Encoding"; 003 · 2.1.1 (template matching), 5.3.
+# What to see: which digits it takes for which, and what its hidden units look for.
+#
+# Notes: 001 · Neural Network Training, Output Encoding; 003 · 2.1.1 Vector Operations (template matching).
 
 # %%
 from pathlib import Path

@@ -1,10 +1,11 @@
 # %% [markdown]
 # # First weights, and gradients that vanish
 # Before a deep network learns anything, its first weights decide whether anything can come back to its first layers.
-# You will see one network of ten layers begun in four ways: what goes forward, what comes back, and what that does to
+#
+# What to see: one network of ten layers begun in four ways: what goes forward, what comes back, and what that does to
 # training.
 #
-# Notes: 003 · 5.4 (activations and their slopes); 002, ∂L/∂hₗ₋₁ from ∂L/∂hₗ.
+# Notes: 003 · 5.4 Activation Functions; 002 · Backward process, ∂L/∂hₗ₋₁ from ∂L/∂hₗ.
 
 # %%
 import math

@@ -1,10 +1,11 @@
 # %% [markdown]
 # # A penalty on the weights
-# Training minimises loss + α R(θ): the penalty R asks for small weights, α says how much.  You will see the weights
-# of a model over α, with a penalty that shrinks all of them and one that sets useless ones to 0; and a network that
-# is kept from bending after every sample.
+# Training minimises loss + α R(θ): the penalty R asks for small weights, α says how much.
 #
-# Notes: 001, "Neural Network Training" and "Regularization"; 003 · 4.1.6.
+# What to see: the weights of a model over α, with a penalty that shrinks all of them and one that sets useless ones
+# to 0; and a network that is kept from bending after every sample.
+#
+# Notes: 001 · Neural Network Training, Regularization; 003 · 4.1.6 Regularizing the Least-Squares Solution.
 
 # %%
 from pathlib import Path

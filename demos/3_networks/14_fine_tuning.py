@@ -1,10 +1,11 @@
 # %% [markdown]
 # # Fine-tuning: a frozen trunk, a new head
-# A network that tells ten digits apart has learnt what strokes and loops are.  You will see that knowledge used for a
-# new question, "is there a closed loop in it, as in 0, 6, 8, 9?", of which only a few answers are there: the hidden
-# layers stay as they are, a new last layer is trained.
+# A network that tells ten digits apart has learnt what strokes and loops are.
 #
-# Notes: 003 · 3.1.1, "Variants of Supervised Learning", pre-trained models and fine-tuning.
+# What to see: that knowledge used for a new question, "is there a closed loop in it, as in 0, 6, 8, 9?", of which
+# only a few answers are there: the hidden layers stay as they are, a new last layer is trained.
+#
+# Notes: 003 · 3.1.1 Variants of Supervised Learning (pre-trained models, fine-tuning).
 
 # %%
 from pathlib import Path

@@ -1,10 +1,12 @@
 # %% [markdown]
 # # A language model of characters
 # A language model says how likely each next character is, and names are drawn from it one character after the other.
-# You will see that a layer trained by gradient descent finds the table of counts, and a network that looks at three
+#
+# What to see: a layer trained by gradient descent finds the table of counts, and a network that looks at three
 # characters instead of one does better.
 #
-# Notes: 003 · 3.1.1 (self-supervised learning: the text is its own target), 3.2.3, 4.2.2.
+# Notes: 003 · 3.1.1 Variants of Supervised Learning (self-supervised: the text is its own target), 3.2.3 Maximum
+# Likelihood.
 
 # %%
 import math

@@ -1,10 +1,12 @@
 # %% [markdown]
 # # A transformer with one layer
 # The same names as before, and the model that reads all characters so far and decides by itself which of them matter.
-# You will see every part of a transformer in some forty lines of scalars: embeddings, attention, a small MLP; a step
+#
+# What to see: every part of a transformer in some forty lines of scalars: embeddings, attention, a small MLP; a step
 # of training recorded, and then the same step as machine code.
 #
-# Notes: 003 · 3.1.1 (self-supervised learning), 4.2.1 (softmax), 5.2 (layers), 6 (one graph, whatever the model).
+# Notes: 003 · 3.1.1 Variants of Supervised Learning (self-supervised), 4.2.1 The Softmax Function, 6 (one graph,
+# whatever the model).
 
 # %%
 import math

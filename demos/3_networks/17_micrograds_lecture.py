@@ -1,10 +1,11 @@
 # %% [markdown]
 # # Micrograd's lecture, cell by cell
 # Andrej Karpathy's lecture "The spelled-out intro to neural networks and backpropagation: building micrograd" builds
-# a small engine and a small network.  Its cells run on this library as they stand; here they are in short, with the
-# number to expect at each, and the two places where training may go wrong.
+# a small engine and a small network. Its cells run on this library as they stand; here they are in short.
 #
-# Notes: 002, forward and backward process; 001, "Training Steps"; 003 · 6.
+# What to see: at each cell the number to expect, and the two places where training may go wrong.
+#
+# Notes: 002 · Forward process, Backward process; 001 · Training Steps; 003 · 6 Automatic Differentiation.
 
 # %%
 import random

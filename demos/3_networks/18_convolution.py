@@ -1,10 +1,13 @@
 # %% [markdown]
 # # A convolutional network, in scalars
-# A dense layer does not know that pixels have neighbours.  A convolution looks at small patches, with the same few
-# weights at each place.  You will see one written in ten lines: eight kernels of 3 × 3; with a sixth
-# of the parameters the network is nearly as good as a dense one, and better on digits that are shifted.
+# A dense layer does not know that pixels have neighbours. A convolution looks at small patches, with the same few
+# weights at each place.
 #
-# Notes: 003 · 2.1.1 (template matching), 5.2 (layers); beyond the notes: weights that are shared.
+# What to see: one written in ten lines, eight kernels of 3 × 3: with a sixth of the parameters the network is nearly
+# as good as a dense one, and better on digits that are shifted.
+#
+# Notes: 003 · 2.1.1 Vector Operations (template matching), 5.2 Composition and Hidden Layers; beyond the notes:
+# weights that are shared.
 
 # %%
 from functools import reduce

@@ -1,10 +1,12 @@
 # %% [markdown]
 # # How far to walk, and when to stop
-# Gradient descent is one line, θ ← θ − η∇E(θ), and two questions: how large is η, and when is it enough?  You will
-# see a line fitted with a step that is too small, one that is right and one that is too big; the number from which
-# on it is too big; and two rules for stopping.
+# Gradient descent is one line, θ ← θ − η∇E(θ), and two questions: how large is η, and when is it enough?
 #
-# Notes: 004, "① how far to walk? ② when to stop?"; 000, θⁿ⁺¹ = θⁿ − η∇L; 003 · 2.3.
+# What to see: a line fitted with a step that is too small, one that is right and one that is too big; the number from
+# which on it is too big; and two rules for stopping.
+#
+# Notes: 004 · Lecture 3, "① how far to walk? ② when to stop?"; 000 · Training; 003 · 2.3 Numerical Optimization and
+# Gradient Descent.
 
 # %%
 from pathlib import Path

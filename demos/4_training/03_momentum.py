@@ -1,9 +1,11 @@
 # %% [markdown]
 # # Momentum and adaptive steps: a race
-# In a long narrow valley the gradient points across it, and plain gradient descent zigzags.  You will see what
-# momentum does about it, what methods with a step size for each parameter do, and a race of five over two landscapes.
+# In a long narrow valley the gradient points across it, and plain gradient descent zigzags.
 #
-# Notes: 003 · 2.3.2, "Accelerating Gradient Descent".
+# What to see: what momentum does about it, what methods with a step size for each parameter do, and a race of five
+# over two landscapes.
+#
+# Notes: 003 · 2.3.2 Accelerating Gradient Descent.
 
 # %%
 from pathlib import Path

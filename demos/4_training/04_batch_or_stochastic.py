@@ -1,10 +1,12 @@
 # %% [markdown]
 # # Batch against stochastic gradient descent
 # A step of batch gradient descent reads all the data; one of stochastic gradient descent reads a handful, and its
-# direction is right on average only.  You will see both walks on one map, how a loader deals out an epoch, and by how
-# much the noise falls with the size of the batch.
+# direction is right on average only.
 #
-# Notes: 001, "Stochastic Gradient Descent" and its two pictures; 003 · 5.3 and its figure 4.
+# What to see: both walks on one map, how a loader deals out an epoch, and by how much the noise falls with the size
+# of the batch.
+#
+# Notes: 001 · Stochastic Gradient Descent, and its two pictures; 003 · 5.3 Stochastic Optimization, and its figure 4.
 
 # %%
 from pathlib import Path

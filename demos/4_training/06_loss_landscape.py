@@ -1,10 +1,11 @@
 # %% [markdown]
 # # Looking round in the landscape of the loss
-# The loss of a network is a function of hundreds of parameters; a picture shows two directions of them.  You will see
-# the surroundings of a trained network, the way that training took, the ridge between two networks that are equally
-# good, and why there are so many of these.
+# The loss of a network is a function of all its parameters; a picture shows two directions of them.
 #
-# Notes: 003 · 5.2.1 ("there can exist many local minima"), 2.3.1.
+# What to see: the surroundings of a trained network, the way that training took, the ridge between two networks that
+# are equally good, and why there are so many of these.
+#
+# Notes: 003 · 5.2.1 Approximation Properties of MLPs ("there can exist many local minima").
 
 # %%
 from math import factorial

@@ -1,10 +1,13 @@
 # %% [markdown]
 # # Newton's method and L-BFGS
-# The gradient says which way is down, the Hessian how the way bends.  You will see Newton's method, which uses both,
-# land in a minimum in a handful of steps, with twice as many right digits after each; what its steps cost; and
-# L-BFGS, which guesses the Hessian from the gradients it has seen.
+# The gradient says which way is down, the Hessian how the way bends.
 #
-# Notes: 003 · 2.3.1 (stationary points), 4.1.5 (conditioning); 004, "Setting ∇E(θ) = 0 … solve".
+# What to see: Newton's method, which uses both, land in a minimum in a handful of steps, with twice as many right
+# digits after each of the last; what its steps cost; and L-BFGS, which guesses the Hessian from the gradients it has
+# seen.
+#
+# Notes: 003 · 2.3.1 Convergence of Gradient Descent, 4.1.5 Some Computational Considerations; 004 · Lecture 3,
+# "Setting ∇E(θ) = 0 … solve".
 
 # %%
 import math

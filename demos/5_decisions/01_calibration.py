@@ -1,10 +1,11 @@
 # %% [markdown]
 # # Calibration: how sure, and how right?
-# A 64-32-10 network that has learnt 400 noisy digits by heart is surer of itself than it is right.  You will see
-# that on a reliability diagram, measured by one number, the expected calibration error, and mended by another, the
-# temperature.
+# A 64-32-10 network that has learnt 400 noisy digits by heart is surer of itself than it is right.
 #
-# Notes: 003 · 4.3.3, 4.3.4.
+# What to see: that on a reliability diagram, measured by one number, the expected calibration error, and mended by
+# another, the temperature.
+#
+# Notes: 003 · 4.3.3 Calibration and Classification, 4.3.4 Estimating the Calibration Error.
 
 # %%
 from pathlib import Path

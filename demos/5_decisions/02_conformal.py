@@ -1,10 +1,11 @@
 # %% [markdown]
 # # Conformal prediction: sets that hold the truth
 # Instead of one class, say all that are likely enough: so many that the true one is among them nine times in ten.
-# You will see how the threshold follows from samples set aside, that the promise is kept whatever the model, and
-# what a bad model pays for it.
 #
-# Notes: 003 · 4.3.4, "conformal prediction".
+# What to see: how the threshold follows from samples set aside, that the promise is kept whatever the model, and what
+# a bad model pays for it.
+#
+# Notes: 003 · 4.3.4 Estimating the Calibration Error (conformal prediction).
 
 # %%
 from pathlib import Path

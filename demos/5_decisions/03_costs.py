@@ -1,9 +1,11 @@
 # %% [markdown]
 # # Decisions that cost
-# To miss an illness is worse than to worry somebody who is well.  You will see how a cost matrix turns probabilities
-# into decisions, where the threshold of ½ moves to, what it saves, and what calibration has to do with it.
+# To miss an illness is worse than to worry somebody who is well.
 #
-# Notes: 003 · 4.3.3, "Calibration and Classification", and the cost matrix of its figure 3.
+# What to see: how a cost matrix turns probabilities into decisions, where the threshold of ½ moves to, what it saves,
+# and what calibration has to do with it.
+#
+# Notes: 003 · 4.3.3 Calibration and Classification, and the cost matrix of its figure 3.
 
 # %%
 from pathlib import Path

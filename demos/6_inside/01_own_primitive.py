@@ -1,10 +1,11 @@
 # %% [markdown]
 # # A primitive of your own
-# A primitive is a row of a table: a function of plain floats, and its partial derivatives.  You will see one written
-# in five lines, and everything that it then has for nothing: every mode, any order, formulas, pictures, machine
-# code, and a check that finds a wrong sign.
+# A primitive is a row of a table: a function of plain floats, and its partial derivatives.
 #
-# Notes: 003 · 6.1, "a set of primitives", input and weight Jacobian.
+# What to see: one written in five lines, and everything that it then has for nothing: every mode, any order,
+# formulas, pictures, machine code, and a check that finds a wrong sign.
+#
+# Notes: 003 · 6.1 Problem Setup ("a set of primitives").
 
 # %%
 import math

@@ -1,9 +1,11 @@
 # %% [markdown]
 # # An engine of your own in 60 lines
-# Everything that backpropagation needs fits on a page.  You will see it built, one method an operation, held against
-# this library on random expressions, and then the three things that the page leaves out.
+# Everything that backpropagation needs fits on a page.
 #
-# Notes: 003 · 6.1.1, 6.3 (reverse mode, the dual program).
+# What to see: it built, one method an operation, held against this library on random expressions; and then the three
+# things that the page leaves out.
+#
+# Notes: 003 · 6.1.1 Automatic Differentiation: Problem Statement, 6.3 Reverse-Mode Automatic Differentiation.
 
 # %%
 import math

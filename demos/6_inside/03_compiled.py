@@ -1,10 +1,11 @@
 # %% [markdown]
 # # The same graph at native speed
 # `jit` records a function once and runs it as machine code, with its derivatives; `fit(…, compile=True)` does so with
-# the training of a model; `c_source` hands the trained model on as a C file.  You will see all three, and a race of
-# the ways in which one graph can be run.
+# the training of a model; `c_source` hands the trained model on as a C file.
 #
-# Notes: 003 · 6.1.1 (the evaluation trace is a program), 5.3.
+# What to see: all three, and a race of the ways in which one graph can be run.
+#
+# Notes: 003 · 6.1.1 Automatic Differentiation: Problem Statement (the evaluation trace is a program).
 
 # %%
 import math

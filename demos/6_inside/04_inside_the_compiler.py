@@ -1,10 +1,12 @@
 # %% [markdown]
 # # Inside the compiler
-# Between a recorded graph and machine code lie four forms that can all be read.  You will follow a small network
-# through them: the graph as a program of scalars, the plan in which its layers are found again as loops, LLVM's
-# language, assembly; and C, for any machine.
+# Between a recorded graph and machine code lie forms that can all be read.
 #
-# Notes: 003 · 6.1.1 (evaluation trace), 6.3 (dual program).
+# What to see: a small network on its way through them: the graph as a program of scalars, the plan in which its
+# layers are found again as loops, LLVM's language, assembly; and C, for any machine.
+#
+# Notes: 003 · 6.1.1 Automatic Differentiation: Problem Statement (evaluation trace), 6.3 Reverse-Mode Automatic
+# Differentiation (dual program).
 
 # %%
 import re

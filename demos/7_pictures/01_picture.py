@@ -1,10 +1,13 @@
 # %% [markdown]
 # # A network in one picture
-# A network with two inputs, two hidden neurons and one output.  You will see every number in it, every gradient, and
-# on each arrow the local partial derivative that the chain rule multiplies.  Open `out/picture.svg` in a browser: it
-# is light or dark as you prefer, and pointing at a box shows all digits.
+# A network with two inputs, two hidden neurons and one output. Open `out/picture.svg` in a browser: it is light or
+# dark as you prefer, and pointing at a box shows all digits.
 #
-# Notes: 002, forward and backward process; 000, "Multi-layer perceptron (MLP)", shapes; 003 · 6.3.
+# What to see: every number in it, every gradient, and on each arrow the local partial derivative that the chain rule
+# multiplies.
+#
+# Notes: 002 · Forward process, Backward process; 000 · Multi-layer perceptron (MLP), shapes; 003 · 6.3 Reverse-Mode
+# Automatic Differentiation.
 
 # %%
 from pathlib import Path

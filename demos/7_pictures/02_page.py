@@ -1,9 +1,11 @@
 # %% [markdown]
 # # Stepping through backpropagation, and through a training
-# Two pages that need no network and no server: open them in a browser.  You will see backpropagation step by step,
-# with ← and →, or space; a training to scrub through; and a film of the same for slides.
+# Two pages that need no network and no server: open them in a browser.
 #
-# Notes: 001, "Training Steps" ① ② ③; 003 · 6.3.
+# What to see: backpropagation step by step, with ← and →, or space; a training to scrub through; and a film of the
+# same for slides.
+#
+# Notes: 001 · Training Steps ① ② ③; 003 · 6.3 Reverse-Mode Automatic Differentiation.
 
 # %%
 from functools import partial

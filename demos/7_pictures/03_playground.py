@@ -1,10 +1,11 @@
 # %% [markdown]
 # # A network to play with
-# One file in which a network learns, without Python, server or network: open it in a browser, and press Play.  You
-# will see the output, every neuron's map, every weight and its gradient while it learns, and may change all that
-# decides it.
+# One file in which a network learns, without Python, server or network: open it in a browser, and press Play.
 #
-# Notes: 000, "Network hyper-parameters"; 001, "Neural Network Training"; 003 · 5.2, 5.4.
+# What to see: the output, every neuron's map, every weight and its gradient while it learns; all that decides it may
+# be changed.
+#
+# Notes: 000 · Network hyper-parameters; 001 · Neural Network Training; 003 · 5.2 Composition and Hidden Layers.
 
 # %%
 from pathlib import Path

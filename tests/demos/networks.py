@@ -11,9 +11,9 @@ NUMBERS = {
         "A[0, 0]": -0.15932057829990035,
         "c[0]": 0.2472206313010888,
         "apart < 1e-14": True,
-        "round(float(weights[2]), 9)": 0.5,
-        "round(losses[0], 6)": 0.25,
-        "losses[1] < 1e-6": True,
+        "bends['identity'] < 1e-12": True,
+        "bends['tanh'] > 0.5": True,
+        "same": True,
     },
     "04_worksheet": {
         "E.data": 0.3149154107353313,
@@ -22,10 +22,10 @@ NUMBERS = {
         "by_hand['W1_21']": 0.004972536703028679,
         "apart < 1e-12": True,
     },
-    "05_matrix_calculus": {
-        "product[1]": 0.5,
+    "05_outer_product": {
         "tensor.shape == (3, 4, 3)": True,
         "np.allclose(contracted, outer)": True,
+        "np.allclose(outer, by_graph_W)": True,
         "dz[2]": -0.8727992934955575,
         "outer[0, 0]": 0.1910660203513141,
     },

@@ -10,13 +10,13 @@ NUMBERS = {
         "stopped['StopWhenStill', 0.001][1] > 100 * stopped['StopAtSmallGradient', 0.001][1]": True,
     },
     "02_convexity": {
-        "min(slopes)": -1.8829611541307905,
-        "abs(lowest - steepest) < 1.5": True,
-        "eigenvalues['saddle'][0]": -2.0,
         "len(left)": 99,
         "f(left[0])": -0.3054284531783504,
-        "cut['minimum']": 0,
+        "f(right[0])": 0.29414654744955404,
+        "cut['bowl']": 0,
         "cut['f'] > 0": True,
+        "chords['linear model']": 0,
+        "chords['2-3-1 network'] > 0": True,
     },
     "03_momentum": {
         "apart < 1e-15": True,
@@ -34,10 +34,10 @@ NUMBERS = {
         "losses[4] < losses[32] < losses[128]": True,
     },
     "05_generalisation": {
-        "over_degree[3][0]": 0.029683447134708565,
-        "over_degree[9][1] - over_degree[9][0] > 10 * over_degree[3][1]": True,
-        "over_count[400][1] - over_count[400][0] < 0.005": True,
-        "risk['stopped'] < 0.8 * risk['long']": True,
+        "gaps['stopped early'] < gaps['1500 epochs'] / 2": True,
+        "over_count[15][1] - over_count[15][0] > 0.05": True,
+        "abs(over_count[480][1] - over_count[480][0]) < 0.02": True,
+        "300 < best_epoch < 900": True,
     },
     "06_loss_landscape": {
         "len(model.parameters())": 25,

@@ -8,8 +8,8 @@ from autograd import derivative, no_grad, sigmoid
 from nn import Neuron
 
 # %% [markdown]
-# ## 1. And, or
-# The sum must pass 0 between one and two ones for "and", between none and one for "or": the bias decides.
+# 1. *And, or.* The sum must pass 0 between one and two ones for "and", between none and one for "or": the bias
+#    decides.
 
 # %%
 for name, bias in (("and", -15.0), ("or", -5.0)):
@@ -20,8 +20,8 @@ for name, bias in (("and", -15.0), ("or", -5.0)):
     print(f"{name:>3}: w = (10, 10), b = {bias:g}: {table}")
 
 # %% [markdown]
-# ## 2. Where the sigmoid is steepest
-# φ″ changes its sign at 0, from + to −, so φ′ is largest there: ¼.  A chain of ten sigmoids passes on at most 4⁻¹⁰.
+# 2. *Where the sigmoid is steepest.* φ″ changes its sign at 0, from + to −, so φ′ is largest there: ¼.  A chain of
+#    ten sigmoids passes on at most 4⁻¹⁰.
 
 # %%
 first, second = derivative(sigmoid), derivative(sigmoid, 2)

@@ -10,8 +10,8 @@ from autograd import jacobian, sigmoid
 from nn import MLP, SGD, Adam, dead_units, make_moons, mse_loss
 
 # %% [markdown]
-# ## 1. The Jacobian of an elementwise function
-# Output i depends on input i alone, so everything beside the diagonal is 0.
+# 1. *The Jacobian of an elementwise function.* Output i depends on input i alone, so everything beside the diagonal
+#    is 0.
 
 # %%
 s = [-1.0, 0.0, 2.0]
@@ -20,9 +20,8 @@ diagonal = np.diag([sigmoid(z) * (1.0 - sigmoid(z)) for z in s])
 print(J.round(4), "\nequal:", np.allclose(J, diagonal, rtol=1e-14))
 
 # %% [markdown]
-# ## 2. The first step
-# The larger it is, the more units it throws out of reach.  A step of Adam moves each parameter by about η at most,
-# however large the gradient.
+# 2. *The first step.* The larger it is, the more units it throws out of reach.  A step of Adam moves each parameter
+#    by about η at most, however large the gradient.
 
 # %%
 data = make_moons(80, noise=0.1, seed=0)

@@ -10,8 +10,8 @@ from autograd import deltas
 from nn import MLP, half_squared_loss
 
 # %% [markdown]
-# ## 1. A step downhill
-# The slope promises −η‖∇E‖²; over a whole step the slope itself changes, so E falls by a little less.
+# 1. *A step downhill.* The slope promises −η‖∇E‖²; over a whole step the slope itself changes, so E falls by a little
+#    less.
 
 # %%
 model = MLP(3, [3, 2], activation="sigmoid", output_activation="sigmoid", rng=Random(4))
@@ -28,9 +28,8 @@ for eta in (1.0, 0.1, 0.01):
     model.load_state_dict(before)
 
 # %% [markdown]
-# ## 2. Any number of layers
-# δ⁽ˡ⁾ = (W⁽ˡ⁺¹⁾ δ⁽ˡ⁺¹⁾) ⊙ φ′(s⁽ˡ⁾), W with a row for each unit j of layer l.  The last layer of this network is
-# linear, φ′ = 1; for tanh φ′ = 1 − h².
+# 2. *Any number of layers.* δ⁽ˡ⁾ = (W⁽ˡ⁺¹⁾ δ⁽ˡ⁺¹⁾) ⊙ φ′(s⁽ˡ⁾), W with a row for each unit j of layer l.  The last
+#    layer of this network is linear, φ′ = 1; for tanh φ′ = 1 − h².
 
 # %%
 model = MLP(3, [4, 3, 2], activation="tanh", rng=Random(5))

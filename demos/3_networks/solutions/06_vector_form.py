@@ -8,8 +8,7 @@ from autograd import Value, sigmoid
 from nn import binary_cross_entropy_with_logits
 
 # %% [markdown]
-# ## 1. diag or ⊙
-# Multiplying by a diagonal matrix as a matrix costs d·d more; nobody builds it.
+# 1. *diag or ⊙.* Multiplying by a diagonal matrix as a matrix costs d·d more; nobody builds it.
 
 # %%
 rng = np.random.default_rng(0)
@@ -19,7 +18,7 @@ print("equal:", np.allclose(dh @ np.diag(slope) @ W, (dh * slope) @ W, rtol=1e-1
 print(f"with diag {d * d + d * c} multiplications, with ⊙ {d + d * c}")
 
 # %% [markdown]
-# ## 2. Bernoulli
+# 2. *Bernoulli.*
 
 # %%
 for y in (0.0, 1.0):

@@ -20,8 +20,7 @@ def gradient(loss):
 
 
 # %% [markdown]
-# ## 1. The mean is never longer than the longest
-# By the triangle inequality: ‖Σ gᵢ‖ / N ≤ Σ ‖gᵢ‖ / N ≤ max ‖gᵢ‖.
+# 1. *The mean is never longer than the longest.* By the triangle inequality: ‖Σ gᵢ‖ / N ≤ Σ ‖gᵢ‖ / N ≤ max ‖gᵢ‖.
 
 # %%
 lengths = [np.linalg.norm(gradient(mse_loss(model([x]), [t]))) for x, t in zip(data.inputs, data.targets)]
@@ -29,8 +28,8 @@ batch = np.linalg.norm(gradient(mse_loss(model(data.inputs), data.targets)))
 print(f"shortest {min(lengths):.3f}, longest {max(lengths):.3f}, of the batch {batch:.3f}")
 
 # %% [markdown]
-# ## 2. The penalty
-# The mean of N equal penalties is one penalty.  A sum of N losses and one penalty weighs the penalty N times less.
+# 2. *The penalty.* The mean of N equal penalties is one penalty.  A sum of N losses and one penalty weighs the
+#    penalty N times less.
 
 # %%
 

@@ -31,8 +31,8 @@ def error(model):
 
 
 # %% [markdown]
-# ## 1. A polygon of ReLUs
-# A corner at each cᵢ = i/n.  The error is that of linear interpolation, (1/n)²·|g″|/8: a quarter as n doubles.
+# 1. *A polygon of ReLUs.* A corner at each cᵢ = i/n.  The error is that of linear interpolation, (1/n)²·|g″|/8: a
+#    quarter as n doubles.
 
 # %%
 for n in (5, 10, 20, 40, 80):
@@ -43,9 +43,9 @@ for n in (5, 10, 20, 40, 80):
     print(f"{n:3} ReLUs: {error(polygon):.5f}")
 
 # %% [markdown]
-# ## 2. The steepness
-# Steps that are too soft run into each other and round off what is bent.  Steeper than needed wins nothing, the
-# stairs are as high as before; and a unit that is flat for almost every x learns from almost none.
+# 2. *The steepness.* Steps that are too soft run into each other and round off what is bent.  Steeper than needed
+#    wins nothing, the stairs are as high as before; and a unit that is flat for almost every x learns from almost
+#    none.
 
 # %%
 n = 40

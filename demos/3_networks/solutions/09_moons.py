@@ -22,8 +22,7 @@ def trained(sizes, lr, kind=SGD, epochs=100):
 
 
 # %% [markdown]
-# ## 1. The learning rate
-# Long steps are quick and restless, short ones are slow.
+# 1. *The learning rate.* Long steps are quick and restless, short ones are slow.
 
 # %%
 for lr in (1.0, 0.1):
@@ -31,8 +30,8 @@ for lr in (1.0, 0.1):
     print(f"η = {lr} all the time: loss {loss:.4f}, {right} of 100 points right")
 
 # %% [markdown]
-# ## 2. How small
-# One ReLU bends the line once.  The moons want three bends or more, and some luck with the first weights.
+# 2. *How small.* One ReLU bends the line once.  The moons want three bends or more, and some luck with the first
+#    weights.
 
 # %%
 for n in (1, 2, 3, 4, 8, 16):

@@ -16,8 +16,8 @@ def accuracy_of(model, data, epochs=150):
 
 
 # %% [markdown]
-# ## 1. Features that unwind the spiral
-# Turned back by 2πr, each arm is a ray, and lines part three rays.  What took a hidden layer is in the features now.
+# 1. *Features that unwind the spiral.* Turned back by 2πr, each arm is a ray, and lines part three rays.  What took a
+#    hidden layer is in the features now.
 
 # %%
 spirals = make_spirals(450, n_arms=3, noise=0.03, seed=0)
@@ -29,9 +29,8 @@ data = Dataset(unwound, spirals.targets)
 print(f"linear, on unwound features: {accuracy_of(MLP(3, [3], rng=Random(0)), data):.0%}")
 
 # %% [markdown]
-# ## 2. Twice as far
-# The arms are nearer to each other, so the boundary must bend more: inputs on a larger scale, more units, or more
-# epochs.
+# 2. *Twice as far.* The arms are nearer to each other, so the boundary must bend more: inputs on a larger scale, more
+#    units, or more epochs.
 
 # %%
 far = make_spirals(450, n_arms=3, noise=0.03, seed=0, turns=2.0)

@@ -22,16 +22,15 @@ def score(model, data):
 
 
 # %% [markdown]
-# ## 1. Without the hidden layer
-# A template for each class is not much worse: the digits are centred, and of one size.
+# 1. *Without the hidden layer.* A template for each class is not much worse: the digits are centred, and of one size.
 
 # %%
 network, linear = trained([32, 10]), trained([10])
 print(f"64-32-10: {score(network, test):.1%}, 64-10: {score(linear, test):.1%}")
 
 # %% [markdown]
-# ## 2. One pixel to the right
-# Each weight belongs to one pixel, and nothing says that neighbours are neighbours.  Convolutions do.
+# 2. *One pixel to the right.* Each weight belongs to one pixel, and nothing says that neighbours are neighbours.
+#    Convolutions do.
 
 # %%
 shifted = [[pixel for row in range(8) for pixel in (0.0, *x[8 * row : 8 * row + 7])] for x in test.inputs]

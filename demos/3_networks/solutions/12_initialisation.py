@@ -8,9 +8,8 @@ from random import Random
 from nn import MLP, SGD, binary_cross_entropy_with_logits, fit, make_circles
 
 # %% [markdown]
-# ## 1. All alike
-# Units with the same weights get the same gradient, so they stay one unit for ever.  From zeros not even that: the
-# output does not depend on the first layer, so only the last bias moves.
+# 1. *All alike.* Units with the same weights get the same gradient, so they stay one unit for ever.  From zeros not
+#    even that: the output does not depend on the first layer, so only the last bias moves.
 
 # %%
 data = make_circles(120, noise=0.05, factor=0.4, seed=0)
@@ -21,9 +20,8 @@ for name, start in (("zeros", "zeros"), ("all 0.5", lambda *_: 0.5), ("random", 
     print(f"{name}: {different} different units of 4")
 
 # %% [markdown]
-# ## 2. Why 1/√16
-# The variance of a sum of 16 independent products is 16·σ²·1, so σ = 1/√16 = ¼; for 16 inputs and 16 outputs that is
-# Xavier's √(2/32).
+# 2. *Why 1/√16.* The variance of a sum of 16 independent products is 16·σ²·1, so σ = 1/√16 = ¼; for 16 inputs and 16
+#    outputs that is Xavier's √(2/32).
 
 # %%
 rng = Random(0)

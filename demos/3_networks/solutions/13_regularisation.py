@@ -7,9 +7,8 @@ from random import Random
 from nn import MLP, SGD, Adam, AdamW, Dataset, Linear, evaluate, fit, k_fold, l2_penalty, make_line, mse_loss
 
 # %% [markdown]
-# ## 1. Penalty or weight decay
-# SGD adds λw to the gradient, which is the gradient of λ/2·w².  Adam divides the gradient by its size, the part of
-# the penalty too; AdamW takes the share of the weight afterwards, undivided.
+# 1. *Penalty or weight decay.* SGD adds λw to the gradient, which is the gradient of λ/2·w².  Adam divides the
+#    gradient by its size, the part of the penalty too; AdamW takes the share of the weight afterwards, undivided.
 
 # %%
 data = make_line(40, weights=[2.0, -1.0], noise=0.5, seed=1)
@@ -29,8 +28,7 @@ print("AdamW             ", trained(AdamW, weight_decay=0.5))
 print("Adam, penalty     ", trained(Adam, 0.5))
 
 # %% [markdown]
-# ## 2. α by cross-validation
-# Each sample is held out once; the mean of the errors on the held-out ones decides.
+# 2. *α by cross-validation.* Each sample is held out once; the mean of the errors on the held-out ones decides.
 
 
 # %%

@@ -39,8 +39,7 @@ def attempt(answer, learnt, frozen, samples=20, draws=3):
 
 
 # %% [markdown]
-# ## 1. A random trunk
-# Random features are worth something, learnt ones more.
+# 1. *A random trunk.* Random features are worth something, learnt ones more.
 
 
 # %%
@@ -52,8 +51,7 @@ def loop(_x, y):
 print(f"frozen trunk: learnt {attempt(loop, True, True):.1%}, random {attempt(loop, False, True):.1%}")
 
 # %% [markdown]
-# ## 2. Another question
-# What the trunk has learnt to ignore, its head cannot find again.
+# 2. *Another question.* What the trunk has learnt to ignore, its head cannot find again.
 
 
 # %%

@@ -34,8 +34,8 @@ def samples(names, context):
 
 
 # %% [markdown]
-# ## 1. By heart
-# On names it has not seen, the network soon gets worse again, while it goes on getting better on those it has seen.
+# 1. *By heart.* On names it has not seen, the network soon gets worse again, while it goes on getting better on those
+#    it has seen.
 
 # %%
 held_out = NAMES[::5]
@@ -50,8 +50,8 @@ for context, sizes, epochs in ((1, [27], (5, 10, 20, 40)), (3, [40, 27], (5, 10,
         print(f"context {context}, {epoch:2} epochs: -log p {losses[0]:.3f} on seen names, {losses[1]:.3f} on others")
 
 # %% [markdown]
-# ## 2. Temperature
-# Cold, the likeliest character nearly always: few names, again and again.  Hot, almost any character.
+# 2. *Temperature.* Cold, the likeliest character nearly always: few names, again and again.  Hot, almost any
+#    character.
 
 
 # %%

@@ -28,9 +28,8 @@ def attention(xs):
 xs = np.array([[rng.gauss(0.0, 1.0) for _ in range(SIZE)] for _ in range(5)])
 
 # %% [markdown]
-# ## 1. Order
-# The last place sums over all before it, and a sum has no order.  With a vector added that belongs to the place, it
-# has.
+# 1. *Order.* The last place sums over all before it, and a sum has no order.  With a vector added that belongs to the
+#    place, it has.
 
 # %%
 places = np.array([[rng.gauss(0.0, 1.0) for _ in range(SIZE)] for _ in range(5)])
@@ -40,8 +39,8 @@ for name, offset in (("without places", 0.0 * places), ("with places", places)):
     print(f"{name}: swapping characters 2 and 3 moves what place 5 is told by {difference:.1e}")
 
 # %% [markdown]
-# ## 2. No place looks ahead
-# ∂(told at t) / ∂(character at u): the largest number of each block.  Above the diagonal all are exactly 0.
+# 2. *No place looks ahead.* ∂(told at t) / ∂(character at u): the largest number of each block.  Above the diagonal
+#    all are exactly 0.
 
 # %%
 J = np.array(jacobian(attention)(xs))  # place t, number, place u, number

@@ -8,8 +8,7 @@ from autograd import Value
 from nn import MLP, dead_units
 
 # %% [markdown]
-# ## 1. On paper
-# ∂/∂a = 1/c² = 1/9, ∂/∂b = −1/9, ∂/∂c = −2(a − b)/c³ = −6/27 = −2/9.
+# 1. *On paper.* ∂/∂a = 1/c² = 1/9, ∂/∂b = −1/9, ∂/∂c = −2(a − b)/c³ = −6/27 = −2/9.
 
 # %%
 a, b, c = Value(2.0), Value(-1.0), Value(3.0)
@@ -17,8 +16,7 @@ a, b, c = Value(2.0), Value(-1.0), Value(3.0)
 print([a.grad * 9, b.grad * 9, c.grad * 9], "ninths")
 
 # %% [markdown]
-# ## 2. Dead units
-# Where a whole layer is dead, the output is one constant, and nothing before it learns any more.
+# 2. *Dead units.* Where a whole layer is dead, the output is one constant, and nothing before it learns any more.
 
 # %%
 xs = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]]

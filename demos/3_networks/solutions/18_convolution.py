@@ -19,16 +19,15 @@ def patches(image):
 
 
 # %% [markdown]
-# ## 1. As a matrix
-# The Jacobian of the sums by the pixels is that matrix.
+# 1. *As a matrix.* The Jacobian of the sums by the pixels is that matrix.
 
 # %%
 W = np.array(jacobian(lambda image: [affine(kernel, patch, 0.0) for patch in patches(image)])(image))
 print(W.shape, f"{np.count_nonzero(W)} of {W.size} are not 0, {len(set(W[W != 0.0]))} different numbers")
 
 # %% [markdown]
-# ## 2. Shared weights
-# A weight that is used at 36 places is a leaf with 36 arrows, and `grad` adds up what comes back along each.
+# 2. *Shared weights.* A weight that is used at 36 places is a leaf with 36 arrows, and `grad` adds up what comes back
+#    along each.
 
 # %%
 shared = [Value(w) for w in kernel]

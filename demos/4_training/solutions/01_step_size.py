@@ -27,8 +27,8 @@ def steps_needed(eta, scale=1.0):
 
 
 # %% [markdown]
-# ## 1. The best for both
-# |1 − ηλ₁| = |1 − ηλ₂| gives η = 2/(λ₁ + λ₂): both directions shrink by the same factor (κ − 1)/(κ + 1), κ = λ₂/λ₁.
+# 1. *The best for both.* |1 − ηλ₁| = |1 − ηλ₂| gives η = 2/(λ₁ + λ₂): both directions shrink by the same factor (κ −
+#    1)/(κ + 1), κ = λ₂/λ₁.
 
 # %%
 for name, eta in (
@@ -39,9 +39,8 @@ for name, eta in (
     print(f"η = {name}: {steps_needed(eta)[0]} steps")
 
 # %% [markdown]
-# ## 2. Other units
-# One eigenvalue grows 10,000-fold, so η must be as much smaller, and the other direction hardly moves.  That is why
-# inputs are standardised before training.
+# 2. *Other units.* One eigenvalue grows 10,000-fold, so η must be as much smaller, and the other direction hardly
+#    moves.  That is why inputs are standardised before training.
 
 # %%
 for scale in (1.0, 100.0):

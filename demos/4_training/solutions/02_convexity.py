@@ -1,13 +1,10 @@
 # %% [markdown]
-# # Downhill: solutions
+# # Convex or not: solutions
 
 # %%
-from random import Random
-
 import numpy as np
 
-from autograd import grad, hessian, no_grad
-from nn import MLP, Linear, binary_cross_entropy_with_logits, make_moons
+from autograd import grad, hessian
 
 
 def f(v):
@@ -17,8 +14,7 @@ def f(v):
 
 
 # %% [markdown]
-# ## 1. The pass
-# With y = 0.4x the last term and its slopes are 0, and what is left is 4x³ − 4x + 0.3 = 0.
+# 1. *The pass.* With y = 0.4x the last term and its slopes are 0, and what is left is 4x³ − 4x + 0.3 = 0.
 
 # %%
 for x in sorted(np.roots([4.0, 0.0, -4.0, 0.3]).real):
@@ -28,23 +24,12 @@ for x in sorted(np.roots([4.0, 0.0, -4.0, 0.3]).real):
     print(f"({point[0]:+.4f}, {point[1]:+.4f}): ‖∇f‖ = {np.linalg.norm(slope):.0e}, {eigenvalues.round(3)}, a {kind}")
 
 # %% [markdown]
-# ## 2. Chords of losses
-# Logistic regression is convex: no chord is cut.  Of a network some are.
+# 2. *Where f is convex.* The second term is the square of something linear, which bends upwards but along y = 0.4x,
+#    and there the first term decides: it bends downwards where 12x² − 4 < 0.  So f is convex just where x² ≥ ⅓.
 
 # %%
-data = make_moons(40, noise=0.1, seed=0)
-for name, model in (("logistic regression", Linear(2, 1)), ("2-4-1 network", MLP(2, [4, 1], activation="tanh"))):
-    rng, cut, parameters = Random(0), 0, model.parameters()
-
-    def loss(theta, model=model, parameters=parameters):
-        """The loss with these parameters."""
-        for p, number in zip(parameters, theta):
-            p.data = number
-        with no_grad():
-            return binary_cross_entropy_with_logits(model(data.inputs), data.targets).data
-
-    for _ in range(300):
-        one, other = ([rng.gauss(0.0, 2.0) for _ in parameters] for _ in range(2))
-        middle = [0.5 * (p + q) for p, q in zip(one, other)]
-        cut += loss(middle) > 0.5 * (loss(one) + loss(other)) + 1e-12
-    print(f"{name}: {cut} of 300 chords are cut in their middle")
+sides = [-2.0 + 0.1 * i for i in range(41)]
+convex = [x for x in sides if np.linalg.eigvalsh(hessian(f)([x, 0.0]))[0] >= 0.0]
+print("convex at x =", [round(x, 1) for x in convex if abs(x) < 1.0], f"and further out; 1/√3 = {3**-0.5:.3f}")
+share = sum(np.linalg.eigvalsh(hessian(f)([x, y]))[0] >= 0.0 for x in sides for y in sides) / 41**2
+print(f"convex in {share:.0%} of the square")

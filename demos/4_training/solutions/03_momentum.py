@@ -6,8 +6,8 @@ from autograd import Value
 from nn import SGD, Adam, RMSprop
 
 # %% [markdown]
-# ## 1. A slope that stays the same
-# −η∇f (1 + λ + λ² + …) = −η∇f / (1 − λ): with λ = 0.9 ten times as long as without momentum.
+# 1. *A slope that stays the same.* −η∇f (1 + λ + λ² + …) = −η∇f / (1 − λ): with λ = 0.9 ten times as long as without
+#    momentum.
 
 # %%
 x = Value(0.0)
@@ -20,9 +20,8 @@ for step in range(1, 61):
         print(f"step {step:2}: {x.data - before:.4f}")
 
 # %% [markdown]
-# ## 2. The valley turned
-# Gradient descent and momentum do not notice.  A step size for each coordinate is of no use where no coordinate lies
-# along the valley.
+# 2. *The valley turned.* Gradient descent and momentum do not notice.  A step size for each coordinate is of no use
+#    where no coordinate lies along the valley.
 
 
 # %%

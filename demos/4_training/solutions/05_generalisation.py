@@ -14,9 +14,8 @@ def samples(n, seed):
 
 
 # %% [markdown]
-# ## 1. Three parts
-# On a third part, the test set, that is used once, after everything is chosen.  How flattering a choice is: here are
-# 50 models that all guess 0, and are told apart by noise alone.
+# 1. *Three parts.* On a third part, the test set, that is used once, after everything is chosen.  How flattering a
+#    choice is: here are 50 models that all guess 0, and are told apart by noise alone.
 
 # %%
 rng = Random(0)
@@ -24,9 +23,8 @@ scores = [sum(rng.gauss(0.0, 0.2) ** 2 for _ in range(20)) / 20 for _ in range(5
 print(f"validation loss of the best of 50 equal models {min(scores):.4f}; its true risk is {0.2**2:.4f}")
 
 # %% [markdown]
-# ## 2. By heart
-# Its empirical risk is 0, and its expected risk comes to twice the variance of the noise: that of the sample that it
-# repeats, and that of the new one.
+# 2. *By heart.* Its empirical risk is 0, and its expected risk comes to twice the variance of the noise: that of the
+#    sample that it repeats, and that of the new one.
 
 # %%
 us, vs = samples(2000, 99)

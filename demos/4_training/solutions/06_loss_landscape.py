@@ -23,8 +23,8 @@ def eigenvalues(model):
 
 
 # %% [markdown]
-# ## 1. Sharp in a few directions
-# Wide in most: the loss hardly changes along those.  One that is below 0 says that training was not quite at an end.
+# 1. *Sharp in a few directions.* Wide in most: the loss hardly changes along those.  One that is below 0 says that
+#    training was not quite at an end.
 
 # %%
 model = MLP(2, [6, 1], activation="tanh", initializer="xavier_uniform", rng=Random(0))
@@ -34,9 +34,8 @@ loss, found = eigenvalues(model)
 print(f"loss {loss:.4f}, eigenvalues from {found[0]:.4f} to {found[-1]:.4f}; {sum(abs(found) < 0.01)} of 25 below 0.01")
 
 # %% [markdown]
-# ## 2. Rescaled
-# relu(10 s)/10 = relu(s), so the function is the same and the largest eigenvalue is not: sharpness alone says
-# nothing.
+# 2. *Rescaled.* relu(10 s)/10 = relu(s), so the function is the same and the largest eigenvalue is not: sharpness
+#    alone says nothing.
 
 # %%
 model = MLP(2, [6, 1], initializer="kaiming_uniform", rng=Random(0))

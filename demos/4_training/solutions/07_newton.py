@@ -8,9 +8,8 @@ from autograd import Value, grad, hessian
 from nn import Newton
 
 # %% [markdown]
-# ## 1. Drawn to the saddle
-# The bare method goes to the saddle (0, 0).  By default `Newton` adds δ to the diagonal of H until all eigenvalues
-# are positive, and takes only steps that go down: it finds a minimum, at y = ±1.
+# 1. *Drawn to the saddle.* The bare method goes to the saddle (0, 0).  By default `Newton` adds δ to the diagonal of
+#    H until all eigenvalues are positive, and takes only steps that go down: it finds a minimum, at y = ±1.
 
 
 # %%
@@ -30,7 +29,7 @@ for _ in range(20):
 print("Newton ends at", [round(p.data, 6) + 0.0 for p in v])
 
 # %% [markdown]
-# ## 2. One step
+# 2. *One step.*
 
 # %%
 for condition in (10.0, 1e6):

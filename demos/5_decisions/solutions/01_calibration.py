@@ -26,8 +26,8 @@ with no_grad():
     logits = {part: [[z.data for z in row] for row in model(part.inputs)] for part in (train, validation, test)}
 
 # %% [markdown]
-# ## 1. On the training samples
-# There the network is right always, so the smaller τ, the likelier the samples: there is no best one.
+# 1. *On the training samples.* There the network is right always, so the smaller τ, the likelier the samples: there
+#    is no best one.
 
 # %%
 try:
@@ -36,9 +36,8 @@ except ValueError as error:
     print(error)
 
 # %% [markdown]
-# ## 2. Bins
-# In bins of a few samples the share of right ones is 0 or 1 by chance, and every chance counts as an error: with many
-# bins the ECE grows, however good the model.
+# 2. *Bins.* In bins of a few samples the share of right ones is 0 or 1 by chance, and every chance counts as an
+#    error: with many bins the ECE grows, however good the model.
 
 # %%
 temperature = fit_temperature(logits[validation], validation.targets)

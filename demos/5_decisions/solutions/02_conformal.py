@@ -26,7 +26,7 @@ with no_grad():
     held, found = ([[p.data for p in softmax(row)] for row in model(part.inputs)] for part in (calibration, test))
 
 # %% [markdown]
-# ## 1. Over α
+# 1. *Over α.*
 
 # %%
 for alpha in (0.01, 0.05, 0.1, 0.2, 0.4):
@@ -34,9 +34,8 @@ for alpha in (0.01, 0.05, 0.1, 0.2, 0.4):
     print(f"α = {alpha}: coverage {coverage(sets, test.targets):.1%}, {mean_set_size(sets):.2f} classes")
 
 # %% [markdown]
-# ## 2. Of each class
-# A threshold for each class, from the samples of that class alone: class k is in the set if its probability is above
-# γₖ.
+# 2. *Of each class.* A threshold for each class, from the samples of that class alone: class k is in the set if its
+#    probability is above γₖ.
 
 # %%
 one = conformal_threshold(held, calibration.targets, alpha=0.1)

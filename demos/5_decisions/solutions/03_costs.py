@@ -5,8 +5,7 @@
 from nn import decide, expected_costs
 
 # %% [markdown]
-# ## 1. A biopsy
-# "benign" costs 10p, "malignant" 1 − p, the biopsy 0.5: it is least for 0.05 < p < 0.5.
+# 1. *A biopsy.* "benign" costs 10p, "malignant" 1 − p, the biopsy 0.5: it is least for 0.05 < p < 0.5.
 
 # %%
 costs = [[0.0, 10.0], [1.0, 0.0], [0.5, 0.5]]
@@ -20,8 +19,7 @@ for k in range(1001):
     last = choice
 
 # %% [markdown]
-# ## 2. The middle one
-# Costs by distance, squared: a mistake by two classes costs four times as much as one by one.
+# 2. *The middle one.* Costs by distance, squared: a mistake by two classes costs four times as much as one by one.
 
 # %%
 costs = [[float((i - j) ** 2) for j in range(3)] for i in range(3)]

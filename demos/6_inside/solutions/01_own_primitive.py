@@ -7,8 +7,8 @@ import math
 from autograd import GradcheckError, Value, gradcheck, primitive
 
 # %% [markdown]
-# ## 1. The length
-# At (0, 0) there is a tip and no derivative: 0/0.  A rule has to be chosen and stated; here it stays nan.
+# 1. *The length.* At (0, 0) there is a tip and no derivative: 0/0.  A rule has to be chosen and stated; here it stays
+#    nan.
 
 
 # %%
@@ -23,9 +23,8 @@ length(x, y).backward()
 print("∂/∂x, ∂/∂y at (3, 4):", x.grad, y.grad, "  gradcheck:", gradcheck(length, [3.0, 4.0]))
 
 # %% [markdown]
-# ## 2. Straight through
-# The derivative is wrong on purpose, and `gradcheck` says so.  Training works all the same: the weight settles where
-# its rounding is the target.
+# 2. *Straight through.* The derivative is wrong on purpose, and `gradcheck` says so.  Training works all the same:
+#    the weight settles where its rounding is the target.
 
 
 # %%

@@ -7,8 +7,7 @@ import math
 from autograd import jvp, tanh
 
 # %% [markdown]
-# ## 1. Twice
-# A node that was made of others is set to 0 before the sweep; a leaf, made of nothing, adds up.
+# 1. *Twice.* A node that was made of others is set to 0 before the sweep; a leaf, made of nothing, adds up.
 
 
 # %%
@@ -57,8 +56,8 @@ y.backward()
 print("after two sweeps of x³ at 3:", x.grad)
 
 # %% [markdown]
-# ## 2. Tangents
-# Σ partial · tangent of the operand, as soon as a node is made: forward mode needs no order and no memory.
+# 2. *Tangents.* Σ partial · tangent of the operand, as soon as a node is made: forward mode needs no order and no
+#    memory.
 
 # %%
 a, b = Node(0.5, tangent=1.0), Node(-0.3)

@@ -7,9 +7,8 @@ import math
 from autograd import erfc, exp, grad, jit, log, sqrt, step, value_and_grad, where
 
 # %% [markdown]
-# ## 1. No ifs
-# The recording would hold for one side of the `if` only, so it is refused.  `where` records both sides,
-# and step(x) is 1 where x > 0.
+# 1. *No ifs.* The recording would hold for one side of the `if` only, so it is refused.  `where` records both sides,
+#    and step(x) is 1 where x > 0.
 
 
 # %%
@@ -27,7 +26,7 @@ print("with where, the slopes at −2 and 3:", mended(-2.0), mended(3.0))
 
 
 # %% [markdown]
-# ## 2. Implied volatility
+# 2. *Implied volatility.*
 
 
 # %%

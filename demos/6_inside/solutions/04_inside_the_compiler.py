@@ -8,8 +8,7 @@ import autograd
 from autograd import Value, sin
 
 # %% [markdown]
-# ## 1. Computed once
-# The program of the graph has two names for one number; the plan computes one sin.
+# 1. *Computed once.* The program of the graph has two names for one number; the plan computes one sin.
 
 # %%
 x, y = Value(0.5), Value(2.0)
@@ -20,9 +19,8 @@ rows = [operation.row.name for loop in twice.plan.samples for operation in loop.
 print("the plan:", rows)
 
 # %% [markdown]
-# ## 2. A loop that is no network
-# Each step waits for the one before, so there is nothing to do at once but the samples of a batch: the steps stay one
-# after the other, cut into pieces that a compiler digests quickly.
+# 2. *A loop that is no network.* Each step waits for the one before, so there is nothing to do at once but the
+#    samples of a batch: the steps stay one after the other, cut into pieces that a compiler digests quickly.
 
 # %%
 a, start = Value(2.0), Value(1.0)

@@ -11,8 +11,7 @@ from nn import MLP
 OUT = Path("out")
 
 # %% [markdown]
-# ## 1. Two paths
-# From x₂ through each hidden neuron: weight, slope of the ReLU, weight.
+# 1. *Two paths.* From x₂ through each hidden neuron: weight, slope of the ReLU, weight.
 
 # %%
 model = MLP(2, [2, 1], rng=Random(4))
@@ -26,8 +25,8 @@ by_hand = sum(h.w[1].data * float(h([1.0, -2.0]).data > 0.0) * w.data for h, w i
 print(f"by hand {by_hand:.6f}, grad of x₂ {x2.grad:.6f}")
 
 # %% [markdown]
-# ## 2. Larger networks
-# Above 200 nodes a graph is summed up by its modules: there is a box for each layer, and the file becomes small again.
+# 2. *Larger networks.* Above 200 nodes a graph is summed up by its modules: there is a box for each layer, and the
+#    file becomes small again.
 
 # %%
 for width in (10, 20, 40, 200):

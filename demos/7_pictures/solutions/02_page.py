@@ -11,8 +11,7 @@ from nn import MLP, half_squared_loss
 OUT = Path("out")
 
 # %% [markdown]
-# ## 1. Predicted
-# The adjoint of a hidden neuron's sum is the adjoint of y, times the weight in between, times 1 − h².
+# 1. *Predicted.* The adjoint of a hidden neuron's sum is the adjoint of y, times the weight in between, times 1 − h².
 
 # %%
 model = MLP(2, [2, 1], activation="tanh", rng=Random(3))
@@ -23,8 +22,7 @@ for x1 in (1.0, 3.0):
     print(f"x1 = {x1:g}: y = {y:.4f}, adjoints of the sums {[round(a, 4) for a in adjoints]}")
 
 # %% [markdown]
-# ## 2. The 3-3-2 network
-# The δ's stand in the boxes of the sums; `deltas` gives the same numbers.
+# 2. *The 3-3-2 network.* The δ's stand in the boxes of the sums; `deltas` gives the same numbers.
 
 # %%
 model = MLP(3, [3, 2], activation="sigmoid", output_activation="sigmoid", rng=Random(4))

@@ -23,8 +23,7 @@ from nn import (
 loss = binary_cross_entropy_with_logits
 
 # %% [markdown]
-# ## 1. The smallest network
-# Blobs need no hidden unit, a circle three, which is a triangle round it; the moons a few.
+# 1. *The smallest network.* Blobs need no hidden unit, a circle three, which is a triangle round it; the moons a few.
 
 # %%
 data = {
@@ -45,7 +44,7 @@ for name, samples in data.items():
     print(f"{name:>7}, by hidden units:", ", ".join(found))
 
 # %% [markdown]
-# ## 2. Penalties against noise
+# 2. *Penalties against noise.*
 
 # %%
 noisy = make_moons(240, noise=0.35, seed=1)

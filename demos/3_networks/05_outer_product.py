@@ -1,10 +1,11 @@
 # %% [markdown]
-# # Derivatives as matrices, and the third-order tensor
-# A derivative of a vector by a vector is a matrix, laid out in one of two ways; one of a vector by a matrix is a
-# tensor.  You will see each as numbers, and the tensor contracted to the short formula that the notes leave as an
-# exercise: ∇W = h ∇z, an outer product.
+# # The third-order tensor that nobody builds
+# The derivative of a vector by a matrix is a tensor with three indices, and yet no program for networks has one.
 #
-# Notes: 001, "An Aside on Matrix Calculus", "Output layer" and "Hidden layer".
+# What to see: the tensor as numbers, most of them 0; contracted, it is the short formula that the notes leave as an
+# exercise, ∇W = h ∇z, an outer product.
+#
+# Notes: 001 · Backpropagation Gradients, Output layer and Hidden layer.
 
 # %%
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from autograd import dot, grad, jacobian, sigmoid, softmax
+from autograd import grad, jacobian, sigmoid, softmax
 from nn import cross_entropy
 from nn.plots.axes import of_signs
 
@@ -20,38 +21,7 @@ OUT = Path("out")
 OUT.mkdir(exist_ok=True)
 
 # %% [markdown]
-# ## Two layouts
-# In the numerator layout ∂y/∂x has a row for each output, as `jacobian` does; in the denominator layout a row for
-# each input.  One is the transpose of the other, and ∂(Ax)/∂x is A in the first and Aᵀ in the second.
-
-# %%
-A = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-x = np.array([1.0, 2.0, 0.5])
-J = np.array(jacobian(lambda x: A @ x)(x))
-print("numerator layout, 2 × 3:\n", J, "\ndenominator layout, 3 × 2:\n", J.T)
-
-# %% [markdown]
-# The gradient of a product of vectors in the denominator layout: ∂(uᵀv)/∂x = (∂u/∂x) v + (∂v/∂x) u.
-
-# %%
-
-
-def u(x):
-    """A vector that depends on x."""
-    return [x[0] * x[1], x[2]]
-
-
-def v(x):
-    """Another one."""
-    return [x[2], x[0]]
-
-
-product = np.array(grad(lambda x: dot(u(x), v(x)))(list(x)))
-du, dv = (np.array(jacobian(f)(list(x))).T for f in (u, v))
-print("∂(uᵀv)/∂x =", product, "  by the rule:", du @ v(x) + dv @ u(x))
-
-# %% [markdown]
-# ## Elementwise functions and softmax
+# ## First the matrices: ∂h/∂z
 # Elementwise σ gives a diagonal matrix, diag(σ(1 − σ)).  In softmax every output depends on every logit, through
 # the sum below: diag(ŷ) − ŷŷᵀ.  Its rows add up to 0, as the probabilities go on adding up to 1.
 
@@ -103,7 +73,7 @@ for axis, m, title in zip(places, shown, titles):
         axis.text(column, row, f"{number:.2f}".replace("-0.00", "0.00"), ha="center", va="center", fontsize=8)
 axes[3].axis("off")
 axes[3].text(0.5, 0.5, "added up =", ha="center", va="center", fontsize=13)
-figure.savefig(OUT / "matrix_calculus.png", dpi=110)
+figure.savefig(OUT / "outer_product.png", dpi=110)
 
 # %% [markdown]
 # ## Exercises

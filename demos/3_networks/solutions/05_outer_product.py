@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Derivatives as matrices: solutions
+# # The third-order tensor: solutions
 
 # %%
 import numpy as np
@@ -8,9 +8,8 @@ from autograd import grad, jacobian, relu
 from nn import cross_entropy
 
 # %% [markdown]
-# ## 1. The slope of ReLU
-# σ(z)/σ(z) is 1 where the unit is on and 0/0, which is nan, where it is off.  The engine has a rule of its
-# own: 0 there.
+# 1. *The slope of ReLU.* σ(z)/σ(z) is 1 where the unit is on and 0/0, which is nan, where it is off.  The engine has
+#    a rule of its own: 0 there.
 
 # %%
 z = np.array([2.0, -1.0])
@@ -20,8 +19,7 @@ with np.errstate(invalid="ignore"):
 print("the engine:\n", np.array(jacobian(lambda z: [relu(zi) for zi in z])(list(z))))
 
 # %% [markdown]
-# ## 2. By the input and by the bias
-# ∂z/∂w₀ is the unit matrix, so ∇w₀ = ∇z.
+# 2. *By the input and by the bias.* ∂z/∂w₀ is the unit matrix, so ∇w₀ = ∇z.
 
 # %%
 h = np.array([0.5, -1.0])
