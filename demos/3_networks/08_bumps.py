@@ -2,7 +2,7 @@
 # # One hidden layer is enough: steps that add up
 # A network with one hidden layer comes as near to any continuous curve as you ask, if it is wide enough.
 #
-# What to see: why: one sigmoid is a soft step, two are a bump, and n steps are a staircase along the curve, whose
+# What to see: one sigmoid is a soft step, two are a bump, and n steps are a staircase along the curve, whose
 # weights are written down without any training. Twice as many units, half the error.
 #
 # Notes: 003 · 5.2.1 Approximation Properties of MLPs.

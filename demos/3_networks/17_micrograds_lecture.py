@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Micrograd's lecture, cell by cell
 # Andrej Karpathy's lecture "The spelled-out intro to neural networks and backpropagation: building micrograd" builds
-# a small engine and a small network. Its cells run on this library as they stand; here they are in short.
+# a small engine and a small network. Its names are those of this library too; here are its cells, in short.
 #
 # What to see: at each cell the number to expect, and the two places where training may go wrong.
 #
@@ -138,8 +138,9 @@ print(f"below 0.1: {learnt['tanh']} of 10 with tanh, {learnt['ReLU']} of 10 with
 
 # %% [markdown]
 # If your loop does not learn with ReLU, it is no mistake of yours: a step of 0.05 on a sum of squares is too long for
-# an output without bounds.  It throws the ReLUs off for all four samples, and what comes out is one constant: for two
-# targets of 1 and two of −1 the best constant is 0, with the loss 4.  A smaller step helps.
+# an output without bounds.  Where the loss ends at 4, it has thrown the ReLUs off for all four samples, and what
+# comes out is one constant: for two targets of 1 and two of −1 the best constant is 0, with the loss 4.  A smaller
+# step helps nearly all of them.
 
 # %%
 careful = [train(seed, steps=1000, lr=0.005) for seed in SEEDS]

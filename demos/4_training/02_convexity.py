@@ -96,8 +96,7 @@ figure.savefig(OUT / "convexity.png", dpi=110)
 
 # %% [markdown]
 # ## Losses
-# The squared error and the cross-entropy of a linear model are convex in its parameters: no chord is cut.  A hidden
-# layer ends that.
+# The cross-entropy of a linear model is convex in its parameters: no chord is cut.  A hidden layer ends that.
 
 # %%
 data, chords = make_moons(30, noise=0.1, seed=0), {}
@@ -117,5 +116,5 @@ for name, model in (("linear model", Linear(2, 1)), ("2-3-1 network", MLP(2, [3,
 # ## Exercises
 # 1. Find the third stationary point of f, between the valleys, and its eigenvalues.  (On the line y = 0.4x the slope
 #    is that of a cubic.)
-# 2. Is the loss of logistic regression convex in its weights?  And that of a network with a hidden layer?  Try
-#    chords.
+# 2. Where a function is convex its Hessian has no negative eigenvalue.  In which part of the square from −2 to 2 is f
+#    convex?  What is the condition on x?

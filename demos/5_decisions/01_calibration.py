@@ -1,6 +1,6 @@
 # %% [markdown]
 # # Calibration: how sure, and how right?
-# A 64-32-10 network that has learnt 400 noisy digits by heart is surer of itself than it is right.
+# A 64-32-10 network that has learnt some 400 noisy digits by heart is surer of itself than it is right.
 #
 # What to see: that on a reliability diagram, measured by one number, the expected calibration error, and mended by
 # another, the temperature.
