@@ -121,6 +121,7 @@ def test_an_interrupted_call_of_several_threads_changes_no_later_one(where):
         assert (found[0], *found[1]) == (expected[0], *expected[1])
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the moment may be that of a finalizer
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers here")
 def test_ctrl_c_at_any_moment_leaves_the_next_calls_right():
     came = []
