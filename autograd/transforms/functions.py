@@ -413,6 +413,8 @@ def gradient(outputs: Any, inputs: Any, create_graph: bool = False) -> Any:
     6.0
     >>> gradient(gradient(y, x, create_graph=True), x)
     2.0
+    >>> gradient(gradient(3.0 * x, x, create_graph=True), x)
+    0.0
     """
     roots, _ = flatten(outputs, "gradient: outputs")
     leaves, rebuild = flatten(inputs, "gradient: inputs")
@@ -428,4 +430,7 @@ def gradient(outputs: Any, inputs: Any, create_graph: bool = False) -> Any:
         adjoints[root] = adjoints.get(root, 0.0) + 1.0
     for_machine_code = any(hasattr(root, "_product") for root in roots)  # whose numbers are examples
     reverse_sweep(order, adjoints, record=create_graph or for_machine_code)
-    return rebuild(adjoints.get(leaf, 0.0) for leaf in leaves)
+    found = [adjoints.get(leaf, 0.0) for leaf in leaves]
+    if create_graph:  # a constant too can be differentiated again
+        found = [Value(x) if x.__class__ is float else x for x in found]
+    return rebuild(found)
