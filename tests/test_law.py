@@ -334,3 +334,44 @@ def test_a_captured_node_keeps_what_it_recorded(backend):
             w.data = u.data = change
         for f, g in zip(ways, jitted, strict=True):
             assert same(g(0.25), numbers(f(0.25))[0])
+
+
+# ---------------------------------------------------------------- comparisons
+
+
+CHOICES = {
+    "x > y": lambda x, y: x > y,
+    "x >= 1": lambda x, _: x >= 1.0,
+    "1 > y": lambda _, y: y < 1.0,
+    "x <= y": lambda x, y: x <= y,
+    "and": lambda x, y: (x > 0.0) & (y < x),
+    "or": lambda x, y: (x > 0.0) | (y < x),
+    "xor": lambda x, y: (x > 0.0) ^ (y <= x),
+    "with a bool": lambda x, y: True & (x > y) | False,
+    "and not": lambda x, y: (x > y) & ~(y > 0.0),
+}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.filterwarnings("ignore::autograd.DomainWarning")
+def test_comparisons_choose_the_same_in_machine_code(choice, backend):
+    f = lambda x, y: where(CHOICES[choice](x, y), x * y + 1.0, sin(x) - y)
+    compiled, slopes = jit(f, backend=backend), jit(grad(f, (0, 1)), backend=backend)
+    second = jit(derivative(lambda x: f(x, 0.5), 2), backend=backend)
+    for x in POINTS:
+        for y in POINTS:
+            assert same(compiled(x, y), numbers(f(Value(x), Value(y)))[0]), (x, y)
+            if all(map(math.isfinite, (x, y))):
+                assert all(map(same, slopes(x, y), grad(f, (0, 1))(x, y))), (x, y)
+                assert same(second(x), derivative(lambda x: f(x, 0.5), 2)(x)), x
+
+
+def test_what_a_truth_value_is_not_for_is_refused():
+    for f in (lambda x: x if x > 0.0 else -x, lambda x: 0.0 < x < 1.0, lambda x: max(x, 2.0), lambda x: not x > 0.0):
+        with pytest.raises(TypeError, match="asks for the number of a value"):
+            jit(f)(1.0)
+    with pytest.raises(TypeError, match="unsupported operand"):
+        jit(lambda x: (x > 0.0) & x)(1.0)
+    with pytest.raises(TypeError, match="asks for the number of a value"):
+        jit(lambda x: ~x)(1.0)

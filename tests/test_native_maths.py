@@ -24,7 +24,7 @@ from autograd.native.numpy_backend import NumpyKernel, NumpyMachine
 from autograd.native.planning.operand import Operand
 from autograd.native.planning.structure import plan_of
 from autograd.native.recording.graph import Domain, Graph, where_positive
-from autograd.native.recording.tracing import gated_product
+from autograd.native.recording.tracing import at_least, both, differ, either, gated_product, greater
 from autograd.table.machine import Floats, Machine
 from autograd.table.primitive import primitive
 from tests.test_table import DOMAINS
@@ -33,7 +33,15 @@ CALLED = {
     "exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan",
     "atan2", "hypot", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "pow",
 }  # fmt: skip
-INTERNAL = [gated_product, where_positive]  # that the compiler itself puts into graphs
+INTERNAL = [
+    gated_product,
+    where_positive,
+    greater,
+    at_least,
+    both,
+    either,
+    differ,
+]  # that the compiler itself puts into graphs
 EXACT = {"abs", "sign", "step", "compare", "relu", "floor", "neg", "remainder", "floor_divide"}
 
 EDGES = [

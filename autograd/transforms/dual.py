@@ -81,17 +81,17 @@ class Jet(RealNumber):
         primal = self.primal
         return self.like([primal if primal.__class__ is float else primal.detach()])
 
-    def __lt__(self, other: Any) -> bool:
-        return bool(self.primal < _compared(other))
+    def __lt__(self, other: Any) -> Any:
+        return self.primal < _compared(other)
 
-    def __le__(self, other: Any) -> bool:
-        return bool(self.primal <= _compared(other))
+    def __le__(self, other: Any) -> Any:
+        return self.primal <= _compared(other)
 
-    def __gt__(self, other: Any) -> bool:
-        return bool(self.primal > _compared(other))
+    def __gt__(self, other: Any) -> Any:
+        return self.primal > _compared(other)
 
-    def __ge__(self, other: Any) -> bool:
-        return bool(self.primal >= _compared(other))
+    def __ge__(self, other: Any) -> Any:
+        return self.primal >= _compared(other)
 
     def __bool__(self) -> bool:
         return bool(self.primal)

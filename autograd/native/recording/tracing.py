@@ -22,6 +22,35 @@ gated_product = Primitive(
     module=__name__,
 )
 
+
+class Truth(Primitive):
+    """A row that gives 1 where something is true, and 0 elsewhere, of a nan too: what `where` may choose by.
+
+    Comparisons of traced Values give such, and &, |, ^ and ~ combine them.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, name: str, symbol: str, lowering: Any) -> None:
+        super().__init__(
+            name,
+            None,
+            (0.0, 0.0),
+            symbol=symbol,
+            lowering=lowering,
+            bounded=True,
+            gate=True,
+            jumps=True,
+            module=__name__,
+        )
+
+
+greater = Truth("greater", ">", lambda m, x, y: m.where(x > y, 1.0, 0.0))
+at_least = Truth("at_least", "≥", lambda m, x, y: m.where(x >= y, 1.0, 0.0))
+both = Truth("both", "∧", lambda m, x, y: m.where(m.equal(x, 0.0), 0.0, y))
+either = Truth("either", "∨", lambda m, x, y: m.where(m.equal(x, 0.0), y, 1.0))
+differ = Truth("differ", "⊻", lambda m, x, y: m.where(m.equal(x, y), 0.0, 1.0))
+
 detached = Primitive("detached", lambda x: x, (0.0,), rule="the number without its derivative", module=__name__)
 
 
@@ -36,15 +65,52 @@ class Traced(Value):
 
     def _refuse(self: Any, *_: Any) -> Any:
         raise TypeError(
-            "recording for machine code: the function asks for the number of a value (if, <, == 1, max, float(), "
-            ".data, math.sin …), and machine code would take the same branch for ever; use where(step(x), a, b), "
+            "recording for machine code: the function asks for the number of a value (if, and, == 1, max, float(), "
+            ".data, math.sin …), and machine code would take the same branch for ever; use where(x > 0, a, b), "
             "maximum, minimum, abs, sign, autograd.sin …, or leave this part uncompiled; a check of what the function "
             "is given may ask autograd.example_number"
         )
 
     __bool__ = __float__ = __int__ = __index__ = __trunc__ = __floor__ = __ceil__ = _refuse
     __round__ = _refuse  # type: ignore[assignment]
-    __lt__ = __le__ = __gt__ = __ge__ = _refuse  # pyright: ignore[reportAssignmentType]  # it takes anything
+
+    def __gt__(self, other: Any) -> Any:
+        return self._compared(greater, self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._compared(at_least, self, other)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._compared(greater, other, self)
+
+    def __le__(self, other: Any) -> Any:
+        return self._compared(at_least, other, self)
+
+    def _compared(self, row: Primitive, x: Any, y: Any) -> Any:
+        return row(x, y) if current().traces else self._refuse()
+
+    def _combined(self, row: Primitive, other: Any) -> Any:
+        """A truth value made of this one and of another, or of a bool."""
+        if _is_truth(self) and _is_truth(other):
+            return row(self, other)
+        if _is_truth(self) and isinstance(other, int) and other in (-2, -1, 0, 1):  # ~True and ~False are -2 and -1
+            return row(self, float(other & 1))
+        return NotImplemented
+
+    def __and__(self, other: Any) -> Any:
+        return self._combined(both, other)
+
+    def __or__(self, other: Any) -> Any:
+        return self._combined(either, other)
+
+    def __xor__(self, other: Any) -> Any:
+        return self._combined(differ, other)
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __invert__(self) -> Any:
+        return differ(self, 1.0) if _is_truth(self) else self._refuse()
+
     __hash__ = Value.__hash__
 
     def __eq__(self, other: object) -> Any:
@@ -99,6 +165,10 @@ class Traced(Value):
         return _with_gate(primitives.identity(seed), abs(innermost(seed)), None)
 
 
+def _is_truth(x: Any) -> bool:
+    return isinstance(getattr(x, "primitive", None), Truth)
+
+
 def gate_of(quantity: Any) -> Any:
     """The gate of an adjoint or a tangent: see `Traced`."""
     return getattr(innermost(quantity), "_gate", None)
@@ -133,15 +203,17 @@ def _make(data: float, primitive: Primitive, operands: Sequence[Any], partials: 
 def tracing() -> changed:
     """Context manager: inside, operations on `traced` Values are recorded for machine code, even within `no_grad`.
 
-    What asks for their numbers (if, <, max, float(), .data) is refused with a TypeError; only `example_number` tells them.
+    What asks for their numbers (if, max, float(), .data) is refused with a TypeError; `example_number` tells them.
+    A comparison gives a truth value that `where`, &, |, ^ and ~ take.
 
     >>> x = traced(2.0)
     >>> with tracing():
     ...     y = x * x
-    >>> y > 3.0
+    ...     if y > 3.0:
+    ...         y = -y
     Traceback (most recent call last):
         ...
-    TypeError: recording for machine code: the function asks for the number of a value (if, <, == 1, max, float(), .data, math.sin …), and machine code would take the same branch for ever; use where(step(x), a, b), maximum, minimum, abs, sign, autograd.sin …, or leave this part uncompiled; a check of what the function is given may ask autograd.example_number
+    TypeError: recording for machine code: the function asks for the number of a value (if, and, == 1, max, float(), .data, math.sin …), and machine code would take the same branch for ever; use where(x > 0, a, b), maximum, minimum, abs, sign, autograd.sin …, or leave this part uncompiled; a check of what the function is given may ask autograd.example_number
     """  # noqa: E501
     return changed(make=_make, traces=True, records=True, warns=False)  # the machine code does not warn either
 
