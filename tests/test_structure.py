@@ -39,6 +39,7 @@ ROOMS = [
     ["nn.estimators", "nn.playground"],
     ["nn"],
     ["autograd.shell"],
+    ["autograd.exercises"],
     ["autograd.__main__"],
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}

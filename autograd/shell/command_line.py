@@ -1,7 +1,6 @@
 """The command line: a formula is evaluated and differentiated at given numbers, printed, explained and drawn."""
 
 import argparse
-import io
 import json
 import math
 import os
@@ -16,7 +15,7 @@ from autograd.core.value import Value
 from autograd.formulas.explain import explain
 from autograd.formulas.program import program
 from autograd.formulas.safe_expression import FUNCTIONS, ExpressionError, SafeExpression, variable_name
-from autograd.shell.report import Result, print_report, say
+from autograd.shell.report import Result, print_report, printable_streams, say
 from autograd.transforms.functions import hessian
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -46,9 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     {"expression": "x**2", "value": 9.0, "variables": {"x": {"value": 3.0, "gradient": 6.0}}}
     0
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal without ∂ gets a question mark, not a traceback
-            stream.reconfigure(errors="replace")
+    printable_streams()
     try:
         status = _run(sys.argv[1:] if arguments is None else list(arguments))
         if sys.stdout is not None:

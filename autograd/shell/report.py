@@ -1,5 +1,6 @@
 """What the command line finds, and prints for people."""
 
+import io
 import sys
 from dataclasses import dataclass, field
 
@@ -49,3 +50,10 @@ def say(text: str) -> None:
     """Print a line, unless there is nowhere to print it: a program may be started without an output."""
     if sys.stdout is not None:
         sys.stdout.write(text + "\n")
+
+
+def printable_streams() -> None:
+    """Let a terminal without ∂ get a question mark, not a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
