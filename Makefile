@@ -2,6 +2,7 @@
 # make check  lint and types                                 make clean  remove what these made
 #
 # make demos       run all the demos, and hold them to their numbers
+# make exercises   grade the solutions of the exercises       make bench    compare the speed with peers, and draw it
 # make exhaustive  the tests that take minutes             make browser  those that need a browser or notebooks
 # make rules       print autograd/accelerator/rules.h from the table, after a change to a row
 # make bare        try an installation with nothing else, as compiled, as pure and, where there is node, under Pyodide
@@ -30,13 +31,21 @@ COMPILE = $(RUN) -m uv pip compile --quiet --upgrade --no-header --no-annotate -
 CORE_TESTS = $(addprefix tests/test_,tiny.py accelerator.py rules.py cores.py core_abuse.py modes.py engine.py table.py \
 	transforms.py random_graphs.py checkpointing.py anomaly.py)
 
-.PHONY: demo demos test test-plain exhaustive browser coverage bare sanitize check mutants constraints audit rules installed clean
+.PHONY: demo demos exercises bench test test-plain exhaustive browser coverage bare sanitize check mutants constraints audit rules installed clean
 
 demo: $(VENV)/installed
 	MPLBACKEND=Agg $(RUN) demos/3_networks/09_moons.py
 
 demos: $(VENV)/installed
 	$(RUN) -m pytest -q -m demos --capture=no tests/demos
+
+exercises: $(VENV)/installed
+	$(RUN) -m autograd.exercises check --folder tests/exercises
+
+# Peers beside micrograd are measured if they are there: pip install jax torch casadi drjit
+bench: $(VENV)/installed
+	$(INSTALL) --group bench
+	MPLBACKEND=Agg $(RUN) benchmarks/all.py
 
 test: $(VENV)/installed
 	MPLBACKEND=Agg $(RUN) -m pytest

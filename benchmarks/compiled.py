@@ -10,7 +10,6 @@ pairs, and the smallest and the largest; results agree to 1e-9.
 import math
 import os
 import random
-import statistics
 import sys
 import time
 from itertools import pairwise
@@ -23,6 +22,9 @@ if THREADS == 1:
     os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+sys.path.insert(0, __file__.rsplit("/", 2)[0])
+
+import measuring
 import numpy as np
 from sklearn.datasets import load_digits, make_moons
 
@@ -43,17 +45,13 @@ def seconds(f, repetitions):
 
 
 def compare(job, peer, theirs, ours, unit=1e6, name="µs", pairs=15, target=0.05):
-    """One line: both times and their ratio."""
+    """Report two functions that are called in turn, each as often as takes about the target."""
+    if measuring.QUICK:
+        pairs, target = 3, 0.002
     theirs(), ours()
     counts = [max(1, int(target / seconds(f, 3))) for f in (theirs, ours)]
     found = [(seconds(theirs, counts[0]), seconds(ours, counts[1])) for _ in range(pairs)]
-    ratios = sorted(a / b for a, b in found)
-    a, b = (statistics.median(column) * unit for column in zip(*found))
-    print(
-        f"{job:22} {peer:10} {a:10.3f} {name}   ours {b:10.3f} {name}   "
-        f"{statistics.median(ratios):6.2f}x [{ratios[0]:.2f}..{ratios[-1]:.2f}]",
-        flush=True,
-    )
+    measuring.report(job, peer, found, unit, name)
 
 
 def agree(ours, theirs):
@@ -307,25 +305,33 @@ def by_fit():
 
 
 def main():
-    if THREADS == 1:
+    if THREADS == 1 and not measuring.QUICK:
         by_fit()
     _, our_step = our_moons()
     _, our_epoch = our_digits()
     greeks = value_and_grad(price, argnums=(0, 1, 2, 3, 4))
     single, arrays = jit(greeks), jit(greeks, threads=THREADS)
-    start = time.perf_counter()
-    x = y = Value(1.0)
-    for i in range(10_000):
-        y = y * 1.0001 + 1e-4 * (i % 7)
-    autograd.compile([y], [x], reduction=None)
-    print(f"compiled a chain of 20,000 nodes in {time.perf_counter() - start:.3f} s")
-    jobs = [(with_jax, our_step, our_epoch), (with_torch, our_step, our_epoch), (with_casadi, single)]
-    for run, *ours in (jobs if THREADS == 1 else []) + [(with_drjit, arrays)]:
+    if not measuring.QUICK:
+        start = time.perf_counter()
+        x = y = Value(1.0)
+        for i in range(10_000):
+            y = y * 1.0001 + 1e-4 * (i % 7)
+        autograd.compile([y], [x], reduction=None)
+        print(f"compiled a chain of 20,000 nodes in {time.perf_counter() - start:.3f} s")
+    jobs = [
+        ("JAX", with_jax, our_step, our_epoch),
+        ("PyTorch", with_torch, our_step, our_epoch),
+        ("CasADi", with_casadi, single),
+    ]
+    for peer, run, *ours in (jobs if THREADS == 1 else []) + [("Dr.Jit", with_drjit, arrays)]:
         try:
             run(*ours)
         except ImportError as error:
-            print(f"{run.__name__[5:]:10} is not installed ({error})")
+            measuring.missing(peer, error)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    finally:
+        measuring.write_rows()

@@ -11,12 +11,14 @@ A ratio is micrograd's time over ours, the median of the pairs, with the smalles
 import gc
 import math
 import random
-import statistics
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, __file__.rsplit("/", 2)[0])
+
+import measuring
+
 BINARY = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": lambda a, b: a / b}
 UNARY = {"tanh": math.tanh, "exp": math.exp, "log": math.log, "relu": lambda a: max(a, 0.0)}
 MIX = {"+": 20, "*": 17, "-": 10, "/": 8, "+c": 7, "*c": 8, "**": 8, "relu": 8, "tanh": 6, "exp": 4, "log": 4}
@@ -148,8 +150,8 @@ print(f"build {{built - start:.2f}} s, backward {{swept - built:.2f}} s, free {{
 """
 
 
-def ratio(name, reference, ours, pairs=9):
-    """Print the ratio of two functions that return seconds, called in turn."""
+def ratio(name, reference, ours, pairs=3 if measuring.QUICK else 9):
+    """Report two functions that return seconds, called in turn, without the cycle collector and with it."""
     for collector in ("off", "on"):
         (gc.disable if collector == "off" else gc.enable)()
         reference(), ours()
@@ -159,30 +161,27 @@ def ratio(name, reference, ours, pairs=9):
             a = reference()
             gc.collect()
             rows.append((a, ours()))
-        ratios = [a / b for a, b in rows]
-        times = " ".join(f"{statistics.median(column) * 1e6:12.3f}" for column in zip(*rows))
-        print(
-            f"{name:10} collector {collector:3} {times} µs   {statistics.median(ratios):5.2f}x "
-            f"[{min(ratios):.2f}..{max(ratios):.2f}]",
-            flush=True,
-        )
+        measuring.report(f"{name}, collector {collector}", "micrograd", rows)
 
 
 def main():
-    import micrograd.nn
-
     import autograd
     import nn
 
-    print("chain     ", end=" ", flush=True)  # first: a child's peak memory starts at its parent's
-    path = __file__.rsplit("/", 2)[0]
-    subprocess.run([sys.executable, "-W", "ignore", "-c", CHAIN.format(path=path, module="autograd")], check=True)
+    if not measuring.QUICK:
+        print("chain     ", end=" ", flush=True)  # first: a child's peak memory starts at its parent's
+        path = __file__.rsplit("/", 2)[0]
+        subprocess.run([sys.executable, "-W", "ignore", "-c", CHAIN.format(path=path, module="autograd")], check=True)
 
+    try:
+        import micrograd.nn
+    except ImportError as error:
+        measuring.missing("micrograd", error)
+        return
     other = micrograd_with_more_functions()
-    print("                            micrograd         ours    ratio")
     # Python's default threshold while micrograd runs would be ours: each side gets the collector it would have alone
     ratio("moons", collected(moons(other, micrograd.nn.MLP), 700), collected(moons(autograd.Value, nn.MLP), 250_000))
-    for width in (500, 5000):
+    for width in (50,) if measuring.QUICK else (500, 5000):
         reference = collected(operations(other, width), 700)
         ratio(f"ops {20 * width // 1000}k", reference, collected(operations(autograd.Value, width), 250_000))
 
@@ -198,4 +197,7 @@ def collected(function, threshold):
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    finally:
+        measuring.write_rows()

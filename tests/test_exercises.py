@@ -268,12 +268,9 @@ def test_texts_say_where_in_the_notes_and_how_to_go_on(name):
     assert re.match(r"00[0-4] (Neural networks|Alice in Wonderland ML Notes|Lecture 3)", exercise.notes)
     assert exercise.text.count("\n") < 12
     assert exercise.hints
-    for text in (show(name), *(hint(name, i) for i in range(1, len(exercise.hints) + 1))):
-        assert all(len(line) <= 124 for line in text.splitlines()) or not text.startswith(exercise.title)
+    for text in (show(name), *(hint(name, i + 1) for i in range(len(exercise.hints)))):
+        assert all(len(line) <= 124 for line in text.splitlines())
         assert "seeds" not in text
-    assert exercise.stub in show(name).replace("\n    ", "\n").replace("    from", "from") or exercise.asked in show(
-        name
-    )
 
 
 @given(st.floats(-1e6, 1e6))

@@ -11,19 +11,25 @@ from autograd.shell.report import printable_streams, say
 
 CALL = "python -m autograd.exercises"
 _EXAMPLES = f"""\
-{CALL}                        all exercises, and how far you are
-{CALL} sigmoid                the text of one; a stub is written to exercises/sigmoid.py
-{CALL} check sigmoid [FILE]   is it right?
-{CALL} hint sigmoid [2]       the first hint, or another
-{CALL} check                  grades every file there is
+examples:
+  {CALL}                        all exercises, and how far you are
+  {CALL} sigmoid                the text of one; a stub is written to exercises/sigmoid.py
+  {CALL} check sigmoid [FILE]   is it right?
+  {CALL} hint sigmoid [2]       the first hint, or another
+  {CALL} check                  grades every file there is
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status: 0, 1 for a wrong answer, 2 for wrong usage."""
     printable_streams()
-    parser = argparse.ArgumentParser(prog=CALL, usage=_EXAMPLES, description=__doc__)
-    parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
+    parser = argparse.ArgumentParser(
+        prog=CALL,
+        description="The exercises of the lecture notes: texts, stubs, hints and grades.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("words", nargs="*", metavar="word", help="a name; or check or hint, and a name; see below")
     parser.add_argument("--folder", type=Path, default=Path("exercises"), help="where your files are")
     options = parser.parse_args(arguments)
     try:
@@ -40,8 +46,7 @@ def _run(words: list[str], folder: Path) -> int:
         case []:
             _list(folder)
         case ["check"]:
-            found = list(progress(folder))
-            verdicts = [check(exercise.name, folder / f"{exercise.name}.py") for exercise, how_far in found if how_far]
+            verdicts = [verdict for _, verdict in progress(folder) if verdict is not None]
             for verdict in verdicts:
                 say(str(verdict))
             say(f"{sum(map(bool, verdicts))} of {len(EXERCISES)} are right")
@@ -67,17 +72,16 @@ def _run(words: list[str], folder: Path) -> int:
 
 def _list(folder: Path) -> None:
     found, chapter = list(progress(folder)), ""
-    for exercise, how_far in found:
+    for exercise, verdict in found:
         if exercise.chapter != chapter:
             say(f"{chapter and chr(10)}{exercise.chapter}")
             chapter = exercise.chapter
-        mark = {"": " ", "begun": "…", "right": "✓"}[how_far]
+        mark = " " if verdict is None else "✓" if verdict else "…"
         say(f"  {mark} {exercise.name:20} {exercise.title}")
-    count = sum(how_far == "right" for _, how_far in found)
-    say(f"\n{count} of {len(found)} are right (✓), … is begun.")
-    following = next((exercise.name for exercise, how_far in found if how_far != "right"), None)
-    if following:
-        say(f"Go on with: {CALL} {following}")
+    left = [exercise.name for exercise, verdict in found if not verdict]
+    say(f"\n{len(found) - len(left)} of {len(found)} are right (✓), … is begun.")
+    if left:
+        say(f"Go on with: {CALL} {left[0]}")
 
 
 def _begin(name: str, folder: Path) -> None:

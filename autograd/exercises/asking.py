@@ -2,9 +2,10 @@
 
 import difflib
 import runpy
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from autograd.arguments import brief
@@ -74,7 +75,7 @@ def hint(name: str, number: int = 1) -> Text:
     hints = find(name).hints
     if number not in range(1, len(hints) + 1):
         raise LookupError(f"{name} has {len(hints)} hints, numbered from 1; there is none of number {brief(number)}")
-    return Text(f"Hint {number} of {len(hints)}: {hints[number - 1]}")
+    return Text(fill(f"Hint {number} of {len(hints)}: {hints[number - 1]}", 100))
 
 
 def check(name: str, answer: Any) -> Verdict:
@@ -89,9 +90,9 @@ def check(name: str, answer: Any) -> Verdict:
     Raises LookupError if there is no exercise of this name.  An error in the answer is part of the verdict.
 
     >>> from autograd import sigmoid
-    >>> check("sigmoid", lambda s: -sigmoid(s) * (1 - sigmoid(s)))
+    >>> check("sigmoid", lambda s: -sigmoid(s) * (1 - sigmoid(s)))  # doctest: +ELLIPSIS
     sigmoid: not yet.
-    sigmoid_slope(-4.0) returned -0.017662706213291107, which is not right.
+    sigmoid_slope(-4.0) returned -0.0176627..., which is not right.
     The sign is wrong.
     """
     exercise = find(name)
@@ -116,8 +117,8 @@ def _from_file(exercise: Exercise, path: Path) -> Any:
     return names[exercise.asked]
 
 
-def progress(folder: Path) -> Iterable[tuple[Exercise, str]]:
-    """Each exercise and how far the file of its name in a folder is: "", "begun" or "right"."""
+def progress(folder: Path) -> Iterator[tuple[Exercise, Verdict | None]]:
+    """Each exercise, and what is to be said of the file of its name in a folder; None if there is no such file."""
     for exercise in EXERCISES.values():
         file = folder / f"{exercise.name}.py"
-        yield exercise, "" if not file.exists() else "right" if check(exercise.name, file) else "begun"
+        yield exercise, check(exercise.name, file) if file.exists() else None

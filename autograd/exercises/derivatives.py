@@ -33,7 +33,7 @@ def sigmoid(answer: Answer) -> None:
     """The sigmoid σ(s) = 1/(1 + exp(-s)) makes a number between 0 and 1 of any number.
 
     Its derivative can be written with σ itself: who has computed σ(s) gets the slope for almost nothing.
-    Find that formula on paper, and write it in place of the three dots, after `return`.
+    Find that formula on paper. Then put `return` and the formula in place of the three dots; sigmoid(s) is σ(s).
     """
     answer.agrees(
         grad(autograd.sigmoid),

@@ -139,4 +139,18 @@ def the_command_line_and_the_prompt_work():
     assert "ModuleNotFoundError" not in said.getvalue()
 
 
+@step
+def exercises_are_graded():
+    from autograd import exercises
+
+    assert "def sigmoid_slope(s)" in exercises.show("sigmoid")
+    assert exercises.check("sigmoid", lambda s: autograd.sigmoid(s) * autograd.sigmoid(-s))
+    assert "the mean is missing" in str(
+        exercises.check(
+            "batch_gradient", lambda H, dZ: [[sum(map(float.__mul__, h, z)) for z in zip(*dZ)] for h in zip(*H)]
+        )
+    )
+    assert not exercises.check("logsumexp", lambda p: 1 / 0)
+
+
 print("all right:", autograd.engine_info().core, "core, Python", sys.version.split()[0])
