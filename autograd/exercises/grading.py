@@ -35,10 +35,6 @@ class Answer:
     def __init__(self, name: str, given: Any) -> None:
         self.name, self.given = name, given
 
-    def named(self, name: str, function: Function) -> "Answer":
-        """Something that is made of the answer, under a name of its own."""
-        return Answer(name, function)
-
     def doing(self, arguments: Sequence[Any]) -> str:
         """A call as it would be typed."""
         shown, parts = [_typed(argument) for argument in arguments], self.name.split("§")
@@ -102,8 +98,8 @@ class Answer:
                     f"Given Values, {self.name} returned the {type(result).__name__} {result!r}: somewhere on the way "
                     "the number was taken out (float(), .data, math.…), so no derivative can flow back."
                 )
-        by_engine = self.named(f"grad({self.name})", grad(self.given))
-        by_engine.agrees(grad(right), [(point,) for point in points])
+        gradient = Answer(f"grad({self.name})", grad(self.given))
+        gradient.agrees(grad(right), [(point,) for point in points])
 
 
 def own_lines(error: Exception) -> str:
@@ -133,7 +129,10 @@ def plain(x: Any) -> Any:
         return [plain(part) for part in x]
     if isinstance(x, dict):
         return {key: plain(part) for key, part in dict.items(x)}
-    return float(x) if isinstance(x, Real) else x
+    try:
+        return float(x) if isinstance(x, Real) else x
+    except OverflowError:  # a whole number of too many digits
+        return math.inf
 
 
 def outline(x: Any) -> Any:

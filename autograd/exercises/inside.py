@@ -1,7 +1,7 @@
 """Exercises on what is inside: the table of primitives."""
 
 import autograd
-from autograd import Primitive, Value, derivative, gradcheck
+from autograd import Primitive, Value, derivative, gradcheck, partials_of
 from autograd.exercises.exercise import exercise
 from autograd.exercises.grading import Answer, Mistake
 
@@ -33,7 +33,7 @@ def primitive(answer: Answer) -> None:
         raise Mistake("It is a function like any other. @primitive(partials=…) above it makes it a primitive.")
     bump, points = lambda x: autograd.exp(-x * x), [(x,) for x in (-1.5, -0.5, 0.0, 0.25, 2.0)]
     answer.agrees(bump, points, {"That is exp(x²): it grows.": lambda x: autograd.exp(x * x)})
-    by_partial = answer.named("the partial of bump at x = §", lambda x: answer.given.partials[0](answer.given(x), x))
+    by_partial = Answer("the partial of bump at x = §", lambda x: partials_of(answer.given, answer.given(x), [x])[0])
     by_partial.agrees(
         derivative(bump),
         points,
@@ -47,7 +47,7 @@ def primitive(answer: Answer) -> None:
         if not isinstance(answer(Value(x)), Value):
             raise Mistake(f"bump(Value({x})) is no Value.")
         try:
-            answer.named("gradcheck(bump, [§])", lambda x: gradcheck(answer.given, [x]))(x)
+            Answer("gradcheck(bump, [§])", lambda x: gradcheck(answer.given, [x]))(x)
         except Mistake:
             raise Mistake(
                 f"The partial is right, but not its own derivative, at x = {x}: write it with what can be "
