@@ -98,6 +98,11 @@ WRONG = {
         ),
         ("(x)\n    return x", "(x)\n    return x.data", "returned float, not a Value"),
         (
+            "return x\n\n",
+            "return x * len(seen.append(1) or seen)\n\n    seen = []\n\n",
+            "steps as asked for|RuntimeError",
+        ),
+        (
             "x = checkpoint(segment)(x)\n",
             "x = x\n    length = n\n    x = checkpoint(segment)(x)\n",
             "segments are too long",
