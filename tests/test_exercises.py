@@ -86,7 +86,7 @@ WRONG = {
         ("found[y] = 1.0", "found[y] = 0.0", "∂y/∂y is 0.0"),
         ("reversed(topological_order(y))", "topological_order(y)", "not right"),
         ("* partial", "", "adjoint of the user, times its partial"),
-        ("return found", "return list(found.values())", "not a dict"),
+        ("return found", "return list(found.values())", "no dict from node to number"),
     ],
     "checkpointing": [
         ("checkpoint(segment)(x)", "segment(x)", "101 numbers are stored for 100 steps"),
@@ -267,6 +267,36 @@ def test_a_typical_mistake_is_told_apart(name, old, new, said, tmp_path):
     assert re.search(said, str(verdict), flags=re.DOTALL), verdict
     assert str(verdict).startswith(f"{name}: not yet.\n")
     assert str(verdict).count("Traceback") == 0
+
+
+ODD = [
+    None,
+    "a",
+    [],
+    {},
+    object(),
+    math.nan,
+    Value(1.0),
+    1 + 2j,
+    10**400,
+    (x for x in "ab"),
+    [[1.0], 2.0],
+    [["a"]],
+    print,
+]
+
+
+@NAMES
+def test_whatever_is_handed_in_there_is_a_verdict(name):
+    for odd in ODD:
+        for answer in (
+            lambda *arguments, odd=odd: odd,
+            odd,
+            lambda odd=odd: odd,
+            type("Odd", (), {"__init__": lambda *arguments: None}),
+        ):
+            if not isinstance(answer, str):
+                assert not check(name, answer)
 
 
 @NAMES

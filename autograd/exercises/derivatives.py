@@ -7,7 +7,7 @@ from typing import Any
 import autograd
 from autograd import Value, grad, is_grad_enabled, jacobian, jvp, topological_order, value_and_grad
 from autograd.exercises.exercise import exercise
-from autograd.exercises.grading import Answer, Mistake
+from autograd.exercises.grading import Answer, Mistake, plain
 
 
 @exercise(
@@ -190,6 +190,8 @@ def dual(answer: Answer) -> None:
 
     numbers = [(2.0, 1.0, 3.0, 0.0), (2.0, 0.0, 3.0, 1.0), (0.5, -1.0, -4.0, 2.0)]
     make = answer.given
+    if not isinstance(make, type):
+        raise Mistake(f"It is {make!r}, where a class is asked for.")
     Answer("(Dual(§, §) + Dual(§, §))", lambda a, b, c, d: of(make(a, b) + make(c, d))).agrees(
         lambda a, b, c, d: jvp(lambda x, y: x + y, (a, c), (b, d)), numbers
     )
@@ -336,9 +338,9 @@ def backward(answer: Answer) -> None:
     """
     for text, y in _expressions():
         nodes = topological_order(y)
-        found = Answer(f"adjoints({text})", answer.given)(y)
-        if not isinstance(found, dict):
-            raise Mistake(f"It returned {type(found).__name__}, not a dict from node to number.")
+        found = plain(Answer(f"adjoints({text})", answer.given)(y))
+        if not isinstance(found, dict) or any(not isinstance(number, float) for number in found.values()):
+            raise Mistake(f"It returned {found!r:.200}, which is no dict from node to number.")
         if set(nodes) - set(found):
             raise Mistake(f"For {text}, {len(set(nodes) - set(found))} of the {len(nodes)} nodes are not in the dict.")
         for node in nodes:
@@ -347,7 +349,7 @@ def backward(answer: Answer) -> None:
         if found[y] != 1.0:
             raise Mistake(f"For {text}, ∂y/∂y is {found[y]!r}. How fast does y change, if y changes?")
         for node in reversed(nodes):
-            if not math.isclose(float(found[node]), node.grad, rel_tol=1e-9, abs_tol=1e-12):
+            if not math.isclose(found[node], node.grad, rel_tol=1e-9, abs_tol=1e-12):
                 name = node.label or f"the node {node._op}"
                 uses = sum(other is node for user in nodes for other in user.operands)
                 advice = (
@@ -355,9 +357,7 @@ def backward(answer: Answer) -> None:
                     if uses > 1
                     else "Is the chain rule there: adjoint of the user, times its partial?"
                 )
-                raise Mistake(
-                    f"For {text}, the adjoint of {name} is {float(found[node]):.6g}, which is not right. {advice}"
-                )
+                raise Mistake(f"For {text}, the adjoint of {name} is {found[node]:.6g}, which is not right. {advice}")
 
 
 _STEPS = 100
