@@ -123,7 +123,7 @@ def _outer(y: list[float]) -> list[list[float]]:
 
 @exercise(
     "Softmax's Jacobian",
-    "001 Neural networks, Backpropagation Gradients: diag(ŷ) − ŷŷᵀ",
+    "001 Neural networks, Backpropagation Gradients (the output layer)",
     '''
     from autograd import softmax
 
@@ -170,7 +170,7 @@ def softmax(answer: Answer) -> None:
 
 @exercise(
     "Cross-entropy's gradient",
-    "001 Neural networks, Backpropagation Gradients, and 003 Alice in Wonderland ML Notes, 4.2.2",
+    "003 Alice in Wonderland ML Notes, 4.2.2 The Logistic Regression Model, and 002 Multi-layer perceptron, top layer",
     '''
     from autograd import softmax
 
@@ -252,7 +252,8 @@ def logsumexp(answer: Answer) -> None:
         """
         ...
     ''',
-    "[1 if j == k else 0 for j in range(n)] is the list of one class k.",
+    "begin with a single class k: for each place j of n, is j that class?",
+    "a list comprehension for one class, inside a list comprehension over all classes.",
 )
 def one_hot(answer: Answer) -> None:
     """Class 2 is not twice class 1: numbers would say that some classes are near to each other.

@@ -10,7 +10,7 @@ from autograd.exercises.grading import Answer
 
 @exercise(
     "The Jacobian of a layer of sigmoids",
-    "001 Neural networks, Hidden layer: diag(σ(z) ⊙ (1 − σ(z))), “can you show this?”",
+    "001 Neural networks, Hidden layer: “can you show this?”",
     '''
     from autograd import sigmoid
 
@@ -52,8 +52,8 @@ def _weight_gradient(h: list[float], dz: list[float]) -> Any:
 
 
 @exercise(
-    "The third-order tensor is an outer product",
-    "001 Neural networks, Backpropagation Gradients: ∇W = h ∇z, “left as an exercise”",
+    "A third-order tensor, contracted",
+    "001 Neural networks, Backpropagation Gradients: “left as an exercise”",
     '''
     def weight_gradient(h, dz):
         """∂l/∂W of a layer z = Wᵀh + w₀, as a list of rows, one for each number of h.
