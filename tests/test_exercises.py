@@ -441,3 +441,7 @@ def test_prompts_and_notebooks_show_texts_as_they_are():
     assert repr(show("sigmoid")).startswith("The derivative of σ\nNotes 001")
     assert repr(check("sigmoid", autograd.sigmoid)).startswith("sigmoid: not yet.")
     assert exercises.__all__ == sorted(exercises.__all__)
+
+
+def test_each_exercise_has_one_solution():
+    assert sorted(file.stem for file in SOLUTIONS.glob("*.py")) == sorted(EXERCISES)
