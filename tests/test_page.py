@@ -20,6 +20,7 @@ from autograd import Value, topological_order
 from autograd.render.pages.columns import ranks
 from autograd.render.pages.graph import graph_data
 from autograd.render.pages.layout import HEADER, lay_out_layers
+from autograd.render.pages.loss import LOSS
 from autograd.render.pages.own_page import embedded
 from autograd.render.pages.page import MOST, html_page, to_html
 from nn import MLP, SGD, Dropout, Linear, ReLU, Sequential, mse_loss
@@ -169,6 +170,43 @@ def test_no_number_is_lost_and_json_stays_json():
     assert boxes["v₃"]["data"] == "NaN"
     with pytest.raises(ValueError, match="JSON"):
         embedded({"x": math.nan})
+
+
+# ---------------------------------------------------------------- the loss
+
+
+def framed(root, **options):
+    """The title of the frame of the loss, and the names of what is in it; None if there is none."""
+    data = graph_data(root, most=MOST, **options)
+    found = [i for i, cluster in enumerate(data["clusters"]) if cluster["path"] == LOSS]
+    if not found:
+        return None
+    (loss,) = found
+    for edge in data["edges"]:  # nothing comes out of it
+        assert data["boxes"][edge["source"]]["cluster"] != loss or data["boxes"][edge["target"]]["cluster"] == loss
+    return data["clusters"][loss]["title"], [box["name"] for box in data["boxes"] if box["cluster"] == loss]
+
+
+def test_what_comes_after_all_modules_has_a_frame_of_its_own():
+    model = MLP(2, [2, 1], activation="tanh", rng=random.Random(0))
+    y = model([1.0, -2.0])
+    target = Value(1.0)
+    half = 0.5 * (target - y) ** 2
+    assert framed(half, model=model) == ("loss: ½‖t − y‖²", ["x₁", "v₆", "v₇", "0.5", "v₈"])
+    target.label, half.label = "t", "E"
+    assert framed(half, model=model) == ("E: ½‖t − y‖²", ["v₆", "v₇", "0.5", "E"])  # a target with a name is an input
+    penalty = half + 0.1 * sum(p * p for p in [*model.parameters()][:2])
+    assert "E" in framed(penalty, model=model)[1]
+    assert framed(half)[0] == "E: ½‖t − y‖²"  # in layers that were found
+
+
+def test_what_is_before_or_between_modules_or_one_operation_has_no_frame():
+    model = MLP(2, [2, 1], activation="tanh", rng=random.Random(0))
+    x = Value(1.0, label="x").exp().log()
+    assert framed(model([x, 2.0 * x]), model=model) is None
+    y = model([model([1.0, x]).exp().log(), x])
+    assert framed(y - 1.0, model=model) is None
+    assert framed(x.exp().exp()) is None
 
 
 # ---------------------------------------------------------------- the steps

@@ -37,6 +37,7 @@ interface PageEdge {
 interface PageCluster extends Place {
   title: string;
   path: string;
+  module: boolean;
   parent: number;
   closed: boolean;
   outputs: number[];

@@ -18,6 +18,7 @@ from autograd.render.pages.formulas import (
     spelled_number,
     template,
 )
+from autograd.render.pages.loss import with_loss
 from autograd.render.pages.program import page_program
 from autograd.render.pages.views import Views, chains, closed_size, outputs_of
 from autograd.render.scenes.parts import FOLDED, Box, Cluster, Edge, Scene
@@ -33,6 +34,9 @@ LABELLED = 150
 def graph_data(root: Value, *, most: int, **options: Any) -> dict[str, Any]:
     """What the script of the page needs to know of the graph below `root`; options as in `scene`."""
     drawn = scene(root, most=most, **options)
+    modules = {cluster.path for cluster in drawn.clusters}
+    if modules and not drawn.summary:
+        drawn = with_loss(drawn, _loss_symbol(root, len(drawn.boxes), options))
     if len(drawn.boxes) > OPENED and not drawn.summary:
         drawn = with_bands(drawn)
     told = _Told(drawn, options.get("model"))
@@ -53,10 +57,21 @@ def graph_data(root: Value, *, most: int, **options: Any) -> dict[str, Any]:
         "order": [] if drawn.summary else [told.index[key] for key in told.order],
         "boxes": [told.box(box) | opened["boxes"][i] for i, box in enumerate(drawn.boxes)],
         "edges": [told.edge(edge) | opened["edges"][i] for i, edge in enumerate(drawn.edges)],
-        "clusters": [told.cluster(cluster) | opened["clusters"][i] for i, cluster in enumerate(drawn.clusters)],
+        "clusters": [
+            told.cluster(cluster) | {"module": cluster.path in modules} | opened["clusters"][i]
+            for i, cluster in enumerate(drawn.clusters)
+        ],
         "views": views,
         "labelled": len(drawn.edges) <= LABELLED,
     }
+
+
+def _loss_symbol(root: Value, boxes: int, options: dict[str, Any]) -> str:
+    """What a picture draws the loss as, ½‖t − y‖², if it draws it as one box."""
+    if boxes > OPENED:
+        return ""
+    last = scene(root, compact=True, **options).boxes[-1]
+    return last.operation if last.primitive is None else ""
 
 
 class _Told:

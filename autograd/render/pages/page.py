@@ -98,7 +98,8 @@ def to_html(
             returns what the page shows as a dict for JSON.
         file: Ends in .html or .htm; it is written as by `write_whole`.  Without one a `Page` is returned, which
             notebooks show in a frame, and which has `.save(file)`.
-        model: Names the parameters and draws its modules, which can be closed and opened; as in `scene`.
+        model: Names the parameters and draws its modules, which can be closed and opened; as in `scene`.  What comes
+            after all modules, the loss, is one more.  As many are open at first as a window has room for.
         title: Of the page; by default it names `v` by its label.
         expand, fold_leaves: As in `scene`.
 

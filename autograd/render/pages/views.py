@@ -1,4 +1,4 @@
-"""Where everything stands on the page: with all modules open, with the inner ones closed, with all of them closed.
+"""Where everything stands on the page: with all modules open, with the innermost ones closed, with all of them closed.
 
 A page that opens and closes modules otherwise takes out the space that they need no more; these have a layout of their
 own, so that what a page begins with is as small as it can be.
@@ -15,7 +15,7 @@ from autograd.render.scenes.parts import Cluster, Scene
 ROWS = 4
 """Rows of numbers in a closed module."""
 MOST_INSIDE = 150
-"""Boxes and closed modules up to which the view with the inner modules closed is laid out."""
+"""Boxes and closed modules up to which the view with the innermost modules closed is laid out."""
 OUTSIDE = ""
 
 
@@ -59,7 +59,7 @@ def closed_size(title: str, outputs: int) -> tuple[float, float]:
     """The width and height of a closed module: its title, and its numbers."""
     lines = title.split(": ")
     rows = min(ROWS, 2 * outputs if outputs <= 2 else outputs)
-    return max(128.0, 7.6 * max(map(len, lines)) + 34.0), 12.0 + 17.0 * (len(lines) + rows)
+    return max(128.0, 8.3 * max(map(len, lines)) + 34.0), 12.0 + 17.0 * (len(lines) + rows)
 
 
 class Views:
@@ -90,12 +90,12 @@ class Views:
 
     def data(self) -> list[dict[str, Any]]:
         """The views, that with everything open first, for the script of the page."""
-        inner: list[str] = []
-        outer: list[str] = []
-        for cluster in self.drawn.clusters:
-            (inner if cluster.parent else outer).append(cluster.path)
+        clusters = self.drawn.clusters
+        holding = {cluster.parent for cluster in clusters}
+        inner = [cluster.path for cluster in clusters if cluster.path not in holding]
+        outer = [cluster.path for cluster in clusters if not cluster.parent]
         found = [self._view(())]
-        if inner and len(self._shown(inner)) <= MOST_INSIDE:
+        if inner != outer and len(self._shown(inner)) <= MOST_INSIDE:
             found.append(self._view(inner))
         return [*found, self._view(outer)] if outer else found
 

@@ -45,8 +45,8 @@ def scene(
             node of a graph of up to `most`, else the layers if there is a model, else the depth.
         most: How many nodes a picture shows before it is summarised.
         compact: Show a sum of four terms or more as one box, and a loss, unless expanded, as what it is: ½‖t − y‖².
-            Without a model, frame the layers that the graph itself tells: see `found_layers`.
 
+    Without a model the layers that the graph itself tells are framed: see `found_layers`.
     Notes mark a ReLU that passes nothing on (OFF: output and partial 0), a sigmoid or tanh whose slope is below 1%
     of its largest (SATURATED), a gradient below 10⁻⁶ of the largest (VANISHING) or exactly 0 (ZERO), and nan or
     infinity (NOT_FINITE).  Raises TypeError for what is not a Value, ValueError for an unknown `summarize`.
@@ -60,7 +60,7 @@ def scene(
     _check_count("fold_leaves", fold_leaves)
     _check_count("most", most)
     order = topological_order(root)
-    modules = FoundLayers(order) if compact and model is None else Modules(model)
+    modules = FoundLayers(order) if model is None else Modules(model)
     folded = _folded_leaves(order, fold_leaves)
     hidden = {leaf for leaves in folded.values() for leaf in leaves}
     shown = [node for node in order if node not in hidden] if hidden else order

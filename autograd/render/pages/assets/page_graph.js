@@ -94,7 +94,8 @@ function keepInAddress(step, unit) {
 function startUnits(graph, changed) {
   const [unit, { clusters }] = [byId("unit"), graph];
   const called = (some) => {
-    const words = new Set(some.map(({ title }) => title.split(/[ :]/)[0]));
+    const modules = some.filter(({ module }) => module); // and neither bands nor the loss
+    const words = new Set((modules.length ? modules : some).map(({ title }) => title.split(/[ :]/)[0]));
     return words.size === 1 ? [...words][0] : "module";
   };
   const [outer, inner] = [clusters.filter(({ parent }) => parent < 0), clusters.filter(({ parent }) => parent >= 0)];

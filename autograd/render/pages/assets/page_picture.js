@@ -232,6 +232,7 @@ class Picture extends View {
     if (hidden) return;
     const place = this.spots.clusters[c];
     for (const element of [group, header]) element.classList.toggle("closed", closed);
+    group.classList.toggle("result", closed && this.graph.clusters[c].outputs.includes(this.graph.root));
     const set = (element, numbers) => {
       for (const [name, value] of Object.entries(numbers)) element.setAttribute(name, String(round(value)));
     };
@@ -366,17 +367,30 @@ class Picture extends View {
     this.arrange();
   }
 
+  // Whether the panel is beside the picture or below it: what may be tried, the better first.
+  #sides() {
+    if (innerWidth <= 760) return [true];
+    if (innerHeight < 560) return [false];
+    return innerWidth <= 1100 ? [true] : [false, true];
+  }
+
   // The whole picture, as many modules open as can be read; if nothing of it could be read, where it begins.
   begin() {
     const { clusters } = this.graph;
     const large = clusters.some(({ closed }) => closed);
-    const inner = [...clusters.keys()].filter((c) => clusters[c].parent >= 0);
+    const holding = new Set(clusters.map(({ parent }) => parent));
+    const inner = [...clusters.keys()].filter((c) => !holding.has(c));
     for (const closed of large ? [clusters.keys()] : [[], inner, clusters.keys()]) {
       this.collapsed = new Set(closed);
       this.arrange();
-      this.fit();
-      if (this.view.scale >= READABLE) return;
+      for (const below of this.#sides()) {
+        byId("graph").classList.toggle("below", below);
+        this.resize();
+        this.fit();
+        if (this.view.scale >= READABLE) return;
+      }
     }
+    if (this.view.scale >= NAMED) return;
     this.look({ ...this.view, scale: READABLE });
     if (this.step && this.step.box >= 0) this.follow(this.step.box, true);
     else if (this.reading.length) this.followPlaces(this.reading[0].place, [], true);
