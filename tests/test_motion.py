@@ -1,15 +1,22 @@
 """Films of graphs and trainings: what is seen when, in every kind of file."""
 
 import io
+import re
 import sys
+from itertools import pairwise
+from math import hypot
 from random import Random
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import autograd
 from autograd import Value, animate
+from autograd.render.pictures.frames import moving
 from nn import MLP, SGD, Dataset, Snapshots, accuracy, cross_entropy, fit, make_blobs, make_moons, mse_loss
+from nn.fitting.snapshots import FRAMES
 
 Image = pytest.importorskip("PIL.Image", reason="Pillow is optional")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -135,6 +142,83 @@ TRAININGS = {
 }
 
 
+def animation(element):
+    return element.find(f"{SVG}animate").get("values")
+
+
+def test_of_many_epochs_so_many_are_shown_the_first_and_the_last_among_them(tmp_path):
+    pytest.importorskip("matplotlib", reason="matplotlib is optional")
+    model = MLP(1, [1], rng=Random(0))
+    snapshots = Snapshots()
+    snapshots.take(model)
+    for epoch in range(FRAMES + 5):
+        snapshots.take(model, loss=1.0 / (epoch + 1))
+    frames = [frame.decode() for frame in snapshots.animation_frames("svg")]
+    assert len(frames) == FRAMES
+    assert ">epoch 0<" in frames[0]
+    assert f">epoch {FRAMES + 5}<" in frames[-1]
+
+
+LEAVES = st.builds(lambda word: ElementTree.fromstring(f"<g>{word}</g>"), st.sampled_from(["one", "two", "three" * 99]))
+
+
+def grown(children):
+    def group(name, inside):
+        element = ElementTree.Element("g", {"id": name} if name else {})
+        element.extend(inside)
+        return element
+
+    return st.builds(group, st.sampled_from(["", "a", "b"]), st.lists(children, max_size=3))
+
+
+@given(st.lists(st.recursive(LEAVES, grown, max_leaves=8), min_size=1, max_size=4))
+def test_at_its_moment_a_moving_picture_is_each_of_its_pictures(pictures):
+    def text(element):
+        return ElementTree.tostring(element, encoding="unicode")
+
+    svgs = [f"<svg>{text(picture)}</svg>" for picture in pictures]
+    shown = {}
+    one = moving(svgs, lambda element, seen: shown.update({element: seen}))
+
+    def at(element, i):
+        found = ElementTree.Element(element.tag, element.attrib)
+        found.text = element.text
+        for child in element:
+            if child not in shown:
+                found.append(at(child, i))
+            elif shown[child][i]:
+                found.extend(child)
+        return found
+
+    assert [text(at(one, i)) for i in range(len(svgs))] == svgs
+
+
+def points_of(line):
+    x = y = 0.0
+    points = []
+    for kind, numbers in re.findall(r"([ML])([^ML]*)", line.replace("l", "L")):
+        for a, b in re.findall(r"(-?[\d.]+) (-?[\d.]+)", numbers):
+            x, y = (float(a), float(b)) if kind == "M" else (x + float(a), y + float(b))
+            points.append((x, y))
+    return points
+
+
+@given(st.lists(st.tuples(st.floats(0, 99), st.floats(0, 99)), min_size=2, max_size=12))
+def test_a_line_that_is_written_short_passes_all_its_points(points):
+    line = "M " + " L ".join(f"{x:.4f} {y:.4f}" for x, y in points)
+    (path,) = moving([f'<svg><path d="{line}"/></svg>'], lambda *_: None)
+    kept = points_of(path.get("d"))
+    for point in points:
+        assert min(distance(point, a, b) for a, b in pairwise([*kept, kept[-1]])) < 0.5
+
+
+def distance(point, begin, end):
+    """From a point to the nearest of many on a stretch."""
+    (x, y), (x0, y0), (x1, y1) = point, begin, end
+    shares = [i / 400 for i in range(401)]
+    return min(hypot(x0 + share * (x1 - x0) - x, y0 + share * (y1 - y0) - y) for share in shares)
+
+
 @pytest.mark.parametrize("kind", TRAININGS)
 def test_a_training_is_a_picture_for_each_epoch_kept(kind, tmp_path):
     pytest.importorskip("matplotlib", reason="matplotlib is optional")
@@ -145,8 +229,14 @@ def test_a_training_is_a_picture_for_each_epoch_kept(kind, tmp_path):
     assert len({picture.tobytes() for picture in pictures}) == 3
     if kind == "score":
         svg = ElementTree.fromstring(film(snapshots, tmp_path))
-        assert len(svg.findall(f"{SVG}image")) == 3
-        assert [image.get("opacity") for image in svg.findall(f"{SVG}image")] == ["0", "0", "1"]
+        titles = [
+            group for group in svg.iter(f"{SVG}g") if "epoch " in "".join(group.itertext()) and group.get("opacity")
+        ]
+        assert ["".join(title.itertext()) for title in titles] == ["epoch 0", "epoch 1", "epoch 2"]
+        assert [title.get("opacity") for title in titles] == ["0", "0", "1"]
+        assert [animation(title) for title in titles] == ["1;0", "0;1;0", "0;1"]
+        once = [group for group in svg.iter(f"{SVG}g") if group.get("id") == "PathCollection_1"]
+        assert len(once) == 1
         assert opened(animate(snapshots, tmp_path / "film.gif")).n_frames == 3
 
 

@@ -21,6 +21,8 @@ from nn.plots.trainings import loss_curves
 
 DRAWN = 1000
 """Of more samples than this an even choice is drawn."""
+FRAMES = 40
+"""Of a film; at 0.2 seconds each it takes eight."""
 _CONNECTIONS = 700  # beyond, a drawing of the network would be a grey block: it is shown as heat maps
 _UNITS = 40  # in a layer
 
@@ -151,13 +153,18 @@ class Snapshots(Callback):
             "boundary": self._boundary() if self.planar else None,
         }
 
-    def animation_frames(self) -> Iterator[bytes]:
-        """What `autograd.animate` makes a film of: a PNG for each epoch kept, by matplotlib.
+    def animation_frames(self, kind: str = "png") -> Iterator[bytes]:
+        """What `autograd.animate` makes a film of: a picture, "png" or "svg", for each epoch kept, by matplotlib.
 
-        The decision boundary, or for models of other inputs how the parameters are distributed, beside the losses.
+        Of many epochs FRAMES are shown.  The decision boundary, or for models of other inputs how the parameters are
+        distributed, beside the losses.
         """
         self._check_taken()
+        matplotlib = require("matplotlib", "animate: a training")
         figure = require("matplotlib.figure", "animate: a training").Figure(figsize=(10, 4.4), layout="constrained")
+        still = {"svg.fonttype": "none", "svg.hashsalt": "film"}  # what does not move has the same names
+        last = len(self.epochs) - 1
+        chosen = [round(i * last / (FRAMES - 1)) for i in range(FRAMES)] if last >= FRAMES else range(last + 1)
         numbers = [number for state in self.states for number in state.values() if math.isfinite(number)]
         reading = Reading.of(self.surfaces, self.dataset) if self.planar and self.dataset else None
         left, right = figure.subplots(1, 2)
@@ -166,20 +173,21 @@ class Snapshots(Callback):
         cursors = [panel.axvline(0, color=ink(), linewidth=1.2) for panel in beside]
         for legend in filter(None, (panel.get_legend() for panel in beside)):
             legend.set_loc("upper right" if legend.axes is right else "lower right")  # the best place would change
-        for i, epoch in enumerate(self.epochs):
+        for i in chosen:
             left.clear()
             if reading and self.dataset:
-                shown = draw_boundary(left, self.dataset, self.surfaces[i], reading, i)
+                shown = draw_boundary(left, self.dataset, self.surfaces[i], reading, i, levels=12)
                 if shown is not None and i == 0:
                     figure.colorbar(shown, ax=left, ticks=few(6))
             else:
                 left.hist(list(self.states[i].values()), bins=30, range=(min(numbers), max(numbers)), color=colour(0))
                 left.set(xlabel="value of a parameter", ylabel="count")
-            left.set_title(f"epoch {epoch}")
+            left.set_title(f"epoch {self.epochs[i]}")
             for cursor in cursors:
-                cursor.set_xdata([epoch, epoch])
+                cursor.set_xdata([self.epochs[i]] * 2)
             stream = io.BytesIO()
-            figure.savefig(stream, format="png", dpi=100)
+            with matplotlib.rc_context(still):
+                figure.savefig(stream, format=kind, dpi=100, metadata={"Date": None} if kind == "svg" else None)
             yield stream.getvalue()
             figure.set_layout_engine("none")  # from now on everything stays where it is
 

@@ -46,7 +46,9 @@ def decision_boundary(model: Module, data: Any, grid: int = 80, ax: Any = None) 
     return ax
 
 
-def draw_boundary(ax: Any, dataset: Dataset, outputs: Sequence[Any], reading: Reading, which: int) -> Any:
+def draw_boundary(
+    ax: Any, dataset: Dataset, outputs: Sequence[Any], reading: Reading, which: int, levels: int = 22
+) -> Any:
     """Draw one surface of those read, in colours that are the same for all of them, and the samples.
 
     Returns what a colour bar is to be about; None if there are classes, which a legend names.
@@ -66,9 +68,12 @@ def draw_boundary(ax: Any, dataset: Dataset, outputs: Sequence[Any], reading: Re
         values = list(rows_of(reading.values[which], grid))
         low, middle, high = _range(reading)
         map_of_values = blend(colour(0), paper, colour(1)) if reading.classes else of_signs()
-        levels, beyond = steps(low, high, 22), "both" if reading.classes else "neither"
-        style: dict[str, Any] = {"cmap": map_of_values, "alpha": 0.75, "extend": beyond}
-        filled = ax.contourf(columns, rows, values, levels=levels, **style)
+        style: dict[str, Any] = {
+            "cmap": map_of_values,
+            "alpha": 0.75,
+            "extend": "both" if reading.classes else "neither",
+        }
+        filled = ax.contourf(columns, rows, values, levels=steps(low, high, levels), **style)
         if reading.classes:
             _line(ax, columns, rows, values, middle, 2.0)
         else:

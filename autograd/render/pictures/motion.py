@@ -1,6 +1,5 @@
 """Motion for slides: the forward and the backward pass through a graph, or a training, as SVG, GIF or MP4."""
 
-import base64
 import copy
 import io
 import os
@@ -13,6 +12,7 @@ from xml.etree import ElementTree
 from autograd.core.value import Value
 from autograd.files import write_whole
 from autograd.installation import require
+from autograd.render.pictures.frames import moving
 from autograd.render.pictures.layered import layered_svg
 from autograd.render.pictures.layout import as_png
 from autograd.render.pictures.plan import Options, Plan, plan
@@ -20,6 +20,7 @@ from autograd.render.pictures.style import FONT, SERIES
 
 KINDS = ("svg", "gif", "mp4")
 _HELD = 3  # times a step: how long the last picture stays
+_COLOURS = 64  # of each picture of a GIF
 _LINE = 20.0  # under the picture, for what is going on
 _NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
 
@@ -31,8 +32,8 @@ def animate(v: Any, file: str | os.PathLike[str], *, seconds: float | None = Non
     back.  Before `backward()` there is the forward pass only.  The film begins again when it is over.
 
     Args:
-        v: A Value; or anything with a method `animation_frames()` that gives PNG pictures, such as `nn.Snapshots` of a
-            training.
+        v: A Value; or anything with a method `animation_frames(kind)` that gives pictures, as "png" or "svg", such as
+            `nn.Snapshots` of a training.
         file: Ends in .svg (moved by SMIL, for browsers), .gif (needs Pillow) or .mp4 (needs matplotlib and the program
             ffmpeg).  Pictures of graphs become pixels by the package typst.  It is written as by `write_whole`.
         seconds: Of each step; by default 1 for a graph, 0.2 for a training.
@@ -59,9 +60,8 @@ def animate(v: Any, file: str | os.PathLike[str], *, seconds: float | None = Non
         content = film.svg(seconds) if kind == "svg" else _filmed(film.frames(), kind, seconds)
     elif callable(getattr(v, "animation_frames", None)):
         seconds = seconds or 0.2
-        content = (
-            _slides(v.animation_frames(), seconds) if kind == "svg" else _filmed(v.animation_frames(), kind, seconds)
-        )
+        frames = v.animation_frames("svg" if kind == "svg" else "png")
+        content = _slides(frames, seconds) if kind == "svg" else _filmed(frames, kind, seconds)
     else:
         raise TypeError(
             f"animate: v must be a Value, or have animation_frames() as nn.Snapshots has, not {type(v).__name__}"
@@ -177,33 +177,21 @@ def _discrete(seen: Sequence[bool], seconds: float) -> ElementTree.Element:
     return ElementTree.Element("animate", attributes)
 
 
+def _slides(frames: Iterator[bytes], seconds: float) -> bytes:
+    """SVG pictures one after the other, as one."""
+
+    def show(element: ElementTree.Element, seen: Sequence[bool]) -> None:
+        element.set("opacity", f"{seen[-1]:d}")
+        element.append(_discrete([*seen, *[seen[-1]] * (_HELD - 1)], seconds))
+
+    return _written(moving([frame.decode() for frame in frames], show))
+
+
 def _written(svg: ElementTree.Element) -> bytes:
     return ElementTree.tostring(svg, encoding="unicode").replace("<svg", f"<svg{_NAMESPACE}", 1).encode()
 
 
 # ---------------------------------------------------------------- pixels
-
-
-def _size(png: bytes) -> tuple[int, int]:
-    """Width and height, from the header of a PNG."""
-    return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
-
-
-def _slides(frames: Iterator[bytes], seconds: float) -> bytes:
-    """PNG pictures one after the other, as an SVG."""
-    pictures = list(frames)
-    width, height = _size(pictures[-1])
-    svg = ElementTree.Element("svg", {"viewBox": f"0 0 {width} {height}", "width": f"{width}"})
-    count = len(pictures) + _HELD - 1
-    for i, picture in enumerate(pictures):
-        last = i == len(pictures) - 1
-        seen = [k == i or (last and k > i) for k in range(count)]
-        data = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
-        size = {"width": f"{width}", "height": f"{height}", "href": data, "opacity": f"{last:d}"}
-        image = ElementTree.SubElement(svg, "image", size)
-        if count > 1:
-            image.append(_discrete(seen, seconds))
-    return _written(svg)
 
 
 def _filmed(frames: Iterator[bytes], kind: str, seconds: float) -> bytes:
@@ -221,7 +209,7 @@ def _filmed(frames: Iterator[bytes], kind: str, seconds: float) -> bytes:
 
 def _gif(pictures: Sequence[Any], seconds: float) -> bytes:
     durations = [1e3 * seconds] * (len(pictures) - 1) + [1e3 * seconds * _HELD]
-    flat = [picture.quantize() for picture in pictures]
+    flat = [picture.quantize(_COLOURS) for picture in pictures]
     stream = io.BytesIO()
     flat[0].save(stream, "GIF", save_all=True, append_images=flat[1:], duration=durations, loop=0)
     return stream.getvalue()
