@@ -9,7 +9,7 @@ import pytest
 import autograd
 from autograd import Value
 from autograd.render.pages.page import to_html
-from nn import MLP
+from nn import MLP, Snapshots, make_moons
 from tests.browser.chromium import AXE, playwright, pytestmark, shoot  # noqa: F401  # found by their names
 from tests.browser.test_page_browser import open_page, press  # noqa: F401  # found by their names
 
@@ -115,19 +115,27 @@ def inside(a, b, slack=0.6):
 
 def assert_legible(page, whole):
     """No text is small, cut, or on something else; with `whole`, all of the picture is in the window."""
-    found = page.evaluate(MEASURE)
-    texts, items, stage = found["texts"], found["items"], found["stage"]
-    assert found["wide"] <= page.viewport_size["width"]
-    assert [(t["text"], t["size"]) for t in texts if t["size"] < 10.99 and not t["maths"]] == []
+    found = assert_texts_legible(page)
+    items, stage = found["items"], found["stage"]
     assert len(items) >= 4
     for i, a in enumerate(items):
         assert not whole or inside(a, stage), a
         for b in items[:i]:
             assert not overlap(a, b), (a, b)
+    return found
+
+
+def assert_texts_legible(page):
+    """No text is below 11 pixels, out of its frame, or on another; no control is out of the window."""
+    found = page.evaluate(MEASURE)
+    texts, width = found["texts"], page.viewport_size["width"]
+    assert found["wide"] <= width
+    assert [(t["text"], t["size"]) for t in texts if t["size"] < 10.99 and not t["maths"]] == []
     for text in texts:
         if text["frame"]:
             assert text["whole"]["left"] >= text["frame"]["left"] - 0.5, text
             assert text["whole"]["right"] <= text["frame"]["right"] + 0.5, text
+        assert text["maths"] or (text["whole"]["left"] >= -0.5 and text["seen"]["right"] <= width + 0.5), text
     # letters are lower than the line they stand in: what matters is whether lines of text share more than their leading
     placed = [t for t in texts if not t["maths"]]
     for i, a in enumerate(placed):
@@ -135,7 +143,7 @@ def assert_legible(page, whole):
             assert not overlap(a["seen"], b["seen"], 4.0), (a["text"], b["text"])
     for control in found["controls"]:
         assert control["left"] >= 0, control
-        assert control["right"] <= page.viewport_size["width"] + 0.5, control
+        assert control["right"] <= width + 0.5, control
     return found
 
 
@@ -167,6 +175,33 @@ def test_a_page_opens_whole_and_legible(open_page, graph, size, scheme):  # noqa
     press(page, "End", "ArrowLeft")
     assert_legible(page, whole)
     assert_axe_finds_nothing(page)
+
+
+@cache
+def page_of_training():
+    model = MLP(2, [6, 1], activation="tanh", rng=random.Random(0))
+    data = make_moons(60, noise=0.1, seed=0)
+    snapshots = Snapshots(data=data, grid=12)
+    snapshots.take(model)
+    for epoch in range(1, 41):
+        numbers = {"loss": 0.7 / epoch**2, "validation_loss": 0.8 / epoch, "accuracy": 1 - 0.4 / epoch}
+        snapshots.take(model, **numbers, validation_accuracy=1 - 0.5 / epoch)
+    return to_html(snapshots)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_a_training_is_legible(open_page, size, scheme):  # noqa: F811
+    page = open_page(page_of_training(), width=size[0], height=size[1], color_scheme=scheme)
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    assert_texts_legible(page)
+    assert_axe_finds_nothing(page)
+    press(page, "End")
+    page.locator("#boundary").hover()
+    assert page.locator("#reading").bounding_box()["x"] >= 0
+    page.mouse.move(1, 1)
+    assert_texts_legible(page)
+    shoot(page, f"training-{size[0]}-{scheme}")
 
 
 @pytest.mark.parametrize("graph", ["2-2-1", "3-3-2"])

@@ -72,7 +72,7 @@ function onHover(element, say) {
     reading.hidden = !words;
     reading.textContent = words;
     const beside = event.clientX + 14 + reading.offsetWidth < innerWidth ? 14 : -14 - reading.offsetWidth;
-    reading.style.left = `${event.clientX + beside}px`;
+    reading.style.left = `${Math.max(6, event.clientX + beside)}px`;
     reading.style.top = `${Math.min(event.clientY + 14, innerHeight - reading.offsetHeight - 6)}px`;
   });
   for (const kind of ["pointerleave", "pointercancel"]) element.addEventListener(kind, hide);
@@ -88,6 +88,11 @@ function roundTicks(low, high, count = 5) {
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; i++)
     ticks.push(Number((i * step).toPrecision(12)));
   return ticks;
+}
+
+// Text of a drawing keeps its size on the screen where the drawing is small.
+function keepText(svg) {
+  new ResizeObserver(() => svg.style.setProperty("--scale", String(svg.getScreenCTM()?.a || 1))).observe(svg);
 }
 
 function caption(id, title, ...note) {
@@ -123,6 +128,7 @@ function lossChart(training) {
   const svg = byId("losses");
   const [records, last] = [Object.entries(training.records), training.epochCount];
   svg.setAttribute("viewBox", `0 0 ${BOX.w} ${BOX.h}`);
+  keepText(svg);
   const x = (epoch) => BOX.left + (epoch / Math.max(1, last)) * (BOX.w - BOX.left - BOX.right);
   const text = (at, y, words, anchor, more = {}) =>
     svg.append(make(SVG, "text", { x: at, y, "text-anchor": anchor, ...more }, words));
@@ -238,7 +244,7 @@ function networkDrawing(training) {
   const { layers, states, names } = training;
   const sizes = [layers[0].weights[0].length, ...layers.map((layer) => layer.weights.length)];
   const [w, h] = [560, 300];
-  const place = (column, i) => [30 + (column * (w - 60)) / (sizes.length - 1), (h * (i + 0.5)) / sizes[column]];
+  const place = (column, i) => [46 + (column * (w - 60)) / (sizes.length - 1), (h * (i + 0.5)) / sizes[column]];
   const largest = layers.map(
     (layer) =>
       Math.max(0, extent(states.flatMap((state) => layer.weights.flat().map((i) => Math.abs(state[i]))))[1]) || 1,
@@ -279,6 +285,7 @@ function networkDrawing(training) {
   }
   svg.append(...circles.map(([circle]) => circle));
   byId("weights").append(svg);
+  keepText(svg);
   return (frame) => {
     const state = states[frame];
     for (const [line, index, most] of lines) {
