@@ -487,7 +487,7 @@ def test_the_picture_in_the_documentation_is_that_of_the_demo(without_dot, tmp_p
     model, y = network()
     kept = (ROOT / "docs" / "pictures" / "mlp_2_2_1.svg").read_text(encoding="utf-8")
     drawn = draw(y, tmp_path / "now.svg", model=model).read_text(encoding="utf-8")
-    assert kept == drawn, "renew it: run demos/7_pictures/01_picture.py and copy out/picture.svg"
+    assert kept == drawn, "renew it: run docs/pictures/renew.py"
     assert "random.Random" not in kept
     demo = ROOT / "demos" / "7_pictures" / "01_picture.py"
     assert "MLP(2, [2, 1], rng=Random(4))" in demo.read_text(encoding="utf-8")
