@@ -80,6 +80,16 @@ def test_values_appear_forward_and_gradients_backward_once_they_are_complete(tmp
             assert grads == list(range(max(users, default=4), len(moments)))
 
 
+def test_the_deltas_of_a_network_are_gradients_and_appear_as_such(tmp_path):
+    model = MLP(2, [2, 1], activation="tanh", rng=Random(0))
+    y = model([1.0, 2.0])
+    y.backward()
+    first, *_, last = seen(film(y, tmp_path, model=model))
+    deltas = [(place, text) for place, text in last if text.startswith("δ")]
+    assert len(deltas) == 3
+    assert not {place for place, text in first if text.startswith(("δ", "grad "))} & {place for place, _ in deltas}
+
+
 def test_arrows_are_traced_with_their_operation_and_those_of_constants_not_backward(tmp_path):
     y = graph()
     moments = seen(film(y, tmp_path))

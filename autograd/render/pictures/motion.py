@@ -17,6 +17,7 @@ from autograd.render.pictures.layered import layered_svg
 from autograd.render.pictures.layout import as_png
 from autograd.render.pictures.plan import Options, Plan, plan
 from autograd.render.pictures.style import FONT, SERIES
+from autograd.render.scenes.parts import Box
 
 KINDS = ("svg", "gif", "mp4")
 _HELD = 3  # times a step: how long the last picture stays
@@ -94,7 +95,7 @@ class _Film:
         """The parts that are not always seen, and at which moments they are."""
         groups = {element.get("id"): element for element in self.picture.iter("g")}
         for box in scene.boxes:
-            self._box(groups[box.id.replace(":", "-")], box.id)
+            self._box(groups[box.id.replace(":", "-")], box)
         for i, edge in enumerate(scene.edges):
             forward, backward = self._when("forward", edge.target), self._when("backward", edge.target)
             group = groups[f"edge{i}"]
@@ -106,13 +107,14 @@ class _Film:
     def _when(self, phase: str, box: str) -> list[int]:
         return [i for i, moment in enumerate(self.moments) if moment == (phase, box)]
 
-    def _box(self, group: ElementTree.Element, box: str) -> None:
+    def _box(self, group: ElementTree.Element, drawn: Box) -> None:
+        box = drawn.id
         known = max(self._when("forward", box), default=0)
         users = [edge.target for edge in self.drawing.scene.edges if edge.source == box]
         last = max((i for user in users for i in self._when("backward", user)), default=0)
         received = max([last, *self._when("seed", box)])
         for text in group.findall("text[@text-anchor='start']"):
-            since = {"data": known, "grad": received}.get((text.text or "").partition(" ")[0], 0)
+            since = {"data": known, drawn.delta or "grad": received}.get((text.text or "").partition(" ")[0], 0)
             self._show(text, range(since, len(self.moments)))
         self._trace(group, self._when("forward", box), self._when("seed", box) + self._when("backward", box))
 
