@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 import autograd
 from autograd import Value
 from autograd.formulas.notation import LONGEST, short
-from autograd.render.pictures.layered import layered_svg, length_of
+from autograd.render.pages.graph import graph_data
+from autograd.render.pages.page import MOST
+from autograd.render.pages.views import frame_key
+from autograd.render.pictures.layered import _Picture, layered_svg, length_of
 from autograd.render.pictures.plan import plan
 from autograd.render.pictures.style import LIGHT
-from nn import MLP, half_squared_loss, hinge_loss
+from nn import MLP, cross_entropy, half_squared_loss, hinge_loss
 
 SVG = "{http://www.w3.org/2000/svg}"
 _NUMBER = r"-?[\d.]+"
@@ -330,3 +333,18 @@ def test_a_number_has_no_more_characters_than_there_is_room_for(number):
     assert len(text) <= LONGEST
     assert length_of(text, 1.0) <= length_of("0" * LONGEST, 1.0)
     assert number != number or float(text.replace("\u2212", "-")) == pytest.approx(number, rel=0.05, abs=1e-320)
+
+
+@pytest.mark.parametrize("target", [0, 1, 2])
+def test_the_neurons_of_a_layer_stand_in_order_whichever_the_graph_meets_first(target):
+    model = MLP(2, [3, 3], activation="tanh", rng=random.Random(0))
+    loss = cross_entropy(model([0.1, 0.2]), target)  # of which the logit of the target is the first operand
+    data = graph_data(loss, most=MOST, model=model)
+    clusters = {cluster["path"]: cluster for cluster in data["clusters"]}
+    outputs = [data["boxes"][i]["name"] for i in clusters["layers.1"]["outputs"]]
+    assert outputs == ["s⁽²⁾₁", "s⁽²⁾₂", "s⁽²⁾₃"]
+    drawn = _Picture(plan(loss, model=model)).layout.rectangles
+    for layer in (0, 1):
+        paths = [f"layers.{layer}.neurons.{k}" for k in range(3)]
+        assert sorted(paths, key=lambda path: clusters[path]["y"]) == paths
+        assert sorted(paths, key=lambda path: drawn[frame_key(path)].y) == paths

@@ -9,6 +9,7 @@ from autograd.render.pages.layout import Point, Rectangle
 
 _SHARES = (0.5, 0.36, 0.64, 0.26, 0.74)  # of a line, where its label may stand
 _CELL = 4.0  # the side of the squares in which space is counted as taken
+_BOX = 4  # times as bad as a line is what a label hides of a box
 
 Piece = tuple[Point, Point]
 Cell = tuple[int, int]
@@ -27,7 +28,7 @@ def label_places(
     taken: Counter[Cell] = Counter()
     if thorough:
         for box in boxes:
-            taken.update(_cells((box.x + box.width / 2, box.middle), box.width, box.height))
+            taken.update(_cells((box.x + box.width / 2, box.middle), box.width, box.height) * _BOX)
         for piece in {piece for route in routes for piece in pairwise(route)}:
             steps = 1 + int((abs(piece[1][0] - piece[0][0]) + abs(piece[1][1] - piece[0][1])) / _CELL)
             taken.update({_cell(_along(piece, i / steps)) for i in range(steps + 1)})

@@ -107,8 +107,8 @@ def lay_out_layers(
         sizes: Width and height of each box.
         edges: From box to box, operand before result.
         inside: The cluster directly around each box and each cluster; None, or nothing, for the page itself.
-        reading: Boxes to be read from top to bottom, in this order.  Those in a cluster stand in its first column, and
-            what comes into a cluster from one on the page stands before all clusters.
+        reading: Boxes and clusters to be read from top to bottom, in this order.  Boxes in a cluster stand in its first
+            column, and what comes into a cluster from one on the page stands before all clusters.
         apart: Boxes to which each line comes by itself, and not through one port with the others.
 
     >>> layout = lay_out_layers({"a": (10, 10), "b": (10, 10)}, [("a", "b")], {})

@@ -31,6 +31,12 @@ def frames_around(drawn: Scene) -> dict[str, str]:
     return {key: frame_key(path) for key, path in held if path}
 
 
+def read_down(drawn: Scene) -> list[str]:
+    """What is read from top to bottom, where it stands in one column: inputs, parameters, the neurons of a layer."""
+    leaves = [box.id for box in drawn.boxes if box.kind in ("input", "parameter")]
+    return leaves + [frame_key(cluster.path) for cluster in drawn.clusters if cluster.parent]
+
+
 def chains(clusters: Sequence[Cluster]) -> dict[str, list[str]]:
     """The paths of the modules around each one, the outermost first, itself the last."""
     found: dict[str, list[str]] = {OUTSIDE: []}
@@ -40,7 +46,7 @@ def chains(clusters: Sequence[Cluster]) -> dict[str, list[str]]:
 
 
 def outputs_of(drawn: Scene, around: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Of each module the operations in it that others use, or that are the result."""
+    """Of each module the operations in it that others use, or that are the result, neuron by neuron."""
     cluster = {box.id: box.cluster for box in drawn.boxes if box.operation}
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
     leaving = {edge.source: set[str]() for edge in drawn.edges}
@@ -52,7 +58,8 @@ def outputs_of(drawn: Scene, around: Mapping[str, Sequence[str]]) -> dict[str, l
         for path in around[cluster.get(box.id, OUTSIDE)]:
             if path in leaving.get(box.id, ()) or box.kind == "result":
                 found[path][box.id] = None
-    return {path: list(boxes) for path, boxes in found.items()}
+    place = {cluster.path: i for i, cluster in enumerate(drawn.clusters)}
+    return {path: sorted(boxes, key=lambda box: place.get(home[box], -1)) for path, boxes in found.items()}
 
 
 def closed_size(title: str, outputs: int) -> tuple[float, float]:
@@ -122,7 +129,7 @@ class Views:
             if ends[0] != ends[1] and (apart or drawn_as.setdefault(ends, i) == i):
                 lines.append(i)
         pairs = [(stands[drawn.edges[i].source], stands[drawn.edges[i].target]) for i in lines]
-        layout = lay_out_layers(sizes, pairs, self._inside(shown))
+        layout = lay_out_layers(sizes, pairs, self._inside(shown), read_down(drawn))
         texts = [self.texts[i] for i in lines]
         frames = [path for path in self.cluster_index if frame_key(path) in layout.rectangles]
         headers = [_header(layout.rectangles[frame_key(path)]) for path in frames if path not in closed]

@@ -9,7 +9,7 @@ from itertools import pairwise
 from autograd.formulas.notation import clipped, visible
 from autograd.render.pages.labels import label_places
 from autograd.render.pages.layout import Point, Rectangle, lay_out_layers
-from autograd.render.pages.views import frame_key, frames_around
+from autograd.render.pages.views import frame_key, frames_around, read_down
 from autograd.render.pictures.arrows import Arrows
 from autograd.render.pictures.dot import RESERVED, caption, fields_of, look_of
 from autograd.render.pictures.plan import Plan
@@ -59,7 +59,7 @@ class _Picture:
             {key: self._turned(size) for key, size in self.sizes.items()},
             [(edge.source, edge.target) for edge in self.scene.edges],
             frames_around(self.scene),
-            reading=[box.id for box in self.scene.boxes if box.kind in ("input", "parameter")],
+            reading=read_down(self.scene),
             apart={box.id for box in self.scene.boxes} - self.arrows.dense_targets,
         )
 
