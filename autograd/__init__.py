@@ -78,6 +78,7 @@ if _typing.TYPE_CHECKING:
     from autograd.render.scenes.scene import scene
     from autograd.transforms.checkpoints.checkpointing import checkpoint, checkpoint_sequential
     from autograd.transforms.checkpoints.revolve import revolve_advances, revolve_schedule
+    from autograd.transforms.implicit import argmin, fixed_point, odeint, root, solve
 else:
     # Imported when first used: together they are a fifth of the time that `import autograd` would take.
     _LATER = {
@@ -96,6 +97,7 @@ else:
         "autograd.render.pictures.motion": ("animate",),
         "autograd.render.pictures.style": ("COLOURS",),
         "autograd.transforms.checkpoints.revolve": ("revolve_advances", "revolve_schedule"),
+        "autograd.transforms.implicit": ("argmin", "fixed_point", "odeint", "root", "solve"),
         "autograd.formulas.symbolic": ("derivative_expression", "expression"),
         "autograd.formulas.worksheet": ("deltas",),
     }
@@ -125,6 +127,7 @@ __all__ = [
     "Sparse",
     "Value",
     "animate",
+    "argmin",
     "checkpoint",
     "checkpoint_sequential",
     "deltas",
@@ -140,6 +143,7 @@ __all__ = [
     "example_number",
     "explain",
     "expression",
+    "fixed_point",
     "forward_sweep",
     "grad",
     "gradcheck",
@@ -158,6 +162,7 @@ __all__ = [
     "native_step",
     "no_grad",
     "numerical_gradient",
+    "odeint",
     "partials_of",
     "primitive",
     "primitives",
@@ -165,7 +170,9 @@ __all__ = [
     "reverse_sweep",
     "revolve_advances",
     "revolve_schedule",
+    "root",
     "scene",
+    "solve",
     "sparsity",
     "taylor",
     "to_dot",
