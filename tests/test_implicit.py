@@ -174,6 +174,8 @@ def test_compiled_code_inside_a_transform_is_the_function_itself():
 def test_machine_code_asks_for_the_number_of_steps_and_keeps_no_solution():
     with pytest.raises(ValueError, match=r"root: inside jit say how many Newton steps to take, as steps=10"):
         jit(lambda a: root(lambda x: x * x - a, 1.0))(2.0)
+    with pytest.raises(ValueError, match="root: no convergence in 3 steps"):  # at the numbers it is recorded with
+        jit(lambda a: root(lambda x: x * x - a, 100.0, steps=3))(2.0)
     a = Value(2.0)
     with pytest.raises(TypeError, match=r"root: .*call it inside the function that is given to jit, with steps="):
         autograd.compile(square_root(a), [a], [])
@@ -314,6 +316,39 @@ def test_checkpoints_in_equations_and_equations_in_checkpoints():
     assert a.grad == pytest.approx(0.25)
 
 
+def test_solutions_within_solutions():
+    def fourth_root_squared(a):  # the y with √y = a
+        return root(lambda y: root(lambda x: x * x - y, 1.0, steps=12) - a, 2.0, steps=12)
+
+    assert taylor(fourth_root_squared, 3.0, 3) == pytest.approx([9.0, 6.0, 1.0, 0.0], abs=1e-12)
+    assert [grad(fourth_root_squared)(3.0), hessian(fourth_root_squared)(3.0)] == pytest.approx([6.0, 2.0])
+    assert jit(hessian(fourth_root_squared))(2.0) == pytest.approx(2.0)
+
+    def penalty(b):  # of the regression w = 3 / (1 + λ²) that comes nearest to b: λ² = 3 / b − 1
+        return argmin(lambda r: (argmin(lambda w: (w - 3.0) ** 2 + r * r * w * w, 0.0) - b) ** 2, 1.0)
+
+    assert grad(penalty)(2.0) == pytest.approx(-0.375 / math.sqrt(0.5), rel=1e-10)
+
+
+def test_a_boundary_value_problem_by_shooting():
+    def slope(stiffness):
+        def miss(v):
+            f = lambda y, t: [y[1], -stiffness * y[0]]
+            return odeint(f, [0.0, v], [0.0, 1.0], steps=20)[-1][0] - 1.0
+
+        return root(miss, 1.0)
+
+    exact = taylor(lambda k: sqrt(k) / sin(sqrt(k)), 1.5, 2)
+    assert taylor(slope, 1.5, 2) == pytest.approx(exact, rel=1e-5)
+    assert [slope(1.5), grad(slope)(1.5), hessian(slope)(1.5) / 2] == pytest.approx(exact, rel=1e-5)
+
+
+def test_what_is_tried_on_the_way_is_not_reported():
+    log_of = lambda a: root(lambda x: log(x) - a, 30.0)  # whose first step goes to a negative number
+    with autograd.detect_anomaly():
+        assert grad(log_of)(-4.0) == pytest.approx(math.exp(-4.0))
+
+
 def test_a_record_is_freed_with_its_result_and_is_not_pickled():
     a = Value(4.0)
     y = root(lambda x: x * x - a, 1.0)
@@ -381,6 +416,7 @@ def test_what_cannot_be_solved_is_refused(case):
     ("call", "message"),
     [
         (lambda: root(3.0, 1.0), "root: the first argument must be a function, not float 3.0"),
+        (lambda: root(lambda x: math.cos(x) - x, 1.0), "use autograd.sin and autograd.cos instead of math.sin"),
         (lambda: argmin(3.0, 1.0), "argmin: the first argument must be a function"),
         (lambda: argmin(lambda x: [x], 1.0), "argmin: the function must return one number, not list"),
         (lambda: root(sin, "1"), "root: x0 must be one real number, not str"),

@@ -6,8 +6,9 @@ as one operation on what F uses from outside, the parameters θ, with the partia
     ∂x/∂θ = −(∂F/∂x)⁻¹ ∂F/∂θ.
 
 The partial is a formula of x and θ as that of any other row is, recorded where it is to be differentiated again: so
-every order comes from it, in every sweep.  Numbers that carry derivatives along (forward mode, series) take Newton
-steps x − (∂F/∂x)⁻¹ F instead: each doubles the number of coefficients that are right, and how many there are is known.
+every order comes from it, in every sweep.  Numbers that carry derivatives along (forward mode, series) take steps
+x ← x − (∂F/∂x)⁻¹ F instead, with ∂F/∂x at the root below them: each makes the coefficients of one more order right, and
+how many orders there are is known.
 
 Sources: A. Griewank and A. Walther, Evaluating Derivatives, 2nd edition (2008), chapter 15; M. Blondel et al.,
 "Efficient and modular implicit differentiation" (2022).
@@ -28,7 +29,7 @@ from autograd.table.primitive import OwnSweep, Primitive
 from autograd.table.primitives import dot, identity, step, where
 from autograd.transforms.checkpoints.checkpointing import checkpoint as checkpointed
 from autograd.transforms.dual import Jet
-from autograd.transforms.functions import grad, jvp
+from autograd.transforms.functions import grad
 
 Function = Callable[..., Any]
 Equations = Callable[[Sequence[Any]], Sequence[Any]]
@@ -51,7 +52,7 @@ def root(f: Function, x0: Any, *args: Any, steps: int | None = None) -> Any:
         x0: Where to begin: a number, or nested lists, tuples, dicts or arrays of them.
         args: What f takes beside x.
         steps: Of Newton: at most, 50 by default.  Machine code cannot stop when it is there: inside `jit` it takes this
-            many, and it must be given.  There, what has not converged is not noticed.
+            many, and it must be given.  That they are enough is seen for the numbers that it is recorded with only.
 
     ∂x/∂θ = −(∂f/∂x)⁻¹ ∂f/∂θ, of any order, in every mode; the derivative by x0 is 0.  A step is halved until |f| falls.
     Raises ValueError where ∂f/∂x is singular, and, with the residual, where it does not converge.
@@ -82,7 +83,7 @@ def fixed_point(f: Function, x0: Any, *args: Any, steps: int | None = None) -> A
 def argmin(f: Function, x0: Any, *args: Any, steps: int | None = None) -> Any:
     """The x near x0 where f(x, *args), one number, is least, going downhill; a root of ∇f, differentiated as such.
 
-    ∂x/∂θ = −(∂²f/∂x²)⁻¹ ∂²f/∂x∂θ; all else as for `root`.  Machine code takes plain Newton steps.
+    ∂x/∂θ = −(∂²f/∂x²)⁻¹ ∂²f/∂x∂θ; all else as for `root`.  Machine code takes plain Newton steps to a root of ∇f.
     Raises ValueError also where it comes to a point that is no minimum.
 
     >>> argmin(lambda x, a: (x - a) ** 2 + x, 0.0, 3.0)
@@ -135,13 +136,15 @@ def _implicit(
 ) -> Sequence[Any]:
     """The root of some equations, connected to all that these are made of."""
     traces = current().traces
-    with changed(records=True, warns=False):
+    # what is tried on the way is no business of who watches here; what machine code is recorded of is
+    aside = changed(records=True, warns=False) if traces else changed(records=True, warns=False, make=None, watch=None)
+    with aside:
         if traces:
             xs = _unrolled(name, equations, start, steps)
         else:
             begin = [example_number(x) for x in start]
             xs = [Value(x) for x in _found(name, equations, begin, steps or MOST_STEPS, height)]
-        outputs = equations(xs)
+        outputs = _at(equations, xs)
         solution = _Solution(name, xs, [innermost(y) for y in outputs])
         if height is not None and not traces and not _is_positive(solution.by_unknowns):
             raise ValueError(
@@ -152,10 +155,22 @@ def _implicit(
     orders: dict[int, int] = {}
     for y in outputs:
         _note_orders(y, orders)
-    if is_grad_enabled():
-        for _ in range(sum(orders.values()).bit_length()):
-            found = _newton_step(equations, found)
+    if not orders or not is_grad_enabled():
+        return found
+    slopes = solution.by_unknowns
+    if solution.parameters or traces:
+        slopes = _jacobian([innermost(y) for y in equations(found)], found, record=True)
+    inverse = solve(slopes, [[float(i == j) for j in range(len(found))] for i in range(len(found))])
+    for _ in range(sum(orders.values())):
+        residual = equations(found)
+        found = [x - dot(row, residual) for x, row in zip(found, inverse, strict=True)]
     return found
+
+
+def _at(equations: Equations, variables: Sequence[Value]) -> Sequence[Any]:
+    """F at Values that it is differentiated by, so that who asks for their plain numbers is told."""
+    with changed(variables=(*current().variables, variables)):
+        return equations(variables)
 
 
 def _note_orders(quantity: Any, orders: dict[int, int]) -> None:
@@ -165,16 +180,6 @@ def _note_orders(quantity: Any, orders: dict[int, int]) -> None:
         orders[quantity._level] = len(coefficients) - 1
         for x in coefficients:
             _note_orders(x, orders)
-
-
-def _newton_step(equations: Equations, xs: Sequence[Any]) -> list[Any]:
-    """x − (∂F/∂x)⁻¹ F, in numbers that carry derivatives along."""
-    values: Any = []
-    columns = []
-    for j in range(len(xs)):
-        values, column = jvp(equations, (xs,), ([float(i == j) for i in range(len(xs))],))
-        columns.append(column)
-    return [x - d for x, d in zip(xs, solve([*zip(*columns, strict=True)], values), strict=True)]
 
 
 # ---------------------------------------------------------------- the numbers
@@ -200,7 +205,7 @@ def _found(name: str, equations: Equations, xs: list[float], most: int, height: 
 
     def look(at: Sequence[float]) -> tuple[list[Value], list[Any], list[float], float]:
         variables = [Value(x) for x in at]
-        outputs = [innermost(y) for y in equations(variables)]
+        outputs = [innermost(y) for y in _at(equations, variables)]
         numbers = [example_number(y) for y in outputs]
         size = math.hypot(*numbers)
         return variables, outputs, numbers, size if math.isfinite(size) else math.inf
@@ -259,10 +264,15 @@ def _unrolled(name: str, equations: Equations, xs: Sequence[Any], steps: int | N
         return identity(x if hasattr(x, "_apply_primitive") else Value(x)).detach()
 
     at = [cut(innermost(x)) for x in xs]
+    change: list[Any] = []
+    outputs: list[Any] = []
     for _ in range(steps):
         outputs = [innermost(y) for y in equations(at)]
         change = solve(_jacobian(outputs, at, record=True), outputs)
         at = [cut(x - d) for x, d in zip(at, change, strict=True)]
+    numbers = [x._number for x in at]
+    if any(abs(example_number(d)) > CLOSE**0.5 * max(1e-6, *map(abs, numbers)) for d in change):
+        raise ValueError(_not_converged(name, steps, numbers, math.hypot(*map(example_number, outputs))))
     return at
 
 
