@@ -78,7 +78,9 @@ if _typing.TYPE_CHECKING:
     from autograd.render.scenes.scene import scene
     from autograd.transforms.checkpoints.checkpointing import checkpoint, checkpoint_sequential
     from autograd.transforms.checkpoints.revolve import revolve_advances, revolve_schedule
-    from autograd.transforms.implicit import argmin, fixed_point, odeint, root, solve
+    from autograd.transforms.differential_equations import odeint
+    from autograd.transforms.implicit import argmin, fixed_point, root
+    from autograd.transforms.linear_systems import solve
 else:
     # Imported when first used: together they are a fifth of the time that `import autograd` would take.
     _LATER = {
@@ -97,7 +99,9 @@ else:
         "autograd.render.pictures.motion": ("animate",),
         "autograd.render.pictures.style": ("COLOURS",),
         "autograd.transforms.checkpoints.revolve": ("revolve_advances", "revolve_schedule"),
-        "autograd.transforms.implicit": ("argmin", "fixed_point", "odeint", "root", "solve"),
+        "autograd.transforms.differential_equations": ("odeint",),
+        "autograd.transforms.implicit": ("argmin", "fixed_point", "root"),
+        "autograd.transforms.linear_systems": ("solve",),
         "autograd.formulas.symbolic": ("derivative_expression", "expression"),
         "autograd.formulas.worksheet": ("deltas",),
     }

@@ -119,6 +119,12 @@ def test_values_from_outside_get_their_gradient():
     assert jvp(lambda c: root(lambda x: x * x - c * a, 1.0), (2.0,), (1.0,))[1].data == pytest.approx(0.5)
 
 
+def test_no_unknowns_are_none():
+    assert root(lambda x: [], []) == []
+    assert jit(lambda a: [a, root(lambda x: [], [], steps=2)])(1.0) == [1.0, []]
+    assert solve([], []) == []
+
+
 def test_what_is_solved_has_no_derivative_by_its_beginning_and_none_without_parameters():
     assert grad(lambda x0: root(lambda x: x * x - 2.0, x0))(1.0) == 0.0
     assert isinstance(root(lambda x: x * x - 2.0, Value(1.0)), float)
@@ -174,6 +180,8 @@ def test_compiled_code_inside_a_transform_is_the_function_itself():
 def test_machine_code_asks_for_the_number_of_steps_and_keeps_no_solution():
     with pytest.raises(ValueError, match=r"root: inside jit say how many Newton steps to take, as steps=10"):
         jit(lambda a: root(lambda x: x * x - a, 1.0))(2.0)
+    with pytest.raises(ValueError, match=r"argmin: .* no minimum"):
+        jit(lambda a: argmin(lambda x: cos(x) * a, 0.1, steps=5))(2.0)
     with pytest.raises(ValueError, match="root: no convergence in 3 steps"):  # at the numbers it is recorded with
         jit(lambda a: root(lambda x: x * x - a, 100.0, steps=3))(2.0)
     a = Value(2.0)
@@ -214,6 +222,9 @@ def test_minima_are_found_downhill():
     assert lowest(1.5) == pytest.approx([1.5, 2.25], rel=1e-12)
     assert jacobian(lowest)(1.5) == pytest.approx([1.0, 3.0], rel=1e-10)
     assert abs(argmin(lambda x: x**4 - 2.0 * x * x, 0.1)) == pytest.approx(1.0, rel=1e-12)
+    a = Value(3.0)
+    argmin(lambda x: (x[0] - a) ** 2 + x[1] ** 2, [0.0, 1.0])[0].backward()
+    assert a.grad == pytest.approx(1.0)
     compiled = jit(grad(lambda a: argmin(lambda x: (x - a) ** 2 + exp(x), 0.0, steps=8)))
     assert compiled(1.0) == pytest.approx(grad(lambda a: argmin(lambda x: (x - a) ** 2 + exp(x), 0.0))(1.0), rel=1e-12)
 
@@ -391,6 +402,7 @@ NO_ROOT = {
     "steps": (lambda: root(sin, 0.5, steps=0), "root: steps must be a whole number of at least 1, not 0"),
     "maximum": (lambda: argmin(cos, 0.0), "argmin: at x = .* the gradient is 0, but that is no minimum"),
     "singular": (lambda: solve([[1.0, 2.0], [2.0, 4.0]], [1.0, 1.0]), "a is singular: pivot 1, the largest .* is 0.0"),
+    "infinite": (lambda: solve([[math.inf]], [1.0]), "a is not finite: pivot 0, the largest left in column 0, is inf"),
     "not square": (
         lambda: solve([[1.0, 2.0], [2.0]], [1.0, 1.0]),
         "a must be square, and row 1 of its 2 rows has length 1",

@@ -1,4 +1,4 @@
-"""Derivatives of solutions: of equations, fixed points, minima, linear systems and differential equations.
+"""Derivatives of solutions: of equations, fixed points and minima.
 
 A root x(θ) of F(x, θ) = 0 is found in numbers, by Newton's method, of which nothing is recorded.  Then it is recorded
 as one operation on what F uses from outside, the parameters θ, with the partial of the implicit function theorem,
@@ -17,19 +17,18 @@ Sources: A. Griewank and A. Walther, Evaluating Derivatives, 2nd edition (2008),
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 from autograd.arguments import brief, counted, shown
 from autograd.core.graph import depending_on, example_number, innermost, reverse_sweep
 from autograd.core.mode import changed, current, enable_grad, is_grad_enabled
-from autograd.core.tree import flatten, flatten_like
+from autograd.core.tree import flatten
 from autograd.core.value import Value
 from autograd.table.primitive import OwnSweep, Primitive
-from autograd.table.primitives import dot, identity, step, where
-from autograd.transforms.checkpoints.checkpointing import checkpoint as checkpointed
+from autograd.table.primitives import dot, identity
 from autograd.transforms.dual import Jet
 from autograd.transforms.functions import grad
+from autograd.transforms.linear_systems import solve
 
 Function = Callable[..., Any]
 Equations = Callable[[Sequence[Any]], Sequence[Any]]
@@ -52,7 +51,7 @@ def root(f: Function, x0: Any, *args: Any, steps: int | None = None) -> Any:
         x0: Where to begin: a number, or nested lists, tuples, dicts or arrays of them.
         args: What f takes beside x.
         steps: Of Newton: at most, 50 by default.  Machine code cannot stop when it is there: inside `jit` it takes this
-            many, and it must be given.  That they are enough is seen for the numbers that it is recorded with only.
+            many, and it must be given.  That they lead there is seen for the numbers that it is recorded with only.
 
     ∂x/∂θ = −(∂f/∂x)⁻¹ ∂f/∂θ, of any order, in every mode; the derivative by x0 is 0.  A step is halved until |f| falls.
     Raises ValueError where ∂f/∂x is singular, and, with the residual, where it does not converge.
@@ -146,7 +145,7 @@ def _implicit(
             xs = [Value(x) for x in _found(name, equations, begin, steps or MOST_STEPS, height)]
         outputs = _at(equations, xs)
         solution = _Solution(name, xs, [innermost(y) for y in outputs])
-        if height is not None and not traces and not _is_positive(solution.by_unknowns):
+        if height is not None and not _is_positive(solution.by_unknowns):
             raise ValueError(
                 f"{name}: at x = {brief([x._number for x in xs])} the gradient is 0, but that is no minimum: the "
                 "function does not curve upward in every direction; begin elsewhere"
@@ -327,22 +326,21 @@ class _Solution:
     def _take(self, outputs: Sequence[Any]) -> None:
         """Note the operations on the unknowns, operands first, and what else they are made of."""
         self.outputs = outputs
-        inside = depending_on(self.xs, *[y for y in outputs if isinstance(y, Value)])
-        self.order = [x for x in inside if x not in {*self.xs}]
+        unknowns = {*self.xs}
+        found = depending_on(self.xs, *[y for y in outputs if isinstance(y, Value)])
+        self.order = [x for x in found if x not in unknowns]
         used = [x for node in self.order for x in node.operands] + [*outputs]
-        self.parameters = list(dict.fromkeys(x for x in used if isinstance(x, Value) and x not in {*inside, *self.xs}))
+        inside = {*found, *unknowns}
+        self.parameters = list(dict.fromkeys(x for x in used if isinstance(x, Value) and x not in inside))
 
     def recorded(self) -> list[Any]:
         """The unknowns, recorded on the parameters: plain numbers if there are none."""
-        if self.traced:
-            return self.at([*self.xs, *self.parameters])
-        numbers = self.numbers[: len(self.xs)]
-        return self.at([*numbers, *self.parameters]) if self.parameters else numbers
+        operands = [*(self.xs if self.traced else self.numbers[: len(self.xs)]), *self.parameters]
+        return self.at(operands) if self.traced or self.parameters else operands
 
     def at(self, operands: Sequence[Any]) -> list[Any]:
         """The unknowns, recorded at these numbers of the root and parameters."""
-        recording = next(x for x in operands if isinstance(x, Value))
-        return [recording._apply_primitive(_Row(self, i), operands) for i in range(len(self.xs))]
+        return [_Row(self, i).apply(*operands) for i in range(len(self.xs))]
 
     def replayed(self, xs: Sequence[Any], parameters: Sequence[Any]) -> list[Any]:
         """F at other operands, as it was recorded."""
@@ -419,133 +417,3 @@ def _refuse(name: str, *_: Any) -> Any:
         f"{name}: it was solved for the numbers of then, and machine code would keep that solution for ever; call it "
         "inside the function that is given to jit, with steps=…"
     )
-
-
-# ---------------------------------------------------------------- linear systems
-
-
-def solve(a: Any, b: Any) -> Any:
-    """The x with a x = b, for a small dense matrix a: elimination with partial pivoting; `numpy.linalg.solve`.
-
-    Args:
-        a: A square matrix: n rows of n numbers, as lists, tuples or an array.
-        b: n numbers, or n rows of as many numbers as there are right-hand sides.
-
-    It is made of recorded operations, n³/3 of them; so are its derivatives by a and b, of every order, in every mode:
-    dx = a⁻¹ (db − da x).  Machine code chooses the pivots anew at each call, by `where`.
-    Raises ValueError, naming the pivot, if a is singular: a pivot of exactly 0, or one that is not finite.  (Machine
-    code gives infinities and nan then, but for the numbers that it is recorded with.)
-
-    >>> solve([[2.0, 1.0], [1.0, 3.0]], [3.0, 5.0])
-    [0.8, 1.4]
-    >>> grad(lambda a: solve([[a, 0.0], [1.0, 1.0]], [1.0, 0.0])[1])(2.0)
-    0.25
-    """
-    left = _rows_of(a, "solve: a")
-    right = _rows_of(b, "solve: b")
-    size = len(left)
-    for i, row in enumerate(left):
-        if len(row) != size:
-            raise ValueError(f"solve: a must be square, and row {i} of its {size} rows has length {len(row)}")
-    if len(right) != size or len({len(row) for row in right}) > 1:
-        raise ValueError(
-            f"solve: b must have {size} numbers, one for each row of a, or {size} rows of equal length, not {shown(b)}"
-        )
-    _, rebuild = flatten(b, "solve: b")
-    rows = [[*row, *sides] for row, sides in zip(left, right, strict=True)]
-    for k in range(size):
-        _pivot(rows, k)
-        pivot = example_number(rows[k][k])
-        if pivot == 0.0 or not math.isfinite(pivot):
-            raise ValueError(f"solve: a is singular: pivot {k}, the largest left in column {k}, is {pivot}")
-        for i in range(k + 1, size):
-            if rows[i][k].__class__ is not float or rows[i][k] != 0.0:
-                factor = rows[i][k] / rows[k][k]
-                rows[i][k + 1 :] = [x - factor * p for x, p in zip(rows[i][k + 1 :], rows[k][k + 1 :], strict=True)]
-    found: list[list[Any]] = []  # from below
-    for k in reversed(range(size)):
-        known = [*zip(*reversed(found), strict=True)] or [()] * len(rows[k][size:])
-        found.append(
-            [
-                (c - dot(rows[k][k + 1 : size], list(xs)) if xs else c) / rows[k][k]
-                for c, xs in zip(rows[k][size:], known, strict=True)
-            ]
-        )
-    return rebuild(x for row in reversed(found) for x in row)
-
-
-def _pivot(rows: list[list[Any]], k: int) -> None:
-    """Bring the row whose entry in column k is largest to place k."""
-    if not current().traces:
-        best = max(range(k, len(rows)), key=lambda i: abs(example_number(rows[i][k])))
-        rows[k], rows[best] = rows[best], rows[k]
-        return
-    for i in range(k + 1, len(rows)):
-        if rows[i][k].__class__ is float and rows[i][k] == 0.0:
-            continue
-        larger = step(abs(rows[i][k]) - abs(rows[k][k]))
-        pairs = [*zip(rows[i], rows[k], strict=True)]
-        rows[k] = [where(larger, x, y) for x, y in pairs]
-        rows[i] = [where(larger, y, x) for x, y in pairs]
-
-
-def _rows_of(matrix: Any, role: str) -> list[list[Any]]:
-    """The rows of a matrix, or the numbers of a vector as rows of one."""
-    rows = matrix.tolist() if hasattr(matrix, "tolist") and getattr(matrix, "ndim", 0) != 0 else matrix
-    if not isinstance(rows, list | tuple):
-        raise TypeError(f"{role} must be a list of rows or numbers, or an array, not {shown(matrix)}")
-    return [flatten(row, f"{role}[{i}]")[0] for i, row in enumerate(rows)]
-
-
-# ---------------------------------------------------------------- differential equations
-
-
-def odeint(f: Function, y0: Any, t: Sequence[Any], *args: Any, steps: int = 1, checkpoint: bool = False) -> list[Any]:
-    """The solution of dy/dt = f(y, t, *args), y(t₀) = y0, at each of the times t: the classical Runge-Kutta method.
-
-        y ← y + h/6 (k₁ + 2k₂ + 2k₃ + k₄),   k₁ = f(y, t), k₂ = f(y + h/2 k₁, t + h/2), k₃ = …, k₄ = f(y + h k₃, t + h)
-
-    Args:
-        f: The derivative of y, in the structure of y.
-        y0: The state at the first time: a number, or nested lists, tuples, dicts or arrays of them.
-        t: The times, the first of them t₀; they may go backward.
-        args: What f takes beside y and t.
-        steps: Of equal length from each time to the next.
-        checkpoint: Keep the states at the times only, and run from each to the next again in the backward sweep.
-
-    Returns a list with the state at each time.  Its derivatives by y0, args, t and what f uses from outside are those
-    of the recorded steps, exact for what is computed (discretise, then optimise).  The error is of order h⁴.
-
-    >>> from autograd import exp
-    >>> y = odeint(lambda y, t, k: -k * y, 1.0, [0.0, 1.0], 0.5, steps=20)[-1]
-    >>> abs(y - exp(-0.5)) < 1e-8
-    True
-    """
-    if not callable(f):
-        raise TypeError(f"odeint: the first argument must be a function of (y, t), not {shown(f)}")
-    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-        raise ValueError(f"odeint: steps must be a whole number of at least 1, not {brief(steps)}")
-    times, _ = flatten(t, "odeint: t")
-    if not times or hasattr(t, "_apply_primitive") or not hasattr(t, "__len__"):
-        raise ValueError(f"odeint: t must be a sequence of times, the first that of y0, not {shown(t)}")
-    state, rebuild = flatten(y0, "odeint: y0")
-
-    def slope(ys: Sequence[Any], now: Any) -> list[Any]:
-        return flatten_like(f(rebuild(ys), now, *args), y0, "odeint: the result of the function")
-
-    def advance(ys: Sequence[Any], begin: Any, end: Any) -> list[Any]:
-        h = (end - begin) / steps
-        for i in range(steps):
-            now = begin + i * h
-            k1 = slope(ys, now)
-            k2 = slope([y + 0.5 * h * k for y, k in zip(ys, k1, strict=True)], now + 0.5 * h)
-            k3 = slope([y + 0.5 * h * k for y, k in zip(ys, k2, strict=True)], now + 0.5 * h)
-            k4 = slope([y + h * k for y, k in zip(ys, k3, strict=True)], now + h)
-            ys = [y + h / 6.0 * (a + 2.0 * (b + c) + d) for y, a, b, c, d in zip(ys, k1, k2, k3, k4, strict=True)]
-        return list(ys)
-
-    between = checkpointed(advance) if checkpoint else advance
-    states = [list(state)]
-    for begin, end in pairwise(times):
-        states.append(between(states[-1], begin, end))
-    return [rebuild(ys) for ys in states]
