@@ -19,6 +19,7 @@ from autograd import (
     checkpoint,
     cos,
     derivative,
+    dot,
     exp,
     fixed_point,
     grad,
@@ -40,6 +41,7 @@ from autograd import (
     sin,
     solve,
     sqrt,
+    tanh,
     taylor,
     value_and_grad,
     vjp,
@@ -157,6 +159,22 @@ def test_digits_are_kept_at_any_scale():
     assert root(atan, 20.0) == 0.0  # where plain Newton steps run away
 
 
+@pytest.mark.parametrize("n", [4, 6, 8])
+def test_ill_conditioned_equations_are_solved_to_the_rounding_of_their_terms(n):
+    H = np.array([[1.0 / (i + j + 1) for j in range(n)] for i in range(n)])  # Hilbert: its condition is 1e4, 1e7, 1e10
+    b = H @ np.ones(n)
+    for x in (
+        root(lambda x: H @ (x + 0.1 * x**3) - 1.1 * b, np.zeros(n)),
+        argmin(lambda x: 0.5 * x @ (H @ x) - b @ x, np.zeros(n)),
+    ):
+        assert np.allclose(H @ x, b, rtol=1e-12)
+
+
+def test_as_many_steps_as_it_takes_are_enough():
+    assert root(lambda x: 2.0 * x - 2.0, 5.0, steps=1) == 1.0
+    assert jit(lambda a: root(lambda x: a * x - 2.0, 5.0, steps=2))(2.0) == 1.0
+
+
 # ---------------------------------------------------------------- machine code
 
 
@@ -187,6 +205,34 @@ def test_machine_code_asks_for_the_number_of_steps_and_keeps_no_solution():
     a = Value(2.0)
     with pytest.raises(TypeError, match=r"root: .*call it inside the function that is given to jit, with steps="):
         autograd.compile(square_root(a), [a], [])
+
+
+@given(
+    st.integers(1, 2).flatmap(
+        lambda n: st.tuples(
+            *[st.lists(st.integers(-8, 8).map(lambda i: i / 8), min_size=n, max_size=n) for _ in range(2)]
+        )
+    )
+)
+@settings(max_examples=8, deadline=None)
+def test_random_systems_have_the_same_derivatives_in_all_modes_and_in_machine_code(numbers):
+    weights, p = numbers
+
+    def solution(p):  # x + tanh(⟨w, x⟩) sin(x)/4 = p: a contraction around the identity
+        equations = lambda x: [a + 0.25 * tanh(dot(weights, x)) * sin(a * b) - b for a, b in zip(x, p, strict=True)]
+        return root(equations, [0.5] * len(p), steps=10)
+
+    slopes = np.array(jacrev(solution)(p))
+    assert np.allclose(slopes, jacfwd(solution)(p), rtol=1e-11, atol=1e-12)
+    assert np.allclose(slopes, numerical_gradient_of_each(solution, p), rtol=1e-6, atol=1e-8)
+    second = np.array(jacfwd(jacrev(solution))(p))
+    for other in (jacrev(jacrev(solution)), jacrev(jacfwd(solution)), jacfwd(jacfwd(solution))):
+        assert np.allclose(second, other(p), rtol=1e-10, atol=1e-12)
+    assert np.allclose(second, jit(jacrev(jacrev(solution)), backend="numpy")(p), rtol=1e-10, atol=1e-12)
+
+
+def numerical_gradient_of_each(f, p):
+    return [numerical_gradient(lambda q, i=i: f(q)[i], p) for i in range(len(p))]
 
 
 # ---------------------------------------------------------------- fixed points and minima

@@ -39,6 +39,8 @@ Height = Callable[[Sequence[float]], float]
 MOST_STEPS = 50
 CLOSE = 1e-9
 """A Newton step of this share of x is the last but for rounding: the next is of its square."""
+ROUNDING = 1e-14
+"""Of the terms of a residual: where ∂F/∂x is ill-conditioned, x may move by more than CLOSE and yet be a root."""
 SHORTEST = 1e-9
 """Share of a Newton step that is tried."""
 
@@ -225,7 +227,7 @@ def _found(name: str, equations: Equations, xs: list[float], most: int, height: 
                 f"{name}: after {counted(taken, 'step')}, at x = {brief(xs)}, ∂f/∂x is singular ({error}); begin "
                 "elsewhere, or see whether there is a solution"
             ) from None
-        last = upward is slopes and max(map(abs, change)) <= CLOSE * max(1e-6, *map(abs, xs))
+        last = upward is slopes and _is_close(xs, change, numbers, slopes, CLOSE)
         share = 1.0
         while True:
             nearer = [x - share * d for x, d in zip(xs, change, strict=True)]
@@ -242,6 +244,16 @@ def _found(name: str, equations: Equations, xs: list[float], most: int, height: 
     if last or size == 0.0:
         return xs
     raise ValueError(_not_converged(name, most, xs, size))
+
+
+def _is_close(
+    xs: Sequence[float], change: Sequence[float], residual: Sequence[float], slopes: Sequence[Any], share: float
+) -> bool:
+    """Whether a Newton step is a small share of x, or the residual no more than the rounding of its terms."""
+    if max(map(abs, change)) <= share * max(1e-6, *map(abs, xs)):
+        return True
+    terms = [abs(d * x) for row in slopes for d, x in zip(row, xs, strict=True)]
+    return bool(max(map(abs, residual)) <= ROUNDING * max(terms))
 
 
 def _not_converged(name: str, taken: int, xs: Sequence[float], size: float) -> str:
@@ -263,15 +275,15 @@ def _unrolled(name: str, equations: Equations, xs: Sequence[Any], steps: int | N
         return identity(x if hasattr(x, "_apply_primitive") else Value(x)).detach()
 
     at = [cut(innermost(x)) for x in xs]
-    change: list[Any] = []
-    outputs: list[Any] = []
-    for _ in range(steps):
+    for taken in range(steps):
         outputs = [innermost(y) for y in equations(at)]
-        change = solve(_jacobian(outputs, at, record=True), outputs)
+        slopes = _jacobian(outputs, at, record=True)
+        change = solve(slopes, outputs)
+        if taken == steps - 1 and at:
+            here, moved, missed, *rows = ([example_number(x) for x in row] for row in (at, change, outputs, *slopes))
+            if not _is_close(here, moved, missed, rows, CLOSE**0.5):
+                raise ValueError(_not_converged(name, steps, here, math.hypot(*missed)))
         at = [cut(x - d) for x, d in zip(at, change, strict=True)]
-    numbers = [x._number for x in at]
-    if any(abs(example_number(d)) > CLOSE**0.5 * max(1e-6, *map(abs, numbers)) for d in change):
-        raise ValueError(_not_converged(name, steps, numbers, math.hypot(*map(example_number, outputs))))
     return at
 
 
