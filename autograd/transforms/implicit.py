@@ -22,6 +22,7 @@ from typing import Any
 from autograd.arguments import brief, counted, shown
 from autograd.core.graph import depending_on, example_number, innermost, reverse_sweep
 from autograd.core.mode import changed, current, enable_grad, is_grad_enabled
+from autograd.core.recording import make_here
 from autograd.core.tree import flatten
 from autograd.core.value import Value
 from autograd.table.primitive import OwnSweep, Primitive
@@ -272,7 +273,8 @@ def _unrolled(name: str, equations: Equations, xs: Sequence[Any], steps: int | N
         )
 
     def cut(x: Any) -> Any:
-        return identity(x if hasattr(x, "_apply_primitive") else Value(x)).detach()
+        # a number as a node of its own: a leaf would be read anew at each call, by a door forty times slower
+        return (identity(x) if isinstance(x, Value) else make_here(x, identity, (x,), (None,))).detach()
 
     at = [cut(innermost(x)) for x in xs]
     for taken in range(steps):
