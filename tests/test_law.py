@@ -92,7 +92,8 @@ def numbers(found):
 
 
 def same(a, b, tolerance=1e-9):
-    return (a != a and b != b) or a == b or math.isclose(a, b, rel_tol=tolerance, abs_tol=1e-300)
+    """Beside the last digits: what cancels to 0 one way may leave a rounding of its terms another way."""
+    return (a != a and b != b) or a == b or math.isclose(a, b, rel_tol=tolerance, abs_tol=1e-14)
 
 
 def observed(f, point):

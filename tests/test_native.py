@@ -168,7 +168,7 @@ BRANCHES = [
 
 @pytest.mark.parametrize("f", BRANCHES)
 def test_branches_on_a_traced_value_are_refused_with_advice(f):
-    with pytest.raises(TypeError, match=r"same branch for ever; use where\(step\(x\), a, b\)"):
+    with pytest.raises(TypeError, match=r"same branch for ever; use where\(x > 0, a, b\)"):
         jit(f)(1.0)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
-from autograd.arguments import brief
+from autograd.arguments import brief, counted
 from autograd.exercises import decisions, derivatives, inside, linear_models, networks, training
 from autograd.exercises.exercise import Exercise
 from autograd.exercises.grading import Answer, Mistake, own_lines
@@ -74,7 +74,9 @@ def hint(name: str, number: int = 1) -> Text:
     """
     hints = find(name).hints
     if number not in range(1, len(hints) + 1):
-        raise LookupError(f"{name} has {len(hints)} hints, numbered from 1; there is none of number {brief(number)}")
+        raise LookupError(
+            f"{name} has {counted(len(hints), 'hint')}, numbered from 1; there is none of number {brief(number)}"
+        )
     return Text(fill(f"Hint {number} of {len(hints)}: {hints[number - 1]}", 100))
 
 

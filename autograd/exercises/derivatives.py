@@ -6,6 +6,7 @@ from typing import Any
 
 import autograd
 from autograd import Value, grad, is_grad_enabled, jacobian, jvp, topological_order, value_and_grad
+from autograd.arguments import counted
 from autograd.exercises.exercise import exercise
 from autograd.exercises.grading import Answer, Mistake, plain
 
@@ -274,7 +275,7 @@ def topological_sort(answer: Answer) -> None:
     """
     for root, operands in _graphs():
         edges = dict(operands)  # looking here is not counted
-        shown = repr(edges) if len(edges) < 10 else f"a graph of {len(edges)} nodes"
+        shown = repr(edges) if len(edges) < 10 else f"a graph of {counted(len(edges), 'node')}"
         text = f"topological_sort({root!r}, {shown})"
         order = Answer(text, answer.given)(root, operands)
         if not isinstance(order, list) or any(not isinstance(node, str) for node in order):
@@ -342,7 +343,9 @@ def backward(answer: Answer) -> None:
         if not isinstance(found, dict) or any(not isinstance(number, float) for number in found.values()):
             raise Mistake(f"It returned {found!r:.200}, which is no dict from node to number.")
         if set(nodes) - set(found):
-            raise Mistake(f"For {text}, {len(set(nodes) - set(found))} of the {len(nodes)} nodes are not in the dict.")
+            raise Mistake(
+                f"For {text}, {len(set(nodes) - set(found))} of the {counted(len(nodes), 'node')} are not in the dict."
+            )
         for node in nodes:
             node.grad = 0.0
         y.backward()

@@ -86,7 +86,7 @@ class Answer:
         else:
             said += kind_of_mistake(found, wanted, wrong[0])
         if len(wrong) < len(points):
-            said.append(f"At {len(points) - len(wrong)} of the {len(points)} inputs tried it is right.")
+            said.append(f"At {len(points) - len(wrong)} of the {counted(len(points), 'input')} tried it is right.")
         raise Mistake("\n".join(said))
 
     def differentiates(self, right: Function, points: Sequence[list[float]]) -> None:
@@ -243,4 +243,7 @@ def _places(found: list[float], wanted: list[float]) -> list[str]:
         return []
     names = [f"number{'s' * (len(some) > 1)} {', '.join(map(str, some))}" for some in (good, bad)]
     verbs = ["is" if len(some) == 1 else "are" for some in (good, bad)]
-    return [f"Of its {len(found)} numbers {names[0]} {verbs[0]} right, {names[1]} {verbs[1]} not (counted from 1)."]
+    return [
+        f"Of its {counted(len(found), 'number')} {names[0]} {verbs[0]} right, {names[1]} {verbs[1]} not "
+        "(counted from 1)."
+    ]
