@@ -468,3 +468,10 @@ def test_a_number_may_be_looked_at_where_it_is_said_that_the_number_is_meant():
         return x * scale * (not math.isnan(x.item()))
 
     assert grad(f)(3.0) == 3.0
+
+
+def test_a_direction_that_is_recorded_stays_connected():
+    v = Value(1.0)
+    for f in (grad(lambda a: a**3), lambda a: 3.0 * a * a, lambda a: jacobian(lambda b: b**3)(a)):
+        assert gradient(jvp(f, (8.0,), (v,))[1], v) == 48.0
+    assert grad(lambda v: jvp(grad(lambda a: a**3), (8.0,), (v,))[1])(1.0) == 48.0

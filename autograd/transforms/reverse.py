@@ -55,6 +55,7 @@ class Inputs:
     def _variable(self, leaf: Any) -> Any:
         """A stand-in for a leaf that knows nothing of what is below it, or is connected to it if it records."""
         if isinstance(leaf, Jet):
+            self.recording = self.recording or any(map(_records, leaf.coefficients[1:]))
             return leaf.like([self._variable(leaf.primal), *leaf.coefficients[1:]])
         if isinstance(leaf, Value) and leaf.requires_grad:
             self.recording = True
@@ -154,6 +155,11 @@ class Inputs:
         if isinstance(leaf, Jet):
             return leaf.like([self.finished(x) for x in leaf.coefficients])
         return leaf.data if isinstance(leaf, Value) and not self.recording else leaf
+
+
+def _records(x: Any) -> bool:
+    """Whether a number is connected to something that it may be differentiated by."""
+    return any(map(_records, x.coefficients)) if isinstance(x, Jet) else getattr(x, "requires_grad", False)
 
 
 Product = Callable[[Sequence[Any]], list[Any]]
