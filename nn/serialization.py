@@ -98,6 +98,13 @@ def load(file: str | os.PathLike[str], model: Module | None = None, **others: An
     Raises ValueError, naming the file and what is wrong with it, if it is truncated, corrupt, foreign, too long, of a
     later version, does not fit, or describes modules that hold themselves; OSError, naming it too, if it cannot be
     read.  Then nothing is changed.
+
+    >>> import tempfile
+    >>> from nn import MLP
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(MLP(2, [3, 1]), f"{folder}/model.json")
+    ...     print(len(load(f"{folder}/model.json").parameters()))
+    13
     """
     try:
         if not isinstance(model, Module | None):

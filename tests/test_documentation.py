@@ -3,14 +3,18 @@
 import ast
 import doctest
 import importlib
+import inspect
 import re
 from pathlib import Path
 
 import pytest
 
+import autograd
+import nn
 from tests.test_structure import ROOT, modules
 
 SOURCES = [name for name, _ in modules()]
+DOCUMENTS = sorted(str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -20,9 +24,9 @@ def test_docstring_examples_print_what_they_say(name):
     assert results.failed == 0
 
 
-@pytest.mark.parametrize("document", sorted(path.name for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]))
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_document_examples_print_what_they_say(document, tmp_path, monkeypatch):
-    path = next(path for path in (ROOT / document, ROOT / "docs" / document) if path.exists())
+    path = ROOT / document
     text = path.read_text(encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     namespace = {}
@@ -44,3 +48,16 @@ def test_public_functions_and_classes_have_docstrings(name):
         overloads = [ast.unparse(decorator) for decorator in getattr(node, "decorator_list", ())].count("overload")
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_") and not overloads:
             assert ast.get_docstring(node), f"{name}.{node.name}"
+
+
+@pytest.mark.parametrize("package", [autograd, nn, nn.plots], ids=lambda package: package.__name__)
+def test_every_public_name_has_an_example(package):
+    """In its docstring; what is no function or class, a row or a constant, has it in the docstring of its kind."""
+    things = {name: getattr(package, name) for name in package.__all__}
+    made = {name: thing for name, thing in things.items() if inspect.isroutine(thing) or inspect.isclass(thing)}
+    assert [name for name, thing in made.items() if ">>> " not in (inspect.getdoc(thing) or "")] == []
+    assert all(
+        isinstance(thing, autograd.Primitive | dict) or inspect.ismodule(thing)
+        for name, thing in things.items()
+        if name not in made
+    )

@@ -27,6 +27,13 @@ class AnomalyError(ArithmeticError):
 
     `primitive` is the operation it comes from, `operands` what that was applied to, `filename` and `line` where it
     was recorded; None and 0 if that was before `detect_anomaly`.
+
+    >>> try:
+    ...     with detect_anomaly():
+    ...         Value(-1.0).log()
+    ... except AnomalyError as error:
+    ...     print(error.primitive, error.operands)
+    <primitive log> (Value(data=-1.0, grad=0.0),)
     """
 
     def __init__(self, message: str, primitive: Primitive | None, operands: Sequence[Any], place: Place | None) -> None:

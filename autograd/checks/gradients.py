@@ -20,7 +20,16 @@ from autograd.table.primitive import ARITHMETIC_ERRORS, DomainWarning, as_number
 
 
 class GradcheckError(AssertionError):
-    """Two ways to the same derivative disagree; the message says which, where, and by how much."""
+    """Two ways to the same derivative disagree; the message says which, where, and by how much.
+
+    >>> from autograd import primitive
+    >>> wrong = primitive(partials=(lambda y, x: x,))(lambda x: x * x)
+    >>> try:
+    ...     gradcheck(wrong, [3.0])
+    ... except GradcheckError:
+    ...     print("the partial is not that of x²")
+    the partial is not that of x²
+    """
 
 
 def gradcheck(

@@ -102,7 +102,12 @@ def is_small(root: Value, most: int) -> bool:
 
 
 def depending_on(inputs: Iterable[AnyNode], *roots: AnyNode) -> list[AnyNode]:
-    """The nodes below the roots that are made from any of the inputs, these included, operands first."""
+    """The nodes below the roots that are made from any of the inputs, these included, operands first.
+
+    >>> x, w = Value(1.0, label="x"), Value(2.0, label="w")
+    >>> [node.data for node in depending_on([x], x * w + w * w)]
+    [1.0, 2.0, 6.0]
+    """
     chosen = set(inputs)
     order = []
     for node in topological_order(*roots):
@@ -125,6 +130,13 @@ def reverse_sweep(
             a closed gate keeps out is recorded then as well, a product with 0, but where that is nan.
 
     Source: seeds, "Reverse-Mode Automatic Differentiation"; Griewank and Walther (2008), chapter 3.
+
+    >>> x = Value(3.0)
+    >>> y = x * x
+    >>> adjoints = {y: 1.0}
+    >>> reverse_sweep(topological_order(y), adjoints)
+    >>> adjoints[x]
+    6.0
     """
     within, watch = set(order), current().watch
     edges_of = recorded_edges if record else edges
@@ -152,6 +164,13 @@ def forward_sweep(
         reached: As for `reverse_sweep`.
 
     Source: seeds, "Forward-Mode Automatic Differentiation"; Griewank and Walther (2008), chapter 3.
+
+    >>> x = Value(3.0)
+    >>> y = x * x
+    >>> tangents = {x: 1.0}
+    >>> forward_sweep(topological_order(y), tangents)
+    >>> tangents[y]
+    6.0
     """
     watch = current().watch
     edges_of = recorded_edges if record else edges
@@ -402,6 +421,10 @@ def partials_of(
 
     A constant's partial is not evaluated (ln x in the partial of x² by its exponent): it is None.  Beside Values the
     constants are the numbers, unless said otherwise.
+
+    >>> from autograd import mul
+    >>> partials_of(mul, 6.0, [2.0, 3.0])
+    [3.0, 2.0]
     """
     partials = primitive.partials
     if is_constant is None:

@@ -254,5 +254,10 @@ class enable_grad(changed):
 
 
 def is_grad_enabled() -> bool:
-    """Whether operations record, here and now: False inside `no_grad`."""
+    """Whether operations record, here and now: False inside `no_grad`.
+
+    >>> with no_grad():
+    ...     is_grad_enabled()
+    False
+    """
     return current().records

@@ -28,6 +28,15 @@ class DomainWarning(RuntimeWarning):
 
     The result is what IEEE 754 prescribes: nan, or ±inf at a pole.  To get an error instead:
     `warnings.simplefilter("error", autograd.DomainWarning)`.
+
+    >>> import warnings
+    >>> from autograd import log
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     log(Value(0.0)).data
+    -inf
+    >>> caught[0].category.__name__
+    'DomainWarning'
     """
 
 
@@ -217,6 +226,12 @@ class Primitive(Row):
         module: Where pickle finds the row again; the module that makes it by default.
 
     Source: the row form is that of ChainRules.jl and DiffRules.jl; a partial may use the result.
+
+    >>> cube = Primitive("cube", value=lambda x: x * x * x, partials=(lambda y, x: 3 * x * x,))
+    >>> x = Value(2.0)
+    >>> cube(x).backward()
+    >>> x.grad
+    12.0
     """
 
     __slots__ = (

@@ -28,6 +28,16 @@ class Callback:
     """Base of the callbacks, called at each epoch; a plain function of the `Run` serves too.
 
     It shows what it was made with, as far as that is kept in attributes of the same names.
+
+    >>> class Printer(Callback):
+    ...     def epoch_ended(self, run):
+    ...         print(f"epoch {run.history.epochs}")
+    >>> from nn import SGD, Linear, fit, half_squared_loss
+    >>> model = Linear(1, 1)
+    >>> optimizer = SGD(model.parameters(), lr=0.5)
+    >>> history = fit(model, ([[1.0]], [[1.0]]), half_squared_loss, optimizer, epochs=2, callbacks=[Printer()])
+    epoch 1
+    epoch 2
     """
 
     def __repr__(self) -> str:
@@ -53,6 +63,9 @@ class EarlyStopping(Callback):
         min_delta: By how much a new best must be better.
         restore_best: Whether the model ends with the weights of its best epoch.
         maximize: Whether larger is better (accuracies).
+
+    >>> EarlyStopping(patience=30)
+    EarlyStopping(monitor='validation_loss', patience=30, min_delta=0.0, restore_best=True, maximize=False)
     """
 
     def __init__(
@@ -92,6 +105,13 @@ class StopWhenStill(Callback):
     """Stop when the parameters hardly moved in an epoch: ‖w_{t+1} - w_t‖² < ε.
 
     Source: seeds, "4.1.4 Solving the Least-Squares Problem".
+
+    >>> from nn import SGD, Linear, fit, half_squared_loss
+    >>> model = Linear(1, 1, initializer="zeros")
+    >>> optimizer = SGD(model.parameters(), lr=0.25)
+    >>> history = fit(model, ([[1.0]], [[1.0]]), half_squared_loss, optimizer, callbacks=[StopWhenStill(1e-3)])
+    >>> history.stopped
+    'the parameters moved by ‖Δw‖² = 0.000488 < 0.001'
     """
 
     def __init__(self, tolerance: float = 1e-8) -> None:
@@ -114,6 +134,13 @@ class StopAtSmallGradient(Callback):
     """Stop when the gradient of the last batch is small: ‖∇L‖ < ε over the optimiser's parameters, a stationary point.
 
     Source: seeds, "2.3.1 Convergence of Gradient Descent".
+
+    >>> from nn import SGD, Linear, fit, half_squared_loss
+    >>> model = Linear(1, 1, initializer="zeros")
+    >>> optimizer = SGD(model.parameters(), lr=0.25)
+    >>> history = fit(model, ([[1.0]], [[1.0]]), half_squared_loss, optimizer, callbacks=[StopAtSmallGradient(0.1)])
+    >>> history.stopped
+    'the gradient is small: ‖∇L‖ = 0.0884 < 0.1'
     """
 
     def __init__(self, tolerance: float = 1e-6) -> None:

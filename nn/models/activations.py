@@ -47,13 +47,21 @@ class Elementwise(ActivationModule):
 
 
 class Identity(Elementwise):
-    """φ(s) = s."""
+    """φ(s) = s.
+
+    >>> Identity()(2.0)
+    2.0
+    """
 
     function = staticmethod(identity)
 
 
 class ReLU(Elementwise):
-    """Rectified linear unit, φ(s) = max(0, s).  Source: seeds, "5.4 Activation Functions"."""
+    """Rectified linear unit, φ(s) = max(0, s).  Source: seeds, "5.4 Activation Functions".
+
+    >>> ReLU()([-1.0, 2.0])
+    [0.0, 2.0]
+    """
 
     function = staticmethod(autograd.relu)
 
@@ -91,7 +99,11 @@ class PReLU(Elementwise):
 
 
 class ELU(Elementwise):
-    """Exponential linear unit, φ(s) = s for s ≥ 0, α(eˢ - 1) otherwise.  Source: seeds, "5.4 Activation Functions"."""
+    """Exponential linear unit, φ(s) = s for s ≥ 0, α(eˢ - 1) otherwise.  Source: seeds, "5.4 Activation Functions".
+
+    >>> ELU()([2.0, -1.0])
+    [2.0, -0.6321205588285577]
+    """
 
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = _finite("ELU: alpha", alpha)
@@ -101,7 +113,11 @@ class ELU(Elementwise):
 
 
 class Softplus(Elementwise):
-    """φ(s) = log(1 + eˢ), a smooth ReLU.  Source: seeds, "5.4 Activation Functions"."""
+    """φ(s) = log(1 + eˢ), a smooth ReLU.  Source: seeds, "5.4 Activation Functions".
+
+    >>> Softplus()(0.0)
+    0.6931471805599453
+    """
 
     function = staticmethod(autograd.softplus)
 
@@ -128,25 +144,41 @@ class Sigmoid(Elementwise):
 
 
 class LogSigmoid(Elementwise):
-    """φ(s) = log σ(s), exact where σ(s) underflows."""
+    """φ(s) = log σ(s), exact where σ(s) underflows.
+
+    >>> LogSigmoid()(-1000.0)
+    -1000.0
+    """
 
     function = staticmethod(autograd.logsigmoid)
 
 
 class Tanh(Elementwise):
-    """φ(s) = (eˢ - e⁻ˢ) / (eˢ + e⁻ˢ)."""
+    """φ(s) = (eˢ - e⁻ˢ) / (eˢ + e⁻ˢ).
+
+    >>> Tanh()([0.0, 100.0])
+    [0.0, 1.0]
+    """
 
     function = staticmethod(autograd.tanh)
 
 
 class SiLU(Elementwise):
-    """φ(s) = s·σ(s)."""
+    """φ(s) = s·σ(s).
+
+    >>> SiLU()([0.0, 100.0])
+    [0.0, 100.0]
+    """
 
     function = staticmethod(autograd.silu)
 
 
 class GELU(Elementwise):
-    """φ(s) = s·Φ(s), Φ the normal distribution; `approximate="tanh"` as in PyTorch."""
+    """φ(s) = s·Φ(s), Φ the normal distribution; `approximate="tanh"` as in PyTorch.
+
+    >>> GELU()([0.0, 100.0])
+    [0.0, 100.0]
+    """
 
     def __init__(self, approximate: str = "none") -> None:
         if approximate not in ("none", "tanh"):
@@ -211,7 +243,11 @@ class Softmax(ActivationModule):
 
 
 class LogSoftmax(ActivationModule):
-    """log softmax(x), exact where softmax underflows."""
+    """log softmax(x), exact where softmax underflows.
+
+    >>> LogSoftmax()([0.0, 1000.0])
+    [-1000.0, 0.0]
+    """
 
     @over_batch
     def forward(self, x: Any) -> Any:

@@ -66,7 +66,11 @@ INITIALIZERS: dict[str, Initializer] = {
 
 
 def get_initializer(initializer: str | Initializer) -> Initializer:
-    """The initialiser of this name; a function is returned as it is."""
+    """The initialiser of this name; a function is returned as it is.
+
+    >>> get_initializer("zeros") is INITIALIZERS["zeros"]
+    True
+    """
     if callable(initializer):
         return initializer
     if initializer not in INITIALIZERS:

@@ -35,6 +35,12 @@ class Neuron(Module):
         rng: Source of random numbers; `random.Random(seed)` for the same weights each time.
 
     Source: seeds, "Multi-layer perceptron", steps ① and ②.
+
+    >>> neuron = Neuron(2, activation="tanh", initializer="zeros")
+    >>> neuron([1.0, 2.0])
+    Value(data=0.0, grad=0.0)
+    >>> len(neuron.parameters())
+    3
     """
 
     @local_names
@@ -157,6 +163,9 @@ class Linear(Layer):
         bias: False for y = W x.
         initializer: Draws the weights and biases; `"torch_uniform"` is that of PyTorch.
         rng: Source of random numbers.
+
+    >>> len(Linear(3, 2)([1.0, 2.0, 3.0]))
+    2
     """
 
     @local_names

@@ -46,6 +46,14 @@ class Optimizer:
     `param_groups` is the list of groups.  Raises ValueError for no parameters, for one given twice and for one that is
     no leaf, TypeError for what is not a Value, and for a setting out of range or of an unknown name; so does `step`
     for a setting that was assigned since, before anything is moved.
+
+    >>> from nn import SGD
+    >>> w = Value(3.0)
+    >>> optimizer = SGD([w], lr=0.1)
+    >>> (w * w).backward()
+    >>> optimizer.step()
+    >>> w.data
+    2.4
     """
 
     settings: ClassVar[Mapping[str, Check]] = {"lr": number}

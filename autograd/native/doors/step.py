@@ -180,6 +180,15 @@ def native_step(
             number of its first parameter, and how many there are.
         states: For each group and number of state one number a parameter.
         backend: As for `compile`.
+
+    >>> import numpy as np
+    >>> from autograd import compile
+    >>> x, w = Value(1.0), Value(3.0)
+    >>> descent = lambda settings, p, g, state: (p - 0.1 * g, state)
+    >>> step = native_step(compile(x * w * w, [x], [w]), [(descent, {}, 0, 0, 1)], [[]], "llvm")
+    >>> step.theta[:] = 3.0
+    >>> step(np.array([[1.0]])), step.theta.tolist()
+    (9.0, [2.4])
     """
     updates = [(Update(rule, settings, size, backend), first, n) for rule, settings, size, first, n in groups]
     arrays = [[np.array(column, dtype=np.float64) for column in state] for state in states]

@@ -190,7 +190,14 @@ def _order(x: Any) -> float:
 
 
 def traced(number: float) -> Value:
-    """A leaf of what is being recorded, with an example of its number; see `tracing`."""
+    """A leaf of what is being recorded, with an example of its number; see `tracing`.
+
+    >>> from autograd import example_number
+    >>> with tracing():
+    ...     y = traced(2.0) * 3.0
+    >>> example_number(y)
+    6.0
+    """
     return node(Traced, number)
 
 

@@ -25,7 +25,14 @@ _PIXELS_PER_INCH = 192.0  # two pixels a point: sharp on a screen
 
 
 class LayoutUnavailableError(RuntimeError):
-    """Nothing on this machine can lay DOT out, or make this kind of file; the message says what to install."""
+    """Nothing on this machine can lay DOT out, or make this kind of file; the message says what to install.
+
+    >>> try:
+    ...     _by_typst("<svg/>", "gif")
+    ... except LayoutUnavailableError as error:
+    ...     print(error)
+    a .gif needs the `dot` program (`apt install graphviz`); .svg does not
+    """
 
 
 def to_svg(root: Value, **options: Unpack[Options]) -> str:
