@@ -1,6 +1,7 @@
 # make demo   train a network on real data and draw it      make test   run the tests
 # make check  lint and types                                 make clean  remove what these made
 #
+# make docs        write the site to out/docs: pages, the demos run as notebooks, the reference, Python in the page
 # make demos       run all the demos, and hold them to their numbers
 # make exercises   grade the solutions of the exercises       make bench    compare the speed with peers, and draw it
 # make exhaustive  the tests that take minutes             make browser  those that need a browser or notebooks
@@ -23,6 +24,7 @@ CONSTRAINTS ?=
 RUN = $(VENV)/bin/python
 BARE = env -u PYTHONPATH out/bare/bin/python
 PYODIDE = 314.0.7
+MATHJAX = 3.2.2
 INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check
 COMPILE = $(RUN) -m uv pip compile --quiet --upgrade --no-header --no-annotate --all-extras \
 	$(addprefix --group ,test notebook browser) pyproject.toml
@@ -31,7 +33,7 @@ COMPILE = $(RUN) -m uv pip compile --quiet --upgrade --no-header --no-annotate -
 CORE_TESTS = $(addprefix tests/test_,tiny.py accelerator.py rules.py cores.py core_abuse.py modes.py engine.py table.py \
 	transforms.py random_graphs.py checkpointing.py anomaly.py)
 
-.PHONY: demo demos exercises bench test test-plain exhaustive browser coverage bare sanitize check mutants constraints audit rules installed clean
+.PHONY: demo docs demos exercises bench test test-plain exhaustive browser coverage bare sanitize check mutants constraints audit rules installed clean
 
 demo: $(VENV)/installed
 	MPLBACKEND=Agg $(RUN) demos/3_networks/09_moons.py
@@ -46,6 +48,18 @@ exercises: $(VENV)/installed
 bench: $(VENV)/installed
 	$(INSTALL) --group bench
 	MPLBACKEND=Agg $(RUN) benchmarks/all.py
+
+# What a notebook printed is kept in out/docs-cache until its code changes.  From npm come formulas, and Python in the page.
+docs: $(VENV)/installed
+	$(INSTALL) --group docs
+	rm -rf out/pure out/docs
+	AUTOGRAD_PURE=1 $(RUN) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir out/pure .
+	@if command -v npm >/dev/null; then \
+		npm install --silent --no-save --no-package-lock --prefix out/pages mathjax@$(MATHJAX) pyodide@$(PYODIDE); \
+	else echo "NOT THERE: formulas and Python in the page, which need npm"; fi
+	$(RUN) docs/assemble.py out/docs-sources $(addprefix out/pages/node_modules/,mathjax/es5 pyodide) out/pure
+	MPLBACKEND=Agg $(RUN) -m sphinx -q -W --keep-going -d out/docs-doctrees out/docs-sources out/docs
+	@echo "the site is in out/docs; to read it with Python in the page: python3 -m http.server --directory out/docs"
 
 test: $(VENV)/installed
 	MPLBACKEND=Agg $(RUN) -m pytest

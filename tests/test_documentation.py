@@ -29,7 +29,7 @@ def test_document_examples_print_what_they_say(document, tmp_path, monkeypatch):
     path = ROOT / document
     text = path.read_text(encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    namespace = {}
+    namespace = {"__name__": "__main__"}
     for block in re.findall(r"```pycon\n(.*?)```", text, flags=re.DOTALL):
         test = doctest.DocTestParser().get_doctest(block, namespace, document, str(path), 0)
         runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
