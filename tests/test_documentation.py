@@ -56,6 +56,9 @@ def test_every_public_name_has_an_example(package):
     things = {name: getattr(package, name) for name in package.__all__}
     made = {name: thing for name, thing in things.items() if inspect.isroutine(thing) or inspect.isclass(thing)}
     assert [name for name, thing in made.items() if ">>> " not in (inspect.getdoc(thing) or "")] == []
+    for name in (name for name, thing in made.items() if inspect.isbuiltin(thing)):  # of the compiled core
+        test = doctest.DocTestParser().get_doctest(made[name].__doc__, things, name, None, 0)
+        assert doctest.DocTestRunner().run(test) == (0, 1)
     assert all(
         isinstance(thing, autograd.Primitive | dict) or inspect.ismodule(thing)
         for name, thing in things.items()

@@ -346,7 +346,10 @@ static PyObject *witness(PyObject *module, PyObject *arguments)
 static PyMethodDef functions[] = {
     {"node", (PyCFunction)(void (*)(void))make_node, METH_FASTCALL, "A node of a class, whatever mode is on."},
     {"fill", fill, METH_VARARGS, "Say how a node was made."},
-    {"linear", (PyCFunction)(void (*)(void))linear, METH_FASTCALL | METH_KEYWORDS, NULL},
+    {"linear", (PyCFunction)(void (*)(void))linear, METH_FASTCALL | METH_KEYWORDS,
+     "linear($module, /, inputs, weights, biases)\n--\n\n"
+     "A layer's pre-activations s_k = <w_k, x> + b_k, as in autograd/core/recording.py.\n\n"
+     ">>> linear([1.0, 2.0], [[3.0, 4.0], [5.0, 6.0]], [0.5, 0.0])\n[11.5, 17.0]\n"},
     {"backpropagate", (PyCFunction)(void (*)(void))backpropagate, METH_FASTCALL, "The sweep of `backward`."},
     {"gradients", (PyCFunction)(void (*)(void))gradients, METH_FASTCALL, "The derivatives by some leaves."},
     {"topological_order", (PyCFunction)(void (*)(void))topological_order, METH_FASTCALL, "Nodes, operands first."},
