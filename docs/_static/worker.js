@@ -23,8 +23,11 @@ def show(thing):
         tell("html", html) if html else tell("text", repr(thing) + "\\n")
 
 def show_plain(thing):
+    "As at a prompt; of what is there to be looked at, the picture too."
     if thing is not None:
         tell("text", repr(thing) + "\\n")
+        if type(thing).__name__ in ("Picture", "Page"):
+            tell("html", as_html(thing))
 
 def show_pictures():
     for path in sorted(pathlib.Path("out").glob("*")):
@@ -68,7 +71,7 @@ const ready = (async () => {
   return pyodide;
 })();
 
-onmessage = async ({ data: { source, prompt, preamble } }) => {
+self.onmessage = async ({ data: { source, prompt, preamble } }) => {
   let right = false;
   try {
     const pyodide = await ready;
