@@ -58,6 +58,7 @@ docs: $(VENV)/installed
 		npm install --silent --no-save --no-package-lock --prefix out/pages mathjax@$(MATHJAX) pyodide@$(PYODIDE); \
 	else echo "NOT THERE: formulas and Python in the page, which need npm"; fi
 	$(RUN) docs/assemble.py out/docs-sources $(addprefix out/pages/node_modules/,mathjax/es5 pyodide) out/pure
+	MPLBACKEND=Agg $(RUN) docs/execute.py out/docs-sources out/docs-cache
 	MPLBACKEND=Agg $(RUN) -m sphinx -q -W --keep-going -d out/docs-doctrees out/docs-sources out/docs
 	@echo "the site is in out/docs; to read it with Python in the page: python3 -m http.server --directory out/docs"
 

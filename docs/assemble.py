@@ -124,12 +124,13 @@ def at_home(text: str, page: Path) -> str:
             return f"[{words}]({up}{inside.as_posix()})"
         return match[0] if path.is_relative_to(DOCS) else words + anchor
 
+    text = text.replace("\n\n```\n", "\n```\n")  # the empty line that ends an example of doctest
     return re.sub(r"(?<!!)\[([^\]]*)\]\(([^)\s]*)\)", moved, text)
 
 
 def write_pages(folder: Path) -> None:
     """The pages and pictures of docs/."""
-    shutil.copytree(DOCS, folder, ignore=shutil.ignore_patterns("assemble.py", "__pycache__"))
+    shutil.copytree(DOCS, folder, ignore=shutil.ignore_patterns("assemble.py", "execute.py", "__pycache__"))
     for page in DOCS.rglob("*.md"):
         text = at_home(page.read_text(encoding="utf-8"), page)
         (folder / page.relative_to(DOCS)).write_text(text, encoding="utf-8")

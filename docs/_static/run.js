@@ -3,7 +3,6 @@
 
 const HERE = new URL(".", import.meta.url);
 const REFERENCE = Boolean(document.querySelector("dl.py"));
-const PREAMBLE = "from autograd import *\nimport autograd\nfrom autograd import Value\nfrom nn import *\nimport nn\n";
 const blocks = [];
 let worker = null;
 let running = null;
@@ -34,11 +33,7 @@ function findBlocks() {
     const output = element("div", "run-output");
     output.setAttribute("aria-live", "polite");
     bar.append(button, note);
-    if (isCell) {
-      outer.append(bar, output);
-    } else {
-      outer.after(bar, output);
-    }
+    (isCell ? pre.closest("div.cell_input") : outer).after(bar, output);
     const block = { pre, prompt, button, note, output, outer, done: false };
     blocks.push(block);
     pre.contentEditable = "plaintext-only";
@@ -96,13 +91,22 @@ function show(block, kind, text) {
   }
 }
 
+/** The public name whose entry in the reference a block stands in. */
+function documented(pre) {
+  let entry = pre.closest("dl.py");
+  while (entry?.parentElement.closest("dl.py")) {
+    entry = entry.parentElement.closest("dl.py");
+  }
+  return entry?.querySelector("dt").id ?? "";
+}
+
 function send(block) {
   const text = block.pre.textContent;
   const source = block.prompt && /^>>> /m.test(text) ? typed(text) : text;
   block.output.replaceChildren();
   block.outer.classList.add("was-run");
   block.note.textContent = worker ? "running…" : "starting Python in this page…";
-  started().postMessage({ source, prompt: block.prompt, preamble: REFERENCE ? PREAMBLE : "" });
+  started().postMessage({ source, prompt: block.prompt, name: REFERENCE ? documented(block.pre) : "" });
 }
 
 /** Run a block, and before it whatever stands above it and was not run yet. */

@@ -2,7 +2,7 @@
 import { loadPyodide } from "./pyodide/pyodide.mjs";
 
 const SETUP = `
-import ast, builtins, contextlib, io, pathlib, sys, traceback
+import ast, importlib, pathlib, sys, traceback
 
 namespace = {"__name__": "__main__"}
 seen = {}
@@ -36,8 +36,28 @@ def show_pictures():
             tell("html" if path.suffix == ".svg" else "page", path.read_text(encoding="utf-8"))
         seen[path] = changed
 
+class Missing:
+    "A package that is not there, or what was to be made with it: to name it is no error yet, to use it is."
+
+    def __init__(self, name):
+        self.__dict__["missing"] = name
+
+    def __getattr__(self, _):
+        raise ModuleNotFoundError(name=self.missing)
+
+for _name in ("add sub mul truediv matmul pow radd rsub rmul rtruediv rmatmul rpow lt le gt ge neg abs float len "
+              "call iter getitem enter format").split():
+    setattr(Missing, f"__{_name}__", lambda self, *_, **__: self.any)
+
+def do_without(node, package):
+    "Skip a statement; what it would have named is missing too."
+    names = [each.asname or each.name.partition(".")[0] for each in getattr(node, "names", ()) if hasattr(each, "name")]
+    names += [each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)]
+    namespace.update((name, Missing(package)) for name in names)
+
 def execute(source, prompt):
     "Run it as a cell, whose last expression is shown, or as at a prompt, where all of them are."
+    needed = {}
     try:
         statements = ast.parse(source).body
         for index, node in enumerate(statements):
@@ -47,16 +67,35 @@ def execute(source, prompt):
                 code = compile(ast.Interactive([node]), "<cell>", "single")
             else:
                 code = compile(ast.Module([node], []), "<cell>", "exec")
-            exec(code, namespace)
+            try:
+                exec(code, namespace)
+            except ImportError as error:
+                do_without(node, error.name)
+                if not isinstance(node, ast.Import | ast.ImportFrom):
+                    needed[error.name or str(error)] = True
         show_pictures()
-        return True
-    except ModuleNotFoundError as error:
-        tell("error", f"This block needs {error.name}, which Python on this page does not have. In a checkout it runs: "
-             "see the quick start.\\n")
     except BaseException as error:
         lines = traceback.format_exception(type(error), error, error.__traceback__.tb_next)
         tell("error", "".join(lines))
-    return False
+        return any(isinstance(thing, Missing) for thing in namespace.values())  # then what follows may do without
+    if needed:
+        tell("error", f"A part of this block needs what Python on this page does not have: {', '.join(needed)}. "
+             "In a checkout all of it runs: see the quick start.\\n")
+    return True
+
+def stand_alone(name):
+    "An example of the reference runs where its docstring does: in the module of what it documents."
+    import autograd, nn
+    package, *path = name.split(".")
+    thing = {"autograd": autograd, "nn": nn}[package]
+    for part in path[: 2 if path[0] == "plots" else 1]:
+        thing = getattr(thing, part)
+    try:
+        module = importlib.import_module(getattr(thing, "__module__", None) or package)
+    except ImportError:  # the example will say what is missing
+        module = sys.modules[package]
+    namespace.clear()
+    namespace.update(vars(module), __name__="__main__", autograd=autograd, Value=autograd.Value)
 `;
 
 const ready = (async () => {
@@ -71,13 +110,13 @@ const ready = (async () => {
   return pyodide;
 })();
 
-self.onmessage = async ({ data: { source, prompt, preamble } }) => {
+self.onmessage = async ({ data: { source, prompt, name } }) => {
   let right = false;
   try {
     const pyodide = await ready;
     await pyodide.loadPackagesFromImports(source, { messageCallback: () => {} });
-    if (preamble) {
-      pyodide.runPython(`exec(${JSON.stringify(preamble)}, namespace)`);
+    if (name) {
+      pyodide.globals.get("stand_alone")(name);
     }
     right = pyodide.globals.get("execute")(source, prompt);
   } catch (error) {

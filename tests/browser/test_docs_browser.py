@@ -117,8 +117,11 @@ def test_a_mistake_is_shown_in_place(open_page):
 
 def test_a_package_that_is_not_there_is_named_in_place(open_page):
     page = open_page("quick_start.html")
-    page.locator("pre[contenteditable]").nth(0).fill("import llvmlite")
-    assert "needs llvmlite" in run(page, 0).inner_text()
+    page.locator("pre[contenteditable]").nth(0).fill("import llvmlite as fast\nprint(1)\nfast.binding\nprint(2)")
+    text = run(page, 0).inner_text()
+    assert text.startswith("1\n")  # importing is not using
+    assert "does not have: llvmlite" in text
+    assert "\n2\n" in text  # what does not need it goes on
 
 
 def test_a_block_that_does_not_end_is_stopped(open_page):
