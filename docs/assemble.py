@@ -21,6 +21,7 @@ from autograd import Primitive
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
+BENCHMARKS = ROOT / "benchmarks" / "README.md"  # a page of the site, like those of docs/
 DEMOS = sorted((ROOT / "demos").glob("[0-9]_*/[0-9]*.py"))
 
 # Runs first in each notebook, unseen: what a cell leaves in out/ is shown below it.
@@ -118,10 +119,11 @@ def at_home(text: str, page: Path) -> str:
             return match[0]
         file, _, anchor = target.partition("#")
         path = (page.parent / file).resolve()
+        inside = "benchmarks.md" if path == BENCHMARKS else ""
         if path in DEMOS:
-            inside = Path("tutorial") / path.parent.name / f"{path.stem}.ipynb"
-            up = "../" * (len(page.relative_to(DOCS).parts) - 1)
-            return f"[{words}]({up}{inside.as_posix()})"
+            inside = f"tutorial/{path.parent.name}/{path.stem}.ipynb"
+        if inside:
+            return f"[{words}]({'../' * (len(page.relative_to(DOCS).parts) - 1)}{inside})"
         return match[0] if path.is_relative_to(DOCS) else words + anchor
 
     text = text.replace("\n\n```\n", "\n```\n")  # the empty line that ends an example of doctest
@@ -134,6 +136,8 @@ def write_pages(folder: Path) -> None:
     for page in DOCS.rglob("*.md"):
         text = at_home(page.read_text(encoding="utf-8"), page)
         (folder / page.relative_to(DOCS)).write_text(text, encoding="utf-8")
+    text = at_home(BENCHMARKS.read_text(encoding="utf-8"), DOCS / "benchmarks.md")
+    (folder / "benchmarks.md").write_text(text, encoding="utf-8")
 
 
 # ---------------------------------------------------------------- the API
