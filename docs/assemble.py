@@ -17,7 +17,7 @@ from typing import Any
 
 import autograd
 import nn
-from autograd import Primitive
+from autograd import Primitive, exercises
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -105,6 +105,33 @@ def write_notebooks(folder: Path) -> None:
         )
     chapters = "\n".join(f"{chapter.name}/index" for chapter in sorted({demo.parent for demo in DEMOS}))
     (folder / "index.md").write_text(f"{TUTORIAL}\n```{{toctree}}\n:maxdepth: 2\n\n{chapters}\n```\n", encoding="utf-8")
+
+
+EXERCISES_PAGE = """\
+# Exercises
+
+What the notes leave to the reader. Put your answer in place of the three dots and press **Run**: it is graded here,
+in the page. In a terminal, `python -m autograd.exercises` does the same.
+
+```{toctree}
+:maxdepth: 1
+
+"""
+
+
+def write_exercises(folder: Path) -> None:
+    """A page for each exercise: its text, its stub with what grades it, and its hints, folded away."""
+    folder.mkdir()
+    for name, one in exercises.EXERCISES.items():
+        check = f'from autograd import exercises\n\nexercises.check("{name}", {one.asked})'
+        hints = "".join(
+            f'\n<details class="solutions"><summary>Hint {index}</summary>\n\n{hint}\n\n</details>\n'
+            for index, hint in enumerate(one.hints, 1)
+        )
+        text = f"# {one.title}\n\nNotes {one.notes}\n\n{one.text}\n\n```python\n{one.stub}\n\n{check}\n```\n{hints}"
+        (folder / f"{name}.md").write_text(text, encoding="utf-8")
+    names = "\n".join(exercises.EXERCISES)
+    (folder / "index.md").write_text(f"{EXERCISES_PAGE}{names}\n```\n", encoding="utf-8")
 
 
 # ---------------------------------------------------------------- pages
@@ -300,6 +327,7 @@ def main(target: str, mathjax: str = "", pyodide: str = "", wheels: str = "") ->
     shutil.rmtree(folder, ignore_errors=True)
     write_pages(folder)
     write_notebooks(folder / "tutorial")
+    write_exercises(folder / "exercises")
     write_api(folder / "api")
     if Path(mathjax).name and Path(mathjax).exists():
         shutil.copytree(mathjax, folder / "_static" / "mathjax", ignore=lambda _, names: set(names) - {"tex-svg.js"})

@@ -142,6 +142,16 @@ def test_an_example_of_the_reference_stands_alone(open_page):
     assert run(page, block(page, ">>> grad(")).inner_text().strip()
 
 
+def test_an_exercise_is_graded_in_the_page(open_page):
+    page = open_page("exercises/sigmoid.html")
+    assert "not yet" in run(page, 0).inner_text()
+    code = page.locator("pre[contenteditable]").nth(0)
+    code.fill(code.inner_text().replace("...", "return sigmoid(s) * (1.0 - sigmoid(s))"))
+    text = run(page, 0).inner_text()
+    assert "right" in text
+    assert "not" not in text
+
+
 PAGES = ["index.html", "quick_start.html", "tutorial/1_derivatives/01_first_gradient.html", "api/table.html"]
 
 
