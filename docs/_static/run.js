@@ -101,7 +101,7 @@ function documented(pre) {
 }
 
 function send(block) {
-  const text = block.pre.textContent;
+  const text = block.pre.innerText; // what was typed or pasted may have <br> in place of line ends
   const source = block.prompt && /^>>> /m.test(text) ? typed(text) : text;
   block.output.replaceChildren();
   block.outer.classList.add("was-run");
