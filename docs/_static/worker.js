@@ -90,12 +90,13 @@ def stand_alone(name):
     thing = {"autograd": autograd, "nn": nn}[package]
     for part in path[: 2 if path[0] == "plots" else 1]:
         thing = getattr(thing, part)
+    namespace.clear()
     try:
         module = importlib.import_module(getattr(thing, "__module__", None) or package)
-    except ImportError:  # the example will say what is missing
-        module = sys.modules[package]
-    namespace.clear()
-    namespace.update(vars(module), __name__="__main__", autograd=autograd, Value=autograd.Value)
+        namespace.update(vars(module))
+    except ImportError as error:  # the example will say what is missing
+        namespace[path[0]] = Missing(error.name)
+    namespace.update(__name__="__main__", autograd=autograd, Value=autograd.Value)
 `;
 
 const ready = (async () => {
