@@ -101,7 +101,8 @@ function documented(pre) {
 }
 
 function send(block) {
-  const text = block.pre.innerText; // what was typed or pasted may have <br> in place of line ends
+  // biome-ignore lint/performance/useDomNodeTextContent: what was typed or pasted may have <br> in place of line ends
+  const text = block.pre.innerText;
   const source = block.prompt && /^>>> /m.test(text) ? typed(text) : text;
   block.output.replaceChildren();
   block.outer.classList.add("was-run");
