@@ -4,6 +4,7 @@ Programs, points with 0, inf and nan among them, reverse and recorded sweeps, fo
 `LAW_EXAMPLES=9000 python -m pytest tests/test_law.py -k "everywhere or forward"` makes over 100,000 comparisons.
 """
 
+import itertools
 import math
 import os
 import warnings
@@ -50,6 +51,7 @@ from autograd import (
     sub,
     sum,
     tanh,
+    value_and_grad,
     vjp,
     where,
 )  # fmt: skip
@@ -376,3 +378,74 @@ def test_what_a_truth_value_is_not_for_is_refused():
         jit(lambda x: (x > 0.0) & x)(1.0)
     with pytest.raises(TypeError, match="asks for the number of a value"):
         jit(lambda x: ~x)(1.0)
+
+
+# ---------------------------------------------------------------- arrays
+
+
+V, M = np.array([0.5, 1.5, 2.0]), np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.5]])
+OVER_ARRAYS = {
+    "each element": (lambda x: np.sin(x) * 2.0 + x, V),
+    "NumPy's functions": (lambda x: np.exp(x) / np.maximum(x, 1.0) - np.abs(-x), V),
+    "broadcast": (lambda x, y: x * y, V, M),
+    "with a number": (lambda x, k: x * k + k, M, 3.0),
+    "a comparison": (lambda x: where(x[0] > 1.0, x[1], x[2]), V),
+    "an element": (lambda x: x[0] * x[1] + sin(x[2]), V),
+    "a slice": (lambda x: x[1:] * x[:-1], V),
+    "a loop": (lambda x: [y * y for y in x], V),
+    "a sum": (lambda x: sum(x * x), V),
+    "NumPy's sum": (lambda x: np.sum(x**2), V),
+    "a mean over rows": (lambda x: x.mean(axis=1), M),
+    "a product of matrices": (lambda w, x: w @ x, M, V),
+    "the transpose": (lambda w: w.T * 2.0, M),
+    "its length": (lambda x: x * len(x), V),
+    "softmax": (lambda x: softmax(list(x)), V),
+    "in a dict": (lambda d: {"s": sum(d["x"]), "x": d["x"] * d["k"]}, {"x": V, "k": 2.0}),
+    "whole numbers": (lambda x: x[0] * x[1], np.array([2, 3])),
+    "a gradient": (grad(lambda x: x[0] * x[1] * sin(x[2])), V),
+    "a value and a gradient": (grad(lambda x: logsumexp(x), has_aux=False), V),
+    "a Hessian": (hessian(lambda x: x[0] ** 2 * x[1] + x[2] ** 3), V),
+    "the gradient by a matrix": (grad(lambda w, x: sum((w @ x) ** 2)), M, V),
+}
+
+
+def flat(found):
+    """The leaves, in order, and where arrays stand."""
+    if isinstance(found, dict):
+        return [x for key in found for x in flat(found[key])]
+    if isinstance(found, list | tuple):
+        return [x for part in found for x in flat(part)]
+    shape = getattr(found, "shape", ())
+    return [shape, *np.asarray(found, dtype=float).ravel().tolist()]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("what", OVER_ARRAYS)
+def test_arrays_are_to_machine_code_what_they_are_to_the_function(what, backend):
+    f, *arguments = OVER_ARRAYS[what]
+    compiled, plain = jit(f, backend=backend), f(*arguments)
+    for _ in range(2):  # recorded, and found again
+        a, b = flat(compiled(*arguments)), flat(plain)
+        assert len(a) == len(b)
+        assert all(x == y if isinstance(y, tuple) else same(x, y) for x, y in zip(a, b)), (a, b)
+
+
+def test_arrays_of_other_shapes_and_numbers_are_other_programs():
+    f = jit(lambda x: sum(x * x))
+    assert [f(np.arange(n) * 1.0) for n in (2, 3, 4, 3)] == [1.0, 5.0, 14.0, 5.0]
+
+
+def test_what_neither_takes_is_refused():
+    with pytest.raises(TypeError, match="asks for the number of a value"):
+        jit(lambda x: x if x[0] > 0.0 else -x)(V)
+    with pytest.raises(TypeError, match="array must hold real numbers"):
+        jit(lambda x: x[0])(np.array(["a"]))
+    with pytest.raises(IndexError):
+        jit(lambda x: x[5])(V)
+
+
+def test_what_minimises_takes_compiled_functions():
+    optimize = pytest.importorskip("scipy.optimize")
+    f = lambda x: sum([100.0 * (q - p * p) ** 2 + (1.0 - p) ** 2 for p, q in itertools.pairwise(x)])
+    found = optimize.minimize(jit(value_and_grad(f)), np.zeros(6), jac=True)
+    assert found.x == pytest.approx(np.ones(6), abs=1e-5)

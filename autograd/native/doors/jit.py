@@ -8,7 +8,7 @@ import sys
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from autograd.core.value import Value
 from autograd.native.builtin import Shape
 from autograd.native.kernels import Kernel, Point, checked, kernel_of, lock_of, new_slots
 from autograd.native.lowered import lowered
-from autograd.native.recording.tracing import Traced, traced, tracing
+from autograd.native.recording.tracing import Lane, Traced, traced, tracing
 from autograd.table.primitive import as_number
 
 MOST_KEPT = 1 << 26  # bytes of results that are kept to be used again
@@ -62,22 +62,42 @@ class Jitted:
         if any(hasattr(leaf, "_apply_primitive") or _holds_objects(leaf) for leaf in leaves):
             args = tuple([x.value if isinstance(x, Static) else x for x in args])
             return self._function(*args, **kwargs)  # inside a transform, or recorded by the caller
-        arrays = [numpy_array(leaf, "jit: an argument") for leaf in leaves if getattr(leaf, "ndim", 0)]
+        if any(getattr(leaf, "ndim", 0) for leaf in leaves):
+            return self._over_arrays(structure, leaves)
         entry = self.entry(structure, leaves)
-        if arrays:
-            return entry.over_arrays(leaves)
         if entry.fast is not None:
             self._fast = entry.fast
         return entry.at_point([as_number(leaf, "jit: an argument") for leaf in leaves])
 
+    def _over_arrays(self, structure: Structure, leaves: list[Any]) -> Any:
+        """For all elements at once, where the function asks for nothing else of arrays; else for arrays of Values."""
+        leaves = [numpy_array(leaf, "jit: an argument") if getattr(leaf, "ndim", 0) else leaf for leaf in leaves]
+        for leaf in leaves:
+            if getattr(leaf, "ndim", 0) and leaf.dtype.kind not in "biuf":
+                raise TypeError(f"jit: an array must hold real numbers, not dtype {leaf.dtype}")
+        if self._entries.get(structure) is not _WHOLE_ARRAYS:
+            try:
+                entry = self.entry(structure, leaves, Lane)
+            except (TypeError, AttributeError):
+                pass
+            else:
+                return entry.over_arrays(leaves)
+        elements: list[Any] = []
+        opened = _opened(structure, iter(leaves), elements)
+        entry = self.entry(opened, elements)
+        self._entries[watched(structure, self._forget)] = _WHOLE_ARRAYS
+        return entry.at_point([as_number(leaf, "jit: an argument") for leaf in elements])
+
     def _watched(self, args: Any, kwargs: Any) -> Any:
         """Inside `detect_anomaly`: as the function itself, and over arrays so for each element that is not finite."""
         leaves: list[Any] = []
-        structure = take_apart((args, kwargs), leaves, whole=True)
+        structure = take_apart((args, kwargs), leaves, whole=True, weak=True)
         if not any(getattr(leaf, "ndim", 0) for leaf in leaves):
             return self._function(*args, **kwargs)
         with changed(watch=None, make=None):
             result = self(*args, **kwargs)
+        if self._entries.get(structure) is _WHOLE_ARRAYS:
+            return self._function(*args, **kwargs)
         found: list[Any] = []
         take_apart(result, found, whole=True)
         bad = np.logical_or.reduce([~np.isfinite(x) for x in np.broadcast_arrays(*found)])
@@ -88,7 +108,7 @@ class Jitted:
             self._function(*args, **kwargs)
         return result
 
-    def entry(self, structure: Structure, leaves: Sequence[Any]) -> "_Entry":
+    def entry(self, structure: Structure, leaves: Sequence[Any], kind: type[Traced] = Traced) -> "_Entry":
         """The program for this structure of arguments, recorded if it is the first with it."""
         found = self._entries.get(structure)
         if found is not None:
@@ -103,7 +123,7 @@ class Jitted:
                 with self._first_calls.setdefault(call, threading.RLock()):
                     found = self._entries.get(structure)
                     if found is None:
-                        found = _Entry(self._function, structure, examples, self._backend, self._threads)
+                        found = _Entry(self._function, structure, examples, kind, self._backend, self._threads)
                         self._entries[watched(structure, self._forget)] = found
                         while len(self._entries) > MOST_PROGRAMS:
                             self._entries.popitem(last=False)
@@ -142,8 +162,6 @@ def _example(leaf: Any) -> float:
     """A number that the function is recorded with."""
     if getattr(leaf, "ndim", 0) == 0:
         return as_number(leaf, "jit: an argument")
-    if leaf.dtype.kind not in "biuf":
-        raise TypeError(f"jit: an array must hold real numbers, not dtype {leaf.dtype}")
     return float(leaf.flat[0]) if leaf.size else 1.0
 
 
@@ -154,11 +172,12 @@ def _holds_objects(leaf: Any) -> bool:
 def jit(function: Callable[..., Any], *, backend: str = "llvm", threads: int = 1) -> Jitted:
     """The same function as machine code, recorded at its first call with each structure of arguments.
 
-    Arguments and results are numbers, and lists, tuples and dicts of them.  NumPy arrays broadcast as in a ufunc: the
-    function runs for each element.  Transforms go inside, jit(value_and_grad(f)), or outside, where the function itself
-    is run.  The numbers of
-    Values it uses from outside are read anew at each call; other things (None, text, True and False) belong
-    to the structure.  The last 128 structures are kept, those with functions and instances as long as these are.
+    Arguments and results are numbers, NumPy arrays, and lists, tuples and dicts of them.  What a function does to each
+    element of its arrays, as sin(x) * y does, is compiled once, and all results have the shape to which its arrays
+    broadcast.  Where it asks for more, an element, a sum, a product of matrices, each element is an argument of its
+    own.  Transforms go inside, jit(value_and_grad(f)), or outside, where the function itself is run.  The numbers of
+    Values it uses from outside are read anew at each call; other things (None, text, True and False) belong to the
+    structure.  The last 128 structures are kept, those with functions and instances as long as these are.
 
     A function that branches on the number of an argument is refused with a TypeError that says what to use instead.
     Numbers follow IEEE 754, without warnings.
@@ -169,8 +188,31 @@ def jit(function: Callable[..., Any], *, backend: str = "llvm", threads: int = 1
     (0.0, (0.0, 2.0))
     >>> jit(lambda x, y: x * y)(np.array([1.0, 2.0]), 3.0)
     array([3., 6.])
+    >>> jit(value_and_grad(lambda x: x[0] * x[1]))(np.array([2.0, 3.0]))
+    (6.0, array([3., 2.]))
     """
     return Jitted(function, backend, threads)
+
+
+_WHOLE_ARRAYS: Any = object()
+"""In the place of a program: the function asks for arrays as such."""
+
+
+def _opened(structure: Structure, leaves: Iterator[Any], elements: list[Any]) -> Structure:
+    """The structure with arrays as structures of their elements, which are appended, as are the other leaves."""
+    if structure == NUMBER:
+        leaf = next(leaves)
+        if not getattr(leaf, "ndim", 0):
+            elements.append(leaf)
+            return NUMBER
+        elements += leaf.ravel().astype(float).tolist()
+        return "array", leaf.shape, leaf.size
+    if structure[0] in ("static", "weak"):
+        return structure
+    *facts, parts = structure
+    parts = [NUMBER] * parts if isinstance(parts, int) else parts
+    found = tuple([_opened(part, leaves, elements) for part in parts])
+    return *facts, len(found) if structure[0] == "sequence" and found.count(NUMBER) == len(found) else found
 
 
 def _not_yet(*_: Any) -> Any:
@@ -181,15 +223,21 @@ class _Entry:
     """One recorded program: run at a point, or over arrays."""
 
     def __init__(
-        self, function: Callable[..., Any], structure: Structure, examples: Sequence[float], backend: str, threads: int
+        self,
+        function: Callable[..., Any],
+        structure: Structure,
+        examples: Sequence[float],
+        kind: type[Traced],
+        backend: str,
+        threads: int,
     ) -> None:
-        self.inputs = [traced(x) for x in examples]
+        self.inputs = [traced(x, kind) for x in examples]
         self.name = getattr(function, "__name__", "jit")
-        with tracing():
+        with tracing(kind):
             args, kwargs = filler(structure)(iter(self.inputs))
             result = function(*args, **kwargs)
         outputs: list[Any] = []
-        structure_of_result = take_apart(result, outputs, whole=True)
+        structure_of_result = take_apart(result, outputs, whole=kind is Lane)
         self.rebuild = filler(structure_of_result)
         self.outputs = [x if isinstance(x, Value) else as_number(x, "jit: the result") for x in outputs]
         self.captured = _captured([x for x in self.outputs if isinstance(x, Value)], self.inputs)
@@ -215,9 +263,6 @@ class _Entry:
     def over_arrays(self, leaves: Sequence[Any]) -> Any:
         """The result for arrays, broadcast against each other."""
         arrays = [np.asarray(leaf) for leaf in leaves]
-        for array in arrays:
-            if array.dtype.kind not in "biuf":
-                raise TypeError(f"jit: an array must hold real numbers, not dtype {array.dtype}")
         shape = arrays[0].shape
         if any(array.shape != shape for array in arrays):
             shape = np.broadcast_shapes(*(array.shape for array in arrays))

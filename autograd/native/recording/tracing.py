@@ -1,7 +1,8 @@
 """Values that are recorded for machine code: their numbers are examples, so nothing may depend on them."""
 
 import math
-from collections.abc import MutableMapping, Sequence
+import operator
+from collections.abc import Callable, MutableMapping, Sequence
 from numbers import Real
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -169,6 +170,36 @@ def _is_truth(x: Any) -> bool:
     return isinstance(getattr(x, "primitive", None), Truth)
 
 
+class Lane(Traced):
+    """A traced number that stands for each element of an array: what asks for the array itself is refused.
+
+    NumPy would take it for an array of one object, and the sum of an array for the element itself.
+    """
+
+    __slots__ = ()
+
+    def _is_an_array(self, *_: Any, **__: Any) -> Any:
+        raise TypeError("the function asks for an array as a whole")
+
+    __array__ = __array_function__ = _is_an_array
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        if method != "__call__" or options or any(getattr(x, "ndim", 0) for x in inputs):
+            return self._is_an_array()
+        operation = _UFUNCS.get(ufunc.__name__)
+        return operation(*inputs) if operation else getattr(inputs[0], ufunc.__name__)(*inputs[1:])
+
+
+_UFUNCS: dict[str, Callable[..., Any]] = {
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
+    "power": operator.pow, "float_power": operator.pow, "negative": operator.neg, "positive": operator.pos,
+    "absolute": operator.abs, "fabs": operator.abs, "remainder": operator.mod, "floor_divide": operator.floordiv,
+    "greater": operator.gt, "greater_equal": operator.ge, "less": operator.lt, "less_equal": operator.le,
+    "logical_and": operator.and_, "logical_or": operator.or_, "logical_not": operator.invert,
+}  # fmt: skip
+"""What NumPy's functions are called here, but for those that have the name of a method."""
+
+
 def gate_of(quantity: Any) -> Any:
     """The gate of an adjoint or a tangent: see `Traced`."""
     return getattr(innermost(quantity), "_gate", None)
@@ -189,7 +220,7 @@ def _order(x: Any) -> float:
     return x if x.__class__ is float else -1.0
 
 
-def traced(number: float) -> Value:
+def traced(number: float, kind: type[Traced] = Traced) -> Value:
     """A leaf of what is being recorded, with an example of its number; see `tracing`.
 
     >>> from autograd import example_number
@@ -198,16 +229,19 @@ def traced(number: float) -> Value:
     >>> example_number(y)
     6.0
     """
-    return node(Traced, number)
+    return node(kind, number)
 
 
-def _make(data: float, primitive: Primitive, operands: Sequence[Any], partials: Sequence[Any] | None) -> Value:
-    made = node(Traced, data, primitive, operands, partials)
-    # inside `no_grad` it is recorded even so, but no derivative goes through
-    return made if current().records else node(Traced, data, detached, (made,), (0.0,))
+def _maker(kind: type[Traced]) -> Callable[..., Value]:
+    def make(data: float, primitive: Primitive, operands: Sequence[Any], partials: Sequence[Any] | None) -> Value:
+        made = node(kind, data, primitive, operands, partials)
+        # inside `no_grad` it is recorded even so, but no derivative goes through
+        return made if current().records else node(kind, data, detached, (made,), (0.0,))
+
+    return make
 
 
-def tracing() -> changed:
+def tracing(kind: type[Traced] = Traced) -> changed:
     """Context manager: inside, operations on `traced` Values are recorded for machine code, even within `no_grad`.
 
     What asks for their numbers (if, max, float(), .data) is refused with a TypeError; `example_number` tells them.
@@ -222,7 +256,7 @@ def tracing() -> changed:
         ...
     TypeError: recording for machine code: the function asks for the number of a value (if, and, == 1, max, float(), .data, math.sin …), and machine code would take the same branch for ever; use where(x > 0, a, b), maximum, minimum, abs, sign, autograd.sin …, or leave this part uncompiled; a check of what the function is given may ask autograd.example_number
     """  # noqa: E501
-    return changed(make=_make, traces=True, records=True, warns=False)  # the machine code does not warn either
+    return changed(make=_maker(kind), traces=True, records=True, warns=False)  # the machine code does not warn either
 
 
 # ---------------------------------------------------------------- products of sweeps
