@@ -76,6 +76,7 @@ if _typing.TYPE_CHECKING:
     from autograd.render.pictures.motion import animate
     from autograd.render.pictures.style import COLOURS
     from autograd.render.scenes.scene import scene
+    from autograd.transforms.batching import vmap
     from autograd.transforms.checkpoints.checkpointing import checkpoint, checkpoint_sequential
     from autograd.transforms.checkpoints.revolve import revolve_advances, revolve_schedule
     from autograd.transforms.differential_equations import odeint
@@ -86,6 +87,7 @@ else:
     _LATER = {
         "autograd.checks.anomaly": ("AnomalyError", "detect_anomaly"),
         "autograd.checks.gradients": ("GradcheckError", "gradcheck"),
+        "autograd.transforms.batching": ("vmap",),
         "autograd.transforms.checkpoints.checkpointing": ("checkpoint", "checkpoint_sequential"),
         "autograd.checks.differences": ("numerical_gradient",),
         "autograd.native.doors.compiled": ("Compiled", "compile"),
@@ -189,6 +191,7 @@ __all__ = [
     "tracing",
     "value_and_grad",
     "vjp",
+    "vmap",
     "write_page",
     "write_whole",
 ]

@@ -23,6 +23,7 @@ from autograd.native.kernels import Kernel, Point, checked, kernel_of, lock_of, 
 from autograd.native.lowered import lowered
 from autograd.native.recording.tracing import Lane, Traced, traced, tracing
 from autograd.table.primitive import as_number
+from autograd.transforms.batching import Mapped, columns
 
 MOST_KEPT = 1 << 26  # bytes of results that are kept to be used again
 MOST_PROGRAMS = 128  # of one function; the one that was used longest ago goes
@@ -63,11 +64,30 @@ class Jitted:
             args = tuple([x.value if isinstance(x, Static) else x for x in args])
             return self._function(*args, **kwargs)  # inside a transform, or recorded by the caller
         if any(getattr(leaf, "ndim", 0) for leaf in leaves):
+            if isinstance(self._function, Mapped):
+                return self._over_samples(self._function, args, kwargs)
             return self._over_arrays(structure, leaves)
         entry = self.entry(structure, leaves)
         if entry.fast is not None:
             self._fast = entry.fast
         return entry.at_point([as_number(leaf, "jit: an argument") for leaf in leaves])
+
+    def _over_samples(self, mapped: Mapped, args: Any, kwargs: Any) -> Any:
+        """`vmap`: the program for one sample, run over all."""
+        structure, leaves, n = mapped.batch(args, kwargs)
+        found = [*columns(leaves, n)]
+        opened, rows = (
+            _opened(structure, iter([shape for shape, _ in found])),
+            [x for _, several in found for x in several],
+        )
+        entry = self.entry(opened, [float(row[0]) for row in rows], of=mapped.function)
+        results: list[Any] = []
+        of_results = take_apart(entry.rebuild(iter(entry.over_columns(rows))), results, whole=True)
+        return filler(of_results)(iter([mapped.placed(np.moveaxis(x, -1, 0)) for x in results]))
+
+    def _mapped(self, in_axes: Any, out_axes: int) -> "Jitted":
+        """vmap(jit(f)) is jit(vmap(f))."""
+        return Jitted(Mapped(self._function, in_axes, out_axes), self._backend, self._threads)
 
     def _over_arrays(self, structure: Structure, leaves: list[Any]) -> Any:
         """For all elements at once, where the function asks for nothing else of arrays; else for arrays of Values."""
@@ -82,11 +102,11 @@ class Jitted:
                 pass
             else:
                 return entry.over_arrays(leaves)
-        elements: list[Any] = []
-        opened = _opened(structure, iter(leaves), elements)
+        opened = _opened(structure, iter([getattr(leaf, "shape", ()) for leaf in leaves]))
+        elements = [x for leaf in leaves for x in np.ravel(leaf).astype(float).tolist()]
         entry = self.entry(opened, elements)
         self._entries[watched(structure, self._forget)] = _WHOLE_ARRAYS
-        return entry.at_point([as_number(leaf, "jit: an argument") for leaf in elements])
+        return entry.at_point(elements)
 
     def _watched(self, args: Any, kwargs: Any) -> Any:
         """Inside `detect_anomaly`: as the function itself, and over arrays so for each element that is not finite."""
@@ -108,7 +128,9 @@ class Jitted:
             self._function(*args, **kwargs)
         return result
 
-    def entry(self, structure: Structure, leaves: Sequence[Any], kind: type[Traced] = Traced) -> "_Entry":
+    def entry(
+        self, structure: Structure, leaves: Sequence[Any], kind: type[Traced] = Traced, of: Any = None
+    ) -> "_Entry":
         """The program for this structure of arguments, recorded if it is the first with it."""
         found = self._entries.get(structure)
         if found is not None:
@@ -123,7 +145,7 @@ class Jitted:
                 with self._first_calls.setdefault(call, threading.RLock()):
                     found = self._entries.get(structure)
                     if found is None:
-                        found = _Entry(self._function, structure, examples, kind, self._backend, self._threads)
+                        found = _Entry(of or self._function, structure, examples, kind, self._backend, self._threads)
                         self._entries[watched(structure, self._forget)] = found
                         while len(self._entries) > MOST_PROGRAMS:
                             self._entries.popitem(last=False)
@@ -198,20 +220,16 @@ _WHOLE_ARRAYS: Any = object()
 """In the place of a program: the function asks for arrays as such."""
 
 
-def _opened(structure: Structure, leaves: Iterator[Any], elements: list[Any]) -> Structure:
-    """The structure with arrays as structures of their elements, which are appended, as are the other leaves."""
+def _opened(structure: Structure, shapes: Iterator[tuple[int, ...]]) -> Structure:
+    """The structure with arrays, whose shapes are told leaf by leaf, as structures of their elements."""
     if structure == NUMBER:
-        leaf = next(leaves)
-        if not getattr(leaf, "ndim", 0):
-            elements.append(leaf)
-            return NUMBER
-        elements += leaf.ravel().astype(float).tolist()
-        return "array", leaf.shape, leaf.size
+        shape = next(shapes)
+        return ("array", shape, math.prod(shape)) if shape else NUMBER
     if structure[0] in ("static", "weak"):
         return structure
     *facts, parts = structure
     parts = [NUMBER] * parts if isinstance(parts, int) else parts
-    found = tuple([_opened(part, leaves, elements) for part in parts])
+    found = tuple([_opened(part, shapes) for part in parts])
     return *facts, len(found) if structure[0] == "sequence" and found.count(NUMBER) == len(found) else found
 
 
@@ -266,14 +284,18 @@ class _Entry:
         shape = arrays[0].shape
         if any(array.shape != shape for array in arrays):
             shape = np.broadcast_shapes(*(array.shape for array in arrays))
-        columns = [_as_column(array, shape) for array in arrays]
+        found = self.over_columns([_as_column(array, shape) for array in arrays])
+        return self.rebuild(iter(list(found.reshape(len(found), *shape))))
+
+    def over_columns(self, columns: list[Any]) -> Any:
+        """A row for each result, for a column of as many numbers for each input."""
         with self._lock:
             if self.kernel is None:
                 self.kernel = kernel_of(self.plan, self.recorded, self.backend, self.threads)
             self.slots[: len(self.captured)] = [x.data for x in self.captured]
             found = self._new_results(len(columns[0]))
             self.kernel.run(columns, 1.0, self.slots, found)
-        return self.rebuild(iter(list(found.reshape(len(found), *shape))))
+        return found
 
     def _new_results(self, n: int) -> Any:
         """Memory for results: that of the last ones if nothing refers to them any more.

@@ -1,0 +1,157 @@
+"""`vmap`: a function of one sample, over batches."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from autograd.arguments import brief, called, counted, shown
+from autograd.core.tree import Structure, filler, take_apart
+from autograd.installation import require
+from autograd.table.primitive import as_number
+
+Axes = int | None | Sequence[int | None]
+
+
+class Mapped:
+    """A function over batches; see `vmap`."""
+
+    def __init__(self, function: Callable[..., Any], in_axes: Axes, out_axes: int) -> None:
+        self.function, self.in_axes, self.out_axes = function, in_axes, out_axes
+        self.__wrapped__ = function
+
+    def __repr__(self) -> str:
+        name = getattr(self.function, "__qualname__", brief(self.function))
+        return called("vmap", name, in_axes=self.in_axes, out_axes=self.out_axes)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The results for all samples, each stacked."""
+        structure, leaves, n = self.batch(args, kwargs)
+        results: list[list[Any]] = []
+        of_results: Structure = None
+        for i in range(n):
+            sample, options = filler(structure)(iter([_sample(leaf, i) for leaf in leaves]))
+            found: list[Any] = []
+            made = take_apart(self.function(*sample, **options), found, whole=True)
+            if i and made != of_results:
+                raise TypeError("vmap: the function must return the same structure for each sample")
+            of_results = made
+            results.append(found)
+        stacked = [self.placed(_stacked(column)) for column in zip(*results, strict=True)]
+        return filler(of_results)(iter(stacked))
+
+    def batch(self, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Structure, list[Any], int]:
+        """Structure and leaves of the arguments, those that are mapped with their samples in front, and how many."""
+        numpy = require("numpy", "vmap")
+        axes = list(self.in_axes) if isinstance(self.in_axes, Sequence) else [self.in_axes] * len(args)
+        if len(axes) != len(args):
+            raise ValueError(f"vmap: in_axes has {counted(len(axes), 'item')} for {counted(len(args), 'argument')}")
+        leaves: list[Any] = []
+        sizes: dict[int, str] = {}
+
+        def part(argument: Any, axis: int | None, name: str) -> Structure:
+            here: list[Any] = []
+            structure = take_apart(argument, here, whole=True)
+            for leaf in here:
+                if axis is None:
+                    leaves.append(leaf)
+                    continue
+                array = numpy.asarray(leaf) if hasattr(leaf, "ndim") else None
+                if array is None or not -array.ndim <= axis < array.ndim:
+                    raise ValueError(
+                        f"vmap: {name} is to be mapped along axis {axis}, so it must be an array that has one, not "
+                        f"{shown(leaf)}; in_axes=None leaves an argument as it is"
+                    )
+                sizes.setdefault(array.shape[axis], name)
+                leaves.append(_Samples(numpy.moveaxis(array, axis, 0)))
+            return structure
+
+        parts = tuple([part(x, axis, f"argument {i}") for i, (x, axis) in enumerate(zip(args, axes, strict=True), 1)])
+        options = [part(x, 0, f"argument {name}") for name, x in kwargs.items()]
+        if not sizes:
+            raise ValueError("vmap: at least one argument must be mapped along an axis")
+        if len(sizes) > 1:
+            raise ValueError(
+                f"vmap: arguments disagree on how many samples there are: {', '.join(map(str, sizes))} (first in "
+                f"{' and '.join(sizes.values())})"
+            )
+        (n,) = sizes
+        if not n:
+            raise ValueError("vmap: there is no sample, so there is nothing that the function can be called with")
+        keywords = "dict", None, tuple(map(type, kwargs.values())), tuple(kwargs), tuple(options)
+        return ("sequence", tuple, (("sequence", tuple, parts), keywords)), leaves, n
+
+    def placed(self, result: Any) -> Any:
+        """A stacked result with its samples along the axis that was asked for."""
+        numpy = require("numpy", "vmap")
+        if not -result.ndim <= self.out_axes < result.ndim:
+            raise ValueError(f"vmap: out_axes is {self.out_axes}, and a result has {result.ndim} axes with its samples")
+        return numpy.moveaxis(result, 0, self.out_axes)
+
+
+class _Samples:
+    """An array that is mapped along its first axis."""
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+
+
+def _sample(leaf: Any, i: int) -> Any:
+    if not isinstance(leaf, _Samples):
+        return leaf
+    found = leaf.array[i]
+    return (
+        found if getattr(found, "ndim", 0) or hasattr(found, "_apply_primitive") else as_number(found, "vmap: a sample")
+    )
+
+
+def _stacked(column: Sequence[Any]) -> Any:
+    numpy = require("numpy", "vmap")
+    if any(hasattr(x, "_apply_primitive") for x in column):
+        array = numpy.empty(len(column), dtype=object)
+        array[:] = column
+        return array
+    return numpy.stack([numpy.asarray(x, dtype=None if hasattr(x, "dtype") else float) for x in column])
+
+
+def columns(leaves: Sequence[Any], n: int) -> Iterator[tuple[tuple[int, ...], list[Any]]]:
+    """For each leaf its shape in one sample, and a column of n numbers for each of its elements."""
+    numpy = require("numpy", "vmap")
+    for leaf in leaves:
+        if isinstance(leaf, _Samples):
+            array = leaf.array.astype(float, copy=False)
+        else:
+            array = numpy.broadcast_to(numpy.asarray(leaf, dtype=float), (n, *numpy.shape(leaf)))
+        yield array.shape[1:], [numpy.ascontiguousarray(x) for x in array.reshape(n, -1).T]
+
+
+def vmap(function: Callable[..., Any], in_axes: Axes = 0, out_axes: int = 0) -> Callable[..., Any]:
+    """The function of one sample, for all samples of arrays.
+
+    Args:
+        function: Of one sample.
+        in_axes: Along which axis of the arrays in an argument its samples lie; None for an argument that is the same
+            for all; or one of these for each argument.  Arguments by name are mapped along their first axis.
+        out_axes: Along which axis of the results.
+
+    As `jax.vmap`.  On its own it calls the function once a sample; jit(vmap(f)), as vmap(jit(f)), is one kernel, with
+    samples as lanes, on threads if jit is told so.  Derivatives go inside, vmap(grad(f)), and outside.  Needs NumPy.
+
+    >>> import numpy as np
+    >>> from autograd import grad, jit
+    >>> f = lambda w, x: w[0] * x[0] + w[1] * x[1] ** 2
+    >>> w, X = np.array([1.0, 2.0]), np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    >>> vmap(f, in_axes=(None, 0))(w, X)
+    array([ 9., 35., 77.])
+    >>> jit(vmap(grad(f), in_axes=(None, 0)))(w, X)
+    array([[ 1.,  4.],
+           [ 3., 16.],
+           [ 5., 36.]])
+    """
+    if not callable(function):
+        raise TypeError(f"vmap: the first argument must be a function, not {shown(function)}; write vmap(f)(x)")
+    for axis in in_axes if isinstance(in_axes, Sequence) and not isinstance(in_axes, str) else (in_axes,):
+        if axis is not None and (isinstance(axis, bool) or not isinstance(axis, int)):
+            raise TypeError(f"vmap: in_axes must be an axis, None, or one of these for each argument, not {in_axes!r}")
+    if isinstance(out_axes, bool) or not isinstance(out_axes, int):
+        raise TypeError(f"vmap: out_axes must be an axis, not {out_axes!r}")
+    compiled = getattr(function, "_mapped", None)
+    return Mapped(function, in_axes, out_axes) if compiled is None else compiled(in_axes, out_axes)

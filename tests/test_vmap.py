@@ -1,0 +1,161 @@
+"""`vmap`: what the function gives for each sample, stacked; alone, compiled, and among the other transforms."""
+
+import numpy as np
+import pytest
+
+from autograd import (
+    derivative,
+    exp,
+    grad,
+    hessian,
+    jacobian,
+    jit,
+    jvp,
+    logsumexp,
+    sin,
+    sum,
+    value_and_grad,
+    vmap,
+)
+
+RNG = np.random.default_rng(0)
+W, X, Y = RNG.normal(size=3), RNG.normal(size=(5, 3)), RNG.normal(size=5)
+BACKENDS = ("llvm", "numpy", "interpreter")
+
+
+def f(w, x):
+    return sum(w * x) + sin(x[0]) * w[1]
+
+
+CASES = {
+    "numbers": (lambda y: y * y + 1.0, 0, (Y,)),
+    "vectors": (lambda x: x[0] * x[1] + x[2], 0, (X,)),
+    "one argument for all": (f, (None, 0), (W, X)),
+    "along another axis": (lambda x: sum(x * x), 1, (X,)),
+    "along the last axis": (lambda x: x[0] - x[1], -1, (X,)),
+    "two arguments": (lambda x, y: x * y, 0, (X, Y)),
+    "matrices": (lambda m: m @ m, 0, (RNG.normal(size=(4, 2, 2)),)),
+    "structures": (lambda d: {"s": logsumexp(list(d["x"])), "t": (d["y"], d["x"] * 2.0)}, 0, ({"x": X, "y": Y},)),
+    "a constant": (lambda y: [y, 3.0], 0, (Y,)),
+    "gradients": (grad(f), (None, 0), (W, X)),
+    "values and gradients": (value_and_grad(f, argnums=(0, 1)), (None, 0), (W, X)),
+    "Hessians": (hessian(lambda x: x[0] ** 2 * x[1] + exp(x[2])), 0, (X,)),
+    "Jacobians": (jacobian(lambda x: [x[0] * x[1], sin(x[2])]), 0, (X,)),
+    "whole numbers": (lambda x: x[0] * x[1], 0, (np.arange(6).reshape(3, 2),)),
+}
+
+
+def by_hand(function, in_axes, arguments):
+    axes = in_axes if isinstance(in_axes, tuple) else (in_axes,) * len(arguments)
+
+    def pick(argument, axis, i):
+        if axis is None:
+            return argument
+        if isinstance(argument, dict):
+            return {key: pick(x, axis, i) for key, x in argument.items()}
+        found = np.take(argument, i, axis=axis)
+        return found if found.ndim else float(found)
+
+    sized = next(x for x, axis in zip(arguments, axes, strict=True) if axis is not None)
+    n = len(sized["x"]) if isinstance(sized, dict) else sized.shape[next(axis for axis in axes if axis is not None)]
+    samples = [function(*[pick(x, axis, i) for x, axis in zip(arguments, axes, strict=True)]) for i in range(n)]
+
+    def stacked(parts):
+        if isinstance(parts[0], dict):
+            return {key: stacked([part[key] for part in parts]) for key in parts[0]}
+        if isinstance(parts[0], list | tuple):
+            return type(parts[0])(stacked(list(column)) for column in zip(*parts, strict=True))
+        return np.stack([np.asarray(part, dtype=float) for part in parts])
+
+    return stacked(samples)
+
+
+def agree(a, b):
+    assert type(a) is type(b)
+    if isinstance(b, dict):
+        assert a.keys() == b.keys()
+        for key in b:
+            agree(a[key], b[key])
+    elif isinstance(b, list | tuple):
+        assert len(a) == len(b)
+        for x, y in zip(a, b, strict=True):
+            agree(x, y)
+    else:
+        assert a.shape == b.shape
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("what", CASES)
+def test_it_is_the_function_of_each_sample(what):
+    function, in_axes, arguments = CASES[what]
+    agree(vmap(function, in_axes)(*arguments), by_hand(function, in_axes, arguments))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("what", CASES)
+def test_compiled_it_is_the_same(what, backend):
+    function, in_axes, arguments = CASES[what]
+    right = by_hand(function, in_axes, arguments)
+    one = jit(vmap(function, in_axes), backend=backend)
+    for found in (one(*arguments), one(*arguments), vmap(jit(function, backend=backend), in_axes)(*arguments)):
+        agree(found, right)
+    assert len(one._entries) == 1
+
+
+def test_one_program_serves_every_number_of_samples():
+    g = jit(vmap(lambda x: x[0] * x[1]), threads=2)
+    for n in (1, 2, 1000, 20_001):
+        x = RNG.normal(size=(n, 2))
+        np.testing.assert_array_equal(g(x), x[:, 0] * x[:, 1])
+    assert len(g._entries) == 1
+
+
+def test_results_lie_along_the_axis_that_is_asked_for():
+    for g in (vmap(lambda x: x * 2.0, out_axes=1), jit(vmap(lambda x: x * 2.0, out_axes=-1))):
+        np.testing.assert_array_equal(g(X), 2.0 * X.T)
+    with pytest.raises(ValueError, match="out_axes is 1, and a result has 1 axes"):
+        vmap(lambda y: y, out_axes=1)(Y)
+
+
+def test_arguments_by_name_are_mapped_along_their_first_axis():
+    for g in (vmap(lambda x, y: x[0] * y), jit(vmap(lambda x, y: x[0] * y))):
+        np.testing.assert_allclose(g(X, y=Y), X[:, 0] * Y)
+
+
+def test_it_nests():
+    outer = vmap(vmap(lambda x, y: x * y, in_axes=(None, 0)), in_axes=(0, None))
+    np.testing.assert_allclose(outer(W, Y), np.outer(W, Y))
+    np.testing.assert_allclose(jit(outer)(W, Y), np.outer(W, Y))
+    total = lambda w: sum(vmap(f, in_axes=(None, 0))(w, X))
+    right = grad(lambda w: sum([f(w, x) for x in X]))(W)
+    np.testing.assert_allclose(grad(total)(W), right)
+    np.testing.assert_allclose(jit(grad(total))(W), right)
+    np.testing.assert_allclose(hessian(lambda x: sum(vmap(lambda y: y**3)(x)))(W), np.diag(6.0 * W))
+    np.testing.assert_allclose(jvp(vmap(sin), (Y,), (np.ones(5),))[1], np.cos(Y))
+    np.testing.assert_allclose(vmap(derivative(sin, 2))(Y), -np.sin(Y))
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (lambda: vmap(f)(W, X), ValueError, "disagree on how many samples there are: 3, 5"),
+        (lambda: vmap(f)(1.0, X), ValueError, r"argument 1 is to be mapped along axis 0.*not float 1.0; in_axes=None"),
+        (lambda: vmap(f, in_axes=(None, 2))(W, X), ValueError, "argument 2 is to be mapped along axis 2"),
+        (lambda: vmap(f, in_axes=(0,))(W, X), ValueError, "in_axes has 1 item for 2 arguments"),
+        (lambda: vmap(f, in_axes=None)(W, X), ValueError, "at least one argument must be mapped"),
+        (lambda: vmap(lambda x: x)(np.zeros((0, 2))), ValueError, "there is no sample"),
+        (lambda: vmap(f, in_axes="a"), TypeError, "in_axes must be an axis, None"),
+        (lambda: vmap(f, out_axes=None), TypeError, "out_axes must be an axis"),
+        (lambda: vmap(3.0), TypeError, "first argument must be a function, not float 3.0"),
+        (lambda: vmap(lambda y: [y] if y > 0.0 else y)(Y), TypeError, "same structure for each sample"),
+        (lambda: jit(vmap(lambda y: y if y > 0.0 else -y))(Y), TypeError, "asks for the number of a value"),
+        (lambda: jit(vmap(f))(W, X), ValueError, "disagree"),
+    ],
+)
+def test_what_it_cannot_map_is_refused(call, kind, message):
+    with pytest.raises(kind, match=message):
+        call()
+
+
+def test_it_shows_what_it_is():
+    assert repr(vmap(f, in_axes=(None, 0))) == "vmap(f, in_axes=(None, 0), out_axes=0)"
