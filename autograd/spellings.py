@@ -58,7 +58,7 @@ FUNCTIONS: Mapping[str, str] = {
     **dict.fromkeys(("max", "amax"), "maximum(x, y, …) of numbers or Values"),
     **dict.fromkeys(("min", "amin"), "minimum(x, y, …) of numbers or Values"),
     **dict.fromkeys(("matmul", "mm", "einsum"), "dot(a, b), or X @ w of NumPy's arrays of Values"),
-    **dict.fromkeys(("elementwise_grad", "vmap"), "[grad(f)(x) for x in xs], or jit(grad(f)), which takes arrays"),
+    **dict.fromkeys(("elementwise_grad", "pmap"), "vmap(grad(f)), and jit(vmap(…), threads=2)"),
     **dict.fromkeys(("manual_seed", "seed"), "random.seed(n), or rng=random.Random(n) of a layer"),
     **dict.fromkeys(("fsolve", "newton", "brentq"), "root(f, x0)"),
     "minimize": "argmin(f, x0)",

@@ -357,7 +357,7 @@ CHOICES = {
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("choice", CHOICES)
-@pytest.mark.filterwarnings("ignore::autograd.DomainWarning")
+@pytest.mark.filterwarnings("ignore::autograd.DomainWarning", "ignore:Bitwise inversion:DeprecationWarning")
 def test_comparisons_choose_the_same_in_machine_code(choice, backend):
     f = lambda x, y: where(CHOICES[choice](x, y), x * y + 1.0, sin(x) - y)
     compiled, slopes = jit(f, backend=backend), jit(grad(f, (0, 1)), backend=backend)

@@ -295,6 +295,7 @@ def interrupted(function, at, events):
         return look
 
     before = sys.gettrace()
+    sys._getframe().f_trace_opcodes = "opcode" in events  # which Python 3.12 asks for before the first of them
     sys.settrace(look)
     try:
         function()

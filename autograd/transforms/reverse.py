@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd.arguments import brief
 from autograd.core.graph import depending_on, forward_sweep, reverse_sweep, seeded, total
-from autograd.core.mode import Entry, current, enable_grad, enter, entry_here, leave
+from autograd.core.mode import Entry, changed, current, enable_grad, enter, entry_here, leave
 from autograd.core.sweep import gradients
 from autograd.core.tree import flatten
 from autograd.core.value import Value, node
@@ -68,8 +68,12 @@ class Inputs:
     def call(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
         """Call f with the variables for arguments."""
         mode = current()
-        entry = Entry(mode._replace(records=True, variables=(*mode.variables, self.variables)), entry_here.get())
-        try:
+        variables = *mode.variables, self.variables
+        if not mode.is_usual:
+            with changed(records=True, variables=variables):
+                return f(*self.args, **kwargs)
+        entry = Entry(mode._replace(variables=variables), entry_here.get())
+        try:  # the same, in half the time
             enter(entry)
             return f(*self.args, **kwargs)
         finally:

@@ -255,7 +255,10 @@ class _Entry:
             args, kwargs = filler(structure)(iter(self.inputs))
             result = function(*args, **kwargs)
         outputs: list[Any] = []
-        structure_of_result = take_apart(result, outputs, whole=kind is Lane)
+        structure_of_result = take_apart(result, outputs, whole=True)
+        if kind is not Lane:
+            structure_of_result = _opened(structure_of_result, iter([getattr(x, "shape", ()) for x in outputs]))
+            outputs = [x for leaf in outputs for x in (leaf.ravel().tolist() if getattr(leaf, "ndim", 0) else [leaf])]
         self.rebuild = filler(structure_of_result)
         self.outputs = [x if isinstance(x, Value) else as_number(x, "jit: the result") for x in outputs]
         self.captured = _captured([x for x in self.outputs if isinstance(x, Value)], self.inputs)

@@ -6,6 +6,7 @@ Sources: Sugiyama, Tagawa and Toda, IEEE Transactions on Systems, Man, and Cyber
 barycentres; Ayer et al., Annals of Mathematical Statistics 26 (1955), for pooling adjacent violators.
 """
 
+import math
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
@@ -201,7 +202,7 @@ def _neighbours(count: int, links: Sequence[Link]) -> tuple[Seen, Seen]:
 def _mean(weighted: Sequence[tuple[float, float]], otherwise: float) -> float:
     if not weighted:
         return otherwise
-    return sum(number * weight for number, weight in weighted) / sum(weight for _, weight in weighted)
+    return math.fsum(number * weight for number, weight in weighted) / math.fsum(weight for _, weight in weighted)
 
 
 def _crossings(

@@ -8,6 +8,7 @@ a lane there, so that lines do not run through boxes.
 Source: Sugiyama, Tagawa and Toda, IEEE Transactions on Systems, Man, and Cybernetics 11 (1981).
 """
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -314,7 +315,7 @@ def _steepness(columns: Sequence[Sequence[int]], middles: Sequence[float], links
     climbs: list[list[float]] = [[] for _ in columns]
     for a, above, b, below in links:
         climbs[column_of[a]].append(abs(middles[a] + above - middles[b] - below))
-    return [min(STEEPEST, SLOPE * sum(found) / len(found)) if len(found) > MANY else 0.0 for found in climbs]
+    return [min(STEEPEST, SLOPE * math.fsum(found) / len(found)) if len(found) > MANY else 0.0 for found in climbs]
 
 
 # ---------------------------------------------------------------- all levels

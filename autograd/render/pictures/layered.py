@@ -1,6 +1,7 @@
 """A plan as SVG without Graphviz: laid out as the pages are, drawn in the shapes and classes that Graphviz writes."""
 
 import html
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -42,7 +43,7 @@ def length_of(text: str, size: float) -> float:
     True
     """
     narrow = {c: ems for letters, ems in _EMS.items() for c in letters}
-    return size * sum(narrow.get(c, 0.57 if ord(c) < 0x1100 else 1.05) for c in text)
+    return size * math.fsum(narrow.get(c, 0.57 if ord(c) < 0x1100 else 1.05) for c in text)
 
 
 class _Picture:
@@ -88,7 +89,7 @@ class _Picture:
         lines = [line for field in fields for line in field.lines]
         lines += [f"mean |grad| {RESERVED}"] * (box.kind == "group")
         width = max((length_of(visible(line), _TEXT) for line in lines), default=0.0) + 2 * _ACROSS
-        height = sum(len(field.lines) * _LINE + 2 * _ABOVE for field in fields)
+        height = math.fsum(len(field.lines) * _LINE + 2 * _ABOVE for field in fields)
         return (max(30.0, width) if box.kind == "constant" else max(54.0, width)), max(22.0, height)
 
     def _even(self) -> None:
@@ -136,7 +137,7 @@ class _Picture:
         radius = 0.0 if look.get("shape") == "record" else min(8.0, place.height / 2)
         pieces = [f'<path fill="{look["fillcolor"]}" {stroke}{dashes} d="{_outline(place, radius)}"/>']
         y = place.y
-        spare = (place.height - sum(len(field.lines) * _LINE + 2 * _ABOVE for field in self.fields[box.id])) / 2
+        spare = (place.height - math.fsum(len(field.lines) * _LINE + 2 * _ABOVE for field in self.fields[box.id])) / 2
         for i, field in enumerate(self.fields[box.id]):
             if i:
                 ends = f"{place.x:.1f},{y:.1f} {place.x + place.width:.1f},{y:.1f}"

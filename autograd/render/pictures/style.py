@@ -186,7 +186,7 @@ def contrast(first: str, second: str) -> float:
     >>> round(contrast("#000000", "#ffffff"), 6)
     21.0
     """
-    dark, bright = sorted(sum(map(float.__mul__, (0.2126, 0.7152, 0.0722), linear(c))) for c in (first, second))
+    dark, bright = sorted(math.fsum(map(float.__mul__, (0.2126, 0.7152, 0.0722), linear(c))) for c in (first, second))
     return (bright + 0.05) / (dark + 0.05)
 
 
