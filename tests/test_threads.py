@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -142,7 +143,7 @@ def test_ctrl_c_at_any_moment_leaves_the_next_calls_right():
                 signal.setitimer(signal.ITIMER_REAL, 1e-4 * (i + 1))
                 call()
                 while not came:
-                    pass
+                    time.sleep(1e-5)  # in Python 3.13 nothing catches what comes at the jump of an empty loop
             assert f(1.0) == pytest.approx(math.sin(i + 0.5))
             assert shared.value_and_grad(DATA)[0] == expected
     finally:
