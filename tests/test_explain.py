@@ -105,6 +105,7 @@ def test_more_paths_than_can_be_counted_are_said_to_be_so():
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_chain_of_a_million_nodes_takes_no_stack():
     x = y = Value(0.5, label="x")
     for _ in range(1_000_000):

@@ -314,6 +314,7 @@ def test_many_inputs_make_wrapped_text_that_runs():
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_chain_of_100_000_nodes_takes_no_stack_and_little_time():
     x = Value(0.5, label="x")
     y = x

@@ -133,6 +133,7 @@ def test_common_subexpressions_of_large_formulas_are_written_once():
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_chain_of_100_000_nodes_takes_no_stack_and_little_time():
     x = y = Value(0.5, label="x")
     for _ in range(100_000):
