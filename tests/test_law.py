@@ -435,6 +435,14 @@ def test_arrays_of_other_shapes_and_numbers_are_other_programs():
     assert [f(np.arange(n) * 1.0) for n in (2, 3, 4, 3)] == [1.0, 5.0, 14.0, 5.0]
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_numbers_and_arrays_have_programs_of_their_own(first):
+    f = jit(lambda x: np.sum(x * 2.0))
+    for _ in range(2):
+        for argument, right in [(3.0, 6.0), (V, 8.0)][:: 1 - 2 * first]:
+            assert f(argument) == right
+
+
 def test_what_neither_takes_is_refused():
     with pytest.raises(TypeError, match="asks for the number of a value"):
         jit(lambda x: x if x[0] > 0.0 else -x)(V)

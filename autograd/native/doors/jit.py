@@ -95,7 +95,8 @@ class Jitted:
         for leaf in leaves:
             if getattr(leaf, "ndim", 0) and leaf.dtype.kind not in "biuf":
                 raise TypeError(f"jit: an array must hold real numbers, not dtype {leaf.dtype}")
-        if self._entries.get(structure) is not _WHOLE_ARRAYS:
+        by_elements = "elements", structure
+        if self._entries.get(by_elements) is not _WHOLE_ARRAYS:
             try:
                 entry = self.entry(structure, leaves, Lane)
             except (TypeError, AttributeError):
@@ -105,7 +106,8 @@ class Jitted:
         opened = _opened(structure, iter([getattr(leaf, "shape", ()) for leaf in leaves]))
         elements = [x for leaf in leaves for x in np.ravel(leaf).astype(float).tolist()]
         entry = self.entry(opened, elements)
-        self._entries[watched(structure, self._forget)] = _WHOLE_ARRAYS
+        if by_elements not in self._entries:
+            self._entries[watched(by_elements, self._forget)] = _WHOLE_ARRAYS
         return entry.at_point(elements)
 
     def _watched(self, args: Any, kwargs: Any) -> Any:
@@ -116,7 +118,7 @@ class Jitted:
             return self._function(*args, **kwargs)
         with changed(watch=None, make=None):
             result = self(*args, **kwargs)
-        if self._entries.get(structure) is _WHOLE_ARRAYS:
+        if self._entries.get(("elements", structure)) is _WHOLE_ARRAYS:
             return self._function(*args, **kwargs)
         found: list[Any] = []
         take_apart(result, found, whole=True)
@@ -132,21 +134,22 @@ class Jitted:
         self, structure: Structure, leaves: Sequence[Any], kind: type[Traced] = Traced, of: Any = None
     ) -> "_Entry":
         """The program for this structure of arguments, recorded if it is the first with it."""
-        found = self._entries.get(structure)
+        key = ("elements", structure) if kind is Lane else structure  # numbers have the structure of arrays
+        found = self._entries.get(key)
         if found is not None:
             if 2 * len(self._entries) > MOST_PROGRAMS:  # so that those in use are the last to go
                 with contextlib.suppress(KeyError):  # another thread may have dropped it
-                    self._entries.move_to_end(structure)
+                    self._entries.move_to_end(key)
         else:
             examples = [_example(leaf) for leaf in leaves]
-            call = os.getpid(), structure  # in a fork the others that hold locks are gone
+            call = os.getpid(), key  # in a fork the others that hold locks are gone
             try:
                 # A function may call itself, hence re-entrant; per structure, so that those that call each other end.
                 with self._first_calls.setdefault(call, threading.RLock()):
-                    found = self._entries.get(structure)
+                    found = self._entries.get(key)
                     if found is None:
                         found = _Entry(of or self._function, structure, examples, kind, self._backend, self._threads)
-                        self._entries[watched(structure, self._forget)] = found
+                        self._entries[watched(key, self._forget)] = found
                         while len(self._entries) > MOST_PROGRAMS:
                             self._entries.popitem(last=False)
             finally:
