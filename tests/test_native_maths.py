@@ -7,12 +7,13 @@ import functools
 import inspect
 import itertools
 import math
+import warnings
 
 import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from autograd import TABLE
+from autograd import TABLE, DomainWarning
 from autograd.native.c.backend import CKernel, c_compiler
 from autograd.native.c.code import CCode
 from autograd.native.kernels import new_slots
@@ -25,7 +26,7 @@ from autograd.native.planning.operand import Operand
 from autograd.native.planning.structure import plan_of
 from autograd.native.recording.graph import Domain, Graph, where_positive
 from autograd.native.recording.tracing import at_least, both, differ, either, gated_product, greater
-from autograd.table.machine import Floats, Machine
+from autograd.table.machine import FLOATS, Floats, Machine
 from autograd.table.primitive import primitive
 from tests.test_table import DOMAINS
 
@@ -373,6 +374,20 @@ def test_a_lowering_uses_only_what_every_machine_offers(name):
 @pytest.mark.parametrize("machine", [Code, CCode, NumpyMachine, Floats, Checking])
 def test_a_machine_offers_all_of_it(machine):
     assert [name for name in OFFERED if not hasattr(machine, name)] == []
+
+
+@pytest.mark.parametrize(("name", "arity"), [(name, arity) for arity, names in ROWS.items() for name in names])
+def test_a_formula_on_floats_gives_the_numbers_of_the_interpreter(name, arity):
+    """At points of ordinary size: there no formula divides by 0, which a float refuses."""
+    row, compared = TABLE[name], 0
+    for point in np.concatenate([np.random.default_rng(8).uniform(-size, size, (20, arity)) for size in (1.0, 9.0)]):
+        operands = point.tolist()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DomainWarning)
+            expected = row(*operands)
+        assert row.lowered(FLOATS, *operands) == pytest.approx(expected, rel=1e-13, abs=1e-15, nan_ok=True)
+        compared += math.isfinite(expected)
+    assert compared
 
 
 def test_a_row_of_a_user_is_not_taken_for_that_of_the_table():
