@@ -23,12 +23,14 @@ LOOKED_AT = 8  # samples whose loss together is compared with the mean of their 
 class CompiledEpochs:
     """Epochs of compiled steps: the model and the loss of one sample are recorded, and run over batches.
 
-    Between epochs the parameters may be changed, frozen and unfrozen.
+    Between epochs the parameters may be changed, frozen and unfrozen.  `reduce` is that of `TrainingStep`.
 
     Raises ValueError for a model with Dropout, whose masks would be recorded once and for all, for wrong targets, and
     for a loss that is not the mean of one formula over the samples; TypeError for branches on numbers; RuntimeError if
     all parameters are frozen.
     """
+
+    reduce: Callable[[Any], None] | None = None
 
     def __init__(
         self,
@@ -79,7 +81,7 @@ class CompiledEpochs:
                 losses = [self.loss([outputs], [c]) for c in self.classes]
                 plain = total([where(t, one, 0.0) for t, one in zip(targets, losses)])
             objective = plain if self.regularizer is None else plain + self.regularizer(self.model)
-        self.step = TrainingStep(objective, [*inputs, *targets], self.optimizer, also=[plain])
+        self.step = TrainingStep(objective, [*inputs, *targets], self.optimizer, also=[plain], reduce=self.reduce)
         self.predict = autograd.compile(outputs, inputs, self.step.parameters, reduction=None)
         self.kinds = list(map(type, self.all_parameters))  # frozen ones are of another class
         trained = set(self.step.parameters)
@@ -149,27 +151,32 @@ class CompiledEpochs:
         try:
             for start in range(0, len(order), size):
                 rows = order[start : start + size]
-                batch = self.data[rows]
-                outputs, targets = (self._outputs(batch), [known[i] for i in rows]) if metrics else ([], rows)
-                self.step(batch)
-                scores.add(self.step.also[0], outputs, targets)
+                outputs = self.step_on(self.data[rows], bool(metrics))
+                scores.add(self.step.also[0], outputs, [known[i] for i in rows] if metrics else rows)
                 advance()
         finally:
             self.step.write_back()
         return scores.result()
 
+    def step_on(self, batch: Any, wanted: bool) -> list[Any]:
+        """One step on a batch; the outputs before it, if they are wanted."""
+        outputs = self.outputs(batch).tolist() if wanted else []
+        self.step(batch)
+        return outputs
+
     def evaluate(self, data: DataLoader, metrics: Metrics) -> dict[str, float]:
         """The scores on other data.  Raises FloatingPointError where the loss is not finite."""
         scores = Scores(metrics)
         for inputs, targets in data:
-            outputs = self._outputs(self.numpy.array(inputs, dtype=float))
+            outputs = self.outputs(self.numpy.array(inputs, dtype=float)).tolist()
             scores.add(self.loss(outputs, targets), outputs, targets)
         scores.check_finite("the validation loss")
         return scores.result()
 
-    def _outputs(self, batch: Any) -> list[Any]:
+    def outputs(self, batch: Any) -> Any:
+        """The outputs for a batch with the parameters as they are now, as an array."""
         columns = len(self.predict.inputs)
-        return self.predict(batch[:, :columns], parameters=self.step.theta).tolist()  # type: ignore[no-any-return]
+        return self.predict(batch[:, :columns], parameters=self.step.theta)
 
     def _encoded(self, targets: Sequence[Any]) -> list[list[float]]:
         """A row of numbers for each target: numbers of classes as one-hot vectors."""

@@ -83,10 +83,8 @@ def fit(
     '21.0'
     """
     epochs = whole_number("fit: epochs", epochs, 0)
-    _check_optimizer(optimizer, model)
-    batches = _loader(data, batch_size, shuffle=True, seed=seed)
-    if validation is not None:
-        validation = _loader(validation, batch_size)
+    check_optimizer(optimizer, model)
+    batches = loader(data, batch_size, shuffle=True, seed=seed)
     if compile and clip_grad_norm is not None:
         raise ValueError("fit: clip_grad_norm cannot be compiled; leave out one of the two")
     epoch = (
@@ -94,12 +92,36 @@ def fit(
         if compile
         else _EagerEpochs(model, loss, optimizer, batches, regularizer, clip_grad_norm)
     )
+    run = new_run(model, optimizer, batches, schedule, history)
+    return run_epochs(epoch, run, epochs, validation, metrics, callbacks, progress)
+
+
+def new_run(model: Module, optimizer: Any, batches: DataLoader, schedule: Any, history: History | None) -> Run:
+    """A training of which nothing has happened yet."""
+    others = {"loader": batches} | ({} if schedule is None else {"schedule": schedule})
+    return Run(model, optimizer, History() if history is None else history, others)
+
+
+def run_epochs(
+    epoch: Any,
+    run: Run,
+    epochs: int,
+    validation: Any,
+    metrics: Metrics | None,
+    callbacks: Sequence[Callback | Callable[[Run], object]],
+    progress: bool | None,
+) -> History:
+    """The epochs of a training, however each of them is run; arguments as of `fit`."""
+    model, batches, schedule = run.model, run.others["loader"], run.others.get("schedule")
+    if validation is not None:
+        validation = loader(validation, batches.batch_size)
     listeners = [as_callback(callback) for callback in arguments.in_order(callbacks, "fit: callbacks")]
-    run = Run(model, optimizer, history if history is not None else History())
-    run.history.stopped = trouble = ""
+    trouble = ""
     before = run.history.epochs
     for listener in listeners:
         listener.started(run)
+    run.history.stopped = ""
+    epochs = max(0, epochs - (run.history.epochs - before))  # a checkpoint has brought some
     try:
         with _progress_bar(progress, epochs, len(batches)) as advance:
             for _ in range(epochs):
@@ -129,11 +151,12 @@ def fit(
     if not run.stop_reason and _diverges(losses):
         trouble = f"the loss grew from {losses[0]:.3g} to {losses[-1]:.3g}, so training diverges: {_ADVICE}"
     if trouble:
-        warnings.warn(f"fit: {trouble}", RuntimeWarning, stacklevel=3)
+        warnings.warn(f"fit: {trouble}", RuntimeWarning, stacklevel=4)
     return run.history
 
 
-def _loader(data: Any, batch_size: int, **options: Any) -> DataLoader:
+def loader(data: Any, batch_size: int, **options: Any) -> DataLoader:
+    """A loader as it is, anything else in one."""
     return data if isinstance(data, DataLoader) else DataLoader(data, batch_size, **options)
 
 
@@ -152,7 +175,8 @@ def _diverges(losses: Sequence[float]) -> bool:
     return len(losses) > 1 and losses[-1] == max(losses) > 10.0 * max(abs(losses[0]), 1e-6)
 
 
-def _check_optimizer(optimizer: Any, model: Module) -> None:
+def check_optimizer(optimizer: Any, model: Module) -> None:
+    """Raise TypeError for what is no optimiser, ValueError for one of another model."""
     if isinstance(optimizer, type) or not hasattr(optimizer, "step"):
         name = optimizer.__name__ if isinstance(optimizer, type) else "SGD"
         raise TypeError(f"fit: optimizer must be an optimiser, such as {name}(model.parameters()), not {optimizer!r}")
@@ -179,7 +203,7 @@ def _scores(model: Module, data: Any, loss: Loss, metrics: Metrics) -> Scores:
     model.eval()
     try:
         with no_grad():
-            for inputs, targets in _loader(data, 256):
+            for inputs, targets in loader(data, 256):
                 outputs = model(inputs)
                 scores.add(loss(outputs, targets), outputs, targets)
     finally:
