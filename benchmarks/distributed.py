@@ -1,15 +1,15 @@
 """Training on several processes: what a step takes, what adding up takes, and where more processes stop paying.
 
     python benchmarks/distributed.py          # one and two processes here, and what the model says of them; needs jax
-    python benchmarks/distributed.py --scale  # the model alone, for other sizes: the tables of docs/explanation/scale.md
+    python benchmarks/distributed.py --scale  # the model alone, for other sizes: the table of docs/explanation/scale.md
 
 The model of a step of N processes on a batch of B samples, for P parameters:
 
     T(N) = P·(k·B/N + u) + [N > 1]·(a·log₂ N + 2·8P·(N - 1)/N / w)
 
 with k seconds a parameter and sample of the kernel, u seconds a parameter of the optimiser, a seconds for a message, w
-bytes a second.  An all-reduce sends all of the 8P bytes but one part in N twice, and takes some log₂ N messages one after
-the other (Thakur, Rabenseifner and Gropp, "Optimization of Collective Communication Operations in MPICH", 2005).
+bytes a second.  An all-reduce sends all of the 8P bytes but one part in N twice, and takes some log₂ N messages one
+after the other (Thakur, Rabenseifner and Gropp, "Optimization of Collective Communication Operations in MPICH", 2005).
 """
 
 import argparse
@@ -30,8 +30,10 @@ BATCHES = (512, 4096)
 LENGTHS = (100, 10_000, 100_000, 1_000_000)  # numbers that are added up
 
 # As measured by this script; then what networks are said to have.
-KERNEL, UPDATE = 0.17e-9, 1.0e-9
-NETWORKS = {"loopback": (4e-4, 2e9), "10 Gbit/s": (1e-4, 1.1e9), "100 Gbit/s": (2e-5, 1.1e10)}
+KERNEL, UPDATE = 0.10e-9, 2.5e-9
+NETWORKS = {"this machine": (4e-4, 2e9), "10 Gbit/s": (1e-4, 1.1e9), "100 Gbit/s": (2e-5, 1.1e10)}
+
+COUNTS = [2**i for i in range(11)]  # of processes
 
 
 def step_time(size, batch, processes, network):
@@ -65,10 +67,10 @@ def worker(file):
         epoch = SharedEpochs(group, model, cross_entropy, optimizer, DataLoader((X, y), max(BATCHES)), None)
         for batch in BATCHES:
             rows = epoch.data[:batch]
-            steps.append((len(model.parameters()), batch, least(lambda: epoch.step_on(rows, False), 15, 20)))  # noqa: B023
+            steps.append((len(model.parameters()), batch, least(lambda: epoch.step_on(rows, False), 60, 5)))  # noqa: B023
     for length in LENGTHS if group.processes > 1 else ():
         array = np.zeros(length)
-        sums.append((length, least(lambda: group.add_up(array), 15, 20)))  # noqa: B023
+        sums.append((length, least(lambda: group.add_up(array), 60, 5)))  # noqa: B023
     if group.first:
         with open(file, "w", encoding="utf-8") as found:
             json.dump([steps, sums], found)
@@ -86,7 +88,7 @@ def measured(processes):
 def compare():
     """One process, two, and the model."""
     (one, _), (two, sums) = measured(1), measured(2)
-    print(f"{os.cpu_count()} cores; the least of 15 means of 20 calls")
+    print(f"{os.cpu_count()} cores; the least of 60 means of 5 calls")
     for length, seconds in sums:
         print(f"adding up {length:9,} numbers  {1e3 * seconds:8.3f} ms  {16 * length / 2 / seconds / 1e9:6.2f} GB/s")
     kernel = statistics.median(seconds / size / batch for size, batch, seconds in one)
@@ -101,19 +103,19 @@ def compare():
 
 
 def scale():
-    """Where it stops paying: throughput over that of one process, and the share of the best that is possible."""
-    counts = (1, 8, 64, 1024)
+    """For each size: how fast some numbers of processes are, and the largest of which each is at least half used."""
     for name, network in NETWORKS.items():
-        if name == "loopback":
-            continue
-        print(f"\n{name}: {1e6 * network[0]:.0f} µs a message, {network[1] / 1e9:.0f} GB/s; times the speed of one process")
-        print("parameters  samples a batch  ", *(f"{n:>9,}" for n in counts), "   pays up to")
-        for size in (10**3, 10**4, 10**5, 10**6, 10**7, 10**8, 10**9):
+        print(
+            f"{name}: {1e6 * network[0]:.0f} µs a message, {network[1] / 1e9:.3g} GB/s; times the speed of one process"
+        )
+        print("parameters   batch       8      64    1,024  pays up to")
+        for exponent in range(3, 10):
             for batch in (512, 65_536):
-                alone = step_time(size, batch, 1, network)
-                speeds = [alone / step_time(size, batch, n, network) for n in counts]
-                pays = max((n for n in (2**i for i in range(17)) if n <= batch and worth(size, batch, n, network)), default=1)
-                print(f"{size:10.0e} {batch:16,}  ", *(f"{speed:9.2f}" for speed in speeds), f"{pays:12,}")
+                alone = step_time(10**exponent, batch, 1, network)
+                speeds = [alone / step_time(10**exponent, batch, n, network) for n in (8, 64, 1024)]
+                pays = max(n for n in COUNTS if n == 1 or worth(10**exponent, batch, n, network))
+                told = "".join(f"{speed:8.2f}" for speed in speeds)
+                print(f"      10^{exponent}  {batch:6,}{told}  {pays:10,}")
 
 
 def worth(size, batch, processes, network):
