@@ -119,7 +119,11 @@ class SharedEpochs(CompiledEpochs):
         self._interrupted = False
         super().__init__(*settings)
 
-    def reduce(self, sums: Any) -> None:
+    def reduction(self) -> Callable[[Any], None]:
+        """See `CompiledEpochs`."""
+        return self._add_up
+
+    def _add_up(self, sums: Any) -> None:
         """Add up over the processes.  Raises KeyboardInterrupt in all of them if one was interrupted."""
         told = self.numpy.append(sums, float(self._interrupted))
         self.group.add_up(told)

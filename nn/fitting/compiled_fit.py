@@ -23,14 +23,12 @@ LOOKED_AT = 8  # samples whose loss together is compared with the mean of their 
 class CompiledEpochs:
     """Epochs of compiled steps: the model and the loss of one sample are recorded, and run over batches.
 
-    Between epochs the parameters may be changed, frozen and unfrozen.  `reduce` is that of `TrainingStep`.
+    Between epochs the parameters may be changed, frozen and unfrozen.
 
     Raises ValueError for a model with Dropout, whose masks would be recorded once and for all, for wrong targets, and
     for a loss that is not the mean of one formula over the samples; TypeError for branches on numbers; RuntimeError if
     all parameters are frozen.
     """
-
-    reduce: Callable[[Any], None] | None = None
 
     def __init__(
         self,
@@ -81,7 +79,7 @@ class CompiledEpochs:
                 losses = [self.loss([outputs], [c]) for c in self.classes]
                 plain = total([where(t, one, 0.0) for t, one in zip(targets, losses)])
             objective = plain if self.regularizer is None else plain + self.regularizer(self.model)
-        self.step = TrainingStep(objective, [*inputs, *targets], self.optimizer, also=[plain], reduce=self.reduce)
+        self.step = TrainingStep(objective, [*inputs, *targets], self.optimizer, also=[plain], reduce=self.reduction())
         self.predict = autograd.compile(outputs, inputs, self.step.parameters, reduction=None)
         self.kinds = list(map(type, self.all_parameters))  # frozen ones are of another class
         trained = set(self.step.parameters)
@@ -157,6 +155,10 @@ class CompiledEpochs:
         finally:
             self.step.write_back()
         return scores.result()
+
+    def reduction(self) -> Callable[[Any], None] | None:
+        """What `TrainingStep` adds the sums of a batch up with, if several processes share it."""
+        return None
 
     def step_on(self, batch: Any, wanted: bool) -> list[Any]:
         """One step on a batch; the outputs before it, if they are wanted."""
