@@ -14,7 +14,7 @@ from nn.fitting.checkpoint import Checkpoint
 from nn.fitting.compiled_fit import CompiledEpochs
 from nn.fitting.history import History
 from nn.fitting.scores import Metrics
-from nn.fitting.training import check_optimizer, loader, new_run, run_epochs
+from nn.fitting.training import check_limit, check_optimizer, loader, new_run, run_epochs
 from nn.inputs.checks import whole_number
 from nn.inputs.optional import require
 from nn.inputs.spellings import local_names
@@ -35,6 +35,7 @@ def fit(
     seed: int = 0,
     regularizer: Callable[[Module], Any] | None = None,
     schedule: Any = None,
+    clip_grad_norm: float | None = None,
     callbacks: Sequence[Callback | Callable[[Run], object]] = (),
     history: History | None = None,
     progress: bool | None = None,
@@ -69,6 +70,7 @@ def fit(
     group = start()
     epochs = whole_number("distributed.fit: epochs", epochs, 0)
     check_optimizer(optimizer, model)
+    check_limit(clip_grad_norm)
     batches = loader(data, batch_size, shuffle=True, seed=seed)
     run = new_run(model, optimizer, batches, schedule, history)
     run.writes = group.first
@@ -76,7 +78,7 @@ def fit(
     if checkpoint is not None:
         callbacks.insert(0, checkpoint if isinstance(checkpoint, Checkpoint) else Checkpoint(checkpoint))
     callbacks.append(_Agreement(group, batches, epochs))
-    epoch = SharedEpochs(group, model, loss, optimizer, batches, regularizer)
+    epoch = SharedEpochs(group, model, loss, optimizer, batches, regularizer, clip_grad_norm)
     if not group.first:
         progress = False
     return run_epochs(epoch, run, epochs, validation, metrics, callbacks, progress)

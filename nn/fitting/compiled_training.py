@@ -42,6 +42,7 @@ class TrainingStep:
         backend, threads: As of `autograd.compile`.
         reduce: Where several processes share each batch: a function that adds an array up over all of them, in place;
             then a call takes this process's share of a batch, and how many samples the batch has in all.
+        max_norm: What the norm of a gradient may be, as of `clip_grad_norm_`; a longer one is scaled down.
 
     Calling it with data, n × inputs, makes a step and returns the mean loss before it.  Raises FloatingPointError, and
     moves nothing, if that or its gradient is not finite.
@@ -64,6 +65,7 @@ class TrainingStep:
         backend: str = "llvm",
         threads: int = 1,
         reduce: Callable[[Any], None] | None = None,
+        max_norm: float | None = None,
     ) -> None:
         if not isinstance(optimizer, FirstOrderOptimizer):
             raise TypeError(
@@ -72,7 +74,7 @@ class TrainingStep:
             )
         require("numpy", "TrainingStep")
         self.optimizer = optimizer
-        self._backend, self._reduce = backend, reduce
+        self._backend, self._reduce, self._max_norm = backend, reduce, max_norm
         self._compile = functools.partial(
             autograd.compile, loss, list(inputs), also=list(also), backend=backend, threads=threads
         )
@@ -109,7 +111,7 @@ class TrainingStep:
             states.append([[state[str(number)][name] for _, number in some] for name in names])
             first += len(some)
             self._sets.append(_Set(k, [i for i, _ in some], steps, self._fixed(groups[k])))
-        self._step = autograd.native_step(self.compiled, updates, states, self._backend, self._reduce)
+        self._step = autograd.native_step(self.compiled, updates, states, self._backend, self._reduce, self._max_norm)
         self._step.gradient[:] = [p.grad or 0.0 for p in self.parameters]
 
     def __call__(self, data: Any, of: int | None = None) -> float:

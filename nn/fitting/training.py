@@ -63,10 +63,10 @@ def fit(
         history: One to continue.
         progress: Whether to show a bar; by default if the output is a terminal and `rich` is there.
         compile: Run the steps as machine code, recorded for one sample: the same numbers but for rounding,
-            hundreds of times as fast.  For `SGD`, `Adam` and the like, without Dropout and `clip_grad_norm`; needs
-            llvmlite, and with NumPy alone is slower.  The loss must be the mean over the samples of one formula, and
-            models and losses must not ask for numbers (if, max, .data): use where, maximum ….  The Values have their
-            numbers and gradients at the end of each epoch, and what callbacks do to them counts.
+            hundreds of times as fast.  For `SGD`, `Adam` and the like; needs llvmlite, and with NumPy alone is slower.
+            The loss must be the mean over the samples of one formula, and models and losses must not ask for numbers
+            (if, max, .data): use where, maximum ….  What Dropouts draw is drawn anew for each sample.  The Values have
+            their numbers and gradients at the end of each epoch, and what callbacks do to them counts.
 
     Raises TypeError for what is no optimiser, ValueError for one that has none of the model's parameters.
     Returns the history.  Ctrl-C ends training cleanly with the history so far, as does a loss that is not finite, of
@@ -85,13 +85,9 @@ def fit(
     epochs = whole_number("fit: epochs", epochs, 0)
     check_optimizer(optimizer, model)
     batches = loader(data, batch_size, shuffle=True, seed=seed)
-    if compile and clip_grad_norm is not None:
-        raise ValueError("fit: clip_grad_norm cannot be compiled; leave out one of the two")
-    epoch = (
-        CompiledEpochs(model, loss, optimizer, batches, regularizer)
-        if compile
-        else _EagerEpochs(model, loss, optimizer, batches, regularizer, clip_grad_norm)
-    )
+    check_limit(clip_grad_norm)
+    epochs_of = CompiledEpochs if compile else _EagerEpochs
+    epoch = epochs_of(model, loss, optimizer, batches, regularizer, clip_grad_norm)
     run = new_run(model, optimizer, batches, schedule, history)
     return run_epochs(epoch, run, epochs, validation, metrics, callbacks, progress)
 
@@ -185,6 +181,12 @@ def check_optimizer(optimizer: Any, model: Module) -> None:
         raise ValueError("fit: the optimiser has the parameters of another model; give it those of this one")
 
 
+def check_limit(clip_grad_norm: float | None) -> None:
+    """Raise TypeError or ValueError for what is no limit of a norm."""
+    if clip_grad_norm is not None and not number("fit: clip_grad_norm", clip_grad_norm, high=math.inf) > 0.0:
+        raise ValueError(f"fit: clip_grad_norm must be above 0, not {clip_grad_norm!r}")
+
+
 def evaluate(model: Module, data: Any, loss: Loss, metrics: Metrics | None = None) -> dict[str, float]:
     """The mean loss, and the metrics, of a model on data, nothing recorded, Dropout off.
 
@@ -223,8 +225,6 @@ class _EagerEpochs:
         regularizer: Callable[[Module], Any] | None,
         clip_grad_norm: float | None,
     ) -> None:
-        if clip_grad_norm is not None and not number("fit: clip_grad_norm", clip_grad_norm, high=math.inf) > 0.0:
-            raise ValueError(f"fit: clip_grad_norm must be above 0, not {clip_grad_norm!r}")
         self.model, self.loss, self.optimizer, self.batches = model, loss, optimizer, batches
         self.regularizer, self.clip_grad_norm = regularizer, clip_grad_norm
 

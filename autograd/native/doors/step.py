@@ -66,6 +66,7 @@ class Step:
         updates: For each group of parameters the update, the number of its first parameter, and how many there are.
         states: For each group the arrays of its state.
         reduce: Where several processes share each batch: adds an array up over all of them, in place.
+        max_norm: What the norm of the gradient may be; a longer one becomes g·max_norm / (‖g‖ + 10⁻⁶), as PyTorch's.
     """
 
     def __init__(
@@ -74,8 +75,9 @@ class Step:
         updates: Sequence[tuple[Update, int, int]],
         states: Sequence[Sequence[Any]],
         reduce: Reduce | None = None,
+        max_norm: float | None = None,
     ) -> None:
-        self.loss, self._reduce = loss, reduce
+        self.loss, self._reduce, self._max_norm = loss, reduce, max_norm
         count = len(loss.parameters)
         self.theta = loss.slots[:count]
         self.gradient = gradient = loss.slots[loss.plan.gradient : loss.plan.gradient + count]
@@ -88,7 +90,12 @@ class Step:
         """The settings of each group, in the order of their names, to be changed in place; an array would be slower."""
         self._slot = loss.plan.slot_outputs[0]
         self._data: Any = _NO_DATA
-        native = reduce is None and loss.kernel.name == "llvm" and getattr(loss.kernel, "threads", 1) == 1
+        native = (
+            reduce is None
+            and max_norm is None
+            and loss.kernel.name == "llvm"
+            and getattr(loss.kernel, "threads", 1) == 1
+        )
         self._glue = self._list_calls() if native else None
         self._run: Any = _glue() if native else None
 
@@ -112,6 +119,8 @@ class Step:
                 loss.slots[places], self.gradient[:] = sums[: len(places)], sums[len(places) :]
             if not (np.isfinite(self.number) and np.isfinite(self.gradient).all()):
                 return math.nan
+            if self._max_norm is not None:
+                self.gradient *= min(1.0, self._max_norm / (_norm(self.gradient) + 1e-6))
             number = self.number
             for update, arrays in self.groups:
                 update.run(arrays)
@@ -191,6 +200,7 @@ def native_step(
     states: Any,
     backend: str,
     reduce: Reduce | None = None,
+    max_norm: float | None = None,
 ) -> Step:
     """A `Step` that moves the parameters of a compiled loss.
 
@@ -200,7 +210,7 @@ def native_step(
             number of its first parameter, and how many there are.
         states: For each group and number of state one number a parameter.
         backend: As for `compile`.
-        reduce: As of `Step`.
+        reduce, max_norm: As of `Step`.
 
     >>> import numpy as np
     >>> from autograd import compile
@@ -213,7 +223,13 @@ def native_step(
     """
     updates = [(Update(rule, settings, size, backend), first, n) for rule, settings, size, first, n in groups]
     arrays = [[np.array(column, dtype=np.float64) for column in state] for state in states]
-    return Step(loss, updates, arrays, reduce)
+    return Step(loss, updates, arrays, reduce, max_norm)
+
+
+def _norm(gradient: Any) -> float:
+    """‖g‖, scaled by the largest so that no square overflows or vanishes."""
+    largest = float(np.abs(gradient).max(initial=0.0))
+    return largest and largest * float(np.linalg.norm(gradient / largest))
 
 
 def _bits(number: float) -> int:
