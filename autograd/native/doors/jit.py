@@ -99,7 +99,7 @@ class Jitted:
         if self._entries.get(by_elements) is not _WHOLE_ARRAYS:
             try:
                 entry = self.entry(structure, leaves, Lane)
-            except (TypeError, AttributeError):
+            except (TypeError, AttributeError, ValueError):  # or the arrays will raise it again
                 pass
             else:
                 return entry.over_arrays(leaves)
