@@ -16,6 +16,7 @@ from mpmath import mp, mpf
 from autograd import TABLE, DomainWarning
 from autograd.native.c.backend import CKernel, c_compiler
 from autograd.native.c.code import CCode
+from autograd.native.c.source import c_source
 from autograd.native.kernels import new_slots
 from autograd.native.llvm.backend import Module, host
 from autograd.native.llvm.code import Code
@@ -297,6 +298,69 @@ def test_a_mean_whose_sum_overflows_is_finite():
     data = np.array([[1e308], [1.5e308], [-1e308]])
     for back_end in ("vectors", "numbers", "numpy"):
         assert _run(back_end, [TABLE["mean"]], data)[0] == pytest.approx(5e307, rel=1e-15)
+
+
+# ---------------------------------------------------------------- powers by numbers
+
+EXPONENTS = [k / 2 for k in range(-9, 18) if k not in (0, 2)]  # which make no node
+MOST_ULPS = 5
+
+
+@functools.cache
+def bases():
+    """The edges, numbers of all sizes, and for each exponent numbers whose powers are at the ends of what there is."""
+    rng = np.random.default_rng(11)
+    logs = np.array([-745.2, -744.4, -708.5, -708.3, 708.3, 709.7, 709.8, *rng.uniform(-745, 709, 8)])
+    ends = np.exp(np.clip(logs / np.array(EXPONENTS)[:, None], -745, 709)).ravel()
+    return np.concatenate([EDGES, _scattered(20, 12), ends])
+
+
+@functools.cache
+def powers(back_end):
+    """What a back end gives for all exponents at all bases."""
+    graph = Graph()
+    x = graph.leaf(Domain.SAMPLE)
+    outputs = [graph.node(TABLE["pow"], (x, y)) for y in EXPONENTS]
+    with np.errstate(all="ignore"):
+        found = BACK_ENDS[back_end](plan_of(graph, [x], None, [], strip_outputs=outputs), bases()[None])
+    return dict(zip(EXPONENTS, found, strict=True))
+
+
+@functools.cache
+def true_powers(y):
+    """libm's power and the exact one, None where that is no finite number other than 0."""
+    libm = [TABLE["pow"].evaluate((x, y)) for x in bases().tolist()]
+    with mp.workdps(60):
+        usable = [x and math.isfinite(x) and p == p for x, p in zip(bases().tolist(), libm, strict=True)]
+        return libm, [mp.power(mpf(x), mpf(y)) if use else None for x, use in zip(bases().tolist(), usable)]
+
+
+@each_back_end
+@pytest.mark.parametrize("y", EXPONENTS)
+def test_a_power_without_libm_is_within_ulps_of_the_exact_one_and_has_its_special_values(back_end, y):
+    if back_end == "c" and not _there_is_a_compiler():
+        pytest.skip("there is no C compiler")
+    for x, found, libm, true in zip(bases().tolist(), powers(back_end)[y].tolist(), *true_powers(y), strict=True):
+        if true is None:
+            assert repr(found) == repr(libm) or (found != found and libm != libm), x
+        elif abs(true) >= mpf(2) ** 1024 * (1 - mpf(2) ** -50):  # on the edge of overflow
+            assert abs(found) >= 2.0**1023, x
+        else:
+            assert math.isfinite(found), x
+            assert abs(mpf(found) - true) <= MOST_ULPS * _unit(true), x
+        assert found != found or math.copysign(1.0, found) == math.copysign(1.0, libm), x
+
+
+def test_a_power_without_libm_calls_nothing():
+    graph = Graph()
+    x = graph.leaf(Domain.SAMPLE)
+    outputs = [graph.node(TABLE["pow"], (x, y)) for y in EXPONENTS]
+    plan = plan_of(graph, [x], None, [], strip_outputs=outputs)
+    assert "@pow" not in point_text(plan)
+    assert "pow(" not in c_source(plan, "f")
+    for y in (-5.0, 9.0, 1 / 3):
+        other = plan_of(graph, [x], None, [], strip_outputs=[graph.node(TABLE["pow"], (x, y))])
+        assert "@pow" in point_text(other)
 
 
 # ---------------------------------------------------------------- completeness

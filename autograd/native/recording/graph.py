@@ -94,9 +94,11 @@ class Graph:
         return known
 
     def _simpler(self, row: Primitive, operands: tuple[Ref, ...]) -> Ref | None:
-        """What gives the same number with less work, or None: x for x·1 and x + 0, -x for x·(-1) …"""
+        """What gives the same number with less work, or None: x for x·1, x¹ and x + 0, -x for x·(-1) …"""
         if row is primitives.identity:
             return operands[0]
+        if row is primitives.pow and isinstance(operands[1], float) and operands[1] in (0.0, 1.0):
+            return operands[0] if operands[1] else 1.0  # of nan too
         if row in (primitives.abs, primitives.sign) and self._row(operands[0]) is primitives.step:
             return operands[0]
         if row is primitives.where and self._row(operands[0]) is primitives.step:

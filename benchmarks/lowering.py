@@ -1,0 +1,114 @@
+"""What machine code of single programs costs: powers, long sums, the second process, the first call.
+
+    .venv/bin/python benchmarks/lowering.py
+
+Each line is a ratio of two times that were measured in turn: the other way first, then ours.
+"""
+
+import ctypes
+import random
+import sys
+import time
+
+sys.path.insert(0, __file__.rsplit("/", 2)[0])
+
+import measuring
+import numpy as np
+
+import autograd
+from autograd import value_and_grad
+from autograd.native.kernels import new_slots
+from autograd.native.llvm.backend import Module
+from autograd.native.llvm.kernel import point_text
+from autograd.native.lowered import lowered
+from autograd.native.recording.tracing import traced, tracing
+from autograd.table import primitives
+
+AGAIN = """
+define dso_local void @again(ptr %U, ptr %R, i64 %times) {
+entry:
+  br label %body
+body:
+  %i = phi i64 [0, %entry], [%next, %body]
+  call void @point(ptr %U, ptr %R)
+  %next = add i64 %i, 1
+  %more = icmp slt i64 %next, %times
+  br i1 %more, label %body, label %end
+end:
+  ret void
+}
+"""
+
+
+class Kernel:
+    """A function of a list of numbers as machine code, called many times without Python in between."""
+
+    def __init__(self, function, point):
+        leaves = [traced(x) for x in point]
+        with tracing():
+            found = function(leaves)
+        flat = []
+        for part in found if isinstance(found, (list, tuple)) else [found]:
+            flat += part if isinstance(part, (list, tuple)) else [part]
+        plan = lowered(flat, leaves).plan
+        start = time.perf_counter()
+        self.module = Module(point_text(plan) + AGAIN, ["again"])
+        self.compile_seconds = time.perf_counter() - start
+        self.slots, self.strips, self.plan = new_slots(plan), np.zeros(plan.strips), plan
+        self.strips[: len(point)] = point
+        self.run = self.module.function(
+            "again", ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
+        )
+
+    def seconds(self, times):
+        """Of one run, of so many."""
+        start = time.perf_counter()
+        self.run(self.slots.ctypes.data, self.strips.ctypes.data, times)
+        return (time.perf_counter() - start) / times
+
+    def outputs(self):
+        """The numbers that one run gives."""
+        self.run(self.slots.ctypes.data, self.strips.ctypes.data, 1)
+        return [self.strips[x] for x in self.plan.strip_outputs]
+
+
+def compare(job, peer, theirs, ours, target=0.02):
+    """Report two kernels that take turns."""
+    np.testing.assert_allclose(ours.outputs(), theirs.outputs(), rtol=1e-11)
+    pairs, target = (3, 0.001) if measuring.QUICK else (25, target)
+    times = [max(1, int(target / kernel.seconds(10))) for kernel in (theirs, ours)]
+    measuring.report(job, peer, [(theirs.seconds(times[0]), ours.seconds(times[1])) for _ in range(pairs)], 1e6, "µs")
+
+
+# ---------------------------------------------------------------- powers
+
+
+def pairs(v, n=20):
+    """Σ 1/√(distance²) over all pairs of n points."""
+    points = [v[3 * i : 3 * i + 3] for i in range(n)]
+    return autograd.sum(
+        [(sum([(a - b) ** 2 for a, b in zip(p, q)]) + 0.05) ** -0.5 for i, p in enumerate(points) for q in points[:i]]
+    )
+
+
+def powers():
+    rng = random.Random(1)
+    point = [rng.uniform(0.0, 3.0) for _ in range(60)]
+    ours = Kernel(value_and_grad(pairs), point)
+    row = primitives.pow
+    known = row.lowering
+    row.lowering = lambda m, x, y: x * x if y == 2.0 else m.call("pow", x, y)
+    try:
+        theirs = Kernel(value_and_grad(pairs), point)
+    finally:
+        row.lowering = known
+    compare("190 pairs, gradient", "libm's pow", theirs, ours)
+
+
+def main():
+    powers()
+    measuring.write_rows()
+
+
+if __name__ == "__main__":
+    main()
