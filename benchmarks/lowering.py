@@ -6,6 +6,7 @@ Each line is a ratio of two times that were measured in turn: the other way firs
 """
 
 import ctypes
+import math
 import random
 import sys
 import time
@@ -105,8 +106,43 @@ def powers():
     compare("190 pairs, gradient", "libm's pow", theirs, ours)
 
 
+# ---------------------------------------------------------------- many operands
+
+
+def many():
+    """The first call of jit, recording and compiling; JAX's where it is installed."""
+    try:
+        import jax
+    except ImportError as error:
+        measuring.missing("JAX", error)
+        return
+    jax.config.update("jax_enable_x64", True)
+    point = [math.sin(k) for k in range(50 if measuring.QUICK else 200)]
+
+    def first(jit, function, argument):
+        start = time.perf_counter()
+        jit(function)(argument)
+        return time.perf_counter() - start
+
+    def along(transforms, f):
+        return lambda v: transforms.jvp(transforms.grad(f), (v,), (v,))[1]
+
+    for job, of in (
+        ("logsumexp", lambda _, f: f),
+        ("its gradient", lambda m, f: m.grad(f)),
+        ("its Hessian · v", along),
+    ):
+        f, g = of(autograd, autograd.logsumexp), of(jax, lambda v: jax.nn.logsumexp(jax.numpy.stack(v)))
+        pairs = [
+            (first(jax.jit, lambda v, g=g: g(v), point), first(autograd.jit, lambda v, f=f: f(v), point))
+            for _ in range(1 if measuring.QUICK else 3)
+        ]
+        measuring.report(f"{job}, first call", "JAX", pairs, 1e3, "ms")
+
+
 def main():
     powers()
+    many()
     measuring.write_rows()
 
 
