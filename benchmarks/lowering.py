@@ -7,8 +7,11 @@ Each line is a ratio of two times that were measured in turn: the other way firs
 
 import ctypes
 import math
+import os
 import random
+import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, __file__.rsplit("/", 2)[0])
@@ -140,9 +143,51 @@ def many():
         measuring.report(f"{job}, first call", "JAX", pairs, 1e3, "ms")
 
 
+# ---------------------------------------------------------------- the second process
+
+CHAIN = """
+import sys, time
+from autograd.native.llvm.backend import Module
+from autograd.native.llvm.kernel import point_text
+from autograd.native.llvm.store import Store, default_folder
+from autograd.native.lowered import lowered
+from autograd.native.recording.tracing import traced, tracing
+leaves = [traced(0.1 * k) for k in range(4)]
+nodes = list(leaves)
+with tracing():
+    for k in range(int(sys.argv[1])):
+        a, b = nodes[-1], nodes[-1 - k % 4]
+        nodes.append([a * b + 0.5, 0.5 * (a - b), (a + b).tanh()][k % 3])
+Module(point_text(lowered([leaves[0] * 2.0], leaves).plan), ["point"])  # LLVM starts up
+start = time.perf_counter()
+text = point_text(lowered([nodes[-1]], leaves).plan)
+made = time.perf_counter()
+Module(text, ["point"], store=Store(default_folder()))
+print(time.perf_counter() - made, made - start)
+"""
+
+
+def second_process():
+    """The same program in a process that is the first, and in one that finds what that kept."""
+    found = []
+    for _ in range(1 if measuring.QUICK else 5):
+        with tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, "-c", CHAIN, "300" if measuring.QUICK else "5000"]
+            environment = {**os.environ, "AUTOGRAD_CACHE": folder, "PYTHONPATH": sys.path[0]}
+            runs = [
+                subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split()
+                for _ in range(2)
+            ]
+        found.append([[float(seconds) for seconds in run] for run in runs])
+    from_text = [(first[0], second[0]) for first, second in found]
+    measuring.report("5,000 operations, LLVM", "1st process", from_text, 1e3, "ms")
+    measuring.report("and their text", "1st process", [(sum(a), sum(b)) for a, b in found], 1e3, "ms")
+
+
 def main():
     powers()
     many()
+    second_process()
     measuring.write_rows()
 
 

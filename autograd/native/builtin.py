@@ -49,7 +49,9 @@ def symbols() -> dict[str, int]:
     return found
 
 
-def fast_function(name: str, arity: int, outputs: Sequence[int | float], shape: Shape, slots: int, strips: int) -> str:
+def fast_function(
+    name: str, arity: int, outputs: Sequence[int | float], shape: Shape, point: int, slots: int, strips: int
+) -> str:
     """LLVM's text of a function with the C signature of METH_FASTCALL, which calls `POINT`.
 
     Args:
@@ -57,6 +59,7 @@ def fast_function(name: str, arity: int, outputs: Sequence[int | float], shape: 
         arity: How many floats it takes; they become strips 0, 1, …
         outputs: The strips of the outputs, or numbers.
         shape: What to return.
+        point: The address of `POINT`.
         slots, strips: Where the memory of these is.
     """
     lines = [
@@ -78,7 +81,8 @@ def fast_function(name: str, arity: int, outputs: Sequence[int | float], shape: 
             f"  %q{k} = getelementptr i8, ptr %o{k}, i64 {_NUMBER_OFFSET}", f"  %x{k} = load double, ptr %q{k}",
             f"  %r{k} = getelementptr double, ptr %R, i64 {k}", f"  store double %x{k}, ptr %r{k}",
         ]  # fmt: skip
-    lines.append(f"  {POINT.call(f'@{POINT.name}', U='%U', R='%R')}")
+    lines.append(f"  %point = inttoptr i64 {point} to ptr")
+    lines.append(f"  {POINT.call('%point', U='%U', R='%R')}")
     for strip in {x for x in outputs if isinstance(x, int)}:  # all, before an object is made: that may run others
         lines.append(f"  %e{strip} = getelementptr double, ptr %R, i64 {strip}")
         lines.append(f"  %y{strip} = load double, ptr %e{strip}")

@@ -124,8 +124,9 @@ class NativeKernel:
         self.plan = plan
         before = _machine_code.cache_info().hits
         self.code = _machine_code(plan.key(), _PlanHolder(plan))
-        self.from_cache = _machine_code.cache_info().hits > before
-        self.compile_seconds = 0.0 if self.from_cache else self.code.compile_seconds
+        known = _machine_code.cache_info().hits > before
+        self.from_cache = known or self.code.from_store
+        self.compile_seconds = 0.0 if known else self.code.compile_seconds
         self.threads = threads
         self.strips = [self.code.new_strips(plan) for _ in range(threads)]
         self._threads: Any = None
@@ -221,17 +222,16 @@ class Point:
     def _compile(self, name: str, shape: Any) -> None:
         from autograd.native import builtin
         from autograd.native.llvm.backend import Module
+        from autograd.native.llvm.store import Store, default_folder
 
-        text, memory = point_text(self.plan), []
+        module = Module(point_text(self.plan), [POINT.name], store=Store(default_folder()))
+        self._run = module.function(POINT.name, POINT.prototype())
         if shape is not None and builtin.layout_is_known():
             memory = [new_slots(self.plan), np.zeros_like(self.strips)]  # others may be using those of this object
-            addresses = memory[0].ctypes.data, memory[1].ctypes.data
-            text += builtin.fast_function("fast", self.plan.inputs, self.plan.strip_outputs, shape, *addresses)
-        names, symbols = ([POINT.name, "fast"], builtin.symbols()) if memory else ([POINT.name], {})
-        module = Module(text, names, symbols)
-        self._run = module.function(POINT.name, POINT.prototype())
-        if memory:
-            self.fast = builtin.function_at(name, module.addresses["fast"], (module, memory))
+            addresses = module.addresses[POINT.name], memory[0].ctypes.data, memory[1].ctypes.data
+            text = builtin.fast_function("fast", self.plan.inputs, self.plan.strip_outputs, shape, *addresses)
+            door = Module(text, ["fast"], builtin.symbols())  # has addresses of this process in it
+            self.fast = builtin.function_at(name, door.addresses["fast"], (door, module, memory))
 
     def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
         """The outputs for these parameters and inputs."""

@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
+import llvmlite
 import llvmlite.binding as llvm
 import numpy as np
 
 from autograd.native.llvm.kernel import kernel_text
 from autograd.native.llvm.signature import KERNEL, Function
+from autograd.native.llvm.store import Store, default_folder
 from autograd.native.planning.plan import Plan
 
 WORKSPACE = 1 << 18  # bytes of strips that a block should need at most: what the second cache holds
@@ -99,6 +101,12 @@ class Host:
             cpu=llvm.get_host_cpu_name(), features=self.features, opt=1, codemodel="jitdefault", jit=True
         )
 
+    @functools.cached_property
+    def told(self) -> str:
+        """What machine code depends on beside its text: on this library it does not."""
+        versions = llvmlite.__version__, *llvm.llvm_version_info
+        return repr((versions, self.triple, llvm.get_host_cpu_name(), self.features))
+
     @functools.cache  # noqa: B019  # there is one Host
     def vector_function(self, name: str) -> str | None:
         """The name of the vector form of a function of libm, None if there is none."""
@@ -121,23 +129,38 @@ class Module:
         text: LLVM's.
         functions: The names of those that can be asked for.
         symbols: The addresses of functions that the text calls and LLVM does not know.
+        store: Where its machine code may be already, and is kept else; not for a text that has addresses in it, which
+            are others in each process.
     """
 
-    def __init__(self, text: str, functions: Sequence[str], symbols: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        text: str,
+        functions: Sequence[str],
+        symbols: Mapping[str, int] | None = None,
+        store: Store | None = None,
+    ) -> None:
         self.text = text
         here = host()
+        key = f"{here.told}\n{text}"
+        known = store.get(key) if store is not None else None
+        self.from_store = known is not None
 
-        def make() -> tuple[Any, Any, dict[str, int]]:
+        def make() -> tuple[Any, Any, Any, dict[str, int]]:
             for name, address in (symbols or {}).items():
                 llvm.add_symbol(name, address)
             machine = here.machine()
             # No passes: the text has no common subexpressions and is tiled and vectorised as it stands.  LLVM's own
             # would take several times as long as making the machine code, and gain nothing that was measured.
-            engine = llvm.create_mcjit_compiler(llvm.parse_assembly(text), machine)
+            code = known or machine.emit_object(llvm.parse_assembly(text))
+            engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+            engine.add_object_file(llvm.ObjectFileRef.from_data(code))
             engine.finalize_object()
-            return machine, engine, {name: int(engine.get_function_address(name)) for name in functions}
+            return code, machine, engine, {name: int(engine.get_function_address(name)) for name in functions}
 
-        self._machine, self._engine, self.addresses = apart(make)
+        code, self._machine, self._engine, self.addresses = apart(make)
+        if store is not None and known is None:
+            store.put(key, code)
 
     def __del__(self, retired: list[Any] = _retired) -> None:
         retired.append(self.__dict__)
@@ -160,7 +183,8 @@ class LLVMKernel:
         start = time.perf_counter()
         self.block = _block_size(plan.strips, host().width)
         text = kernel_text(plan, host().width, self.block, host().registers, host().vector_function)
-        self.module = Module(text, [KERNEL.name])
+        self.module = Module(text, [KERNEL.name], store=Store(default_folder()))
+        self.from_store = self.module.from_store
         self.address = self.module.addresses[KERNEL.name]
         self.call = self.module.function(KERNEL.name, KERNEL.prototype())
         self.compile_seconds = time.perf_counter() - start
