@@ -47,7 +47,7 @@ end:
 class Kernel:
     """A function of a list of numbers as machine code, called many times without Python in between."""
 
-    def __init__(self, function, point):
+    def __init__(self, function, point, optimise=True):
         leaves = [traced(x) for x in point]
         with tracing():
             found = function(leaves)
@@ -56,7 +56,7 @@ class Kernel:
             flat += part if isinstance(part, (list, tuple)) else [part]
         plan = lowered(flat, leaves).plan
         start = time.perf_counter()
-        self.module = Module(point_text(plan) + AGAIN, ["again"])
+        self.module = Module(point_text(plan) + AGAIN, ["again"], optimise=optimise)
         self.compile_seconds = time.perf_counter() - start
         self.slots, self.strips, self.plan = new_slots(plan), np.zeros(plan.strips), plan
         self.strips[: len(point)] = point
@@ -184,10 +184,39 @@ def second_process():
     measuring.report("and their text", "1st process", [(sum(a), sum(b)) for a, b in found], 1e3, "ms")
 
 
+# ---------------------------------------------------------------- the first call
+
+
+def chain(v):
+    """Thousands of operations, one after the other."""
+    x, y = v
+    for k in range(100 if measuring.QUICK else 2000):
+        x, y = y, autograd.sin(x * y) + 0.1 * x + 0.001 * k
+    return x
+
+
+def first_call():
+    """A long program at once against waiting for LLVM, and how much slower it then is until it is replaced."""
+    point = [0.5, 0.25]
+
+    def seconds(wait):
+        start = time.perf_counter()
+        autograd.jit(value_and_grad(chain), wait=wait)(point)
+        return time.perf_counter() - start
+
+    pairs = [(seconds(True), seconds(False)) for _ in range(1 if measuring.QUICK else 3)]
+    measuring.report("a chain, first call", "wait=True", pairs, 1e3, "ms")
+    at_once, optimised = (Kernel(value_and_grad(chain), point, optimise) for optimise in (False, True))
+    measuring.report("its LLVM", "wait=True", [(optimised.compile_seconds, at_once.compile_seconds)], 1e3, "ms")
+    assert at_once.outputs() == optimised.outputs()
+    compare("its calls", "at once", at_once, optimised)
+
+
 def main():
     powers()
     many()
     second_process()
+    first_call()
     measuring.write_rows()
 
 

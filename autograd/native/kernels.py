@@ -207,31 +207,43 @@ class Point:
         backend: As for `kernel_of`.
         name: What the function is called.
         shape: The shape of its result, for `fast`; None for none.
+        wait: Whether to optimise the machine code of a long program before the first call.
     """
 
-    def __init__(self, plan: Plan, recorded: Recorded, backend: str, name: str, shape: Any) -> None:
+    def __init__(self, plan: Plan, recorded: Recorded, backend: str, name: str, shape: Any, wait: bool = False) -> None:
         self.plan, self.slots = plan, new_slots(plan)
         self.strips = np.zeros(max(plan.strips, 1))
         self.fast: Any = None
         """The same as a function of floats that Python calls directly, which gives NotImplemented for anything else."""
         self._run: Any = None
+        self._name, self._shape = name, shape
+        self._code: Any = None
         self._kernel = kernel_of(plan, recorded, backend) if not llvm_is_there(backend) else None
         if self._kernel is None:
-            self._compile(name, shape)
+            from autograd.native.llvm.store import Store, default_folder
+            from autograd.native.llvm.tiers import Tiers  # it needs llvmlite
 
-    def _compile(self, name: str, shape: Any) -> None:
+            self._code = Tiers(point_text(plan), POINT.name, Store(default_folder()), wait)
+            self._code.on_replacement(self._take_over)
+            self._take_over()
+
+    def _take_over(self) -> None:
+        """Run the machine code that there is now; calls of what may be replaced are counted, so not by `fast`."""
+        code = self._code
+        self._run = code.function(POINT.prototype())
+        if code.is_final:
+            self._open_door(code.module)
+
+    def _open_door(self, module: Any) -> None:
         from autograd.native import builtin
         from autograd.native.llvm.backend import Module
-        from autograd.native.llvm.store import Store, default_folder
 
-        module = Module(point_text(self.plan), [POINT.name], store=Store(default_folder()))
-        self._run = module.function(POINT.name, POINT.prototype())
-        if shape is not None and builtin.layout_is_known():
+        if self._shape is not None and builtin.layout_is_known():
             memory = [new_slots(self.plan), np.zeros_like(self.strips)]  # others may be using those of this object
             addresses = module.addresses[POINT.name], memory[0].ctypes.data, memory[1].ctypes.data
-            text = builtin.fast_function("fast", self.plan.inputs, self.plan.strip_outputs, shape, *addresses)
+            text = builtin.fast_function("fast", self.plan.inputs, self.plan.strip_outputs, self._shape, *addresses)
             door = Module(text, ["fast"], builtin.symbols())  # has addresses of this process in it
-            self.fast = builtin.function_at(name, door.addresses["fast"], (door, module, memory))
+            self.fast = builtin.function_at(self._name, door.addresses["fast"], (door, module, memory))
 
     def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
         """The outputs for these parameters and inputs."""
@@ -243,4 +255,5 @@ class Point:
             return [float(x) for x in outputs[:, 0]]
         strips[: len(numbers)] = numbers
         self._run(slots.ctypes.data, strips.ctypes.data)
+        self._code.called()
         return [float(strips[x]) if isinstance(x, int) else x for x in plan.strip_outputs]

@@ -34,12 +34,14 @@ _references: Callable[[Any], float] = getattr(sys, "getrefcount", lambda _: math
 class Jitted:
     """A function with machine code for every structure of arguments it was called with; see `jit`."""
 
-    def __init__(self, function: Callable[..., Any], backend: str = "llvm", threads: int = 1) -> None:
+    def __init__(
+        self, function: Callable[..., Any], backend: str = "llvm", threads: int = 1, wait: bool = False
+    ) -> None:
         if not callable(function):
             raise TypeError(f"jit: takes a function, not {function!r}")
         checked(backend, threads)
         functools.update_wrapper(self, function)
-        self._function, self._backend, self._threads = function, backend, threads
+        self._function, self._backend, self._threads, self._wait = function, backend, threads, wait
         self._entries: OrderedDict[Any, _Entry] = OrderedDict()
         here = weakref.ref(self)
         self._forget = lambda gone: _forget(here(), gone)
@@ -87,7 +89,7 @@ class Jitted:
 
     def _mapped(self, in_axes: Any, out_axes: int) -> "Jitted":
         """vmap(jit(f)) is jit(vmap(f))."""
-        return Jitted(Mapped(self._function, in_axes, out_axes), self._backend, self._threads)
+        return Jitted(Mapped(self._function, in_axes, out_axes), self._backend, self._threads, self._wait)
 
     def _over_arrays(self, structure: Structure, leaves: list[Any]) -> Any:
         """For all elements at once, where the function asks for nothing else of arrays; else for arrays of Values."""
@@ -148,7 +150,8 @@ class Jitted:
                 with self._first_calls.setdefault(call, threading.RLock()):
                     found = self._entries.get(key)
                     if found is None:
-                        found = _Entry(of or self._function, structure, examples, kind, self._backend, self._threads)
+                        options = self._backend, self._threads, self._wait
+                        found = _Entry(of or self._function, structure, examples, kind, *options)
                         self._entries[watched(key, self._forget)] = found
                         while len(self._entries) > MOST_PROGRAMS:
                             self._entries.popitem(last=False)
@@ -168,7 +171,7 @@ class Jitted:
             found = getattr(found, name, None)
         if found is self:
             return path
-        return Jitted, (self._function, self._backend, self._threads)
+        return Jitted, (self._function, self._backend, self._threads, self._wait)
 
 
 def _forget(owner: Jitted | None, gone: Any) -> None:
@@ -194,7 +197,7 @@ def _holds_objects(leaf: Any) -> bool:
     return getattr(getattr(leaf, "dtype", None), "kind", "") == "O"
 
 
-def jit(function: Callable[..., Any], *, backend: str = "llvm", threads: int = 1) -> Jitted:
+def jit(function: Callable[..., Any], *, backend: str = "llvm", threads: int = 1, wait: bool = False) -> Jitted:
     """The same function as machine code, recorded at its first call with each structure of arguments.
 
     Arguments and results are numbers, NumPy arrays, and lists, tuples and dicts of them.  What a function does to each
@@ -203,6 +206,9 @@ def jit(function: Callable[..., Any], *, backend: str = "llvm", threads: int = 1
     own.  Transforms go inside, jit(value_and_grad(f)), or outside, where the function itself is run.  The numbers of
     Values it uses from outside are read anew at each call; other things (None, text, True and False) belong to the
     structure.  The last 128 structures are kept, those with functions and instances as long as these are.
+
+    A long program is there at once, as code that LLVM does not optimise; after 100 calls it is compiled again, on a
+    thread of its own, and gives the same numbers to the last bit in less time.  With wait=True the first call waits.
 
     A function that branches on the number of an argument is refused with a TypeError that says what to use instead.
     Numbers follow IEEE 754, without warnings.
@@ -216,7 +222,7 @@ def jit(function: Callable[..., Any], *, backend: str = "llvm", threads: int = 1
     >>> jit(value_and_grad(lambda x: x[0] * x[1]))(np.array([2.0, 3.0]))
     (6.0, array([3., 2.]))
     """
-    return Jitted(function, backend, threads)
+    return Jitted(function, backend, threads, wait)
 
 
 _WHOLE_ARRAYS: Any = object()
@@ -251,6 +257,7 @@ class _Entry:
         kind: type[Traced],
         backend: str,
         threads: int,
+        wait: bool,
     ) -> None:
         self.inputs = [traced(x, kind) for x in examples]
         self.name = getattr(function, "__name__", "jit")
@@ -270,13 +277,17 @@ class _Entry:
         plain = structure == take_apart(((0.0,) * len(examples), {}), [])
         callable_at_once = plain and not self.captured and len(examples) <= MOST_ARGUMENTS
         shape = _shape(structure_of_result) if callable_at_once else None
-        self.point = Point(self.plan, self.recorded, backend, self.name, shape)
-        self.fast = self.point.fast
+        self.point = Point(self.plan, self.recorded, backend, self.name, shape, wait)
         self.slots = new_slots(self.plan)
         self.kernel: Kernel | None = None
         self.backend, self.threads = backend, threads
         self._lock = lock_of(self)  # the machine code has one memory
         self._found: Any = None
+
+    @property
+    def fast(self) -> Any:
+        """The same as a function of floats, if there is one by now."""
+        return self.point.fast
 
     def at_point(self, numbers: Sequence[float]) -> Any:
         """The result for one number a leaf."""

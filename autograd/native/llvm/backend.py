@@ -2,6 +2,7 @@
 
 import _thread
 import atexit
+import contextlib
 import functools
 import os
 import threading
@@ -26,6 +27,8 @@ _working = threading.RLock()
 """Held while LLVM works: it does so for one thread at a time, and no process is forked meanwhile."""
 _workers: list[int] = []
 """The thread that holds it for `apart`."""
+_ended: list[bool] = []
+"""Not empty once Python ends."""
 _retired: list[Any] = []
 """Objects of LLVM that nothing uses any more; the next that works drops them."""
 
@@ -65,7 +68,26 @@ def apart(work: Callable[[], T]) -> T:
     return cast(T, result)
 
 
+def behind(work: Callable[[], Any]) -> None:
+    """Do work for LLVM on a thread of its own that nobody waits for; if it fails, or Python ends, it is not done."""
+
+    def run() -> None:
+        with _working:
+            if _ended:
+                return
+            _workers.append(_thread.get_ident())
+            try:
+                with contextlib.suppress(Exception):
+                    work()
+            finally:
+                _workers.pop()
+
+    with contextlib.suppress(RuntimeError):  # there are no more threads
+        _thread.start_new_thread(run, ())
+
+
 def _finish() -> None:
+    _ended.append(True)
     with _working:  # Python does not end amid LLVM's work
         pass
 
@@ -95,10 +117,14 @@ class Host:
         except RuntimeError:  # not Linux with glibc
             self.vector_prefix = None
 
-    def machine(self) -> Any:
+    def machine(self, optimise: bool = True) -> Any:
         """A new target machine."""
         return self.target.create_target_machine(
-            cpu=llvm.get_host_cpu_name(), features=self.features, opt=1, codemodel="jitdefault", jit=True
+            cpu=llvm.get_host_cpu_name(),
+            features=self.features,
+            opt=1 if optimise else 0,
+            codemodel="jitdefault",
+            jit=True,
         )
 
     @functools.cached_property
@@ -131,6 +157,7 @@ class Module:
         symbols: The addresses of functions that the text calls and LLVM does not know.
         store: Where its machine code may be already, and is kept else; not for a text that has addresses in it, which
             are others in each process.
+        optimise: Whether LLVM may take its time; machine code that is kept was optimised.
     """
 
     def __init__(
@@ -139,17 +166,19 @@ class Module:
         functions: Sequence[str],
         symbols: Mapping[str, int] | None = None,
         store: Store | None = None,
+        optimise: bool = True,
     ) -> None:
         self.text = text
         here = host()
         key = f"{here.told}\n{text}"
         known = store.get(key) if store is not None else None
         self.from_store = known is not None
+        self.is_optimised = optimise or self.from_store
 
         def make() -> tuple[Any, Any, Any, dict[str, int]]:
             for name, address in (symbols or {}).items():
                 llvm.add_symbol(name, address)
-            machine = here.machine()
+            machine = here.machine(optimise)
             # No passes: the text has no common subexpressions and is tiled and vectorised as it stands.  LLVM's own
             # would take several times as long as making the machine code, and gain nothing that was measured.
             code = known or machine.emit_object(llvm.parse_assembly(text))
@@ -159,7 +188,7 @@ class Module:
             return code, machine, engine, {name: int(engine.get_function_address(name)) for name in functions}
 
         code, self._machine, self._engine, self.addresses = apart(make)
-        if store is not None and known is None:
+        if store is not None and known is None and optimise:
             store.put(key, code)
 
     def __del__(self, retired: list[Any] = _retired) -> None:
