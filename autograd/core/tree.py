@@ -106,6 +106,8 @@ def filler(structure: Structure) -> Callable[[Iterator[Any]], Any]:
     kind, *facts = structure
     if kind == "static":
         return lambda _: facts[0]
+    if kind == "copied":
+        return lambda _: facts[0].copy()
     if kind == "weak":
         return lambda _: facts[0]()
     if kind == "dict":

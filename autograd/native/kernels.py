@@ -204,34 +204,25 @@ class Point:
         plan: What to compute.
         recorded: What it was made of.
         backend: As for `kernel_of`.
-        name: What the function is called.
-        shape: The shape of its result, for `fast`; None for none.
     """
 
-    def __init__(self, plan: Plan, recorded: Recorded, backend: str, name: str, shape: Any) -> None:
+    def __init__(self, plan: Plan, recorded: Recorded, backend: str) -> None:
         self.plan, self.slots = plan, new_slots(plan)
         self.strips = np.zeros(max(plan.strips, 1))
-        self.fast: Any = None
-        """The same as a function of floats that Python calls directly, which gives NotImplemented for anything else."""
+        self.module: Any = None
+        """The machine code, where there is some; doors call it at `address`."""
+        self.address = 0
         self._run: Any = None
         self._kernel = kernel_of(plan, recorded, backend) if not llvm_is_there(backend) else None
         if self._kernel is None:
-            self._compile(name, shape)
+            self._compile()
 
-    def _compile(self, name: str, shape: Any) -> None:
-        from autograd.native import builtin
+    def _compile(self) -> None:
         from autograd.native.llvm.backend import Module
 
-        text, memory = point_text(self.plan), []
-        if shape is not None and builtin.layout_is_known():
-            memory = [new_slots(self.plan), np.zeros_like(self.strips)]  # others may be using those of this object
-            addresses = memory[0].ctypes.data, memory[1].ctypes.data
-            text += builtin.fast_function("fast", self.plan.inputs, self.plan.strip_outputs, shape, *addresses)
-        names, symbols = ([POINT.name, "fast"], builtin.symbols()) if memory else ([POINT.name], {})
-        module = Module(text, names, symbols)
-        self._run = module.function(POINT.name, POINT.prototype())
-        if memory:
-            self.fast = builtin.function_at(name, module.addresses["fast"], (module, memory))
+        self.module = Module(point_text(self.plan), [POINT.name])
+        self.address = self.module.addresses[POINT.name]
+        self._run = self.module.function(POINT.name, POINT.prototype())
 
     def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
         """The outputs for these parameters and inputs."""
