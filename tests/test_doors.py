@@ -440,7 +440,7 @@ def test_a_door_of_nonsense_is_refused():
     rows = np.zeros(4)
     good = {
         "arguments": [(0, 1, None)], "positional": 1, "names": (), "results": [(0, 1, None)], "outputs": [0],
-        "captured": (), "slots": np.zeros(1), "rows": rows, "address": 0, "keeper": None,
+        "captured": (), "slots": np.zeros(1), "rows": rows, "first_constant": 4, "address": 0, "keeper": None,
     }  # fmt: skip
     compiled.Door(**good)
     sequence = (2, 2, list)

@@ -13,6 +13,40 @@
 
 #include "node.h"
 
+/* ---------------------------------------------------------------- NumPy
+ *
+ * What its header says, of which every extension is compiled a copy, so that it stays; built without it, the core asks for
+ * its functions where NumPy itself offers them to extensions, as import_array() does.  The buffer protocol would take 70 ns
+ * for an array, and numpy.empty 120.
+ */
+
+typedef struct {
+    PyObject_HEAD
+    char *data;
+    int dimensions_count;
+    Py_ssize_t *dimensions, *strides;
+    PyObject *base, *dtype;
+    int flags;
+} Array;
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *scalar;
+    char kind, type, byte_order, old_flags;
+    int number;
+} DType;
+
+enum { C_CONTIGUOUS = 0x0001, WRITEABLE = 0x0400 };
+enum { SLOT_VERSION = 0, SLOT_NEW_FROM_DTYPE = 94 }; /* in the table of NumPy's functions */
+
+typedef PyObject *(*NewArray)(PyTypeObject *, PyObject *, int, const Py_ssize_t *, const Py_ssize_t *, void *, int, PyObject *);
+
+/* And Static of the core in Python; NULL before they are introduced. */
+static struct {
+    PyObject *array, *float64, *dtype, *fixed;
+    NewArray new_array; /* NULL where NumPy is of a version that is not known here: no array goes through a door then */
+} numpy;
+
 /* ---------------------------------------------------------------- structures */
 
 enum PartKind {
@@ -31,19 +65,18 @@ enum PartKind {
 typedef struct {
     int kind;
     Py_ssize_t size;
-    Py_ssize_t row;    /* of results, an array's: where its numbers stand one after the other in the rows; else -1 */
     PyObject *object;  /* a strong reference, or NULL */
+    Py_ssize_t *shape; /* of an array */
+    Py_ssize_t row;    /* of an array in results: where its numbers stand one after the other in the rows; else -1 */
+    double *image;     /* of an array in results with constants: itself with these in place; else NULL */
+    Py_ssize_t *moves; /* and for each other number where it goes, and its row; `size_of_moves` of these */
+    Py_ssize_t size_of_moves;
 } Part;
 
 typedef struct {
     Part *parts;
     Py_ssize_t count, numbers;
 } Structure;
-
-/* What NumPy and the core in Python are asked for; NULL before the first door is made. */
-static struct {
-    PyObject *array, *float64, *empty, *fixed;
-} numpy;
 
 typedef struct {
     PyObject_HEAD
@@ -82,6 +115,24 @@ static Py_ssize_t check_parts(const Structure *structure, Py_ssize_t at, Py_ssiz
     return next;
 }
 
+static int read_shape(Part *part)
+{
+    Py_ssize_t n = PyTuple_GET_SIZE(part->object), numbers = 1;
+    part->shape = PyMem_Malloc(((size_t)n + 1) * sizeof(Py_ssize_t));
+    if (part->shape == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        part->shape[i] = PyLong_AsSsize_t(PyTuple_GET_ITEM(part->object, i));
+        if (part->shape[i] < 0) {
+            return -1;
+        }
+        numbers *= part->shape[i];
+    }
+    return numbers == part->size ? 0 : -1;
+}
+
 /* Read parts of a list of tuples (kind, size, object).  -1 with an exception set. */
 static int fill_structure(Structure *structure, PyObject *parts, Py_ssize_t roots)
 {
@@ -110,10 +161,16 @@ static int fill_structure(Structure *structure, PyObject *parts, Py_ssize_t root
         case DICT:
         case ARRAY:
             fits = PyTuple_CheckExact(object);
+            if (fits && part->kind == ARRAY && (numpy.new_array == NULL || read_shape(part) < 0)) {
+                fits = 0;
+            }
             break;
         case ALIVE:
             fits = PyWeakref_CheckRef(object);
             break;
+        }
+        if (PyErr_Occurred()) {
+            return -1;
         }
         if (!fits || part->kind < 0 || part->kind >= PART_KINDS || part->size < 0 ||
             (part->kind == DICT && PyTuple_GET_SIZE(object) != part->size)) {
@@ -150,12 +207,12 @@ static inline int read_number(PyObject *x, double *to)
 }
 
 /* Copy between an array and numbers that stand one after the other. */
-static void copy_strided(const Py_buffer *view, int dimension, char *at, double **numbers, int into_the_array)
+static void copy_strided(const Array *array, int dimension, char *at, double **numbers, int into_the_array)
 {
-    Py_ssize_t n = view->shape[dimension], stride = view->strides[dimension];
-    if (dimension + 1 < view->ndim) {
+    Py_ssize_t n = array->dimensions[dimension], stride = array->strides[dimension];
+    if (dimension + 1 < array->dimensions_count) {
         for (Py_ssize_t i = 0; i < n; i++) {
-            copy_strided(view, dimension + 1, at + i * stride, numbers, into_the_array);
+            copy_strided(array, dimension + 1, at + i * stride, numbers, into_the_array);
         }
         return;
     }
@@ -169,47 +226,43 @@ static void copy_strided(const Py_buffer *view, int dimension, char *at, double 
     }
 }
 
-/* A view of an array of float64 of this shape; 0 for anything else, -1 with an exception set. */
-static int view_of(PyObject *array, const Part *part, int flags, Py_buffer *view)
+static inline int is_float64(PyObject *dtype)
 {
-    if ((PyObject *)Py_TYPE(array) != numpy.array) {
-        return 0;
+    if (dtype == numpy.dtype) {
+        return 1;
     }
-    if (PyObject_GetBuffer(array, view, flags | PyBUF_STRIDES | PyBUF_FORMAT) < 0) { /* one of dates, or read-only */
-        if (PyErr_ExceptionMatches(PyExc_MemoryError)) {
-            return -1;
-        }
-        PyErr_Clear();
-        return 0;
+    return Py_TYPE(dtype) == Py_TYPE(numpy.dtype) && ((DType *)dtype)->number == ((DType *)numpy.dtype)->number &&
+           ((DType *)dtype)->byte_order == ((DType *)numpy.dtype)->byte_order; /* a copy, as in an array from a file */
+}
+
+/* x as an array of float64 of the shape of a part; NULL for anything else. */
+static inline Array *array_of(const Part *part, PyObject *x)
+{
+    Array *array = (Array *)x;
+    if ((PyObject *)Py_TYPE(x) != numpy.array || !is_float64(array->dtype) ||
+        array->dimensions_count != PyTuple_GET_SIZE(part->object)) {
+        return NULL;
     }
-    if (view->format != NULL && (strcmp(view->format, "d") == 0 || strcmp(view->format, "=d") == 0) && /* unaligned */
-        view->ndim == PyTuple_GET_SIZE(part->object)) {
-        int i = 0;
-        while (i < view->ndim && view->shape[i] == PyLong_AsSsize_t(PyTuple_GET_ITEM(part->object, i))) {
-            i++;
-        }
-        if (i == view->ndim) {
-            return 1;
+    for (int i = 0; i < array->dimensions_count; i++) {
+        if (array->dimensions[i] != part->shape[i]) {
+            return NULL;
         }
     }
-    PyBuffer_Release(view);
-    return 0;
+    return array;
 }
 
 static int read_array(const Part *part, PyObject *x, double *to)
 {
-    Py_buffer view;
-    int found = view_of(x, part, 0, &view);
-    if (found <= 0) {
-        return found;
+    const Array *array = array_of(part, x);
+    if (array == NULL) {
+        return 0;
     }
-    if (view.ndim == 0 || PyBuffer_IsContiguous(&view, 'C')) {
-        memcpy(to, view.buf, (size_t)part->size * sizeof(double));
+    if (array->flags & C_CONTIGUOUS) {
+        memcpy(to, array->data, (size_t)part->size * sizeof(double));
     }
     else {
-        copy_strided(&view, 0, view.buf, &to, 0);
+        copy_strided(array, 0, array->data, &to, 0);
     }
-    PyBuffer_Release(&view);
     return 1;
 }
 
@@ -316,7 +369,6 @@ static int takes(const Part **at, PyObject *out)
     const Part *part = (*at)++;
     Py_ssize_t place = 0;
     PyObject *key, *item;
-    Py_buffer view;
     int found;
     if (out == Py_None) { /* made anew */
         Structure whole = {.parts = (Part *)part, .count = PY_SSIZE_T_MAX};
@@ -349,53 +401,60 @@ static int takes(const Part **at, PyObject *out)
         }
         return 1;
     case ARRAY:
-        found = view_of(out, part, PyBUF_WRITABLE, &view);
-        if (found > 0) {
-            PyBuffer_Release(&view);
-        }
-        return found;
+        return array_of(part, out) != NULL && ((Array *)out)->flags & WRITEABLE;
     default:
         return 0;
     }
 }
 
-static void gather(const double *rows, const Py_ssize_t *from, Py_ssize_t n, double *to)
+static void fill_array(const Part *part, const double *rows, const Py_ssize_t *from, double *to)
 {
-    for (Py_ssize_t i = 0; i < n; i++) {
-        to[i] = rows[from[i]];
+    if (part->row >= 0) {
+        memcpy(to, rows + part->row, (size_t)part->size * sizeof(double));
+    }
+    else if (part->image != NULL) {
+        memcpy(to, part->image, (size_t)part->size * sizeof(double));
+        for (Py_ssize_t i = 0; i < part->size_of_moves; i++) {
+            to[part->moves[2 * i]] = rows[part->moves[2 * i + 1]];
+        }
+    }
+    else {
+        for (Py_ssize_t i = 0; i < part->size; i++) {
+            to[i] = rows[from[i]];
+        }
     }
 }
 
 static PyObject *make_array(const Part *part, PyObject *out, const double *rows, const Py_ssize_t *from)
 {
-    Py_buffer view;
-    int found = 0;
-    PyObject *array = out == NULL || out == Py_None ? PyObject_CallOneArg(numpy.empty, part->object) : Py_NewRef(out);
-    if (array == NULL || (found = view_of(array, part, PyBUF_WRITABLE, &view)) <= 0) {
-        if (array != NULL && found == 0) {
-            PyErr_SetString(PyExc_RuntimeError, "out: it was changed while it was written to");
-        }
-        Py_XDECREF(array);
+    PyObject *array;
+    if (out == NULL) {
+        array = numpy.new_array((PyTypeObject *)numpy.array, Py_NewRef(numpy.dtype), (int)PyTuple_GET_SIZE(part->object),
+                                part->shape, NULL, NULL, 0, NULL);
+    }
+    else if (array_of(part, out) != NULL && ((Array *)out)->flags & WRITEABLE) {
+        array = Py_NewRef(out);
+    }
+    else {
+        PyErr_SetString(PyExc_RuntimeError, "out: it was changed while it was written to");
         return NULL;
     }
-    if (!PyBuffer_IsContiguous(&view, 'C')) {
-        double *numbers = PyMem_Malloc((size_t)part->size * sizeof(double)), *at = numbers;
+    if (array == NULL) {
+        return NULL;
+    }
+    if (((Array *)array)->flags & C_CONTIGUOUS && (uintptr_t)((Array *)array)->data % sizeof(double) == 0) {
+        fill_array(part, rows, from, (double *)((Array *)array)->data);
+    }
+    else {
+        double *numbers = PyMem_Malloc(((size_t)part->size + 1) * sizeof(double)), *at = numbers;
         if (numbers == NULL) {
-            PyBuffer_Release(&view);
             Py_DECREF(array);
             return PyErr_NoMemory();
         }
-        gather(rows, from, part->size, numbers);
-        copy_strided(&view, 0, view.buf, &at, 1);
+        fill_array(part, rows, from, numbers);
+        copy_strided((Array *)array, 0, ((Array *)array)->data, &at, 1);
         PyMem_Free(numbers);
     }
-    else if (part->row >= 0) {
-        memcpy(view.buf, rows + part->row, (size_t)part->size * sizeof(double));
-    }
-    else {
-        gather(rows, from, part->size, view.buf);
-    }
-    PyBuffer_Release(&view);
     return array;
 }
 
@@ -510,7 +569,38 @@ static PyObject *go_through(Door *door, PyObject *const *arguments, Py_ssize_t c
     return made;
 }
 
-static int read_rows(Door *door, PyObject *outputs)
+/* Choose how an array is filled. */
+static int plan_array(Part *part, const Py_ssize_t *from, const double *rows, Py_ssize_t first_constant)
+{
+    Py_ssize_t in_line = 1, constants = 0;
+    for (Py_ssize_t i = 0; i < part->size; i++) {
+        in_line &= from[i] == from[0] + i;
+        constants += from[i] >= first_constant;
+    }
+    if (part->size > 0 && in_line) {
+        part->row = from[0];
+    }
+    else if (constants > 0) {
+        part->image = PyMem_Calloc((size_t)part->size, sizeof(double));
+        part->moves = PyMem_Malloc((size_t)(2 * (part->size - constants) + 1) * sizeof(Py_ssize_t));
+        if (part->image == NULL || part->moves == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        for (Py_ssize_t i = 0; i < part->size; i++) {
+            if (from[i] >= first_constant) {
+                part->image[i] = rows[from[i]];
+            }
+            else {
+                part->moves[2 * part->size_of_moves] = i;
+                part->moves[2 * part->size_of_moves++ + 1] = from[i];
+            }
+        }
+    }
+    return 0;
+}
+
+static int read_rows(Door *door, PyObject *outputs, Py_ssize_t first_constant)
 {
     Py_ssize_t count = PyList_GET_SIZE(outputs), size = door->rows.len / (Py_ssize_t)sizeof(double), at = 0;
     door->outputs = PyMem_Malloc(((size_t)count + 1) * sizeof(Py_ssize_t));
@@ -529,12 +619,8 @@ static int read_rows(Door *door, PyObject *outputs)
         door->outputs[i] = row;
     }
     for (Part *part = door->results.parts; part < door->results.parts + door->results.count; part++) {
-        if (part->kind == ARRAY && part->size > 0) {
-            Py_ssize_t i = 1;
-            while (i < part->size && door->outputs[at + i] == door->outputs[at] + i) {
-                i++;
-            }
-            part->row = i == part->size ? door->outputs[at] : -1;
+        if (part->kind == ARRAY && plan_array(part, door->outputs + at, door->rows.buf, first_constant) < 0) {
+            return -1;
         }
         at += part->kind == A_NUMBER ? 1 : part->kind == NUMBERS || part->kind == ARRAY ? part->size : 0;
     }
@@ -544,14 +630,14 @@ static int read_rows(Door *door, PyObject *outputs)
 static PyObject *door_new(PyTypeObject *type, PyObject *given, PyObject *keywords)
 {
     static char *names[] = {"arguments", "positional", "names", "results", "outputs", "captured",
-                            "slots",     "rows",       "address", "keeper", NULL};
+                            "slots",     "rows",       "first_constant", "address", "keeper", NULL};
     PyObject *arguments, *argument_names, *results, *outputs, *captured, *slots, *rows, *keeper;
-    Py_ssize_t positional;
+    Py_ssize_t positional, first_constant;
     unsigned long long address;
     Door *door;
-    if (!PyArg_ParseTupleAndKeywords(given, keywords, "O!nO!O!O!O!OOKO:Door", names, &PyList_Type, &arguments, &positional,
+    if (!PyArg_ParseTupleAndKeywords(given, keywords, "O!nO!O!O!O!OOnKO:Door", names, &PyList_Type, &arguments, &positional,
                                      &PyTuple_Type, &argument_names, &PyList_Type, &results, &PyList_Type, &outputs,
-                                     &PyTuple_Type, &captured, &slots, &rows, &address, &keeper)) {
+                                     &PyTuple_Type, &captured, &slots, &rows, &first_constant, &address, &keeper)) {
         return NULL;
     }
     if (numpy.array == NULL) {
@@ -570,7 +656,7 @@ static PyObject *door_new(PyTypeObject *type, PyObject *given, PyObject *keyword
     if (fill_structure(&door->arguments, arguments, positional + PyTuple_GET_SIZE(argument_names)) < 0 ||
         fill_structure(&door->results, results, 1) < 0 ||
         PyObject_GetBuffer(slots, &door->slots, PyBUF_CONTIG) < 0 ||
-        PyObject_GetBuffer(rows, &door->rows, PyBUF_CONTIG) < 0 || read_rows(door, outputs) < 0) {
+        PyObject_GetBuffer(rows, &door->rows, PyBUF_CONTIG) < 0 || read_rows(door, outputs, first_constant) < 0) {
         Py_DECREF(door);
         return NULL;
     }
@@ -615,6 +701,9 @@ static void door_deallocate(PyObject *self)
     for (Structure *each = &door->arguments; each <= &door->results; each++) {
         for (Py_ssize_t i = 0; each->parts != NULL && i < each->count; i++) {
             Py_XDECREF(each->parts[i].object);
+            PyMem_Free(each->parts[i].shape);
+            PyMem_Free(each->parts[i].image);
+            PyMem_Free(each->parts[i].moves);
         }
         PyMem_Free(each->parts);
     }
@@ -859,23 +948,32 @@ static PyType_Spec doors_spec = {
     .slots = doors_slots,
 };
 
+/* Whether arrays can go through doors. */
 static PyObject *introduce_numpy(PyObject *module, PyObject *given)
 {
-    PyObject *array, *float64, *empty, *fixed;
+    PyObject *array, *float64, *dtype, *functions, *fixed;
+    void **table;
+    unsigned int version;
     (void)module;
-    if (!PyArg_ParseTuple(given, "O!O!OO!:introduce_numpy", &PyType_Type, &array, &PyType_Type, &float64, &empty,
-                          &PyType_Type, &fixed)) {
+    if (!PyArg_ParseTuple(given, "O!O!OOO!:introduce_numpy", &PyType_Type, &array, &PyType_Type, &float64, &dtype,
+                          &functions, &PyType_Type, &fixed)) {
         return NULL;
     }
     if (!PyType_IsSubtype((PyTypeObject *)float64, &PyFloat_Type)) {
         PyErr_SetString(PyExc_TypeError, "introduce_numpy: float64 must be a kind of float");
         return NULL;
     }
+    table = PyCapsule_GetPointer(functions, NULL);
+    if (table == NULL) {
+        return NULL;
+    }
+    version = ((unsigned int (*)(void))table[SLOT_VERSION])();
+    numpy.new_array = version == 0x01000009 || version == 0x02000000 ? (NewArray)table[SLOT_NEW_FROM_DTYPE] : NULL;
     Py_XSETREF(numpy.array, Py_NewRef(array));
     Py_XSETREF(numpy.float64, Py_NewRef(float64));
-    Py_XSETREF(numpy.empty, Py_NewRef(empty));
+    Py_XSETREF(numpy.dtype, Py_NewRef(dtype));
     Py_XSETREF(numpy.fixed, Py_NewRef(fixed));
-    Py_RETURN_NONE;
+    return PyBool_FromLong(numpy.new_array != NULL);
 }
 
 #endif

@@ -6,6 +6,7 @@ the structure it was made for, of floats, whole numbers and arrays of float64; w
 call goes at length.  That alone says what a call means.
 """
 
+import importlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakMethod
@@ -20,6 +21,9 @@ from autograd.native.kernels import Point, new_slots
 Part = tuple[int, int, Any]
 A_NUMBER, NUMBERS, SEQUENCE, DICT, ARRAY, SAME, ALIVE, NAMED, COPIED = range(9)
 """Kinds of parts, as in doors.h."""
+
+_arrays_fit = False
+"""Whether NumPy is of a version whose arrays go through doors."""
 
 if TYPE_CHECKING or compiled is None:
 
@@ -52,7 +56,10 @@ if TYPE_CHECKING or compiled is None:
 
 else:
     Doors = compiled.Doors
-    compiled.introduce_numpy(np.ndarray, np.float64, np.empty, Static)
+    _core = importlib.import_module("numpy._core" if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else "numpy.core")
+    _arrays_fit = compiled.introduce_numpy(
+        np.ndarray, np.float64, np.dtype(np.float64), _core._multiarray_umath._ARRAY_API, Static
+    )
 
 
 def door_of(arguments: Structure, results: Structure, captured: Sequence[Value], point: Point) -> Any:
@@ -77,11 +84,10 @@ def door_of(arguments: Structure, results: Structure, captured: Sequence[Value],
     except LookupError:
         return None
     outputs = point.plan.strip_outputs
-    constants = [x for x in outputs if not isinstance(x, int)]
     first = max(point.plan.strips, 1)
-    places = iter(range(first, first + len(constants)))
-    rows = np.zeros(first + len(constants))
-    rows[first:] = constants
+    constants = np.array([x for x in outputs if not isinstance(x, int)])
+    places = iter(range(first, first + len(constants)))  # after the rows
+    rows = np.concatenate([np.zeros(first), constants])
     return compiled.Door(
         arguments=inside,
         positional=len(positional),
@@ -91,6 +97,7 @@ def door_of(arguments: Structure, results: Structure, captured: Sequence[Value],
         captured=tuple(captured),
         slots=new_slots(point.plan) if point.plan.slots else np.zeros(1),
         rows=rows,
+        first_constant=first,
         address=point.address,
         keeper=point.module,
     )
@@ -112,7 +119,7 @@ def _argument(structure: Structure, found: list[Part]) -> None:
         if isinstance(facts[0], WeakMethod):  # of which there is a new one at each call
             raise LookupError
         found.append((ALIVE, 0, facts[0]))
-    elif kind == "array":
+    elif kind == "array" and _arrays_fit:
         found.append((ARRAY, facts[1], facts[0]))
     elif kind == "sequence" and facts[0].__iter__ in (list.__iter__, tuple.__iter__):
         make, parts = facts
