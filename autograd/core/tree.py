@@ -126,12 +126,12 @@ def filler(structure: Structure) -> Callable[[Iterator[Any]], Any]:
     how, parts = facts
     if isinstance(parts, int):
         if kind == "array":
-            return lambda source: _array(list(islice(source, parts)), how)
+            return lambda source: array_of(list(islice(source, parts)), how)
         make = getattr(how, "_make", how)
         return lambda source: make(islice(source, parts))
     each = [filler(part) for part in parts]
     if kind == "array":
-        return lambda source: _array([fill(source) for fill in each], how)
+        return lambda source: array_of([fill(source) for fill in each], how)
     make = getattr(how, "_make", how)
     return lambda source: make([fill(source) for fill in each])
 
@@ -227,7 +227,7 @@ def _as_sequence(like: Any, items: list[Any]) -> Any:
     return items if isinstance(like, list) else type(like)(*items) if hasattr(like, "_fields") else tuple(items)
 
 
-def _array(entries: list[Any], shape: tuple[int, ...]) -> Any:
+def array_of(entries: list[Any], shape: tuple[int, ...]) -> Any:
     """A NumPy array of the shape: of floats if all entries are, stacked if they are arrays, else of objects.
 
     If the entries are structures, as the gradients by several arguments are, the same structure of such arrays.
@@ -235,9 +235,9 @@ def _array(entries: list[Any], shape: tuple[int, ...]) -> Any:
     numpy = sys.modules["numpy"]
     first = entries[0] if entries else None
     if isinstance(first, dict):
-        return {key: _array([entry[key] for entry in entries], shape) for key in first}
+        return {key: array_of([entry[key] for entry in entries], shape) for key in first}
     if isinstance(first, list | tuple):
-        return _as_sequence(first, [_array(list(column), shape) for column in zip(*entries, strict=True)])
+        return _as_sequence(first, [array_of(list(column), shape) for column in zip(*entries, strict=True)])
     if all(entry.__class__ is float for entry in entries):
         return numpy.array(entries).reshape(shape)
     if entries and all(isinstance(entry, numpy.ndarray) for entry in entries):

@@ -208,6 +208,9 @@ def jit(function: Callable[..., Any], *, backend: str = "llvm", threads: int = 1
     Values it uses from outside are read anew at each call; other things (None, text, True and False) belong to the
     structure.  The last 128 structures are kept, those with functions and instances as long as these are.
 
+    A call with out=, of a function that has no such argument, writes arrays of the result into arrays of float64, which
+    stand where they stand in it; None stands for a fresh one.
+
     A function that branches on the number of an argument is refused with a TypeError that says what to use instead.
     Numbers follow IEEE 754, without warnings.
 
@@ -219,6 +222,11 @@ def jit(function: Callable[..., Any], *, backend: str = "llvm", threads: int = 1
     array([3., 6.])
     >>> jit(value_and_grad(lambda x: x[0] * x[1]))(np.array([2.0, 3.0]))
     (6.0, array([3., 2.]))
+    >>> slopes = np.zeros(2)
+    >>> jit(value_and_grad(lambda x: x[0] * x[1]))(np.array([2.0, 3.0]), out=(None, slopes))
+    (6.0, array([3., 2.]))
+    >>> slopes
+    array([3., 2.])
     """
     return Jitted(function, backend, threads)
 
