@@ -468,3 +468,61 @@ def test_machine_code_is_changed_between_calls():
     del g, point
     gc.collect()
     assert f(2.0) == 10.0
+
+
+# ---------------------------------------------------------------- looking inside
+
+
+def test_the_program_of_the_last_call_is_shown():
+    f = jit(value_and_grad(lambda x, w=WEIGHT: x[0] * sin(x[1]) * w + x[1]))
+    with pytest.raises(ValueError, match="has run no machine code; give example arguments"):
+        f.stats()
+    f([2.0, 3.0])
+    for text in (f.source(), f.c_source(), f.llvm_ir(), f.assembly()):
+        assert "sin" in text
+    assert f.stats().backend == "llvm"
+    assert f.stats().nodes >= f.stats().nodes_after > 5
+    assert f.stats().compile_seconds > 0.0
+    assert f.stats().workspace_bytes > 0
+    assert "void mine" in f.c_source([2.0, 3.0], name="mine")
+
+
+def test_which_program_is_shown_follows_the_calls():
+    f = jit(lambda *xs: {n: x * 2.0 for n, x in enumerate(numbers_of(list(xs)))})
+    sizes = {}
+    for n in (1, 2, 3):
+        f(*[1.0] * n)
+        sizes[n] = f.stats().nodes
+        assert f.source().count("* 2.0") == n
+    assert len(set(sizes.values())) == 3
+    for n in (2, 3, 1, 1, 2):
+        f(*[1.0] * n)
+        assert f.stats().nodes == sizes[n]
+        assert f.stats(*[1.0] * 3).nodes == sizes[3]
+    elementwise = jit(lambda x: x * 2.0)
+    elementwise(np.ones(3))
+    over_arrays = elementwise.llvm_ir()
+    elementwise(1.0)
+    elementwise(2.0)
+    assert elementwise.llvm_ir() != over_arrays
+    assert elementwise.llvm_ir(np.ones(3)) == over_arrays
+
+
+def test_the_source_computes_the_same():
+    f = jit(value_and_grad(lambda x, y: x["a"] * sin(y) + WEIGHT * x["b"][0]))
+    value, slopes = f({"a": 2.0, "b": [3.0]}, 0.5)
+    names = {}
+    exec(f.source(), names)  # WEIGHT is an argument after the others
+    assert names["f"](2.0, 3.0, 0.5, WEIGHT.data) == pytest.approx((value, slopes["a"], slopes["b"][0]))
+    assert "def f(x1_a, x1_b_0, x2, " in f.source()
+    assert "def f(u, v_0, v_1, w)" in jit(lambda u, v, w: u * v[0] * v[1] * w).source(1.0, (2.0, 3.0), w=4.0)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "interpreter"])
+def test_what_is_no_machine_code_says_so(backend):
+    f = jit(sin, backend=backend)
+    assert f(0.0) == 0.0
+    assert f.stats().backend == backend
+    assert "sin" in f.source()
+    with pytest.raises(TypeError, match=f"the back end is '{backend}', which makes no machine code"):
+        f.llvm_ir()

@@ -759,6 +759,7 @@ typedef struct {
     vectorcallfunc vectorcall;
     PyObject *doors[MOST_DOORS]; /* strong references, the last used first; then NULL */
     char takes_out;              /* whether the argument `out` is none of the function's */
+    char went_through;           /* whether the last call did */
 } Doors;
 
 /* NULL without an exception where none fits. */
@@ -780,11 +781,13 @@ static PyObject *knock(Doors *doors, PyObject *const *arguments, Py_ssize_t coun
                 memmove(&doors->doors[1], &doors->doors[0], (size_t)i * sizeof(PyObject *));
                 doors->doors[0] = door;
             }
+            doors->went_through = 1;
             Py_DECREF(door);
             return made;
         }
         Py_DECREF(door);
     }
+    doors->went_through = 0;
     return NULL;
 }
 
@@ -930,6 +933,7 @@ static PyGetSetDef doors_attributes[] = {
 
 static PyMemberDef doors_members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(Doors, vectorcall), READONLY, NULL},
+    {"went_through", T_BOOL, offsetof(Doors, went_through), 0, "Whether the last call went through a door."},
     {"takes_out", T_BOOL, offsetof(Doors, takes_out), 0, "Whether the argument `out` is none of the function's."},
     {NULL, 0, 0, 0, NULL},
 };

@@ -168,19 +168,19 @@ def _read(leaf: Any, role: str, structure: Structure, i: int) -> Any:
     try:
         return as_number(leaf, role)
     except TypeError:
-        return as_number(leaf, list(_places(structure, role))[i])  # which says where it stands
+        return as_number(leaf, list(places(structure, role))[i])  # which says where it stands
 
 
-def _places(structure: Structure, role: str) -> Iterator[str]:
-    """Where the leaves stand, in order."""
+def places(structure: Structure, role: str) -> Iterator[str]:
+    """Where the leaves stand, in order, as text that says how to get there from what is called `role`."""
     kind, *facts = structure if structure != NUMBER else (NUMBER,)
     if kind == NUMBER:
         yield role
-    elif kind != "static":
+    elif kind not in ("static", "weak"):
         keys, parts = facts[-2:] if kind == "dict" else (None, facts[-1])
         parts = [NUMBER] * parts if isinstance(parts, int) else parts
         for key, part in zip(keys or range(len(parts)), parts, strict=True):
-            yield from _places(part, f"{role}[{key!r}]")
+            yield from places(part, f"{role}[{key!r}]")
 
 
 def flatten_like(tree: Any, like: Any, role: str) -> list[Any]:

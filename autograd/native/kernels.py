@@ -214,6 +214,7 @@ class Point:
         self.address = 0
         self._run: Any = None
         self._kernel = kernel_of(plan, recorded, backend) if not llvm_is_there(backend) else None
+        self.backend = "llvm" if self._kernel is None else self._kernel.name
         if self._kernel is None:
             self._compile()
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING or compiled is None:
 
         takes_out: bool
         """Whether the argument `out` is none of the function's."""
+        went_through = False
+        """Whether the last call went through a door."""
         open_doors: Sequence[Any] = ()
         """The doors, the last used first."""
 

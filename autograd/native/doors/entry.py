@@ -2,6 +2,7 @@
 
 import math
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -10,7 +11,10 @@ import numpy as np
 from autograd.core.graph import topological_order
 from autograd.core.tree import NUMBER, Structure, filler, take_apart
 from autograd.core.value import Value
+from autograd.formulas.program import program_of
+from autograd.native.c.source import c_source
 from autograd.native.doors.door import door_of
+from autograd.native.doors.inspection import Stats, argument_names, loops_in, no_machine_code
 from autograd.native.kernels import Kernel, Point, kernel_of, lock_of, new_slots
 from autograd.native.lowered import lowered
 from autograd.native.recording.tracing import Lane, Traced, traced, tracing
@@ -43,7 +47,8 @@ class Entry:
         batched: bool,
     ) -> None:
         self.inputs = [traced(x, kind) for x in examples]
-        self.name = getattr(function, "__name__", "jit")
+        for x, name in zip(self.inputs, argument_names(function, structure), strict=True):
+            x.label = name
         with tracing(kind):
             args, kwargs = filler(structure)(iter(self.inputs))
             result = function(*args, **kwargs)
@@ -58,7 +63,10 @@ class Entry:
         self.captured = _captured([x for x in self.outputs if isinstance(x, Value)], self.inputs)
         found = lowered(self.outputs, self.inputs, self.captured)
         self.plan, self.recorded = found.plan, found.recorded
+        self.nodes, self.nodes_after = found.nodes, found.nodes_after
+        start = time.perf_counter()
         self.point = Point(self.plan, self.recorded, backend)
+        self.compile_seconds = time.perf_counter() - start
         self.door = None if kind is Lane or batched else door_of(structure, of_result, self.captured, self.point)
         self.slots = new_slots(self.plan)
         self.kernel: Kernel | None = None
@@ -102,6 +110,39 @@ class Entry:
             self._found = found if found.nbytes <= MOST_KEPT else None
             return found
         return self._found
+
+    # ------------------------------------------------------------ looking inside
+
+    def stats(self) -> Stats:
+        """Figures of the compilation."""
+        over_columns, memory = self.kernel, self.slots.nbytes + self.point.slots.nbytes + self.point.strips.nbytes
+        return Stats(
+            nodes=self.nodes,
+            nodes_after=self.nodes_after,
+            loops=loops_in(self.plan),
+            workspace_bytes=memory + sum(strips.nbytes for strips in getattr(over_columns, "strips", [])),
+            compile_seconds=self.compile_seconds + (0.0 if over_columns is None else over_columns.compile_seconds),
+            from_cache=over_columns is not None and over_columns.from_cache,
+            backend=self.point.backend,
+        )
+
+    def source(self) -> str:
+        """The program as Python."""
+        return str(program_of(self.outputs, [*self.inputs, *self.captured]))
+
+    def c_source(self, name: str) -> str:
+        """A C99 file that computes the same."""
+        inputs, captured = [x.label for x in self.inputs], [x.label for x in self.captured]
+        return c_source(self.plan, name, input_labels=inputs, parameter_labels=captured)
+
+    @property
+    def module(self) -> Any:
+        """The machine code that the last call has used."""
+        code = getattr(self.kernel, "code", None)
+        module = self.point.module if code is None else code.module
+        if module is None:
+            raise no_machine_code(self.point.backend)
+        return module
 
 
 def opened(structure: Structure, shapes: Iterator[tuple[int, ...]]) -> Structure:

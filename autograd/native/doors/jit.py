@@ -17,6 +17,7 @@ from autograd.core.mode import changed, current, unusual
 from autograd.core.tree import Static, Structure, filler, take_apart, watched
 from autograd.native.doors.door import Doors
 from autograd.native.doors.entry import Entry, opened
+from autograd.native.doors.inspection import Stats
 from autograd.native.doors.out import takes_no_out, written
 from autograd.native.kernels import checked
 from autograd.native.recording.tracing import Lane, Traced
@@ -40,6 +41,7 @@ class Jitted(Doors):
         here = weakref.ref(self)
         self._forget = lambda gone: _forget(here(), gone)
         self._first_calls: dict[Any, Any] = {}  # the locks of those that are being recorded
+        self._last: weakref.ref[Entry] | None = None  # the program that ran at length last
 
     def __repr__(self) -> str:
         name = getattr(self._function, "__qualname__", brief(self._function))
@@ -69,6 +71,7 @@ class Jitted(Doors):
 
     def _at_point(self, entry: Entry, numbers: Sequence[float]) -> Any:
         """The result at numbers; the next call with the same structure goes through the door, if there is one."""
+        self._last = weakref.ref(entry)
         if entry.door is not None:
             self.open_door(entry.door)
         return entry.at_point(numbers)
@@ -80,6 +83,7 @@ class Jitted(Doors):
         rows = [x for _, several in found for x in several]
         of_sample = opened(structure, iter([shape for shape, _ in found]))
         entry = self.entry(of_sample, [float(row[0]) for row in rows], of=mapped.function)
+        self._last = weakref.ref(entry)
         results: list[Any] = []
         of_results = take_apart(entry.rebuild(iter(entry.over_columns(rows))), results, whole=True)
         return filler(of_results)(iter([mapped.placed(np.moveaxis(x, -1, 0)) for x in results]))
@@ -101,6 +105,7 @@ class Jitted(Doors):
             except (TypeError, AttributeError):
                 pass
             else:
+                self._last = weakref.ref(entry)
                 return entry.over_arrays(leaves)
         elements = [x for leaf in leaves for x in np.ravel(leaf).astype(float).tolist()]
         entry = self.entry(opened(structure, iter([getattr(leaf, "shape", ()) for leaf in leaves])), elements)
@@ -158,6 +163,55 @@ class Jitted(Doors):
             doors = self.open_doors
             oldest = next(key for key, entry in [*self._entries.items()] if getattr(entry, "door", None) not in doors)
             self._entries.pop(oldest, None)
+
+    # ------------------------------------------------------------ looking inside
+
+    def stats(self, *args: Any, **kwargs: Any) -> Stats:
+        """Figures of the compilation, for arguments like these; without any for those of the last call.
+
+        >>> f = jit(lambda x: x * x + 1.0)
+        >>> f.stats(3.0).nodes_after
+        3
+        """
+        return self._program(args, kwargs).stats()
+
+    def source(self, *args: Any, **kwargs: Any) -> str:
+        """The program as Python, for arguments like these; without any for those of the last call.
+
+        >>> print(jit(lambda x, y: x * y + 1.0).source(2.0, 3.0))
+        def f(x, y):
+            # forward
+            v1 = x * y
+            v2 = v1 + 1.0
+            return (v2,)
+        """
+        return self._program(args, kwargs).source()
+
+    def c_source(self, *args: Any, name: str = "compiled", **kwargs: Any) -> str:
+        """A C99 file that computes the same for arguments like these, whose functions are called `name`."""
+        return self._program(args, kwargs).c_source(name)
+
+    def llvm_ir(self, *args: Any, **kwargs: Any) -> str:
+        """The text that LLVM compiled for arguments like these; without any for those of the last call."""
+        return str(self._program(args, kwargs).module.text)
+
+    def assembly(self, *args: Any, **kwargs: Any) -> str:
+        """The machine code as text, for arguments like these; without any for those of the last call."""
+        return str(self._program(args, kwargs).module.assembly())
+
+    def _program(self, args: Any, kwargs: Any) -> Entry:
+        """What runs with such arguments, after a call with them."""
+        if args or kwargs:
+            self._last, self.went_through = None, False
+            self(*args, **kwargs)
+        found = None if self._last is None else self._last()
+        if self.went_through:
+            found = next(
+                (x for x in [*self._entries.values()] if x is not _WHOLE_ARRAYS and x.door is self.open_doors[0]), None
+            )
+        if found is None:
+            raise ValueError(f"{self!r} has run no machine code; give example arguments, plain numbers or arrays")
+        return found
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """A method: the instance is the first argument."""
