@@ -55,7 +55,7 @@ enum PartKind {
     SEQUENCE,  /* a list or tuple of `size` parts, which follow */
     DICT,      /* of `size` parts; `object` is the tuple of keys */
     ARRAY,     /* of `size` numbers of float64; `object` is the shape */
-    SAME,      /* `object` itself, or an equal text */
+    SAME,      /* `object` itself, or an equal text or integer */
     ALIVE,     /* what `object`, a weak reference, refers to */
     NAMED,     /* in results: `object` called with the tuple of `size` parts, as the `_make` of a namedtuple is */
     COPIED,    /* in results: `object.copy()`, of constants that may be changed */
@@ -266,14 +266,16 @@ static int read_array(const Part *part, PyObject *x, double *to)
     return 1;
 }
 
-static inline int is_same(PyObject *x, PyObject *y)
+static inline int is_same_text(PyObject *x, PyObject *y)
 {
     return x == y || (PyUnicode_CheckExact(x) && PyUnicode_CheckExact(y) && PyUnicode_Compare(x, y) == 0);
 }
 
-static int is_same_key(PyObject *x, PyObject *y)
+/* As a key of a dict, or as what is fixed; what else may be equal takes the long way. */
+static int is_same(PyObject *x, PyObject *y)
 {
-    return is_same(x, y) || (PyLong_CheckExact(x) && PyLong_CheckExact(y) && PyObject_RichCompareBool(x, y, Py_EQ) == 1);
+    return is_same_text(x, y) ||
+           (PyLong_CheckExact(x) && PyLong_CheckExact(y) && PyObject_RichCompareBool(x, y, Py_EQ) == 1);
 }
 
 /* Whether x is what a part stands for, or the `Static` of it. */
@@ -344,7 +346,7 @@ static int read_part(const Part **at, PyObject *x, double **to)
             return 0;
         }
         for (Py_ssize_t i = 0; PyDict_Next(x, &place, &key, &item); i++) {
-            if (!is_same_key(key, PyTuple_GET_ITEM(part->object, i))) {
+            if (!is_same(key, PyTuple_GET_ITEM(part->object, i))) {
                 return 0;
             }
             if ((found = read_part(at, item, to)) <= 0) {
@@ -392,7 +394,7 @@ static int takes(const Part **at, PyObject *out)
             return 0;
         }
         for (Py_ssize_t i = 0; PyDict_Next(out, &place, &key, &item); i++) {
-            if (!is_same_key(key, PyTuple_GET_ITEM(part->object, i))) {
+            if (!is_same(key, PyTuple_GET_ITEM(part->object, i))) {
                 return 0;
             }
             if ((found = takes(at, item)) <= 0) {
@@ -543,7 +545,7 @@ static PyObject *go_through(Door *door, PyObject *const *arguments, Py_ssize_t c
         return NULL;
     }
     for (Py_ssize_t i = 0; i < names_count; i++) {
-        if (!is_same(PyTuple_GET_ITEM(names, i), PyTuple_GET_ITEM(door->names, i))) {
+        if (!is_same_text(PyTuple_GET_ITEM(names, i), PyTuple_GET_ITEM(door->names, i))) {
             return NULL;
         }
     }

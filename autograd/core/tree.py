@@ -16,6 +16,8 @@ Structure = Any
 """What is left of a structure without its leaves: a key of dicts, equal for structures that differ in leaves only."""
 NUMBER = "number"
 """The structure of a leaf."""
+CONSTANT = ("static", "fixed", "weak")
+"""Kinds of structures that hold something, and no leaves."""
 
 
 class Static:
@@ -23,6 +25,10 @@ class Static:
 
     def __init__(self, value: Any) -> None:
         self.value = value
+
+
+class Fixed(Static):
+    """The same of something hashable, as which anything else counts that is equal and of its class."""
 
 
 def take_apart(
@@ -52,6 +58,8 @@ def take_apart(
         return "array", tree.shape, _parts(numpy_array(tree, role).ravel().tolist(), leaves, whole, weak, role)
     if tree is None or (whole and isinstance(tree, bool | str | bytes)):
         return "static", tree
+    if isinstance(tree, Fixed):
+        return "fixed", tree.value, type(tree.value)
     if whole and (isinstance(tree, Static) or callable(tree)):
         value = tree.value if isinstance(tree, Static) else tree
         return _weakly(value) if weak else ("static", value)
@@ -104,7 +112,7 @@ def filler(structure: Structure) -> Callable[[Iterator[Any]], Any]:
     if structure == NUMBER:
         return next
     kind, *facts = structure
-    if kind == "static":
+    if kind in ("static", "fixed"):
         return lambda _: facts[0]
     if kind == "copied":
         return lambda _: facts[0].copy()
@@ -176,7 +184,7 @@ def places(structure: Structure, role: str) -> Iterator[str]:
     kind, *facts = structure if structure != NUMBER else (NUMBER,)
     if kind == NUMBER:
         yield role
-    elif kind not in ("static", "weak"):
+    elif kind not in CONSTANT:
         keys, parts = facts[-2:] if kind == "dict" else (None, facts[-1])
         parts = [NUMBER] * parts if isinstance(parts, int) else parts
         for key, part in zip(keys or range(len(parts)), parts, strict=True):

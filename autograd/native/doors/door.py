@@ -115,7 +115,7 @@ def _argument(structure: Structure, found: list[Part]) -> None:
         found.append((A_NUMBER, 1, None))
         return
     kind, *facts = structure
-    if kind == "static":
+    if kind in ("static", "fixed"):
         found.append((SAME, 0, facts[0]))
     elif kind == "weak":
         if isinstance(facts[0], WeakMethod):  # of which there is a new one at each call

@@ -3,13 +3,13 @@
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd.core.graph import topological_order
-from autograd.core.tree import NUMBER, Structure, filler, take_apart
+from autograd.core.tree import CONSTANT, NUMBER, Structure, filler, take_apart
 from autograd.core.value import Value
 from autograd.formulas.program import program_of
 from autograd.native.c.source import c_source
@@ -17,11 +17,19 @@ from autograd.native.doors.door import door_of
 from autograd.native.doors.inspection import Stats, argument_names, loops_in, no_machine_code
 from autograd.native.kernels import Kernel, Point, kernel_of, lock_of, new_slots
 from autograd.native.lowered import lowered
-from autograd.native.recording.tracing import Lane, Traced, traced, tracing
+from autograd.native.recording.tracing import Lane, Traced, Whole, traced, tracing
 from autograd.table.primitive import as_number
 
 MOST_KEPT = 1 << 26  # bytes of results that are kept to be used again
 _references: Callable[[Any], float] = getattr(sys, "getrefcount", lambda _: math.nan)  # CPython counts them
+
+
+class IntegersAsked(Exception):  # noqa: N818  # nothing is wrong
+    """The function asks for integers: those among its inputs with these numbers."""
+
+    def __init__(self, places: list[int]) -> None:
+        super().__init__(places)
+        self.places = places
 
 
 class Entry:
@@ -30,10 +38,12 @@ class Entry:
     Args:
         function: What to record.
         structure: That of (args, kwargs); of arrays their elements, but for a `Lane`.
-        examples: A number a leaf.
+        examples: A number a leaf; an integer where there is one.
         kind: What stands for a number; with `Lane` each stands for all elements of an array.
         backend, threads: As for `jit`.
         batched: Whether it is run over columns, where a constant is a column too.
+
+    Raises `IntegersAsked` where an integer must belong to the structure.
     """
 
     def __init__(
@@ -46,12 +56,17 @@ class Entry:
         threads: int,
         batched: bool,
     ) -> None:
-        self.inputs = [traced(x, kind) for x in examples]
+        self.inputs = [traced(float(x), Whole if isinstance(x, int) else kind) for x in examples]
         for x, name in zip(self.inputs, argument_names(function, structure), strict=True):
             x.label = name
         with tracing(kind):
             args, kwargs = filler(structure)(iter(self.inputs))
-            result = function(*args, **kwargs)
+            try:
+                result = function(*args, **kwargs)
+            except Exception:
+                self._look_for_integers()
+                raise
+            self._look_for_integers()  # it may have caught what refuses them
         leaves: list[Any] = []
         of_result = take_apart(result, leaves, whole=True)
         outputs: list[Any] = leaves
@@ -73,6 +88,11 @@ class Entry:
         self.backend, self.threads = backend, threads
         self._lock = lock_of(self)  # the machine code has one memory
         self._found: Any = None
+
+    def _look_for_integers(self) -> None:
+        asked = [i for i, x in enumerate(self.inputs) if getattr(x, "asked", False)]
+        if asked:
+            raise IntegersAsked(asked)
 
     def at_point(self, numbers: Sequence[float]) -> Any:
         """The result for one number a leaf."""
@@ -150,11 +170,36 @@ def opened(structure: Structure, shapes: Iterator[tuple[int, ...]]) -> Structure
     if structure == NUMBER:
         shape = next(shapes)
         return ("array", shape, math.prod(shape)) if shape else NUMBER
-    if structure[0] in ("static", "weak"):
+    if structure[0] in CONSTANT:
         return structure
     *facts, parts = structure
     parts = [NUMBER] * parts if isinstance(parts, int) else parts
     return *facts, _counted(structure, tuple([opened(part, shapes) for part in parts]))
+
+
+def with_integers(structure: Structure, leaves: Sequence[Any], places: Container[int]) -> tuple[Structure, list[Any]]:
+    """The structure with the integers among the leaves with these numbers in it, and the leaves that are left."""
+    numbered, left = enumerate(leaves), []
+
+    def part_of(structure: Structure) -> Structure:
+        if structure == NUMBER:
+            i, leaf = next(numbered)
+            if i in places and is_integer(leaf):
+                return "fixed", int(leaf), int
+            left.append(leaf)
+            return NUMBER
+        if structure[0] in CONSTANT:
+            return structure
+        *facts, parts = structure
+        parts = [NUMBER] * parts if isinstance(parts, int) else parts
+        return *facts, _counted(structure, tuple([part_of(part) for part in parts]))
+
+    return part_of(structure), left
+
+
+def is_integer(leaf: Any) -> bool:
+    """Whether a leaf is an integer of Python or NumPy."""
+    return isinstance(leaf, int | np.integer)
 
 
 def _counted(structure: Structure, parts: tuple[Structure, ...]) -> Any:

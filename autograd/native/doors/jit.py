@@ -16,9 +16,10 @@ from autograd.arguments import brief, called, numpy_array
 from autograd.core.mode import changed, current, unusual
 from autograd.core.tree import Static, Structure, filler, take_apart, watched
 from autograd.native.doors.door import Doors
-from autograd.native.doors.entry import Entry, opened
+from autograd.native.doors.entry import Entry, IntegersAsked, is_integer, opened, with_integers
 from autograd.native.doors.inspection import Stats
 from autograd.native.doors.out import takes_no_out, written
+from autograd.native.doors.static import Names, Numbers, StaticArguments
 from autograd.native.kernels import checked
 from autograd.native.recording.tracing import Lane, Traced
 from autograd.table.primitive import as_number
@@ -30,13 +31,22 @@ MOST_PROGRAMS = 128  # of one function; the one that was used longest ago goes
 class Jitted(Doors):
     """A function with machine code for every structure of arguments it was called with; see `jit`."""
 
-    def __init__(self, function: Callable[..., Any], backend: str = "llvm", threads: int = 1) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        backend: str = "llvm",
+        threads: int = 1,
+        static_argnums: Numbers = None,
+        static_argnames: Names = None,
+    ) -> None:
         if not callable(function):
             raise TypeError(f"jit: takes a function, not {function!r}")
         checked(backend, threads)
         self.takes_out = takes_no_out(function)
         functools.update_wrapper(self, function)
         self._function, self._backend, self._threads = function, backend, threads
+        self._static = StaticArguments(function, static_argnums, static_argnames)
+        self._integers: dict[Structure, list[int]] = {}  # the leaves of a structure that the function asks for
         self._entries: OrderedDict[Any, Entry] = OrderedDict()
         here = weakref.ref(self)
         self._forget = lambda gone: _forget(here(), gone)
@@ -45,7 +55,9 @@ class Jitted(Doors):
 
     def __repr__(self) -> str:
         name = getattr(self._function, "__qualname__", brief(self._function))
-        return called("jit", name, backend=self._backend, threads=self._threads)
+        names = ("static_argnums", "static_argnames")
+        static = {name: given for name, given in zip(names, self._static.given, strict=True) if given is not None}
+        return called("jit", name, backend=self._backend, threads=self._threads, **static)
 
     def call_at_length(self, *args: Any, **kwargs: Any) -> Any:
         """The result, of floats for numbers, of arrays for arrays, recorded for Values."""
@@ -57,14 +69,40 @@ class Jitted(Doors):
                 return result
         if self.takes_out and "out" in kwargs:
             return written(self(*args, **{name: x for name, x in kwargs.items() if name != "out"}), kwargs["out"])
+        args, kwargs = self._static.marked(args, kwargs)
+        structure, leaves = self._taken_apart(args, kwargs)
+        if any(hasattr(leaf, "_apply_primitive") or _holds_objects(leaf) for leaf in leaves):
+            return self._run_plainly(args, kwargs)  # inside a transform, or recorded by the caller
+        if isinstance(self._function, Mapped) and any(getattr(leaf, "ndim", 0) for leaf in leaves):
+            return self._over_samples(self._function, args, kwargs)
+        while True:
+            try:
+                return self._run(structure, leaves)
+            except IntegersAsked as asked:
+                places = asked.places
+            self._integers[watched(structure, self._forget)] = places
+            structure, leaves = with_integers(structure, leaves, places)
+
+    def _taken_apart(self, args: Any, kwargs: Any) -> tuple[Structure, list[Any]]:
+        """Structure and leaves of arguments, with those integers in the structure that are known to be asked for."""
         leaves: list[Any] = []
         structure = take_apart((args, kwargs), leaves, whole=True, weak=True)
-        if any(hasattr(leaf, "_apply_primitive") or _holds_objects(leaf) for leaf in leaves):
-            args = tuple([x.value if isinstance(x, Static) else x for x in args])
-            return self._function(*args, **kwargs)  # inside a transform, or recorded by the caller
+        while len(self._integers) > MOST_PROGRAMS:
+            self._integers.clear()  # they are found again
+        places = self._integers.get(structure) if self._integers else None
+        while places and any(is_integer(leaves[i]) for i in places):
+            structure, leaves = with_integers(structure, leaves, places)
+            places = self._integers.get(structure)
+        return structure, leaves
+
+    def _run_plainly(self, args: Any, kwargs: Any) -> Any:
+        """The function itself."""
+        args = [x.value if isinstance(x, Static) else x for x in args]
+        return self._function(*args, **{name: x.value if isinstance(x, Static) else x for name, x in kwargs.items()})
+
+    def _run(self, structure: Structure, leaves: list[Any]) -> Any:
+        """The result by machine code for numbers, or for arrays."""
         if any(getattr(leaf, "ndim", 0) for leaf in leaves):
-            if isinstance(self._function, Mapped):
-                return self._over_samples(self._function, args, kwargs)
             return self._over_arrays(structure, leaves)
         entry = self.entry(structure, leaves)
         return self._at_point(entry, [as_number(leaf, "jit: an argument") for leaf in leaves])
@@ -90,7 +128,7 @@ class Jitted(Doors):
 
     def _mapped(self, in_axes: Any, out_axes: int) -> "Jitted":
         """vmap(jit(f)) is jit(vmap(f))."""
-        return Jitted(Mapped(self._function, in_axes, out_axes), self._backend, self._threads)
+        return Jitted(Mapped(self._function, in_axes, out_axes), self._backend, self._threads, *self._static.given)
 
     def _over_arrays(self, structure: Structure, leaves: list[Any]) -> Any:
         """For all elements at once, where the function asks for nothing else of arrays; else for arrays of Values."""
@@ -107,22 +145,27 @@ class Jitted(Doors):
             else:
                 self._last = weakref.ref(entry)
                 return entry.over_arrays(leaves)
-        elements = [x for leaf in leaves for x in np.ravel(leaf).astype(float).tolist()]
-        entry = self.entry(opened(structure, iter([getattr(leaf, "shape", ()) for leaf in leaves])), elements)
+        elements = [x for leaf in leaves for x in _elements(leaf)]
+        try:
+            entry = self.entry(opened(structure, iter([getattr(leaf, "shape", ()) for leaf in leaves])), elements)
+        except IntegersAsked as asked:
+            owners = [i for i, leaf in enumerate(leaves) for _ in _elements(leaf)]
+            raise IntegersAsked([owners[place] for place in asked.places]) from None
         if by_elements not in self._entries:
             self._entries[watched(by_elements, self._forget)] = _WHOLE_ARRAYS
-        return self._at_point(entry, elements)
+        return self._at_point(entry, [as_number(x, "jit: an argument") for x in elements])
 
     def _watched(self, args: Any, kwargs: Any) -> Any:
         """Inside `detect_anomaly`: as the function itself, and over arrays so for each element that is not finite."""
-        leaves: list[Any] = []
-        structure = take_apart((args, kwargs), leaves, whole=True, weak=True)
+        args, kwargs = self._static.marked(args, kwargs)
+        structure, leaves = self._taken_apart(args, kwargs)
         if not any(getattr(leaf, "ndim", 0) for leaf in leaves):
-            return self._function(*args, **kwargs)
+            return self._run_plainly(args, kwargs)
         with changed(watch=None, make=None):
             result = self(*args, **kwargs)
+        structure, leaves = self._taken_apart(args, kwargs)  # what it asks for is known now
         if self._entries.get(("elements", structure)) is _WHOLE_ARRAYS:
-            return self._function(*args, **kwargs)
+            return self._run_plainly(args, kwargs)
         found: list[Any] = []
         take_apart(result, found, whole=True)
         bad = np.logical_or.reduce([~np.isfinite(x) for x in np.broadcast_arrays(*found)])
@@ -225,13 +268,16 @@ class Jitted(Doors):
             found = getattr(found, name, None)
         if found is self:
             return path
-        return Jitted, (self._function, self._backend, self._threads)
+        return Jitted, (self._function, self._backend, self._threads, *self._static.given)
 
 
 def _forget(owner: Jitted | None, gone: Any) -> None:
     """Drop the programs for something that is no more."""
     if owner is None:
         return
+    for structure in list(owner._integers):
+        if _holds(structure, gone):
+            owner._integers.pop(structure, None)
     for structure in list(owner._entries):
         if _holds(structure, gone):
             owner.shut_door(getattr(owner._entries.pop(structure, None), "door", None))
@@ -241,10 +287,16 @@ def _holds(structure: Structure, gone: Any) -> bool:
     return structure is gone or (isinstance(structure, tuple) and any(_holds(part, gone) for part in structure))
 
 
+def _elements(leaf: Any) -> list[Any]:
+    """The numbers of an array, or a number."""
+    return np.ravel(leaf).astype(float).tolist() if getattr(leaf, "ndim", 0) else [leaf]
+
+
 def _example(leaf: Any) -> float:
-    """A number that the function is recorded with."""
+    """A number that the function is recorded with, an integer as such."""
     if getattr(leaf, "ndim", 0) == 0:
-        return as_number(leaf, "jit: an argument")
+        number = as_number(leaf, "jit: an argument")
+        return int(leaf) if is_integer(leaf) else number
     return float(leaf.flat[0]) if leaf.size else 1.0
 
 
@@ -252,7 +304,14 @@ def _holds_objects(leaf: Any) -> bool:
     return getattr(getattr(leaf, "dtype", None), "kind", "") == "O"
 
 
-def jit(function: Callable[..., Any], *, backend: str = "llvm", threads: int = 1) -> Jitted:
+def jit(
+    function: Callable[..., Any],
+    *,
+    backend: str = "llvm",
+    threads: int = 1,
+    static_argnums: Numbers = None,
+    static_argnames: Names = None,
+) -> Jitted:
     """The same function as machine code, recorded at its first call with each structure of arguments.
 
     Arguments and results are numbers, NumPy arrays, and lists, tuples and dicts of them.  What a function does to each
@@ -261,6 +320,10 @@ def jit(function: Callable[..., Any], *, backend: str = "llvm", threads: int = 1
     own.  Transforms go inside, jit(value_and_grad(f)), or outside, where the function itself is run.  The numbers of
     Values it uses from outside are read anew at each call; other things (None, text, True and False) belong to the
     structure.  The last 128 structures are kept, those with functions and instances as long as these are.
+
+    An integer that the function asks for, as an index, in range() or in an if, belongs to the structure too: there is a
+    program for each.  What else is to belong to it, anything hashable, static_argnums and static_argnames tell, as in
+    JAX.
 
     A call with out=, of a function that has no such argument, writes arrays of the result into arrays of float64, which
     stand where they stand in it; None stands for a fresh one.
@@ -276,13 +339,15 @@ def jit(function: Callable[..., Any], *, backend: str = "llvm", threads: int = 1
     array([3., 6.])
     >>> jit(value_and_grad(lambda x: x[0] * x[1]))(np.array([2.0, 3.0]))
     (6.0, array([3., 2.]))
+    >>> jit(lambda x, n: x[n] ** 2)([3.0, 4.0], 1)
+    16.0
     >>> slopes = np.zeros(2)
     >>> jit(value_and_grad(lambda x: x[0] * x[1]))(np.array([2.0, 3.0]), out=(None, slopes))
     (6.0, array([3., 2.]))
     >>> slopes
     array([3., 2.])
     """
-    return Jitted(function, backend, threads)
+    return Jitted(function, backend, threads, static_argnums, static_argnames)
 
 
 _WHOLE_ARRAYS: Any = object()
