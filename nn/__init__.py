@@ -84,6 +84,7 @@ from nn.models.activations import (
     get_activation,
 )
 from nn.models.basis import FourierBasis, GaussianBasis, PolynomialBasis
+from nn.models.embedding import Embedding
 from nn.models.initializers import INITIALIZERS, get_initializer
 from nn.models.layers import MLP, Dropout, Layer, Linear, Neuron, Sequential
 from nn.models.module import Module
@@ -162,6 +163,7 @@ __all__ = [
     "Dataset",
     "Dropout",
     "EarlyStopping",
+    "Embedding",
     "ExponentialLR",
     "FourierBasis",
     "GaussianBasis",

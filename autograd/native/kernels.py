@@ -205,45 +205,28 @@ class Point:
         plan: What to compute.
         recorded: What it was made of.
         backend: As for `kernel_of`.
-        name: What the function is called.
-        shape: The shape of its result, for `fast`; None for none.
         wait: Whether to optimise the machine code of a long program before the first call.
     """
 
-    def __init__(self, plan: Plan, recorded: Recorded, backend: str, name: str, shape: Any, wait: bool = False) -> None:
+    def __init__(self, plan: Plan, recorded: Recorded, backend: str, wait: bool = False) -> None:
         self.plan, self.slots = plan, new_slots(plan)
         self.strips = np.zeros(max(plan.strips, 1))
-        self.fast: Any = None
-        """The same as a function of floats that Python calls directly, which gives NotImplemented for anything else."""
+        self.code: Any = None
+        """The machine code, where there is some: `Tiers`.  Doors call it once it is final; until then calls count."""
         self._run: Any = None
-        self._name, self._shape = name, shape
-        self._code: Any = None
         self._kernel = kernel_of(plan, recorded, backend) if not llvm_is_there(backend) else None
+        self.backend = "llvm" if self._kernel is None else self._kernel.name
         if self._kernel is None:
             from autograd.native.llvm.store import Store, default_folder
             from autograd.native.llvm.tiers import Tiers  # it needs llvmlite
 
-            self._code = Tiers(point_text(plan), POINT.name, Store(default_folder()), wait)
-            self._code.on_replacement(self._take_over)
+            self.code = Tiers(point_text(plan), POINT.name, Store(default_folder()), wait)
+            self.code.on_replacement(self._take_over)
             self._take_over()
 
     def _take_over(self) -> None:
-        """Run the machine code that there is now; calls of what may be replaced are counted, so not by `fast`."""
-        code = self._code
-        self._run = code.function(POINT.prototype())
-        if code.is_final:
-            self._open_door(code.module)
-
-    def _open_door(self, module: Any) -> None:
-        from autograd.native import builtin
-        from autograd.native.llvm.backend import Module
-
-        if self._shape is not None and builtin.layout_is_known():
-            memory = [new_slots(self.plan), np.zeros_like(self.strips)]  # others may be using those of this object
-            addresses = module.addresses[POINT.name], memory[0].ctypes.data, memory[1].ctypes.data
-            text = builtin.fast_function("fast", self.plan.inputs, self.plan.strip_outputs, self._shape, *addresses)
-            door = Module(text, ["fast"], builtin.symbols())  # has addresses of this process in it
-            self.fast = builtin.function_at(self._name, door.addresses["fast"], (door, module, memory))
+        """Run the machine code that there is now."""
+        self._run = self.code.function(POINT.prototype())
 
     def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
         """The outputs for these parameters and inputs."""
@@ -255,5 +238,5 @@ class Point:
             return [float(x) for x in outputs[:, 0]]
         strips[: len(numbers)] = numbers
         self._run(slots.ctypes.data, strips.ctypes.data)
-        self._code.called()
+        self.code.called()
         return [float(strips[x]) if isinstance(x, int) else x for x in plan.strip_outputs]

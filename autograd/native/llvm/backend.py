@@ -7,7 +7,7 @@ import functools
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
 import llvmlite
@@ -154,9 +154,7 @@ class Module:
     Args:
         text: LLVM's.
         functions: The names of those that can be asked for.
-        symbols: The addresses of functions that the text calls and LLVM does not know.
-        store: Where its machine code may be already, and is kept else; not for a text that has addresses in it, which
-            are others in each process.
+        store: Where its machine code may be already, and is kept else.
         optimise: Whether LLVM may take its time; machine code that is kept was optimised.
     """
 
@@ -164,7 +162,6 @@ class Module:
         self,
         text: str,
         functions: Sequence[str],
-        symbols: Mapping[str, int] | None = None,
         store: Store | None = None,
         optimise: bool = True,
     ) -> None:
@@ -176,8 +173,6 @@ class Module:
         self.is_optimised = optimise or self.from_store
 
         def make() -> tuple[Any, Any, Any, dict[str, int]]:
-            for name, address in (symbols or {}).items():
-                llvm.add_symbol(name, address)
             machine = here.machine(optimise)
             # No passes: the text has no common subexpressions and is tiled and vectorised as it stands.  LLVM's own
             # would take several times as long as making the machine code, and gain nothing that was measured.

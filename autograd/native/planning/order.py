@@ -139,14 +139,15 @@ class Order:
         """A loop over its terms, after what copies these into an order."""
         steps: list[Any] = []
         slots = []
-        for factors in self._factors(node):
-            place = self.places.regular(factors)
+        factors = self._factors(node)
+        for xs in factors:
+            place = self.places.regular(xs)
             if place is None:
-                place, copies = self.places.copied(factors)
+                place, copies = self.places.copied(xs)
                 steps += copies
             slots.append(place)
         left, *right = slots
-        return [*steps, SlotDot(self.places.place(node).start, left, right[0] if right else None, len(factors))]
+        return [*steps, SlotDot(self.places.place(node).start, left, right[0] if right else None, len(factors[0]))]
 
     def _product(self, pack: Pack) -> Product:
         assert pack.matrix is not None

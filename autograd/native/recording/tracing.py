@@ -7,7 +7,7 @@ from numbers import Real
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from autograd.core.graph import innermost
+from autograd.core.graph import innermost, topological_order
 from autograd.core.mode import changed, current
 from autograd.core.value import Value, node
 from autograd.native.recording.shares import Shares, written_out
@@ -66,6 +66,10 @@ class Traced(Value):
     __slots__ = ("_gate",)
 
     def _refuse(self: Any, *_: Any) -> Any:
+        leaves = [x for x in topological_order(self) if x.primitive is None]
+        if all(isinstance(x, Whole) for x in leaves):
+            for x in leaves:
+                x.asked = True  # pyright: ignore[reportAttributeAccessIssue]
         raise TypeError(
             "recording for machine code: the function asks for the number of a value (if, and, == 1, max, float(), "
             ".data, math.sin …), and machine code would take the same branch for ever; use where(x > 0, a, b), "
@@ -171,6 +175,16 @@ class Traced(Value):
     def _seed(seed: Any) -> Any:
         """What sweeps begin with: see `autograd.core.graph.seeded`."""
         return _with_gate(primitives.identity(seed), abs(innermost(seed)), None)
+
+
+class Whole(Traced):
+    """A traced number that is an integer.
+
+    Where the function asks for it, as an index, a count, in range() or in an if, it is recorded anew with the integer
+    itself, which belongs to the structure then.
+    """
+
+    __slots__ = ("asked",)
 
 
 def _is_truth(x: Any) -> bool:
