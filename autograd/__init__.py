@@ -60,6 +60,7 @@ if _typing.TYPE_CHECKING:
     from autograd.checks.anomaly import AnomalyError, detect_anomaly
     from autograd.checks.differences import numerical_gradient
     from autograd.checks.gradients import GradcheckError, gradcheck
+    from autograd.export.python import to_jax, to_numpy, to_torch_function
     from autograd.formulas.symbolic import derivative_expression, expression
     from autograd.formulas.worksheet import deltas
     from autograd.native.doors.compiled import Compiled
@@ -90,6 +91,7 @@ else:
         "autograd.transforms.batching": ("vmap",),
         "autograd.transforms.checkpoints.checkpointing": ("checkpoint", "checkpoint_sequential"),
         "autograd.checks.differences": ("numerical_gradient",),
+        "autograd.export.python": ("to_jax", "to_numpy", "to_torch_function"),
         "autograd.native.doors.compiled": ("Compiled", "compile"),
         "autograd.native.doors.jit": ("jit",),
         "autograd.native.doors.printed": ("to_javascript",),
@@ -184,7 +186,10 @@ __all__ = [
     "to_dot",
     "to_html",
     "to_javascript",
+    "to_jax",
+    "to_numpy",
     "to_svg",
+    "to_torch_function",
     "topological_order",
     "trace",
     "traced",
