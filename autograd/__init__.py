@@ -60,6 +60,8 @@ if _typing.TYPE_CHECKING:
     from autograd.checks.anomaly import AnomalyError, detect_anomaly
     from autograd.checks.differences import numerical_gradient
     from autograd.checks.gradients import GradcheckError, gradcheck
+    from autograd.export.c import to_c
+    from autograd.export.javascript import to_javascript_function
     from autograd.export.python import to_jax, to_numpy, to_torch_function
     from autograd.formulas.symbolic import derivative_expression, expression
     from autograd.formulas.worksheet import deltas
@@ -91,6 +93,8 @@ else:
         "autograd.transforms.batching": ("vmap",),
         "autograd.transforms.checkpoints.checkpointing": ("checkpoint", "checkpoint_sequential"),
         "autograd.checks.differences": ("numerical_gradient",),
+        "autograd.export.c": ("to_c",),
+        "autograd.export.javascript": ("to_javascript_function",),
         "autograd.export.python": ("to_jax", "to_numpy", "to_torch_function"),
         "autograd.native.doors.compiled": ("Compiled", "compile"),
         "autograd.native.doors.jit": ("jit",),
@@ -183,9 +187,11 @@ __all__ = [
     "solve",
     "sparsity",
     "taylor",
+    "to_c",
     "to_dot",
     "to_html",
     "to_javascript",
+    "to_javascript_function",
     "to_jax",
     "to_numpy",
     "to_svg",

@@ -5,6 +5,7 @@ lowering of the row; where the library differentiates, that function has the row
 """
 
 import builtins
+import re
 from collections.abc import Callable, Sequence
 from functools import partialmethod
 from typing import Any
@@ -153,7 +154,7 @@ class Rows:
 
     def has_own(self, row: Primitive) -> bool:
         """Whether a row becomes a function of its own: a formula with partial derivatives, and not an infinite family."""
-        if not isinstance(row.partials, tuple) or row.name.startswith(_FAMILIES):
+        if not isinstance(row.partials, tuple) or _FAMILIES.fullmatch(row.name):
             return False
         if TABLE.get(row.name) is not row or row.name in self.target.own_partials:
             return True
@@ -201,7 +202,7 @@ class Rows:
         return "\n".join([f"def {name}({', '.join(names)}):", *documented, *(f"    {line}" for line in code.lines()[1]), ""])
 
 
-_FAMILIES = ("power_derivative_", *(f"polygamma_{n}" for n in range(4, 10)))
+_FAMILIES = re.compile(r"power_derivative_.*|polygamma_([4-9]|\d\d+)")
 """Rows each of which has the next as its derivative: from there on the library differentiates the formula."""
 _WRITTEN_OUT = frozenset({"pow", "sqrt", "floor"})
 """Rows whose lowering the libraries differentiate rightly as it stands."""

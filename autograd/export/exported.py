@@ -38,10 +38,39 @@ class Exported:
 
     def save(self, file: str | os.PathLike[str]) -> None:
         """Write the source to a file, whole or not at all."""
-        write_whole(file, self.source.encode())
+        write_whole(file, self.source)
 
     def __str__(self) -> str:
         return self.source
 
     def __repr__(self) -> str:
         return called("Exported", self.__name__, lines=self.source.count("\n"), difference=self.difference)
+
+
+class ExportedFiles:
+    """Programs of another language: their files, which need nothing of autograd.
+
+    Attributes:
+        files: Their texts by their names; bytes where a file is no text.
+        difference: The largest difference of values and derivatives to the engine's on random samples, relative to
+            numbers above 1; None if what runs them is not there, which they say themselves.
+
+    >>> from autograd import to_c
+    >>> x = Value(1.0, label="x")
+    >>> list(to_c(x.tanh(), [x], name="squash").files)
+    ['squash.h', 'squash.c']
+    """
+
+    def __init__(self, files: Mapping[str, str | bytes], difference: float | None) -> None:
+        self.files, self.difference = files, difference
+
+    def save(self, folder: str | os.PathLike[str] = ".") -> None:
+        """Write the files into a folder, each whole or not at all."""
+        for name, content in self.files.items():
+            write_whole(os.path.join(folder, name), content)
+
+    def __str__(self) -> str:
+        return "\n".join(content for content in self.files.values() if isinstance(content, str))
+
+    def __repr__(self) -> str:
+        return called("ExportedFiles", *self.files, difference=self.difference)

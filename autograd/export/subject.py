@@ -34,7 +34,7 @@ class Subject:
         """What computes the outputs; without parameters their numbers are constants of it."""
         return lowered(self.outputs, self.inputs, self.parameters if with_parameters else ()).plan
 
-    def gradient_plan(self) -> Plan:
+    def gradient_plan(self, with_parameters: bool = True) -> Plan:
         """What computes the outputs, and after them the derivative by each input.
 
         Of several outputs it is that of Σₖ ȳₖ yₖ, and the ȳₖ are inputs after the others.
@@ -43,7 +43,8 @@ class Subject:
         with tracing():
             total = primitives.dot(self.outputs, seeds) if seeds else self.outputs[0]
         found = batch_gradient(total, (), self.inputs).gradients
-        return lowered([*self.outputs, *found], [*self.inputs, *seeds]).plan
+        along = self.parameters if with_parameters else ()
+        return lowered([*self.outputs, *found], [*self.inputs, *seeds], along).plan
 
     def constant(self) -> list[float]:
         """The numbers of the parameters."""

@@ -1,10 +1,11 @@
 """What an export is held to: the engine's own numbers and derivatives, on a thousand random samples."""
 
 import math
+import struct
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.core.graph import reverse_sweep, topological_order
+from autograd.core.graph import depending_on, reverse_sweep
 from autograd.core.value import Value
 from autograd.export.subject import Subject
 from autograd.native.interpreter import Interpreter, Recorded
@@ -17,24 +18,30 @@ class Reference:
 
     Args:
         subject: What is exported.
-        count: How many samples.
+        count: How many samples; 1,000 if not said.
+        derivatives: Whether those are asked for too.
+        narrow: Whether their numbers are those that 32 bits can hold.
     """
 
-    def __init__(self, subject: Subject, count: int = SAMPLES) -> None:
-        self.samples = subject.samples(count)
+    def __init__(self, subject: Subject, count: int | None = None, narrow: bool = False, derivatives: bool = True) -> None:
+        self.samples = subject.samples(SAMPLES if count is None else count)
+        if narrow:
+            self.samples = [[_narrowed(x) for x in sample] for sample in self.samples]
         oracle = Interpreter(subject.plan(), Recorded(subject.outputs, subject.inputs, subject.parameters))
-        numbers = subject.constant()
+        numbers = [Value(x) for x in subject.constant()]
         self.outputs: list[list[float]] = []
         self.gradients: list[list[float]] = []
         for sample in self.samples:
             inputs = [Value(x) for x in sample]
-            found = oracle.recorded_anew(inputs, [Value(x) for x in numbers])
+            found = oracle.recorded_anew(inputs, numbers)
             self.outputs.append([y.data if isinstance(y, Value) else float(y) for y in found])
+            if not derivatives:
+                continue
             roots = [y for y in found if isinstance(y, Value)]
             adjoints: dict[Any, Any] = {}
             for root in roots:
                 adjoints[root] = adjoints.get(root, 0.0) + 1.0
-            reverse_sweep(topological_order(*roots), adjoints)
+            reverse_sweep(depending_on(inputs, *roots), adjoints)
             self.gradients.append([adjoints.get(x, 0.0) for x in inputs])
 
     def of_values(self, found: Sequence[Sequence[float]]) -> float:
@@ -46,6 +53,11 @@ class Reference:
         finite = [all(map(math.isfinite, ys)) for ys in self.outputs]
         chosen = [pair for pair, there in zip(zip(found, self.gradients, strict=True), finite, strict=True) if there]
         return difference(*zip(*chosen)) if chosen else 0.0
+
+
+def _narrowed(x: float) -> float:
+    number: float = struct.unpack("f", struct.pack("f", x))[0]
+    return number
 
 
 def difference(found: Sequence[Sequence[float]], expected: Sequence[Sequence[float]]) -> float:

@@ -57,8 +57,8 @@ class Interpreter:
             slots[plan.slot_outputs] = totals
             slots[plan.gradient : plan.gradient + plan.parameters] = gradient
 
-    def recorded_anew(self, inputs: Sequence[Value], parameters: Sequence[Value]) -> list[Any]:
-        """The outputs, recorded at these leaves."""
+    def recorded_anew(self, inputs: Sequence[Any], parameters: Sequence[Any]) -> list[Any]:
+        """The outputs, recorded at these leaves or numbers."""
         at: dict[Any, Any] = dict(self.constants)
         at.update(zip(self.recorded.inputs, inputs, strict=True))
         at.update(zip(self.recorded.parameters, parameters, strict=True))

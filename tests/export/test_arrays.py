@@ -2,6 +2,7 @@
 
 import math
 from random import Random
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 import autograd
 import nn
 from autograd import TABLE, Value, primitive, to_jax, to_numpy, to_torch_function
+from autograd.export import python, verification
 from autograd.export.python import TOLERANCE
 from autograd.export.verification import VerificationError
 from tests.test_c_source import moderate_points
@@ -108,6 +110,8 @@ def test_random_programs_give_what_the_interpreter_gives_in_pytorch(program):
 
 
 @np.errstate(all="ignore")
+@mock.patch.object(verification, "SAMPLES", 4)  # what is compared here is the data of the program
+@mock.patch.object(python, "SAMPLES", 4)
 def hold(program, export):
     """The loss of a program on its data, its parameters being inputs like the others."""
     data, numbers = data_of(program)
