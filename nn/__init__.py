@@ -125,6 +125,9 @@ from nn.serialization import load, save
 if _typing.TYPE_CHECKING:
     from nn.estimators.estimators import LinearRegression, LogisticRegression, Ridge, SoftmaxRegression
     from nn.estimators.mlp_estimators import MLPClassifier, MLPRegressor
+    from nn.export.onnx import from_onnx
+    from nn.export.pytorch import from_torch, to_torch
+    from nn.export.scikit_learn import from_sklearn
     from nn.playground.page import to_playground
 else:
     from nn.inputs.spellings import PACKAGE as _PACKAGE
@@ -133,6 +136,9 @@ else:
     _LATER = {
         "nn.estimators.estimators": ("LinearRegression", "LogisticRegression", "Ridge", "SoftmaxRegression"),
         "nn.estimators.mlp_estimators": ("MLPClassifier", "MLPRegressor"),
+        "nn.export.onnx": ("from_onnx",),
+        "nn.export.pytorch": ("from_torch", "to_torch"),
+        "nn.export.scikit_learn": ("from_sklearn",),
         "nn.playground.page": ("to_playground",),
     }
 
@@ -225,6 +231,9 @@ __all__ = [
     "f1_score",
     "fit",
     "fit_temperature",
+    "from_onnx",
+    "from_sklearn",
+    "from_torch",
     "frobenius_penalty",
     "gaussian_nll_loss",
     "gaussian_variance",
@@ -273,6 +282,7 @@ __all__ = [
     "ridge",
     "save",
     "to_playground",
+    "to_torch",
     "top_k_accuracy",
     "train_validation_test_split",
     "zero_one_loss",

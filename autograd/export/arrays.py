@@ -39,12 +39,22 @@ class ArrayText:
         name: What the function is called.
         single: Whether its one result stands bare.
         note: What the docstring says.
+        code: What its expressions are made by, if that is another than the library's.
     """
 
-    def __init__(self, plan: Plan, numbers: Sequence[float], target: Target, name: str, single: bool, note: str) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        numbers: Sequence[float],
+        target: Target,
+        name: str,
+        single: bool,
+        note: str,
+        code: ArrayCode | None = None,
+    ) -> None:
         self.plan, self.numbers, self.target, self.name = plan, numbers, target, name
-        self.rows = Rows(target)
-        self.code = ArrayCode(target, self.rows)
+        self.code = ArrayCode(target, Rows(target)) if code is None else code
+        self.rows = self.code.rows
         self.size: dict[int, int] = {}
         self.constants: list[tuple[str, Any]] = []
         self.parameters: dict[str, Any] = {}
@@ -57,13 +67,13 @@ class ArrayText:
         for step in (*plan.before, *plan.samples):
             self._step(step)
         outputs = [self.at[Strip, y] if isinstance(y, int) else y for y in plan.strip_outputs]
-        self.code.store("return", self._number(outputs[0]) if single else self._taken(outputs))
-        self.lines = self.code.lines()[1]
+        self.result = self._number(outputs[0]) if single else self._taken(outputs)
+        self.code.store("return", self.result)
         self.note = note
 
     def text(self) -> str:
         """The whole module, but for the comment at its top."""
-        target, body = self.target, list(self.lines)
+        target, body = self.target, self.code.lines()[1]
         written = "\n".join(chain(self.rows.texts, body))
         parts = [text for name, text in zip(("stack", "join"), target.stack.split("\n\n\n")) if f"{name}(" in written]
         parts += [target.rule_text] if target.rule and f"= {target.rule}(" in written else []
@@ -279,7 +289,7 @@ class ArrayText:
                 return Element(self.code.of_stack(row, self._taken(known), 0))
             ordered = sorted(range(len(known)), key=lambda i: _order(known[i]))
             stack = self._taken([known[i] for i in ordered])
-            found = self.code.node(Form(self.rows.template(row) or "", PRIMARY, (CHOICE,)), stack)
+            found = self.code.of_array(row, stack)
             self.size[found.index] = len(known)
             return Element(found, (ordered.index(0),))
         found = self.code.row(row, [self._number(x) if isinstance(x, Element) else x for x in known])

@@ -114,8 +114,13 @@ class ArrayCode(CCode):
 
     def of_stack(self, row: Primitive, stack: Any, place: int) -> Any:
         """A row of many operands, of an array that has them on its last axis; a share is that of one place."""
-        found = self.node(Form(self.rows.template(row) or "", PRIMARY, (CHOICE,)), stack)
+        found = self.of_array(row, stack)
         return self.element(found, place) if row.share else found
+
+    def of_array(self, row: Primitive, stack: Any) -> Any:
+        """The library's function of an array; a method of it binds tightly."""
+        template = self.rows.template(row) or ""
+        return self.node(Form(template, PRIMARY, (PRIMARY if template.startswith("{}") else CHOICE,)), stack)
 
     def element(self, array: Any, *index: int) -> Any:
         """One number of the last axis, or of both axes of a matrix."""

@@ -245,3 +245,30 @@ def rule(function, *partials):
     number="torch.tensor({}, dtype=DTYPE)",
     head="DTYPE = torch.float64",
 )
+
+ONNX = Target(
+    module="onnx",
+    imports=(),
+    array="{}",
+    begin="",
+    natives={
+        "maximum": "ReduceMax({})",
+        "minimum": "ReduceMin({})",
+        "prod": "ReduceProd({})",
+        "mean": "ReduceMean({})",
+        "sum": "ReduceSum({})",
+        "sign": "Sign({})",
+        "relu": "Relu({})",
+        "sigmoid": "Sigmoid({})",
+        "softplus": "Softplus({})",
+        "gelu_exact": "Gelu({})",
+        "logsumexp": "ReduceLogSumExp({})",
+        "softmax": "Softmax({})",
+        "log_softmax": "LogSoftmax({})",
+    },
+    functions={name: name.capitalize() for name in (
+        "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
+        "erf", "sqrt", "floor",
+    )},
+)
+"""Not a library of Python: the names are those of the operators of a graph, which are read off the expressions."""
