@@ -61,8 +61,8 @@ if _typing.TYPE_CHECKING:
     from autograd.checks.differences import numerical_gradient
     from autograd.checks.gradients import GradcheckError, gradcheck
     from autograd.export.c import to_c
-    from autograd.export.javascript import to_javascript_function
     from autograd.export.exported import Exported, ExportedFiles
+    from autograd.export.javascript import to_javascript_function
     from autograd.export.onnx import to_onnx
     from autograd.export.python import to_jax, to_numpy, to_torch_function
     from autograd.export.verification import VerificationError

@@ -80,7 +80,9 @@ class ArrayText:
         parts += [*self.rows.helpers.values(), *self.rows.texts]
         parts += [f"{name} = {target.array.format(_listed(x))}\n" for name, x in self.constants]
         if self.parameters:
-            entries = "".join(f'    "{key}": {target.array.format(_listed(x))},\n' for key, x in self.parameters.items())
+            entries = "".join(
+                f'    "{key}": {target.array.format(_listed(x))},\n' for key, x in self.parameters.items()
+            )
             parts.append(f"PARAMETERS = {{\n{entries}}}\n")
         parts.append(self._function(body))
         used = "\n".join(parts)

@@ -30,7 +30,11 @@ def narrow_literal(number: float) -> str:
         narrow = struct.unpack("f", struct.pack("f", number))[0]
     except OverflowError:
         return "-INFINITY" if number < 0.0 else "INFINITY"
-    digits = next(text for n in range(6, 10) if struct.unpack("f", struct.pack("f", float(text := f"{narrow:.{n}g}")))[0] == narrow)
+    digits = next(
+        text
+        for n in range(6, 10)
+        if struct.unpack("f", struct.pack("f", float(text := f"{narrow:.{n}g}")))[0] == narrow
+    )
     return f"{float(digits)!r}f"
 
 
@@ -149,15 +153,16 @@ def crosses(plan: Plan) -> bool:
         runs: list[tuple[int, int]] = []
         if isinstance(step, Product):
             last = step.weights.start + (step.outputs - 1) * step.weights.stride + (step.inputs - 1) * step.by_input
-            runs = [(step.weights.start, last), (step.bias.start, step.bias.start + (step.outputs - 1) * step.bias.stride)]
+            runs = [
+                (step.weights.start, last),
+                (step.bias.start, step.bias.start + (step.outputs - 1) * step.bias.stride),
+            ]
         elif isinstance(step, Loop):
             slots = [x for op in step.operations for x in op.sources if isinstance(x, Slot)]
             runs = [(x.start, x.start + (step.passes - 1) * x.stride) for x in slots]
         if any((a < plan.parameters) != (b < plan.parameters) for a, b in runs):
             return True
     return False
-
-
 
 
 class Pair:
@@ -170,9 +175,7 @@ class Pair:
         numbers: What the table is called.
     """
 
-    def __init__(
-        self, values: Plan, sweep: Plan, parameters: Sequence[float], dialect: Dialect, numbers: str
-    ) -> None:
+    def __init__(self, values: Plan, sweep: Plan, parameters: Sequence[float], dialect: Dialect, numbers: str) -> None:
         own, others = (_slots(plan, parameters) for plan in (values, sweep))
         count = values.parameters
         if crosses(sweep):  # then its table stands whole behind the other

@@ -99,7 +99,13 @@ class _File:
         found = sweep.plan.strip_outputs
         bodies = (
             [*begin, *values.lines(), *copied("y", "w", values.plan.strip_outputs)],
-            [*begin, *seeds, *sweep.lines(), *copied("y", "w", found[:outputs]), *copied("x_bar", "w", found[outputs:])],
+            [
+                *begin,
+                *seeds,
+                *sweep.lines(),
+                *copied("y", "w", found[:outputs]),
+                *copied("x_bar", "w", found[outputs:]),
+            ],
         )
         functions = [
             "\n".join([signature, "{", *(f"    {line}" for line in body), "}", ""])
@@ -114,9 +120,14 @@ class _File:
             f"The largest difference to the engine on {SAMPLES:,} random samples is {difference:.1e}, of values and "
             "derivatives,\n * relative to numbers above 1."
             if difference is not None
-            else "Nobody ran it yet: there was no C compiler.  Compile it with " + f"-D{upper}_TEST, and it checks itself."
+            else "Nobody ran it yet: there was no C compiler.  Compile it with "
+            + f"-D{upper}_TEST, and it checks itself."
         )
-        seeds = "" if subject.single else f" * y_bar      {counted(len(subject.outputs), 'number')}, the adjoint of each output\n"
+        seeds = (
+            ""
+            if subject.single
+            else f" * y_bar      {counted(len(subject.outputs), 'number')}, the adjoint of each output\n"
+        )
         header = f"""\
 /*
  * {name}: recorded by autograd, and printed by to_c.  Compile {name}.c with -std=c99 and link it with -lm.
@@ -138,12 +149,14 @@ class _File:
 
 #endif
 """  # noqa: E501
-        source = "\n".join([
-            f"/* {name}: see {name}.h. */",
-            f'#include "{name}.h"',
-            *self._includes(),
-            self.code() + self._test(reference, tolerance),
-        ])
+        source = "\n".join(
+            [
+                f"/* {name}: see {name}.h. */",
+                f'#include "{name}.h"',
+                *self._includes(),
+                self.code() + self._test(reference, tolerance),
+            ]
+        )
         return header, source
 
     def _includes(self) -> list[str]:
@@ -172,9 +185,15 @@ class _File:
             *table("values", reference.outputs, outputs),
             *table("gradients", reference.gradients, inputs),
         ]
-        ones = "" if subject.single else f"        for (i = 0; i < {upper}_OUTPUTS; i++) {{\n            y_bar[i] = 1;\n        }}\n"
+        ones = (
+            ""
+            if subject.single
+            else f"        for (i = 0; i < {upper}_OUTPUTS; i++) {{\n            y_bar[i] = 1;\n        }}\n"
+        )
         declared = "" if subject.single else f", y_bar[{upper}_OUTPUTS]"
-        return "\n" + f"""\
+        return (
+            "\n"
+            + f"""\
 #ifdef {upper}_TEST
 /* Compares with what the engine gave for {counted(len(finite), "sample")}; returns 0 if all is well. */
 #include <stdio.h>
@@ -210,6 +229,7 @@ int main(void)
 }}
 #endif
 """
+        )
 
 
 _CONTRACTION = """\

@@ -10,12 +10,11 @@ from collections.abc import Callable, Sequence
 from functools import partialmethod
 from typing import Any
 
-from autograd.arguments import counted
 from autograd.export.targets import Target
 from autograd.native.c.code import CHOICE, PRIMARY, PRODUCT, RELATION, SIGN, SUM, CCode, Expression, Form
 from autograd.native.c.names import identifiers
-from autograd.table.primitive import Primitive, evaluate_partial
 from autograd.table import primitives
+from autograd.table.primitive import Primitive, evaluate_partial
 from autograd.table.primitives import TABLE
 
 OPERANDS = ("x", "y", "z")
@@ -180,7 +179,9 @@ class Rows:
     def _text(self, row: Primitive, name: str) -> str:
         count = row.arity or 0
         names = OPERANDS[:count] if count <= len(OPERANDS) else [f"x{i}" for i in range(1, count + 1)]
-        text = self._function(name, names, lambda code, xs: row.lowered(code, *xs), f"{row.name}: {row.domain or 'everywhere'}")
+        text = self._function(
+            name, names, lambda code, xs: row.lowered(code, *xs), f"{row.name}: {row.domain or 'everywhere'}"
+        )
         if not self.target.rule:
             return text
         assert isinstance(row.partials, tuple)
@@ -192,7 +193,9 @@ class Rows:
             )
             head, *lines = one.splitlines()
             if len(lines) == 1:
-                arguments.append(f"lambda {head.partition('(')[2].rpartition(')')[0]}: {lines[0].strip().removeprefix('return ')}")
+                arguments.append(
+                    f"lambda {head.partition('(')[2].rpartition(')')[0]}: {lines[0].strip().removeprefix('return ')}"
+                )
             else:
                 text += "\n\n" + one
                 arguments.append(by)
@@ -204,7 +207,9 @@ class Rows:
         code = ArrayCode(self.target, self)
         code.store("return", formula(code, [code.load(x, outside=True) for x in names]))
         documented = [f'    """{comment}."""'] if comment else []
-        return "\n".join([f"def {name}({', '.join(names)}):", *documented, *(f"    {line}" for line in code.lines()[1]), ""])
+        return "\n".join(
+            [f"def {name}({', '.join(names)}):", *documented, *(f"    {line}" for line in code.lines()[1]), ""]
+        )
 
 
 _FAMILIES = re.compile(r"power_derivative_.*|polygamma_([4-9]|\d\d+)")

@@ -89,7 +89,10 @@ def _text(subject: Subject, name: str) -> str:
     inside += braces("function f(x)", of_values)
     inside += braces(f"f.gradient = function (x{seeds})", of_sweep)
     inside[-1] += ";"
-    return "\n".join(braces(f"const {checked_name(name, 'to_javascript_function')} = (() =>", [*inside, "return f;"])) + ")();\n"
+    return (
+        "\n".join(braces(f"const {checked_name(name, 'to_javascript_function')} = (() =>", [*inside, "return f;"]))
+        + ")();\n"
+    )
 
 
 def _number(place: int | float) -> str:

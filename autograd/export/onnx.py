@@ -82,12 +82,24 @@ def _run(onnx: Any, model: Any, reference: Reference, bits: int) -> tuple[list[l
         options.log_severity_level = 3
         session = runtime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
         (found,) = session.run(None, {"x": samples})
-    by = f"the reference evaluator of onnx {onnx.__version__}" if runtime is None else f"onnxruntime {runtime.__version__}"
+    by = (
+        f"the reference evaluator of onnx {onnx.__version__}"
+        if runtime is None
+        else f"onnxruntime {runtime.__version__}"
+    )
     return [line if isinstance(line, list) else [line] for line in found.tolist()], by
 
 
 class _Rows(Rows):
     """No functions of rows: what ONNX has not is written out."""
+
+    def __init__(self, bits: int) -> None:
+        super().__init__(ONNX)
+        self.bits = bits
+
+    def template(self, row: Primitive) -> str | None:
+        """The operator of a row; with 64 bits none for GELU, whose constants have 32 in the reference evaluator."""
+        return None if self.bits == 64 and row is primitives.gelu_exact else super().template(row)
 
     def has_own(self, row: Primitive) -> bool:  # noqa: ARG002
         """No row is a function of its own."""
@@ -98,12 +110,16 @@ class _Code(ArrayCode):
     """The machine of ONNX: its operators, and formulas for functions that it has not."""
 
     def __init__(self, bits: int) -> None:
-        super().__init__(ONNX, _Rows(ONNX))
+        super().__init__(ONNX, _Rows(bits))
         self.attributes = bits == 32  # which have no more
 
     def row(self, row: Primitive, operands: Sequence[Any]) -> Any:
         """A row; one with a setting that is a number as an operator with an attribute."""
-        if self.attributes and row in (primitives.leaky_relu, primitives.elu) and not isinstance(operands[1], Expression):
+        if (
+            self.attributes
+            and row in (primitives.leaky_relu, primitives.elu)
+            and not isinstance(operands[1], Expression)
+        ):
             operator = "LeakyRelu" if row is primitives.leaky_relu else "Elu"
             return self.node(Form(f"{operator}({{}}, alpha={operands[1]!r})", PRIMARY, (CHOICE,)), operands[0])
         if row is primitives.gelu_tanh:
@@ -121,7 +137,9 @@ class _Code(ArrayCode):
 
     def _log1p(self, x: Any) -> Any:
         near = self.abs(x) < 0.5
-        return self.where(near, 2.0 * self.call("atanh", self.where(near, x / (x + 2.0), 0.0)), self.call("log", x + 1.0))
+        return self.where(
+            near, 2.0 * self.call("atanh", self.where(near, x / (x + 2.0), 0.0)), self.call("log", x + 1.0)
+        )
 
     def _exp2(self, x: Any) -> Any:
         return self.call("exp", x * math.log(2.0))
@@ -195,7 +213,9 @@ class _Writer:
         found = self._operand(self.text.result)
         lead = self._shape_of_batch()
         if found not in self.batched:
-            found = self._node("Expand", found, lead if self.subject.single else self._node("Concat", lead, self._integers(1), axis=0))
+            found = self._node(
+                "Expand", found, lead if self.subject.single else self._node("Concat", lead, self._integers(1), axis=0)
+            )
         self.nodes.append(helper.make_node("Identity", [found], ["y"]))
         outputs = ["n"] if self.subject.single else ["n", len(self.subject.outputs)]
         graph = helper.make_graph(
@@ -232,7 +252,9 @@ class _Writer:
         array = np.array(numbers, dtype=self.kind)
         name = name or f"c{json.dumps(np.ravel(array).tolist())}{array.shape}"
         if name.startswith("c"):
-            known = [key for key, x in self.initializers.items() if x.shape == array.shape and x.tobytes() == array.tobytes()]
+            known = [
+                key for key, x in self.initializers.items() if x.shape == array.shape and x.tobytes() == array.tobytes()
+            ]
             name = known[0] if known else f"c{len(self.initializers) + 1}"
         self.initializers[name] = array
         return name
@@ -258,7 +280,12 @@ class _Writer:
         if not operands:
             return self._loaded(text)
         product = operands[0]
-        if text == "{} + {}" and isinstance(product, Expression) and product.form.text == "{} @ {}.T" and uses[product.index] == 1:
+        if (
+            text == "{} + {}"
+            and isinstance(product, Expression)
+            and product.form.text == "{} @ {}.T"
+            and uses[product.index] == 1
+        ):
             return self._node("Gemm", *map(self._operand, (*product.operands, operands[1])), transB=1)
         names = list(map(self._operand, operands))
         if text in _OPERATORS:

@@ -166,5 +166,3 @@ def _by_torch(function: Callable[..., Any], reference: Reference) -> Found:
     outputs = function(samples)
     (gradients,) = torch.autograd.grad(outputs.sum(), samples, materialize_grads=True)
     return _rows(outputs.detach()), _rows(gradients)
-
-

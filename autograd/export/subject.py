@@ -53,7 +53,9 @@ class Subject:
     def note(self) -> str:
         """What comes in and goes out, in words."""
         outputs = counted(len(self.outputs), "output")
-        return f"{counted(len(self.inputs), 'input')} on the last axis of x, {outputs}{'' if self.single else ' there'}."
+        return (
+            f"{counted(len(self.inputs), 'input')} on the last axis of x, {outputs}{'' if self.single else ' there'}."
+        )
 
     def samples(self, count: int) -> list[list[float]]:
         """Inputs to check an export on: normally distributed about the numbers that were recorded."""

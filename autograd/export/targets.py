@@ -261,14 +261,32 @@ ONNX = Target(
         "relu": "Relu({})",
         "sigmoid": "Sigmoid({})",
         "softplus": "Softplus({})",
-        "gelu_exact": "Gelu({})",
+        "gelu": "Gelu({})",
         "logsumexp": "ReduceLogSumExp({})",
         "softmax": "Softmax({})",
         "log_softmax": "LogSoftmax({})",
     },
-    functions={name: name.capitalize() for name in (
-        "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
-        "erf", "sqrt", "floor",
-    )},
+    functions={
+        name: name.capitalize()
+        for name in (
+            "exp",
+            "log",
+            "sin",
+            "cos",
+            "tan",
+            "asin",
+            "acos",
+            "atan",
+            "sinh",
+            "cosh",
+            "tanh",
+            "asinh",
+            "acosh",
+            "atanh",
+            "erf",
+            "sqrt",
+            "floor",
+        )
+    },
 )
 """Not a library of Python: the names are those of the operators of a graph, which are read off the expressions."""

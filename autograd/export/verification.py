@@ -23,7 +23,9 @@ class Reference:
         narrow: Whether their numbers are those that 32 bits can hold.
     """
 
-    def __init__(self, subject: Subject, count: int | None = None, narrow: bool = False, derivatives: bool = True) -> None:
+    def __init__(
+        self, subject: Subject, count: int | None = None, narrow: bool = False, derivatives: bool = True
+    ) -> None:
         self.samples = subject.samples(SAMPLES if count is None else count)
         if narrow:
             self.samples = [[_narrowed(x) for x in sample] for sample in self.samples]

@@ -52,7 +52,9 @@ def from_onnx(file: str | os.PathLike[str]) -> Sequential:
         settings = {x.name: onnx.helper.get_attribute_value(x) for x in node.attribute}
         given = [x for x in node.input if x not in arrays]
         if given != [here]:
-            raise TypeError(f"from_onnx: {node.op_type} takes {', '.join(given) or 'constants'}, so it is no chain of layers")
+            raise TypeError(
+                f"from_onnx: {node.op_type} takes {', '.join(given) or 'constants'}, so it is no chain of layers"
+            )
         others = [arrays[x] for x in node.input if x in arrays]
         is_added = node.op_type == "Add" and pending is not None and len(others) == 1
         if pending is not None and node.op_type not in PASSING:
@@ -88,7 +90,9 @@ def _activation(operator: str, settings: dict[str, Any]) -> Any:
         raise TypeError(f"from_onnx: it has {operator}, and these are read: {known}")
     if operator in ("Softmax", "LogSoftmax"):
         if settings.get("axis", -1) not in (1, -1):
-            raise TypeError(f"from_onnx: {operator} is over axis {settings['axis']}, and here over the numbers of a sample")
+            raise TypeError(
+                f"from_onnx: {operator} is over axis {settings['axis']}, and here over the numbers of a sample"
+            )
         return module_of(SETTING[operator], {}, "from_onnx")
     name, here, default = ATTRIBUTES[operator]
     found = settings.get(name, default)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import autograd
-from autograd import no_grad
+from autograd import Value, no_grad
 from nn.export.activations import module_of, steps_of
 from nn.inputs.optional import require
 from nn.models.layers import Dropout, Linear, Sequential
@@ -36,8 +36,8 @@ def to_torch(model: Module) -> Any:
     modules = []
     for name, item in steps_of(model, "to_torch"):
         if name == "linear":
-            weights = [[float(w) for w in line] for line in item.weight]
-            bias = [float(b) for b in item.bias]
+            weights = [[_number(w) for w in line] for line in item.weight]
+            bias = [_number(b) for b in item.bias]
             linear = torch.nn.Linear(len(weights[0]), len(weights), dtype=torch.float64)
             with torch.no_grad():
                 linear.weight.copy_(torch.tensor(weights, dtype=torch.float64))
@@ -56,6 +56,11 @@ def to_torch(model: Module) -> Any:
     return network
 
 
+def _number(x: Any) -> float:
+    number: float = x.data if isinstance(x, Value) else float(x)
+    return number
+
+
 def _difference(torch: Any, network: Any, model: Module) -> float:
     inputs = next(module.in_features for module in network if hasattr(module, "in_features"))
     draw = torch.Generator().manual_seed(0)
@@ -65,12 +70,16 @@ def _difference(torch: Any, network: Any, model: Module) -> float:
     with no_grad():
         outputs = [model(sample) for sample in samples.tolist()]
     model.train(was)
-    expected = torch.tensor([[y.data for y in (ys if isinstance(ys, list) else [ys])] for ys in outputs], dtype=torch.float64)
+    expected = torch.tensor(
+        [[y.data for y in (ys if isinstance(ys, list) else [ys])] for ys in outputs], dtype=torch.float64
+    )
     with torch.no_grad():
         apart = (network(samples) - expected).abs() / expected.abs().clamp(min=1.0)
     found = float(apart.max())
     if not found <= TOLERANCE:
-        raise autograd.VerificationError(f"to_torch: on {SAMPLES:,} random samples it differs from the model by up to {found:.1e}")
+        raise autograd.VerificationError(
+            f"to_torch: on {SAMPLES:,} random samples it differs from the model by up to {found:.1e}"
+        )
     return found
 
 

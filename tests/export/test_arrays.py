@@ -41,7 +41,11 @@ def torch_derivatives(f, x):
     return torch().func.grad(f)(x).numpy(), hessian.numpy()
 
 
-DOORS = {"numpy": (to_numpy, np, None), "jax": (to_jax, jax, jax_derivatives), "torch": (to_torch_function, torch, torch_derivatives)}
+DOORS = {
+    "numpy": (to_numpy, np, None),
+    "jax": (to_jax, jax, jax_derivatives),
+    "torch": (to_torch_function, torch, torch_derivatives),
+}
 
 
 @pytest.fixture(params=DOORS)
@@ -76,7 +80,9 @@ def test_every_row_and_its_derivatives_of_two_orders_are_those_of_the_engine(doo
             np.testing.assert_allclose(hessian, of_engine, rtol=1e-10, atol=1e-11)
 
 
-@pytest.mark.parametrize("row", [row for row in TABLE.values() if row.gate or "0" in row.rule], ids=lambda row: row.name)
+@pytest.mark.parametrize(
+    "row", [row for row in TABLE.values() if row.gate or "0" in row.rule], ids=lambda row: row.name
+)
 def test_kinks_and_ties_have_the_derivatives_of_the_table(door, row):
     to, derivatives = door
     if derivatives is None:
@@ -220,7 +226,9 @@ def test_a_dropout_passes_on_what_is_exported_and_trains_on_afterwards():
 
 def test_an_export_that_differs_is_refused():
     x = Value(0.5)
-    with pytest.raises(VerificationError, match=r"to_numpy: on 1,000 random samples it differs from the engine by up to"):
+    with pytest.raises(
+        VerificationError, match=r"to_numpy: on 1,000 random samples it differs from the engine by up to"
+    ):
         to_numpy(autograd.floor(1e15 * (x / 3.0 + x)), [x], tolerance=-1.0)
 
 

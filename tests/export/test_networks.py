@@ -25,7 +25,9 @@ PROGRAMS = {"c": "cc", "c of 32 bits": "cc", "javascript": "node"}
 def known_references(monkeypatch):
     """The engine computes its thousand samples of a network once for all ways."""
     for module in (c, javascript, python):
-        monkeypatch.setattr(module, "Reference", lambda subject, **options: reference(len(subject.inputs), subject, **options))
+        monkeypatch.setattr(
+            module, "Reference", lambda subject, **options: reference(len(subject.inputs), subject, **options)
+        )
 
 
 def reference(size, subject, narrow=False, derivatives=True):
