@@ -1,4 +1,4 @@
-"""A plan as a function of arrays, in the text of Python: layers as products of matrices, loops as operations on vectors.
+"""A plan as a function of arrays, in the text of Python: layers as products of matrices, loops as vectors.
 
 A sample is the last axis of the argument, so a batch is computed as it is.  What a strip or a slot of the plan holds is
 an element of an array that was computed before: neighbours are taken as a slice, others are stacked.
@@ -146,21 +146,20 @@ class ArrayText:
             return self.code.number_of(x)
         return self.code.element(x.array, *x.index) if x.index else x.array
 
-    def _taken(self, xs: Sequence[Known], last: bool = False) -> Any:
+    def _taken(self, xs: Sequence[Known]) -> Any:
         """Numbers side by side on a last axis: an array, a slice of one, or several joined."""
         if all(not isinstance(x, Element) for x in xs):
             return self._constant([float(x) for x in xs])  # type: ignore[arg-type]
         pieces: list[list[Known]] = []
         for x in xs:
             before = pieces[-1][-1] if pieces else None
-            if isinstance(x, Element) and isinstance(before, Element) and x.array is before.array and x.index:
-                if x.index[:-1] == before.index[:-1] and x.index[-1] == before.index[-1] + 1:
-                    pieces[-1].append(x)
-                    continue
-            pieces.append([x])
+            if _follows(x, before):
+                pieces[-1].append(x)
+            else:
+                pieces.append([x])
         if len(pieces) == 1:
             return self._slice(pieces[0])
-        if len(pieces) > len(xs) // 2:
+        if 2 * len(pieces) > len(xs):
             return self.code.node(_many("stack", len(xs)), *map(self._number, xs))
         return self.code.node(_many("join", len(pieces)), *map(self._slice, pieces))
 
@@ -224,8 +223,8 @@ class ArrayText:
                 return None, ""
             return self._constant([list(line) for line in lines]), ".T"
         height, width, size = len(lines), len(lines[0]), self.size[first.array.index]
-        for turned, places in ((".T", lambda i, j: (i, j)), ("", lambda i, j: (j, i))):
-            wanted = ((x, places(i, j)) for i, line in enumerate(lines) for j, x in enumerate(line))
+        for turned in (".T", ""):
+            wanted = ((x, (i, j) if turned else (j, i)) for i, line in enumerate(lines) for j, x in enumerate(line))
             if height * width == size and all(
                 isinstance(x, Element) and x.array is first.array and x.index == place for x, place in wanted
             ):
@@ -296,6 +295,13 @@ class ArrayText:
             return Element(found, (ordered.index(0),))
         found = self.code.row(row, [self._number(x) if isinstance(x, Element) else x for x in known])
         return Element(found) if isinstance(found, Expression) else found
+
+
+def _follows(x: Known, before: Known | None) -> bool:
+    """Whether it is the next element of the same array."""
+    if not isinstance(x, Element) or not isinstance(before, Element) or x.array is not before.array or not x.index:
+        return False
+    return x.index == (*before.index[:-1], before.index[-1] + 1)
 
 
 def _order(x: Known) -> Any:

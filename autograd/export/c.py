@@ -33,11 +33,11 @@ def to_c(
     bits: int = 64,
     tolerance: float | None = None,
 ) -> ExportedFiles:
-    """NAME.h and NAME.c, C99 that computes what was recorded and its gradient; it needs libm and nothing else.
+    r"""NAME.h and NAME.c, C99 that computes what was recorded and its gradient; it needs libm and nothing else.
 
     `NAME(x, y, workspace)` computes the outputs of one sample, `NAME_gradient(x, …, workspace)` the derivatives by its
-    inputs too; of several outputs y it is x̄ᵢ = Σₖ ȳₖ ∂yₖ/∂xᵢ for the ȳ that it is given.  All memory is the caller's, and
-    small: the weights are constants, which a microcontroller leaves in flash.  Compiled with -DNAME_TEST it is a
+    inputs too; of several outputs y it is x̄ᵢ = Σₖ ȳₖ ∂yₖ/∂xᵢ for the ȳ that it is given.  All memory is the caller's,
+    and small: the weights are constants, which a microcontroller leaves in flash.  Compiled with -DNAME_TEST it is a
     program that checks itself.
 
     Args:
@@ -51,7 +51,7 @@ def to_c(
 
     >>> x, y = Value(1.0, label="x"), Value(2.0, label="y")
     >>> files = to_c(x * y, [x, y], name="product", bits=32).files
-    >>> print("\\n".join(line for line in files["product.h"].splitlines() if line.startswith("void")))
+    >>> print("\n".join(line for line in files["product.h"].splitlines() if line.startswith("void")))
     void product(const float *x, float *y, float *workspace);
     void product_gradient(const float *x, float *y, float *x_bar, float *workspace);
     """

@@ -14,7 +14,7 @@ from autograd.export.targets import Target
 from autograd.native.c.code import CHOICE, PRIMARY, PRODUCT, RELATION, SIGN, SUM, CCode, Expression, Form
 from autograd.native.c.names import identifiers
 from autograd.table import primitives
-from autograd.table.primitive import Primitive, evaluate_partial
+from autograd.table.primitive import Partial, Primitive, evaluate_partial
 from autograd.table.primitives import TABLE
 
 OPERANDS = ("x", "y", "z")
@@ -99,7 +99,7 @@ class ArrayCode(CCode):
     def row(self, row: Primitive, operands: Sequence[Any]) -> Any:
         """What a row gives: the library's function, one of its own, or its lowering, written out."""
         if row is primitives.pow and not isinstance(operands[1], Expression):
-            return row.lowered(self, *operands)  # type: ignore[arg-type]  # a square is a product
+            return row.lowered(self, *operands)  # a square is a product
         if row.arity is None and self.rows.template(row) is not None:
             return self.of_stack(row, self.node(_call("stack", len(operands)), *operands), 0)
         template = self.rows.template(row)
@@ -109,7 +109,7 @@ class ArrayCode(CCode):
             return self.node(Form(template, PRIMARY if "(" in template else CHOICE, tight), *taken)
         if self.rows.has_own(row):
             return self.node(_call(self.rows.name_of(row), len(operands)), *operands)
-        return row.lowered(self, *operands)  # type: ignore[arg-type]
+        return row.lowered(self, *operands)
 
     def of_stack(self, row: Primitive, stack: Any, place: int) -> Any:
         """A row of many operands, of an array that has them on its last axis; a share is that of one place."""
@@ -123,12 +123,16 @@ class ArrayCode(CCode):
 
     def element(self, array: Any, *index: int) -> Any:
         """One number of the last axis, or of both axes of a matrix."""
-        places = ", ".join(map(str, index)) if len(index) > 1 else f"..., {index[0]}"
+        places = ", ".join(map(str, index if len(index) > 1 else ("...", *index)))
         return self.node(Form(f"{{}}[{places}]", PRIMARY, (PRIMARY,)), array)
 
 
 def _call(name: str, operands: int) -> Form:
     return Form(f"{name}({', '.join(['{}'] * operands)})", PRIMARY, (CHOICE,) * operands)
+
+
+def _partial(partial: Partial) -> Callable[[ArrayCode, Sequence[Any]], Any]:
+    return lambda _, xs: evaluate_partial(partial, xs[0], xs[1:])
 
 
 class Rows:
@@ -157,7 +161,7 @@ class Rows:
         return template
 
     def has_own(self, row: Primitive) -> bool:
-        """Whether a row becomes a function of its own: a formula with partial derivatives, and not an infinite family."""
+        """Whether a row becomes a function of its own: it has partial derivatives, and is not of an infinite family."""
         if not isinstance(row.partials, tuple) or _FAMILIES.fullmatch(row.name):
             return False
         if TABLE.get(row.name) is not row or row.name in self.target.own_partials:
@@ -188,9 +192,7 @@ class Rows:
         arguments = []
         for partial, x in zip(row.partials, names, strict=True):
             by = f"{name}_by_{x}"
-            one = self._function(
-                by, ("result", *names), lambda code, xs, p=partial: evaluate_partial(p, xs[0], xs[1:]), ""
-            )
+            one = self._function(by, ("result", *names), _partial(partial), "")
             head, *lines = one.splitlines()
             if len(lines) == 1:
                 arguments.append(

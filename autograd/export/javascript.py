@@ -61,7 +61,7 @@ def to_javascript_function(
     told = "nobody ran it yet, as there was no node"
     if difference is not None:
         held_to(tolerance, difference, "to_javascript_function")
-        told = f"on {SAMPLES:,} random samples the largest difference to the engine, of values and derivatives, is {difference:.1e}"
+        told = f"on {SAMPLES:,} random samples values and derivatives are within {difference:.1e} of the engine's"
     head = f"// {name}: recorded by autograd, and printed by to_javascript_function; {told}.\n"
     return ExportedFiles({f"{name}.js": head + text}, difference)
 

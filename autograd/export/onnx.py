@@ -244,7 +244,7 @@ class _Writer:
     def _node(self, operator: str, *inputs: str, **attributes: Any) -> str:
         name = f"t{len(self.nodes) + 1}"
         self.nodes.append(self.onnx.helper.make_node(operator, list(inputs), [name], **attributes))
-        if operator not in ("Shape",) and self.batched.intersection(inputs):
+        if operator != "Shape" and self.batched.intersection(inputs):
             self.batched.add(name)
         return name
 

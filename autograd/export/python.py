@@ -35,8 +35,8 @@ def to_numpy(
             which the function takes flattened; None where the first layer says so.
         parameters: The leaves that go along as arrays; of a model its own by default.  All other leaves are constants.
         name: What the function is called.
-        tolerance: How far it may be from the engine, relative to numbers above 1, on 1,000 samples: normally distributed
-            about the numbers recorded.
+        tolerance: How far it may be from the engine, relative to numbers above 1, on 1,000 samples, which are normally
+            distributed about the numbers recorded.
 
     Raises TypeError or ValueError for what does not fit, VerificationError for what is farther.
 
@@ -63,11 +63,11 @@ def to_jax(
     name: str = "f",
     tolerance: float = TOLERANCE,
 ) -> Exported:
-    """A pure function of JAX's arrays, for `jax.jit`, `jax.vmap` and `jax.grad` to any order; arguments as of `to_numpy`.
+    """A pure function of JAX's arrays, for `jax.jit`, `jax.vmap` and `jax.grad` to any order; arguments of `to_numpy`.
 
-    Layers are products of matrices.  What JAX has itself is called by its name (jax.nn.softplus); every other formula is
-    printed from the table, with the table's partial derivatives.  Held to the engine in float64, values and derivatives
-    by the inputs; it computes in float32 unless jax_enable_x64 is set.
+    Layers are products of matrices.  What JAX has itself is called by its name (jax.nn.softplus); every other formula
+    is printed from the table, with the table's partial derivatives.  Held to the engine in float64, values and
+    derivatives by the inputs; it computes in float32 unless jax_enable_x64 is set.
 
     Raises ModuleNotFoundError without JAX, others as `to_numpy`.
 
@@ -149,9 +149,8 @@ def _by_numpy(function: Callable[..., Any], reference: Reference) -> Found:
 
 
 def _by_jax(function: Callable[..., Any], reference: Reference) -> Found:
-    import jax
-    import jax.numpy as jnp
-
+    jax = require("jax", "to_jax")
+    jnp = jax.numpy
     with jax.enable_x64(True):
         samples = jnp.asarray(reference.samples)
         outputs = jax.vmap(function)(samples)
@@ -160,8 +159,7 @@ def _by_jax(function: Callable[..., Any], reference: Reference) -> Found:
 
 
 def _by_torch(function: Callable[..., Any], reference: Reference) -> Found:
-    import torch
-
+    torch = require("torch", "to_torch_function")
     samples = torch.tensor(reference.samples, dtype=torch.float64, requires_grad=True)
     outputs = function(samples)
     (gradients,) = torch.autograd.grad(outputs.sum(), samples, materialize_grads=True)

@@ -142,8 +142,10 @@ JAX = Target(
         "polygamma": "jax.scipy.special.polygamma({}, {})",
     },
     functions={
-        "asin": "jnp.arcsin", "acos": "jnp.arccos", "atan": "jnp.arctan", "atan2": "jnp.arctan2", "asinh": "jnp.arcsinh",
-        "acosh": "jnp.arccosh", "atanh": "jnp.arctanh", "erf": "jax.scipy.special.erf", "erfc": "jax.scipy.special.erfc",
+        "asin": "jnp.arcsin", "acos": "jnp.arccos", "atan": "jnp.arctan", "atan2": "jnp.arctan2",
+        "asinh": "jnp.arcsinh",
+        "acosh": "jnp.arccosh", "atanh": "jnp.arctanh", "erf": "jax.scipy.special.erf",
+        "erfc": "jax.scipy.special.erfc",
     },
     stack='''\
 def stack(*numbers):

@@ -18,7 +18,6 @@ class Reference:
 
     Args:
         subject: What is exported.
-        count: How many samples; 1,000 if not said.
         derivatives: Whether those are asked for too.
         narrow: Whether their numbers are those that 32 bits can hold.
     """
@@ -96,7 +95,8 @@ def held_to(tolerance: float, apart: float, door: str) -> float:
     """
     if not apart <= tolerance:
         raise VerificationError(
-            f"{door}: on {SAMPLES:,} random samples it differs from the engine by up to {apart:.1e}, relative to numbers "
-            f"above 1, and {tolerance:g} is allowed; where that is due to rounding, as beside a jump, say tolerance="
+            f"{door}: on {SAMPLES:,} random samples it differs from the engine by up to {apart:.1e}, relative "
+            f"to numbers above 1, and {tolerance:g} is allowed; where that is due to rounding, as beside a "
+            "jump, say tolerance="
         )
     return apart

@@ -95,12 +95,14 @@ def test_kinks_and_ties_have_the_derivatives_of_the_table(door, row):
             np.testing.assert_allclose(derivatives(f.function, point)[0], expected, atol=1e-12)
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=100)
 @given(programs())
 def test_random_programs_give_what_the_interpreter_gives_in_numpy(program):
     hold(program, lambda y, leaves: to_numpy(y, leaves, tolerance=math.inf))
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=100)
 @given(programs())
 def test_random_programs_give_what_the_interpreter_gives_in_jax(program):
@@ -108,6 +110,7 @@ def test_random_programs_give_what_the_interpreter_gives_in_jax(program):
     hold(program, lambda y, leaves: to_jax(y, leaves, tolerance=math.inf))
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=100)
 @given(programs())
 def test_random_programs_give_what_the_interpreter_gives_in_pytorch(program):
@@ -226,9 +229,7 @@ def test_a_dropout_passes_on_what_is_exported_and_trains_on_afterwards():
 
 def test_an_export_that_differs_is_refused():
     x = Value(0.5)
-    with pytest.raises(
-        VerificationError, match=r"to_numpy: on 1,000 random samples it differs from the engine by up to"
-    ):
+    with pytest.raises(VerificationError, match=r"to_numpy: on 1,000 random samples it differs from the engine"):
         to_numpy(autograd.floor(1e15 * (x / 3.0 + x)), [x], tolerance=-1.0)
 
 
