@@ -27,7 +27,8 @@ BARE = env -u PYTHONPATH out/bare/bin/python
 PYODIDE = 314.0.7
 MATHJAX = 3.2.2
 INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check
-COMPILE = $(RUN) -m uv pip compile --quiet --upgrade --no-header --no-annotate --all-extras \
+COMPILE = $(RUN) -m uv pip compile --quiet --upgrade --no-header --no-annotate \
+	$(addprefix --extra ,pictures native live plots demos) \
 	$(addprefix --group ,test notebook browser) pyproject.toml
 
 # What the compiled core does is called by these; what they need beside it (NumPy, mpmath) has passed the sanitizers.
