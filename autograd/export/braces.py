@@ -1,7 +1,6 @@
 """A plan for one sample in languages of braces: a table of constants, which may be read-only, and scratch memory."""
 
 import math
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -9,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.export.verification import narrowed
 from autograd.native.c.code import CCode, Expression, Form
 from autograd.native.c.code import literal as literal_of_double
 from autograd.native.c.steps import braces, index, progressions
@@ -24,18 +24,12 @@ def narrow_literal(number: float) -> str:
     >>> narrow_literal(0.1), narrow_literal(1e300), narrow_literal(-2.0)
     ('0.1f', 'INFINITY', '-2.0f')
     """
-    if not math.isfinite(number):
-        return literal_of_double(number)
-    try:
-        narrow = struct.unpack("f", struct.pack("f", number))[0]
-    except OverflowError:
-        return "-INFINITY" if number < 0.0 else "INFINITY"
-    digits = next(
-        text
-        for n in range(6, 10)
-        if struct.unpack("f", struct.pack("f", float(text := f"{narrow:.{n}g}")))[0] == narrow
-    )
-    return f"{float(digits)!r}f"
+    narrow = narrowed(number)
+    if not math.isfinite(narrow):
+        return literal_of_double(narrow)
+    texts = (f"{narrow:.{digits}g}" for digits in range(6, 10))
+    shortest = next(text for text in texts if narrowed(float(text)) == narrow)
+    return f"{float(shortest)!r}f"
 
 
 class NarrowCode(CCode):

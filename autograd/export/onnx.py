@@ -199,6 +199,7 @@ class _Writer:
         self.arrays = {**self.text.parameters, **dict(self.text.constants)}
         self.nodes: list[Any] = []
         self.initializers: dict[str, Any] = {}
+        self.constants: dict[Any, str] = {}
         self.names: dict[int, str] = {}
         self.batched: set[str] = {"x"}
 
@@ -250,12 +251,8 @@ class _Writer:
 
     def _array(self, numbers: Any, name: str | None = None) -> str:
         array = np.array(numbers, dtype=self.kind)
-        name = name or f"c{json.dumps(np.ravel(array).tolist())}{array.shape}"
-        if name.startswith("c"):
-            known = [
-                key for key, x in self.initializers.items() if x.shape == array.shape and x.tobytes() == array.tobytes()
-            ]
-            name = known[0] if known else f"c{len(self.initializers) + 1}"
+        if name is None:
+            name = self.constants.setdefault((array.shape, array.tobytes()), f"c{len(self.constants) + 1}")
         self.initializers[name] = array
         return name
 
