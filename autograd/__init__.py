@@ -79,6 +79,7 @@ if _typing.TYPE_CHECKING:
     from autograd.transforms.batching import vmap
     from autograd.transforms.checkpoints.checkpointing import checkpoint, checkpoint_sequential
     from autograd.transforms.checkpoints.revolve import revolve_advances, revolve_schedule
+    from autograd.transforms.control_flow import cond, fori_loop, scan, while_loop
     from autograd.transforms.differential_equations import odeint
     from autograd.transforms.implicit import argmin, fixed_point, root
     from autograd.transforms.linear_systems import solve
@@ -88,6 +89,7 @@ else:
         "autograd.checks.anomaly": ("AnomalyError", "detect_anomaly"),
         "autograd.checks.gradients": ("GradcheckError", "gradcheck"),
         "autograd.transforms.batching": ("vmap",),
+        "autograd.transforms.control_flow": ("cond", "fori_loop", "scan", "while_loop"),
         "autograd.transforms.checkpoints.checkpointing": ("checkpoint", "checkpoint_sequential"),
         "autograd.checks.differences": ("numerical_gradient",),
         "autograd.native.doors.compiled": ("Compiled", "compile"),
@@ -136,6 +138,7 @@ __all__ = [
     "argmin",
     "checkpoint",
     "checkpoint_sequential",
+    "cond",
     "deltas",
     "depending_on",
     "derivative",
@@ -150,6 +153,7 @@ __all__ = [
     "explain",
     "expression",
     "fixed_point",
+    "fori_loop",
     "forward_sweep",
     "grad",
     "gradcheck",
@@ -177,6 +181,7 @@ __all__ = [
     "revolve_advances",
     "revolve_schedule",
     "root",
+    "scan",
     "scene",
     "solve",
     "sparsity",
@@ -192,6 +197,7 @@ __all__ = [
     "value_and_grad",
     "vjp",
     "vmap",
+    "while_loop",
     "write_page",
     "write_whole",
 ]

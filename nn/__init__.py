@@ -38,6 +38,7 @@ from nn.data.preprocessing import Standardizer, classes_of, one_hot
 from nn.data.splits import k_fold, random_split, train_validation_test_split
 from nn.estimators.linear_models import least_squares, least_squares_gd, residual_variance, ridge
 from nn.fitting.callbacks import Callback, EarlyStopping, StopAtSmallGradient, StopWhenStill
+from nn.fitting.checkpoint import Checkpoint
 from nn.fitting.compiled_training import TrainingStep
 from nn.fitting.history import History
 from nn.fitting.snapshots import Snapshots
@@ -155,6 +156,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Callback",
+    "Checkpoint",
     "ConstantLR",
     "CosineAnnealingLR",
     "DataLoader",

@@ -501,7 +501,7 @@ def test_machine_code_is_changed_between_calls():
     f, g = jit(lambda x: x * 2.0), jit(lambda x: x * 5.0)
     assert (f(1.0), g(1.0)) == (2.0, 5.0)
     point = next(iter(g._entries.values())).point
-    f.open_doors[0].use(point.address, point.module)
+    f.open_doors[0].use(point.code.address, point.code.module)
     del g, point
     gc.collect()
     assert f(2.0) == 10.0

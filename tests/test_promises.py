@@ -72,7 +72,8 @@ def same(a, b):
 
 def test_the_oldest_dependencies_are_those_declared():
     project, groups = PROJECT["project"], PROJECT["dependency-groups"]
-    sections = [project["dependencies"], *project["optional-dependencies"].values()]
+    extras = project["optional-dependencies"]
+    sections = [project["dependencies"], *(extras[name] for name in ("pictures", "native", "live", "plots", "demos"))]
     sections += [groups[name] for name in ("test", "notebook", "browser")]
     oldest = pins("constraints/oldest.txt")
     for name, bound in (pair for section in sections for pair in declared(section)):

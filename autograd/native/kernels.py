@@ -124,8 +124,9 @@ class NativeKernel:
         self.plan = plan
         before = _machine_code.cache_info().hits
         self.code = _machine_code(plan.key(), _PlanHolder(plan))
-        self.from_cache = _machine_code.cache_info().hits > before
-        self.compile_seconds = 0.0 if self.from_cache else self.code.compile_seconds
+        known = _machine_code.cache_info().hits > before
+        self.from_cache = known or self.code.from_store
+        self.compile_seconds = 0.0 if known else self.code.compile_seconds
         self.threads = threads
         self.strips = [self.code.new_strips(plan) for _ in range(threads)]
         self._threads: Any = None
@@ -204,26 +205,28 @@ class Point:
         plan: What to compute.
         recorded: What it was made of.
         backend: As for `kernel_of`.
+        wait: Whether to optimise the machine code of a long program before the first call.
     """
 
-    def __init__(self, plan: Plan, recorded: Recorded, backend: str) -> None:
+    def __init__(self, plan: Plan, recorded: Recorded, backend: str, wait: bool = False) -> None:
         self.plan, self.slots = plan, new_slots(plan)
         self.strips = np.zeros(max(plan.strips, 1))
-        self.module: Any = None
-        """The machine code, where there is some; doors call it at `address`."""
-        self.address = 0
+        self.code: Any = None
+        """The machine code, where there is some: `Tiers`.  Doors call it once it is final; until then calls count."""
         self._run: Any = None
         self._kernel = kernel_of(plan, recorded, backend) if not llvm_is_there(backend) else None
         self.backend = "llvm" if self._kernel is None else self._kernel.name
         if self._kernel is None:
-            self._compile()
+            from autograd.native.llvm.store import Store, default_folder
+            from autograd.native.llvm.tiers import Tiers  # it needs llvmlite
 
-    def _compile(self) -> None:
-        from autograd.native.llvm.backend import Module
+            self.code = Tiers(point_text(plan), POINT.name, Store(default_folder()), wait)
+            self.code.on_replacement(self._take_over)
+            self._take_over()
 
-        self.module = Module(point_text(self.plan), [POINT.name])
-        self.address = self.module.addresses[POINT.name]
-        self._run = self.module.function(POINT.name, POINT.prototype())
+    def _take_over(self) -> None:
+        """Run the machine code that there is now."""
+        self._run = self.code.function(POINT.prototype())
 
     def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
         """The outputs for these parameters and inputs."""
@@ -235,4 +238,5 @@ class Point:
             return [float(x) for x in outputs[:, 0]]
         strips[: len(numbers)] = numbers
         self._run(slots.ctypes.data, strips.ctypes.data)
+        self.code.called()
         return [float(strips[x]) if isinstance(x, int) else x for x in plan.strip_outputs]

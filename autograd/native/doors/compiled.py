@@ -108,8 +108,9 @@ class Compiled:
             self._run_batch(batch)
             return float(self.slots[self.plan.slot_outputs[0]]), self.gradient()
 
-    def _run_batch(self, batch: Any) -> None:
-        weight = 1.0 / len(batch) if self.reduction == "mean" else 1.0
+    def _run_batch(self, batch: Any, of: int | None = None) -> None:
+        """The sums over a batch, or over a share of one of `of` samples."""
+        weight = 1.0 / (of or len(batch)) if self.reduction == "mean" else 1.0
         self.kernel.run(batch.T, weight, self.slots, None)
         self.look_at(batch)
 

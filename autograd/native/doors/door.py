@@ -107,7 +107,7 @@ def door_of(arguments: Structure, results: Structure, entry: Any) -> Any:
     point, captured = entry.point, entry.captured
     if compiled is None:
         return DoorOfFloats(args[-1], entry) if isinstance(args[-1], int) and not kwargs[-1] else None
-    if point.module is None or any(type(x).data is not Value.data for x in captured):
+    if point.code is None or any(type(x).data is not Value.data for x in captured):
         return None
     positional, by_name = _children(args[-1]), _children(kwargs[-1])
     inside: list[Part] = []
@@ -133,8 +133,8 @@ def door_of(arguments: Structure, results: Structure, entry: Any) -> Any:
         slots=new_slots(point.plan) if point.plan.slots else np.zeros(1),
         rows=rows,
         first_constant=first,
-        address=point.address,
-        keeper=point.module,
+        address=point.code.address,
+        keeper=point.code.module,
     )
 
 

@@ -42,7 +42,7 @@ class Entry:
         structure: That of (args, kwargs); of arrays their elements, but for a `Lane`.
         examples: A number a leaf; an integer where there is one.
         kind: What stands for a number; with `Lane` each stands for all elements of an array.
-        backend, threads: As for `jit`.
+        backend, threads, wait: As for `jit`.
         batched: Whether it is run over columns, where a constant is a column too.
 
     Raises `IntegersAsked` where an integer must belong to the structure.
@@ -57,6 +57,7 @@ class Entry:
         backend: str,
         threads: int,
         batched: bool,
+        wait: bool,
     ) -> None:
         self.inputs = [traced(float(x), Whole if isinstance(x, int) else kind) for x in examples]
         for x, name in zip(self.inputs, argument_names(function, structure), strict=True):
@@ -82,15 +83,25 @@ class Entry:
         self.plan, self.recorded = found.plan, found.recorded
         self.nodes, self.nodes_after = found.nodes, found.nodes_after
         start = time.perf_counter()
-        self.point = Point(self.plan, self.recorded, backend)
+        self.point = Point(self.plan, self.recorded, backend, wait)
         self.compile_seconds = time.perf_counter() - start
-        self.door = None if kind is Lane or batched else door_of(structure, of_result, self)
+        self._door: Any = None
+        self._structures = None if kind is Lane or batched else (structure, of_result)  # of a door that may be made
         self.slots = new_slots(self.plan)
         self.kernel: Kernel | None = None
         self.backend, self.threads = backend, threads
         self._lock = lock_of(self)  # the machine code has one memory
         self._worker = 0  # the thread that works with it
         self._found: Any = None
+
+    @property
+    def door(self) -> Any:
+        """The short way in, once the machine code is final; None where there is none."""
+        code = self.point.code
+        if self._structures is not None and (code is None or code.is_final):
+            self._door = door_of(*self._structures, self)
+            self._structures = None
+        return self._door
 
     def _look_for_integers(self) -> None:
         asked = [i for i, x in enumerate(self.inputs) if getattr(x, "asked", False)]
@@ -170,13 +181,14 @@ class Entry:
     def stats(self) -> Stats:
         """Figures of the compilation."""
         over_columns, memory = self.kernel, self.slots.nbytes + self.point.slots.nbytes + self.point.strips.nbytes
+        kept = self.point.code is not None and self.point.code.module.from_store
         return Stats(
             nodes=self.nodes,
             nodes_after=self.nodes_after,
             loops=loops_in(self.plan),
             workspace_bytes=memory + sum(strips.nbytes for strips in getattr(over_columns, "strips", [])),
             compile_seconds=self.compile_seconds + (0.0 if over_columns is None else over_columns.compile_seconds),
-            from_cache=over_columns is not None and over_columns.from_cache,
+            from_cache=over_columns.from_cache if over_columns is not None else kept,
             backend=self.point.backend,
         )
 
@@ -193,10 +205,10 @@ class Entry:
     def module(self) -> Any:
         """The machine code that the last call has used."""
         code = getattr(self.kernel, "code", None)
-        module = self.point.module if code is None else code.module
-        if module is None:
+        code = self.point.code if code is None else code
+        if code is None:
             raise no_machine_code(self.point.backend)
-        return module
+        return code.module
 
 
 def opened(structure: Structure, shapes: Iterator[tuple[int, ...]]) -> Structure:

@@ -22,8 +22,9 @@ class Stats:
     """Layers, outer products and loops over elements found again."""
     workspace_bytes: int
     compile_seconds: float
-    """Of the machine code; 0 if it was in the cache."""
+    """Of the machine code; 0 if this process had it."""
     from_cache: bool
+    """Whether the machine code was there: in this process, or kept by an earlier one."""
     backend: str
 
 

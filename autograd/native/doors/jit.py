@@ -38,13 +38,14 @@ class Jitted(Doors):
         threads: int = 1,
         static_argnums: Numbers = None,
         static_argnames: Names = None,
+        wait: bool = False,
     ) -> None:
         if not callable(function):
             raise TypeError(f"jit: takes a function, not {function!r}")
         checked(backend, threads)
         self.takes_out = takes_no_out(function)
         functools.update_wrapper(self, function)
-        self._function, self._backend, self._threads = function, backend, threads
+        self._function, self._backend, self._threads, self._wait = function, backend, threads, wait
         self._static = StaticArguments(function, static_argnums, static_argnames)
         self._integers: dict[Structure, list[int]] = {}  # the leaves of a structure that the function asks for
         self._entries: OrderedDict[Any, Entry] = OrderedDict()
@@ -128,7 +129,8 @@ class Jitted(Doors):
 
     def _mapped(self, in_axes: Any, out_axes: int) -> "Jitted":
         """vmap(jit(f)) is jit(vmap(f))."""
-        return Jitted(Mapped(self._function, in_axes, out_axes), self._backend, self._threads, *self._static.given)
+        options = self._backend, self._threads, *self._static.given, self._wait
+        return Jitted(Mapped(self._function, in_axes, out_axes), *options)
 
     def _over_arrays(self, structure: Structure, leaves: list[Any]) -> Any:
         """For all elements at once, where the function asks for nothing else of arrays; else for arrays of Values."""
@@ -140,7 +142,7 @@ class Jitted(Doors):
         if self._entries.get(by_elements) is not _WHOLE_ARRAYS:
             try:
                 entry = self.entry(structure, leaves, Lane)
-            except (TypeError, AttributeError):
+            except (TypeError, AttributeError, ValueError):  # or the arrays will raise it again
                 pass
             else:
                 self._last = weakref.ref(entry)
@@ -192,7 +194,7 @@ class Jitted(Doors):
                 with self._first_calls.setdefault(call, threading.RLock()):
                     found = self._entries.get(key)
                     if found is None:
-                        options = self._backend, self._threads, of is not None
+                        options = self._backend, self._threads, of is not None, self._wait
                         found = Entry(of or self._function, structure, examples, kind, *options)
                         self._entries[watched(key, self._forget)] = found
                         self._drop_the_oldest()
@@ -268,7 +270,7 @@ class Jitted(Doors):
             found = getattr(found, name, None)
         if found is self:
             return path
-        return Jitted, (self._function, self._backend, self._threads, *self._static.given)
+        return Jitted, (self._function, self._backend, self._threads, *self._static.given, self._wait)
 
 
 def _forget(owner: Jitted | None, gone: Any) -> None:
@@ -311,6 +313,7 @@ def jit(
     threads: int = 1,
     static_argnums: Numbers = None,
     static_argnames: Names = None,
+    wait: bool = False,
 ) -> Jitted:
     """The same function as machine code, recorded at its first call with each structure of arguments.
 
@@ -320,6 +323,9 @@ def jit(
     own.  Transforms go inside, jit(value_and_grad(f)), or outside, where the function itself is run.  The numbers of
     Values it uses from outside are read anew at each call; other things (None, text, True and False) belong to the
     structure.  The last 128 structures are kept, those with functions and instances as long as these are.
+
+    A long program is there at once, as code that LLVM does not optimise; after 100 calls it is compiled again, on a
+    thread of its own, and gives the same numbers to the last bit in less time.  With wait=True the first call waits.
 
     An integer that the function asks for, as an index, in range() or in an if, belongs to the structure too: there is a
     program for each.  What else is to belong to it, anything hashable, static_argnums and static_argnames tell, as in
@@ -347,7 +353,7 @@ def jit(
     >>> slopes
     array([3., 2.])
     """
-    return Jitted(function, backend, threads, static_argnums, static_argnames)
+    return Jitted(function, backend, threads, static_argnums, static_argnames, wait)
 
 
 _WHOLE_ARRAYS: Any = object()

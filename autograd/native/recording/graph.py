@@ -16,6 +16,7 @@ from typing import Any
 
 from autograd.core.graph import topological_order
 from autograd.core.value import Value
+from autograd.native.recording.shares import Shares, are_many, chosen, written_out
 from autograd.native.recording.tracing import traced, tracing
 from autograd.table import primitives
 from autograd.table.grouping import Parts
@@ -26,6 +27,8 @@ Ref = int | float
 LONGEST_SUM = 64
 """Terms of a sum for each sample that is no layer; a longer one becomes a sum of sums, for LLVM's time grows with the
 square of what is written out in one piece."""
+
+_IN_PIECES = (primitives.maximum, primitives.minimum, primitives.mean)
 
 where_positive = Primitive(
     "where_positive",
@@ -94,9 +97,13 @@ class Graph:
         return known
 
     def _simpler(self, row: Primitive, operands: tuple[Ref, ...]) -> Ref | None:
-        """What gives the same number with less work, or None: x for x·1 and x + 0, -x for x·(-1) …"""
-        if row is primitives.identity:
+        """What gives the same number with less work, or None: x for x·1, x¹ and x + 0, -x for x·(-1) …"""
+        if row is primitives.identity or row is chosen:
             return operands[0]
+        if row in _IN_PIECES and len(operands) > LONGEST_SUM:
+            return self._in_pieces(row, operands)
+        if row is primitives.pow and isinstance(operands[1], float) and operands[1] in (0.0, 1.0):
+            return operands[0] if operands[1] else 1.0  # of nan too
         if row in (primitives.abs, primitives.sign) and self._row(operands[0]) is primitives.step:
             return operands[0]
         if row is primitives.where and self._row(operands[0]) is primitives.step:
@@ -115,6 +122,15 @@ class Graph:
                 if row is primitives.add and self._row(y) is primitives.neg:
                     return self.node(primitives.sub, (x, self.operands[y][0]))  # type: ignore[index]
         return None
+
+    def _in_pieces(self, row: Primitive, operands: tuple[Ref, ...]) -> Ref:
+        """A maximum or minimum of maxima or minima, a mean of means."""
+        pieces = _pieces(operands, LONGEST_SUM)
+        found = [self.node(row, tuple(piece)) for piece in pieces]
+        if row is not primitives.mean:
+            return self.node(row, tuple(found))
+        parts = [len(piece) / len(operands) for piece in pieces]
+        return self.node(primitives.sum, tuple([self.node(primitives.mul, pair) for pair in zip(found, parts)]))
 
     def parts(self, node: int) -> Parts:
         """The operands of a sum of products by what they do."""
@@ -156,12 +172,20 @@ def take_down(
     """
     at = {} if at is None else at
     at.update(leaves)
+    twins: dict[Value, Value] = {}
+    shares: dict[Any, Shares] = {}
     for node in topological_order(*[root for root in roots if isinstance(root, Value)], above=at):
         if node.primitive is None:
             at[node] = node._number
             continue
         operands = tuple([at[x] if isinstance(x, Value) else x for x in node.operands])
-        if node.primitive.arity is None and node.primitive.lowering is None:
+        if are_many(node.primitive, operands):
+            parts = [twins.setdefault(x, traced(x._number)) if isinstance(x, Value) else x for x in node.operands]
+            at.update((part, place) for part, place in zip(parts, operands, strict=True) if isinstance(part, Value))
+            with tracing():
+                found = written_out(shares, node.primitive, parts)
+            at[node] = take_down(graph, [found], {}, at)[0]
+        elif node.primitive.arity is None and node.primitive.lowering is None:
             at[node] = _written_out(graph, node.primitive, node.operands, operands)
         else:
             at[node] = graph.node(node.primitive, operands)

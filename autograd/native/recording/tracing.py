@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from autograd.core.graph import innermost, topological_order
 from autograd.core.mode import changed, current
 from autograd.core.value import Value, node
+from autograd.native.recording.shares import Shares, written_out
 from autograd.table import primitives
 from autograd.table.primitive import Primitive, _nan
 
@@ -165,6 +166,12 @@ class Traced(Value):
         return found if None in gates else _with_gate(found, gates[0] + gates[1], None)
 
     @staticmethod
+    def _written_out(primitive: Primitive, operands: Sequence[Any]) -> Any:
+        """What dual numbers apply in the place of an operation; None for itself."""
+        maker = current().make
+        return maker.written_out(primitive, operands) if isinstance(maker, _Maker) else None
+
+    @staticmethod
     def _seed(seed: Any) -> Any:
         """What sweeps begin with: see `autograd.core.graph.seeded`."""
         return _with_gate(primitives.identity(seed), abs(innermost(seed)), None)
@@ -246,13 +253,29 @@ def traced(number: float, kind: type[Traced] = Traced) -> Value:
     return node(kind, number)
 
 
-def _maker(kind: type[Traced]) -> Callable[..., Value]:
-    def make(data: float, primitive: Primitive, operands: Sequence[Any], partials: Sequence[Any] | None) -> Value:
-        made = node(kind, data, primitive, operands, partials)
-        # inside `no_grad` it is recorded even so, but no derivative goes through
-        return made if current().records else node(kind, data, detached, (made,), (0.0,))
+class _Maker:
+    """Makes the nodes of one recording.
 
-    return make
+    Args:
+        kind: Their class.
+    """
+
+    def __init__(self, kind: type[Traced]) -> None:
+        self.kind = kind
+        self.shares: dict[Any, Shares] = {}
+
+    def __call__(
+        self, data: float, primitive: Primitive, operands: Sequence[Any], partials: Sequence[Any] | None
+    ) -> Value:
+        made: Value | None = self.written_out(primitive, operands)
+        if made is None:
+            made = node(self.kind, data, primitive, operands, partials)
+        # inside `no_grad` it is recorded even so, but no derivative goes through
+        return made if current().records else node(self.kind, data, detached, (made,), (0.0,))
+
+    def written_out(self, primitive: Primitive, operands: Sequence[Any]) -> Any:
+        """What is recorded in the place of an operation; None for itself."""
+        return written_out(self.shares, primitive, operands) if primitive.arity is None else None
 
 
 def tracing(kind: type[Traced] = Traced) -> changed:
@@ -270,7 +293,7 @@ def tracing(kind: type[Traced] = Traced) -> changed:
         ...
     TypeError: recording for machine code: the function asks for the number of a value (if, and, == 1, max, float(), .data, math.sin …), and machine code would take the same branch for ever; use where(x > 0, a, b), maximum, minimum, abs, sign, autograd.sin …, or leave this part uncompiled; a check of what the function is given may ask autograd.example_number
     """  # noqa: E501
-    return changed(make=_maker(kind), traces=True, records=True, warns=False)  # the machine code does not warn either
+    return changed(make=_Maker(kind), traces=True, records=True, warns=False)  # the machine code does not warn either
 
 
 # ---------------------------------------------------------------- products of sweeps
