@@ -1,8 +1,10 @@
 """One recorded program of a jitted function: for one structure of arguments, run at a point or over arrays."""
 
+import copy
 import math
 import sys
 import time
+from _thread import get_ident
 from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any
 
@@ -89,6 +91,7 @@ class Entry:
         self.kernel: Kernel | None = None
         self.backend, self.threads = backend, threads
         self._lock = lock_of(self)  # the machine code has one memory
+        self._worker = 0  # the thread that works with it
         self._found: Any = None
 
     @property
@@ -96,7 +99,7 @@ class Entry:
         """The short way in, once the machine code is final; None where there is none."""
         code = self.point.code
         if self._structures is not None and (code is None or code.is_final):
-            self._door = door_of(*self._structures, self.captured, self.point)
+            self._door = door_of(*self._structures, self)
             self._structures = None
         return self._door
 
@@ -106,10 +109,27 @@ class Entry:
             raise IntegersAsked(asked)
 
     def at_point(self, numbers: Sequence[float]) -> Any:
-        """The result for one number a leaf."""
+        """The result for one number a leaf.
+
+        Who comes again from inside, as a finalizer may, takes memory of its own.
+        """
+        captured = [x.data for x in self.captured]
+        if self._worker == get_ident():
+            return self.rebuild(iter(self._point_apart()(captured, numbers)))
         with self._lock:
-            found = self.point([x.data for x in self.captured], numbers)
+            self._worker = get_ident()
+            try:
+                found = self.point(captured, numbers)
+            finally:
+                self._worker = 0
         return self.rebuild(iter(found))
+
+    def _point_apart(self) -> Point:
+        if self.point.backend != "llvm":
+            return Point(self.plan, self.recorded, self.backend)
+        point = copy.copy(self.point)
+        point.slots, point.strips = point.slots.copy(), point.strips.copy()
+        return point
 
     def over_arrays(self, leaves: Sequence[Any]) -> Any:
         """The result for arrays, broadcast against each other."""
@@ -122,13 +142,27 @@ class Entry:
 
     def over_columns(self, columns: list[Any]) -> Any:
         """A row for each result, for a column of as many numbers for each input."""
+        if self._worker == get_ident():
+            found, kernel = np.empty((len(self.outputs), len(columns[0]))), self._new_kernel()
+            self._fill(found, kernel, self.slots.copy(), columns)
+            return found
         with self._lock:
-            if self.kernel is None:
-                self.kernel = kernel_of(self.plan, self.recorded, self.backend, self.threads)
-            self.slots[: len(self.captured)] = [x.data for x in self.captured]
-            found = self._new_results(len(columns[0]))
-            self.kernel.run(columns, 1.0, self.slots, found)
+            self._worker = get_ident()
+            try:
+                if self.kernel is None:
+                    self.kernel = self._new_kernel()
+                found = self._new_results(len(columns[0]))
+                self._fill(found, self.kernel, self.slots, columns)
+            finally:
+                self._worker = 0
         return found
+
+    def _new_kernel(self) -> Kernel:
+        return kernel_of(self.plan, self.recorded, self.backend, self.threads)
+
+    def _fill(self, found: Any, kernel: Kernel, slots: Any, columns: list[Any]) -> None:
+        slots[: len(self.captured)] = [x.data for x in self.captured]
+        kernel.run(columns, 1.0, slots, found)
 
     def _new_results(self, n: int) -> Any:
         """Memory for results: that of the last ones if nothing refers to them any more.
