@@ -144,19 +144,26 @@ class Graph:
 
 
 def take_down(
-    graph: Graph, roots: Sequence[Any], leaves: Mapping[Value, Ref], at: dict[Value, Ref] | None = None
+    graph: Any,
+    roots: Sequence[Any],
+    leaves: Mapping[Value, Ref],
+    at: dict[Value, Ref] | None = None,
+    order: Sequence[Value] | None = None,
 ) -> list[Ref]:
     """The references of recorded roots, everything below them added to the graph.
 
     Args:
-        graph: What is added to.
+        graph: What is added to: a `Graph`, or anything that has its `node`.
         roots: Values, or numbers.
         leaves: The references of the leaves that are no constants.
         at: References known already, filled in.
+        order: What is below the roots, operands first; looked for if it is not told.
     """
     at = {} if at is None else at
     at.update(leaves)
-    for node in topological_order(*[root for root in roots if isinstance(root, Value)], above=at):
+    if order is None:
+        order = topological_order(*[root for root in roots if isinstance(root, Value)], above=at)
+    for node in order:
         if node.primitive is None:
             at[node] = node._number
             continue
@@ -168,7 +175,7 @@ def take_down(
     return [at[root] if isinstance(root, Value) else float(root) for root in roots]
 
 
-def _written_out(graph: Graph, row: Primitive, values: Sequence[Any], operands: tuple[Ref, ...]) -> Ref:
+def _written_out(graph: Any, row: Primitive, values: Sequence[Any], operands: tuple[Ref, ...]) -> Ref:
     """A user's row of any number of operands as what its value is made of, so that loops are found in it."""
     parts = [traced(x._number) if isinstance(x, Value) else x for x in values]
     try:

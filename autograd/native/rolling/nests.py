@@ -1,0 +1,131 @@
+"""Instructions under the loops that were found: which instance refers to which, as arrays over the passes."""
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.native.rolling.instructions import DOT, SUM
+from autograd.native.rolling.repeats import Repeat, Run, Tree
+from autograd.native.rolling.sums import Sequenced
+
+NEAR = 8  # instructions back that a token tells; what lies further back is told by none
+
+
+class References:
+    """The operands of instructions as arrays: instruction i has `flat[first[i]]` … `flat[first[i + 1] - 1]`.
+
+    A reference is an instruction, or ~k for `constants[k]`.
+    """
+
+    def __init__(self, program: Sequenced) -> None:
+        self.program = program
+        self.constants: list[float] = []
+        known: dict[bytes, int] = {}
+
+        def constant(x: float) -> int:
+            bits = struct.pack("<d", x)
+            if bits not in known:
+                known[bits] = len(self.constants)
+                self.constants.append(x)
+            return ~known[bits]
+
+        self.flat = np.array(
+            [x if x.__class__ is int else constant(x) for xs in program.operands for x in xs], dtype=np.int64
+        )
+        self.first = np.concatenate(([0], np.cumsum([len(xs) for xs in program.operands]))).astype(np.int64)
+        names: dict[str, int] = {}
+        self.codes = np.array([names.setdefault(x, len(names)) for x in program.operations], dtype=np.int64)
+
+    def tokens(self) -> Any:
+        """A number for each instruction: equal where operations, and operands that lie near, are."""
+        count = len(self.codes)
+        arity = np.diff(self.first)
+        of = np.repeat(np.arange(count), arity)
+        position = np.arange(len(self.flat)) - self.first[of]
+        distance = of - self.flat
+        near = np.where((self.flat >= 0) & (distance <= NEAR), distance, 0)
+        is_sum = np.array([x in (SUM, DOT) for x in self.program.operations])
+        near[is_sum[of]] = 0
+        with np.errstate(over="ignore"):
+            told = near * np.power(np.int64(NEAR + 2), np.minimum(position, 15) + 1)
+        tokens = self.codes + len(self.codes) * arity
+        np.add.at(tokens, of, told * 1009)
+        return np.unique(tokens, return_inverse=True)[1].astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Nest:
+    """The loops around a row of positions, the outermost first.  A position is the first of its instances."""
+
+    loops: tuple[Repeat, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Their passes."""
+        return tuple(loop.passes for loop in self.loops)
+
+    def instances(self, position: int) -> Any:
+        """The instructions that a position stands for, an array over the passes."""
+        found = np.array(position)
+        for loop in self.loops:
+            found = found[..., None] + loop.period * np.arange(loop.passes)
+        return found
+
+
+class Nests:
+    """All positions of a tree with the loops around them."""
+
+    def __init__(self, references: References, tree: Tree) -> None:
+        self.references, self.tree = references, tree
+        self.leaves = references.program.leaves
+        self.nest_of: dict[int, Nest] = {}
+        self.position_of = np.arange(len(references.codes))
+        """What each instruction is an instance of."""
+        self._note(tree, Nest(()))
+        self._instances: dict[int, Any] = {}
+
+    def _note(self, items: Sequence[Run | Repeat], nest: Nest) -> None:
+        for item in items:
+            if isinstance(item, Repeat):
+                self._note(item.body, Nest((*nest.loops, item)))
+                continue
+            for position in range(item.start, item.stop):
+                self.nest_of[position] = nest
+                if nest.loops:
+                    self.position_of[nest.instances(position)] = position
+
+    def operation(self, position: int) -> str:
+        """Of an instruction."""
+        return self.references.program.operations[position]
+
+    def instances(self, position: int) -> Any:
+        """The instructions that a position stands for."""
+        found = self._instances.get(position)
+        if found is None:
+            found = self._instances[position] = self.nest_of[position].instances(position)
+        return found
+
+    def arity(self, position: int) -> int:
+        """How many operands an instruction has."""
+        first = self.references.first
+        return int(first[position + 1] - first[position])
+
+    def operands(self, position: int, number: int, count: int | None = None) -> Any:
+        """Operand `number` of each instance; with a count that many from there on, along a last axis."""
+        references = self.references
+        at = references.first[self.instances(position)] + number
+        return references.flat[at if count is None else at[..., None] + np.arange(count)]
+
+    def is_leaf(self, reference: int) -> bool:
+        """Whether it is an input, a parameter or a constant."""
+        return reference < self.leaves
+
+    def terms(self, position: int) -> int:
+        """Of a sum; 0 for other operations."""
+        operation = self.operation(position)
+        if operation == SUM:
+            return self.arity(position)
+        return self.arity(position) // 2 if operation == DOT else 0

@@ -1,0 +1,211 @@
+"""Sums of any number of terms as one instruction each, and what only results use at the end.
+
+A sum that a program adds up term by term has as many shapes as it has terms; gathered, it is one instruction, and a
+loop of its own where it is long.  Quotients by one denominator share its reciprocal, as in `recording.graph.gathered`.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autograd.native.recording.graph import Ref
+from autograd.native.rolling.instructions import DOT, LEAF, SUM, Instructions
+
+FEWEST_TERMS = 3
+"""Of a sum that is gathered."""
+
+_ADDED = frozenset({"add", "sub", "neg", SUM, DOT})
+_LINEAR = frozenset({"add", "sub", "neg", "mul"})
+
+
+@dataclass(frozen=True, eq=False)
+class Sequenced:
+    """Instructions in order, leaves first, and the references of what is asked for.
+
+    Args:
+        operations, operands: As `Instructions` has them.
+        leaves: How many there are.
+        outputs: What is asked for.
+    """
+
+    operations: Sequence[str]
+    operands: Sequence[tuple[Ref, ...]]
+    leaves: int
+    outputs: Sequence[Ref]
+
+
+def gathered(noted: Instructions, outputs: Sequence[Ref], leaves: int) -> Sequenced:
+    """What outputs need, with sums as single instructions, each where its last term is known."""
+    uses = _uses(noted, outputs)
+    gatherer = _Gatherer(noted, uses, outputs)
+    operations, operands, at = gatherer.operations, gatherer.operands, gatherer.at
+    for i, operation in enumerate(noted.operations):
+        if operation == LEAF:
+            operations.append(LEAF)
+            operands.append(())
+            at[i] = i
+        elif uses[i] and not gatherer.inside[i]:
+            at[i] = gatherer.instruction(i)
+    assert operations[:leaves] == [LEAF] * leaves
+    found = [at[x] if isinstance(x, int) else x for x in outputs]
+    return _sunk(operations, operands, leaves, found)
+
+
+def _uses(noted: Instructions, outputs: Sequence[Ref]) -> list[int]:
+    """How often each instruction is used by what outputs need."""
+    uses = [0] * len(noted)
+    for x in outputs:
+        if isinstance(x, int):
+            uses[x] += 1
+    operands = noted.operands
+    for i in range(len(noted) - 1, -1, -1):
+        if uses[i]:
+            for x in operands[i]:
+                if x.__class__ is int:
+                    uses[x] += 1  # type: ignore[index]
+    return uses
+
+
+class _Gatherer:
+    """Writes the new instructions."""
+
+    def __init__(self, noted: Instructions, uses: Sequence[int], outputs: Sequence[Ref]) -> None:
+        self.noted, self.uses = noted, uses
+        self.operations: list[str] = []
+        self.operands: list[tuple[Ref, ...]] = []
+        self.at: list[Ref] = [0.0] * len(noted)
+        kept = {x for x in outputs if isinstance(x, int)}
+        self.inside = [False] * len(noted)
+        """What is a term, or a part of one, of one sum only."""
+        self._reciprocals: dict[Ref, int] = {}
+        self._divided_by: Counter[Ref] = Counter()
+        operations, operands = noted.operations, noted.operands
+        terms = [0] * len(noted)
+        for i, operation in enumerate(operations):
+            if not uses[i]:
+                continue
+            if operation in _ADDED:
+                terms[i] = self._terms(operation, operands[i], terms, kept)
+            elif operation == "div" and i not in noted.jumped:
+                self._divided_by[operands[i][1]] += 1
+        for i in range(len(noted) - 1, -1, -1):
+            if operations[i] in _ADDED and uses[i] and (self.inside[i] or terms[i] >= FEWEST_TERMS):
+                for x in operands[i]:
+                    if x.__class__ is int and uses[x] == 1 and x not in kept:  # type: ignore[index]
+                        self.inside[x] = operations[x] in _ADDED or (  # type: ignore[index]
+                            operations[x] == "mul" and operations[i] != DOT  # type: ignore[index]
+                        )
+            if operations[i] == DOT:
+                for x in operands[i]:
+                    if x.__class__ is int:
+                        self.inside[x] = False  # type: ignore[index]
+        self._long = [n >= FEWEST_TERMS for n in terms]
+
+    def _terms(self, operation: str, operands: Sequence[Ref], terms: Sequence[int], kept: set[int]) -> int:
+        if operation == DOT:
+            return len(operands) // 2
+        return sum(
+            terms[x] if isinstance(x, int) and self.uses[x] == 1 and terms[x] and x not in kept else 1 for x in operands
+        )
+
+    def _new(self, operation: str, operands: Sequence[Ref]) -> int:
+        self.operations.append(operation)
+        self.operands.append(tuple(operands))
+        return len(self.operations) - 1
+
+    def _ref(self, x: Ref) -> Ref:
+        return self.at[x] if isinstance(x, int) else x
+
+    def instruction(self, i: int) -> Ref:
+        """The new one for an old one that is no part of a sum."""
+        operation, operands = self.noted.operations[i], self.noted.operands[i]
+        if self._long[i]:
+            return self._sum(i)
+        if operation == "div" and i not in self.noted.jumped and self._divided_by[operands[1]] > 1:
+            denominator = self._ref(operands[1])
+            if denominator not in self._reciprocals:
+                self._reciprocals[denominator] = self._new("div", (1.0, denominator))
+            if operands[0] == 1.0:
+                return self._reciprocals[denominator]
+            return self._new("mul", (self._ref(operands[0]), self._reciprocals[denominator]))
+        return self._new(operation, [self.at[x] if x.__class__ is int else x for x in operands])  # type: ignore[index]
+
+    def _sum(self, root: int) -> Ref:
+        """Products and other terms apart, those that are added and those that are subtracted, by when they are known."""
+        pairs: dict[bool, list[tuple[Ref, Ref]]] = {False: [], True: []}
+        terms: dict[bool, list[Ref]] = {False: [], True: []}
+        constant = 0.0
+        pending: list[tuple[Ref, bool]] = [(root, False)]
+        operations, operands = self.noted.operations, self.noted.operands
+        while pending:
+            x, negative = pending.pop()
+            if not isinstance(x, int):
+                constant += -x if negative else x
+            elif x != root and not self.inside[x]:
+                terms[negative].append(self.at[x])
+            elif operations[x] == DOT:
+                half = len(operands[x]) // 2
+                factors = [self._ref(y) for y in operands[x]]
+                pairs[negative] += zip(factors[:half], factors[half:], strict=True)
+            elif operations[x] == "mul":
+                pairs[negative].append((self._ref(operands[x][0]), self._ref(operands[x][1])))
+            elif operations[x] == "sub":
+                pending += [(operands[x][1], not negative), (operands[x][0], negative)]
+            else:
+                flipped = negative != (operations[x] == "neg")
+                pending += [(y, flipped) for y in reversed(operands[x])]
+        found: Ref = constant
+        for negative in (False, True):
+            for part in (self._dot(pairs[negative]), self._plain(terms[negative])):
+                if part is None:
+                    continue
+                if found.__class__ is float and found == 0.0:
+                    found = self._new("neg", (part,)) if negative else part
+                else:
+                    found = self._new("sub" if negative else "add", (found, part))
+        return found
+
+    def _dot(self, pairs: list[tuple[Ref, Ref]]) -> Ref | None:
+        if len(pairs) < 2:
+            return self._new("mul", pairs[0]) if pairs else None
+        pairs.sort(key=lambda pair: max(_when(pair[0]), _when(pair[1])))
+        return self._new(DOT, [*(x for x, _ in pairs), *(y for _, y in pairs)])
+
+    def _plain(self, terms: list[Ref]) -> Ref | None:
+        terms.sort(key=_when)
+        if len(terms) < 3:
+            return self._new("add", terms) if len(terms) == 2 else terms[0] if terms else None
+        return self._new(SUM, terms)
+
+
+def _when(x: Ref) -> int:
+    return x if isinstance(x, int) else -1
+
+
+def _sunk(operations: list[str], operands: list[tuple[Ref, ...]], leaves: int, outputs: list[Ref]) -> Sequenced:
+    """Put sums that only results use to the end: they would make the last of a row of equal steps another one."""
+    count = len(operations)
+    early, asked = [False] * count, [False] * count
+    for x in outputs:
+        if isinstance(x, int):
+            asked[x] = True
+    late = [False] * count
+    for i in range(count - 1, leaves - 1, -1):
+        is_sum = operations[i] in (SUM, DOT)
+        late[i] = asked[i] and not early[i] and (is_sum or operations[i] in _LINEAR)
+        for x in operands[i]:
+            if x.__class__ is int:
+                if late[i] and not is_sum:
+                    asked[x] = True  # type: ignore[index]
+                else:
+                    early[x] = True  # type: ignore[index]
+    order = [i for i in range(count) if not late[i]] + [i for i in range(count) if late[i]]
+    at = [0] * count
+    for k, i in enumerate(order):
+        at[i] = k
+    return Sequenced(
+        [operations[i] for i in order],
+        [tuple([at[x] if x.__class__ is int else x for x in operands[i]]) for i in order],  # type: ignore[index]
+        leaves,
+        [at[x] if isinstance(x, int) else x for x in outputs],
+    )
