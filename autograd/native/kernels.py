@@ -13,10 +13,11 @@ import numpy as np
 
 from autograd.arguments import brief
 from autograd.native.interpreter import Interpreter, Recorded
-from autograd.native.llvm.kernel import point_text
+from autograd.native.llvm.rolled import rolled_text
 from autograd.native.llvm.signature import AFTER, BEFORE, POINT, SAMPLES
 from autograd.native.numpy_backend import NumpyKernel
 from autograd.native.planning.plan import Plan
+from autograd.native.rolling.program import Program
 
 BACKENDS = ("llvm", "numpy", "c", "interpreter")
 MOST_THREADS = 256  # each has memory of its own
@@ -42,7 +43,7 @@ class Kernel(Protocol):
         ...
 
 
-def new_slots(plan: Plan) -> Any:
+def new_slots(plan: Plan | Program) -> Any:
     """The slots of a plan, an array with the constants in place."""
     slots = np.zeros(plan.slots)
     for slot, number in plan.constants.items():
@@ -197,32 +198,44 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_unlock)
 
 
+class Sample:
+    """A plan at one sample by a kernel for batches, where there is no machine code."""
+
+    fast = None
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel, self._slots = kernel, new_slots(kernel.plan)
+
+    def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
+        """The outputs for these parameters and inputs."""
+        self._slots[: len(parameters)] = parameters
+        outputs = np.empty((len(self._kernel.plan.strip_outputs), 1))
+        self._kernel.run(np.array(numbers, dtype=np.float64).reshape(len(numbers), 1), 1.0, self._slots, outputs)
+        return [float(x) for x in outputs[:, 0]]
+
+
 class Point:
-    """A plan at one sample, by numbers of Python.
+    """A program of loops at one point, by numbers of Python.
 
     Args:
-        plan: What to compute.
-        recorded: What it was made of.
-        backend: As for `kernel_of`.
+        program: What to compute.
         name: What the function is called.
         shape: The shape of its result, for `fast`; None for none.
     """
 
-    def __init__(self, plan: Plan, recorded: Recorded, backend: str, name: str, shape: Any) -> None:
-        self.plan, self.slots = plan, new_slots(plan)
-        self.strips = np.zeros(max(plan.strips, 1))
+    def __init__(self, program: Program, name: str, shape: Any) -> None:
+        self.plan, self.slots = program, new_slots(program)
+        self.strips = np.zeros(max(program.strips, 1))
         self.fast: Any = None
         """The same as a function of floats that Python calls directly, which gives NotImplemented for anything else."""
         self._run: Any = None
-        self._kernel = kernel_of(plan, recorded, backend) if not llvm_is_there(backend) else None
-        if self._kernel is None:
-            self._compile(name, shape)
+        self._compile(name, shape)
 
     def _compile(self, name: str, shape: Any) -> None:
         from autograd.native import builtin
-        from autograd.native.llvm.backend import Module
+        from autograd.native.llvm.backend import Module, host
 
-        text, memory = point_text(self.plan), []
+        text, memory = rolled_text(self.plan, host().width, host().vector_function), []
         if shape is not None and builtin.layout_is_known():
             memory = [new_slots(self.plan), np.zeros_like(self.strips)]  # others may be using those of this object
             addresses = memory[0].ctypes.data, memory[1].ctypes.data
@@ -237,10 +250,6 @@ class Point:
         """The outputs for these parameters and inputs."""
         plan, slots, strips = self.plan, self.slots, self.strips
         slots[: len(parameters)] = parameters
-        if self._kernel is not None:
-            outputs = np.empty((len(plan.strip_outputs), 1))
-            self._kernel.run(np.array(numbers, dtype=np.float64).reshape(len(numbers), 1), 1.0, slots, outputs)
-            return [float(x) for x in outputs[:, 0]]
         strips[: len(numbers)] = numbers
         self._run(slots.ctypes.data, strips.ctypes.data)
         return [float(strips[x]) if isinstance(x, int) else x for x in plan.strip_outputs]

@@ -19,9 +19,10 @@ from autograd.core.mode import changed, current, unusual
 from autograd.core.tree import NUMBER, Static, Structure, filler, take_apart, watched
 from autograd.core.value import Value
 from autograd.native.builtin import Shape
-from autograd.native.kernels import Kernel, Point, checked, kernel_of, lock_of, new_slots
+from autograd.native.kernels import Kernel, Point, Sample, checked, kernel_of, llvm_is_there, lock_of, new_slots
 from autograd.native.lowered import lowered
 from autograd.native.recording.tracing import Lane, Traced, traced, tracing
+from autograd.native.rolling.rolled import rolled
 from autograd.table.primitive import as_number
 from autograd.transforms.batching import Mapped, columns
 
@@ -68,8 +69,8 @@ class Jitted:
                 return self._over_samples(self._function, args, kwargs)
             return self._over_arrays(structure, leaves)
         entry = self.entry(structure, leaves)
-        if entry.fast is not None:
-            self._fast = entry.fast
+        if entry.point.fast is not None:
+            self._fast = entry.point.fast
         return entry.at_point([as_number(leaf, "jit: an argument") for leaf in leaves])
 
     def _over_samples(self, mapped: Mapped, args: Any, kwargs: Any) -> Any:
@@ -254,7 +255,8 @@ class _Entry:
     ) -> None:
         self.inputs = [traced(x, kind) for x in examples]
         self.name = getattr(function, "__name__", "jit")
-        with tracing(kind):
+        made: list[Value] = []
+        with tracing(kind, made):
             args, kwargs = filler(structure)(iter(self.inputs))
             result = function(*args, **kwargs)
         outputs: list[Any] = []
@@ -265,23 +267,35 @@ class _Entry:
         self.rebuild = filler(structure_of_result)
         self.outputs = [x if isinstance(x, Value) else as_number(x, "jit: the result") for x in outputs]
         self.captured = _captured([x for x in self.outputs if isinstance(x, Value)], self.inputs)
-        found = lowered(self.outputs, self.inputs, self.captured)
-        self.plan, self.recorded = found.plan, found.recorded
         plain = structure == take_apart(((0.0,) * len(examples), {}), [])
         callable_at_once = plain and not self.captured and len(examples) <= MOST_ARGUMENTS
-        shape = _shape(structure_of_result) if callable_at_once else None
-        self.point = Point(self.plan, self.recorded, backend, self.name, shape)
-        self.fast = self.point.fast
-        self.slots = new_slots(self.plan)
-        self.kernel: Kernel | None = None
+        self.shape = _shape(structure_of_result) if callable_at_once else None
         self.backend, self.threads = backend, threads
+        self._made: list[Value] = made
+        self._point: Point | Sample | None = None
+        self.slots: Any = None
+        self.kernel: Kernel | None = None
         self._lock = lock_of(self)  # the machine code has one memory
         self._found: Any = None
 
+    @property
+    def point(self) -> Point | Sample:
+        """The function at one point, compiled when it is asked for: arrays have a kernel of their own."""
+        with self._lock:
+            if self._point is None:
+                if llvm_is_there(self.backend):
+                    program = rolled(self.outputs, self.inputs, self.captured, self._made)
+                    self._point = Point(program, self.name, self.shape)
+                else:
+                    self._point = Sample(self._new_kernel())
+                self._made = []
+            return self._point
+
     def at_point(self, numbers: Sequence[float]) -> Any:
         """The result for one number a leaf."""
+        point = self.point
         with self._lock:
-            found = self.point([x.data for x in self.captured], numbers)
+            found = point([x.data for x in self.captured], numbers)
         return self.rebuild(iter(found))
 
     def over_arrays(self, leaves: Sequence[Any]) -> Any:
@@ -297,11 +311,16 @@ class _Entry:
         """A row for each result, for a column of as many numbers for each input."""
         with self._lock:
             if self.kernel is None:
-                self.kernel = kernel_of(self.plan, self.recorded, self.backend, self.threads)
+                self.kernel = self._new_kernel()
+                self.slots = new_slots(self.kernel.plan)
             self.slots[: len(self.captured)] = [x.data for x in self.captured]
             found = self._new_results(len(columns[0]))
             self.kernel.run(columns, 1.0, self.slots, found)
         return found
+
+    def _new_kernel(self) -> Kernel:
+        found = lowered(self.outputs, self.inputs, self.captured)
+        return kernel_of(found.plan, found.recorded, self.backend, self.threads)
 
     def _new_results(self, n: int) -> Any:
         """Memory for results: that of the last ones if nothing refers to them any more.

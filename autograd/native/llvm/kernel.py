@@ -1,6 +1,6 @@
 """The LLVM function that runs the steps of a plan on a batch: block by block, with the samples copied into strips."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 from autograd.native.llvm.code import Code, literal
@@ -37,9 +37,14 @@ def point_text(plan: Plan) -> str:
 
 
 def _module(steps: Steps) -> str:
-    numbers = ", ".join(f"double {bits}" for bits in steps.constants) or "double 0.0"
-    table = f"@constants = internal global [{max(len(steps.constants), 1)} x double] [{numbers}]\n"
-    return "\n".join([*sorted(steps.declarations), table, *steps.functions, _ATTRIBUTES])
+    return module_text(steps.declarations, steps.constants, steps.functions)
+
+
+def module_text(declarations: Iterable[str], constants: Collection[str], functions: Iterable[str]) -> str:
+    """The text of a module: what it declares, the bits of the constants that its functions load, and these."""
+    numbers = ", ".join(f"double {bits}" for bits in constants) or "double 0.0"
+    table = f"@constants = internal global [{max(len(constants), 1)} x double] [{numbers}]\n"
+    return "\n".join([*sorted(declarations), table, *functions, _ATTRIBUTES])
 
 
 def _element(code: Code, table: str, index: int | str, kind: str = "ptr") -> str:

@@ -232,20 +232,27 @@ def traced(number: float, kind: type[Traced] = Traced) -> Value:
     return node(kind, number)
 
 
-def _maker(kind: type[Traced]) -> Callable[..., Value]:
+def _maker(kind: type[Traced], into: list[Value] | None) -> Callable[..., Value]:
     def make(data: float, primitive: Primitive, operands: Sequence[Any], partials: Sequence[Any] | None) -> Value:
         made = node(kind, data, primitive, operands, partials)
+        if into is not None:
+            into.append(made)
         # inside `no_grad` it is recorded even so, but no derivative goes through
-        return made if current().records else node(kind, data, detached, (made,), (0.0,))
+        if current().records:
+            return made
+        made = node(kind, data, detached, (made,), (0.0,))
+        if into is not None:
+            into.append(made)
+        return made
 
     return make
 
 
-def tracing(kind: type[Traced] = Traced) -> changed:
+def tracing(kind: type[Traced] = Traced, into: list[Value] | None = None) -> changed:
     """Context manager: inside, operations on `traced` Values are recorded for machine code, even within `no_grad`.
 
     What asks for their numbers (if, max, float(), .data) is refused with a TypeError; `example_number` tells them.
-    A comparison gives a truth value that `where`, &, |, ^ and ~ take.
+    A comparison gives a truth value that `where`, &, |, ^ and ~ take.  What is recorded is appended to `into` in order.
 
     >>> x = traced(2.0)
     >>> with tracing():
@@ -256,7 +263,7 @@ def tracing(kind: type[Traced] = Traced) -> changed:
         ...
     TypeError: recording for machine code: the function asks for the number of a value (if, and, == 1, max, float(), .data, math.sin …), and machine code would take the same branch for ever; use where(x > 0, a, b), maximum, minimum, abs, sign, autograd.sin …, or leave this part uncompiled; a check of what the function is given may ask autograd.example_number
     """  # noqa: E501
-    return changed(make=_maker(kind), traces=True, records=True, warns=False)  # the machine code does not warn either
+    return changed(make=_maker(kind, into), traces=True, records=True, warns=False)  # the machine code does not warn either
 
 
 # ---------------------------------------------------------------- products of sweeps

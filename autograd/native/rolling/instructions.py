@@ -138,16 +138,16 @@ class Instructions:
     def _lowered(self, row: Primitive, operands: tuple[Ref, ...]) -> Ref:
         if row.arity is None:  # its lowering may depend on the order of its operands
             return self.ref(row.lowered(self, *[Noted(self, x) if isinstance(x, int) else x for x in operands]))
-        key = (row, *[operands.index(x) if isinstance(x, int) else repr(x) for x in operands])
+        at = list(dict.fromkeys([x for x in operands if isinstance(x, int)]))
+        key = (row, *[at.index(x) if isinstance(x, int) else repr(x) for x in operands])
         template = self._templates.get(key)
         if template is None:
             noted = Instructions()
-            leaves = {x: noted.leaf() for x in operands if isinstance(x, int)}
-            found = noted.ref(row.lowered(noted, *[Noted(noted, leaves[x]) if isinstance(x, int) else x for x in operands]))
-            template = [*zip(noted.operations, noted.operands, strict=True)][len(leaves) :], found
-            self._templates[key] = template
+            leaves = {x: Noted(noted, noted.leaf()) for x in at}
+            found = row.lowered(noted, *[leaves[x] if isinstance(x, int) else x for x in operands])
+            instructions = [*zip(noted.operations, noted.operands, strict=True)][len(leaves) :]
+            template = self._templates[key] = instructions, noted.ref(found)
         instructions, result = template
-        at = list(dict.fromkeys([x for x in operands if isinstance(x, int)]))
         for operation, parts in instructions:
             at.append(self.note(operation, tuple([at[x] if x.__class__ is int else x for x in parts])))  # type: ignore[index]
         return at[result] if isinstance(result, int) else result
@@ -195,12 +195,14 @@ class Instructions:
         return found
 
     def _of_step(self, row: Primitive, operands: tuple[Ref, ...]) -> Ref:
-        return operands[0] if operands[0] in self._steps else self._lowered(row, operands)
+        (x,) = operands
+        return x if isinstance(x, int) and x in self._steps else self._lowered(row, operands)
 
     def _where(self, operands: tuple[Ref, ...]) -> Ref:
-        if operands[0] not in self._steps:
+        truth, x, y = operands
+        if not isinstance(truth, int) or truth not in self._steps:
             return self._lowered(primitives.where, operands)
-        condition, x, y = self._steps[operands[0]], operands[1], operands[2]  # type: ignore[index]
+        condition = self._steps[truth]
         return self.note("where", (self.note("le", (condition, 0.0)), y, x))
 
     # ------------------------------------------------------------ the machine

@@ -47,7 +47,7 @@ class References:
         position = np.arange(len(self.flat)) - self.first[of]
         distance = of - self.flat
         near = np.where((self.flat >= 0) & (distance <= NEAR), distance, 0)
-        is_sum = np.array([x in (SUM, DOT) for x in self.program.operations])
+        is_sum = np.array([x in (SUM, DOT) for x in self.program.operations], dtype=bool)
         near[is_sum[of]] = 0
         with np.errstate(over="ignore"):
             told = near * np.power(np.int64(NEAR + 2), np.minimum(position, 15) + 1)

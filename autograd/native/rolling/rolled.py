@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from autograd.core.graph import topological_order
 from autograd.core.value import Value
-from autograd.native.recording.graph import take_down
+from autograd.native.recording.graph import Ref, take_down
 from autograd.native.rolling.instructions import Instructions
 from autograd.native.rolling.layout import Layout
 from autograd.native.rolling.nests import Nests, References
@@ -13,20 +14,39 @@ from autograd.native.rolling.repeats import LEAST_SAVED, emitted, repeats
 from autograd.native.rolling.sums import Sequenced, gathered
 
 
-def noted(
-    outputs: Sequence[Any], inputs: Sequence[Value], parameters: Sequence[Value], order: Sequence[Value] | None = None
-) -> Sequenced:
-    """What was recorded as instructions."""
+def rolled(
+    outputs: Sequence[Any], inputs: Sequence[Value], parameters: Sequence[Value], made: Sequence[Value]
+) -> Program:
+    """The program of recorded outputs.
+
+    Args:
+        outputs: Values or numbers.
+        inputs, parameters: The leaves that have numbers of their own at each call.
+        made: What was recorded, in recorded order.
+
+    Raises TypeError for a row that cannot be compiled.
+    """
+    leaves = [*inputs, *parameters]
     instructions = Instructions()
-    leaves = {x: instructions.leaf() for x in (*inputs, *parameters)}
-    roots = take_down(instructions, outputs, leaves, order=order)
-    return gathered(instructions, roots, len(leaves))
+    known: dict[Value, Ref] = {x: instructions.leaf() for x in leaves}
+    roots = take_down(instructions, outputs, known, order=recorded_order(outputs, leaves, made))
+    return program_of(gathered(instructions, roots, len(leaves)), len(inputs))
 
 
-def rolled(sequenced: Sequenced, inputs: int, least: int = LEAST_SAVED) -> Program:
+def program_of(sequenced: Sequenced, inputs: int, least: int = LEAST_SAVED) -> Program:
     """The program of instructions, of which the first leaves are the inputs."""
     references = References(sequenced)
     tree = repeats(references.tokens(), sequenced.leaves, len(sequenced.operations), least)
     program = Layout(Nests(references, tree), inputs).program
     program.counts = {"instructions": len(sequenced.operations) - sequenced.leaves, "written": emitted(tree)}
     return program
+
+
+def recorded_order(outputs: Sequence[Any], leaves: Sequence[Value], made: Sequence[Value]) -> list[Value] | None:
+    """What outputs are made of in the order in which it was made; None if not all of it is among what was recorded."""
+    above = [x for x in leaves if x.primitive is not None]
+    needed = set(topological_order(*[x for x in outputs if isinstance(x, Value)], above=above))
+    needed.difference_update(leaves)
+    constants = [x for x in needed if x.primitive is None]
+    order = constants + [x for x in made if x in needed]
+    return order if len(order) == len(needed) else None

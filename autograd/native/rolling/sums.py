@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from autograd.native.recording.graph import Ref
 from autograd.native.rolling.instructions import DOT, LEAF, SUM, Instructions
+from autograd.table import primitives
 
 FEWEST_TERMS = 3
 """Of a sum that is gathered."""
@@ -77,8 +78,8 @@ class _Gatherer:
         kept = {x for x in outputs if isinstance(x, int)}
         self.inside = [False] * len(noted)
         """What is a term, or a part of one, of one sum only."""
-        self._reciprocals: dict[Ref, int] = {}
-        self._divided_by: Counter[Ref] = Counter()
+        self._reciprocals: dict[str, Ref] = {}  # by the text of a denominator: 1.0 is not the reference 1
+        self._divided_by: Counter[str] = Counter()
         operations, operands = noted.operations, noted.operands
         terms = [0] * len(noted)
         for i, operation in enumerate(operations):
@@ -87,7 +88,7 @@ class _Gatherer:
             if operation in _ADDED:
                 terms[i] = self._terms(operation, operands[i], terms, kept)
             elif operation == "div" and i not in noted.jumped:
-                self._divided_by[operands[i][1]] += 1
+                self._divided_by[repr(operands[i][1])] += 1
         for i in range(len(noted) - 1, -1, -1):
             if operations[i] in _ADDED and uses[i] and (self.inside[i] or terms[i] >= FEWEST_TERMS):
                 for x in operands[i]:
@@ -121,14 +122,21 @@ class _Gatherer:
         operation, operands = self.noted.operations[i], self.noted.operands[i]
         if self._long[i]:
             return self._sum(i)
-        if operation == "div" and i not in self.noted.jumped and self._divided_by[operands[1]] > 1:
-            denominator = self._ref(operands[1])
-            if denominator not in self._reciprocals:
-                self._reciprocals[denominator] = self._new("div", (1.0, denominator))
-            if operands[0] == 1.0:
-                return self._reciprocals[denominator]
-            return self._new("mul", (self._ref(operands[0]), self._reciprocals[denominator]))
+        if operation == "div" and i not in self.noted.jumped and self._divided_by[repr(operands[1])] > 1:
+            reciprocal = self._reciprocal(operands[1])
+            one = operands[0].__class__ is float and operands[0] == 1.0
+            return reciprocal if one else self._new("mul", (self._ref(operands[0]), reciprocal))
         return self._new(operation, [self.at[x] if x.__class__ is int else x for x in operands])  # type: ignore[index]
+
+    def _reciprocal(self, denominator: Ref) -> Ref:
+        found = self._reciprocals.get(repr(denominator))
+        if found is None:
+            if isinstance(denominator, int):
+                found = self._new("div", (1.0, self._ref(denominator)))
+            else:
+                found = primitives.div.evaluate([1.0, denominator])
+            self._reciprocals[repr(denominator)] = found
+        return found
 
     def _sum(self, root: int) -> Ref:
         """Products and other terms apart, those that are added and those that are subtracted, by when they are known."""
