@@ -66,10 +66,7 @@ def _edges(
     number = {position: i for i, position in enumerate(positions)}
     same: list[set[int]] = [set() for _ in positions]
     carried: list[set[int]] = [set() for _ in positions]
-    start = np.array(loop.start)
-    for outer in loops[:-1]:
-        start = start[..., None] + outer.period * np.arange(outer.passes)
-    start = start[..., None, None]
+    start = nests.nest_of[positions[0]].starts[..., None, None]
     passes = np.arange(loop.passes)[:, None]
     for i, position in enumerate(positions):
         used = nests.operands(position, 0, nests.arity(position))

@@ -151,8 +151,8 @@ class Layout:
                 instances = nests.instances(other)
                 if (used == instances).all():
                     return Result(self.index_of[other])
-                in_order = (used[..., 1:] == instances[..., :-1]).all()
-                if frame.alone and in_order and nests.operation(other) not in MASKS:
+                known = (used[..., 0] < nests.nest_of[position].starts).all()  # before the loop begins
+                if frame.alone and known and (used[..., 1:] == instances[..., :-1]).all() and nests.operation(other) not in MASKS:
                     self._keep(used[..., 0])
                     return _Initial(self.index_of[other], used[..., 0])
         self._keep(used)
@@ -303,29 +303,33 @@ class Places:
                 return self._place("slots", row)
             return self._place("slots", np.vectorize(self._slot, otypes=[np.int64])(references))
         cells = np.where(in_slots, -1, self._cell[references])
-        found = self._with_spares(references, cells, outermost) if outermost is not None else None
+        found = self._with_spares(references, cells, in_slots, outermost) if outermost is not None else None
         if found is not None:
             return found
         if in_slots.any():
             cells[in_slots] = [self._slot_copy(self._slot(int(x))) for x in references[in_slots]]
         return self._place("strips", cells)
 
-    def _with_spares(self, references: Any, cells: Any, outermost: Repeat) -> Place | None:
+    def _with_spares(self, references: Any, cells: Any, in_slots: Any, outermost: Repeat) -> Place | None:
         """A regular place, if what does not fit can be copied to where it would be."""
         if cells.ndim == 0 or cells.size < 3:
             return None
         middle = tuple([n // 2 for n in cells.shape])
+        if in_slots[middle]:
+            return None
         strides = [0] * cells.ndim
         for axis, passes in enumerate(cells.shape):
             if passes > 1:
                 other = list(middle)
                 other[axis] += 1 if middle[axis] + 1 < passes else -1
+                if in_slots[tuple(other)]:
+                    return None
                 strides[axis] = int((cells[tuple(other)] - cells[middle]) * (other[axis] - middle[axis]))
         wanted = np.array(cells[middle] - sum(s * m for s, m in zip(strides, middle, strict=True)))
         start = int(wanted)
         for passes, stride in zip(cells.shape, strides, strict=True):
             wanted = wanted[..., None] + stride * np.arange(passes)
-        wrong = wanted != cells
+        wrong = (wanted != cells) | in_slots
         count = int(np.count_nonzero(wrong))
         if count:
             targets, moved = wanted[wrong], references[wrong]

@@ -69,10 +69,19 @@ class Nest:
 
     def instances(self, position: int) -> Any:
         """The instructions that a position stands for, an array over the passes."""
-        found = np.array(position)
-        for loop in self.loops:
-            found = found[..., None] + loop.period * np.arange(loop.passes)
-        return found
+        return _spread(position, self.loops)
+
+    @property
+    def starts(self) -> Any:
+        """The first instruction of the innermost loop, for all passes of the loops around it."""
+        return _spread(self.loops[-1].start, self.loops[:-1])
+
+
+def _spread(first: int, loops: Sequence[Repeat]) -> Any:
+    found = np.array(first)
+    for loop in loops:
+        found = found[..., None] + loop.period * np.arange(loop.passes)
+    return found
 
 
 class Nests:

@@ -17,7 +17,14 @@ from autograd.native.rolling.sums import Sequenced, gathered
 def rolled(
     outputs: Sequence[Any], inputs: Sequence[Value], parameters: Sequence[Value], made: Sequence[Value]
 ) -> Program:
-    """The program of recorded outputs.
+    """The program of recorded outputs; arguments as for `sequenced`."""
+    return program_of(sequenced(outputs, inputs, parameters, made), len(inputs))
+
+
+def sequenced(
+    outputs: Sequence[Any], inputs: Sequence[Value], parameters: Sequence[Value], made: Sequence[Value]
+) -> Sequenced:
+    """Recorded outputs as instructions.
 
     Args:
         outputs: Values or numbers.
@@ -30,15 +37,15 @@ def rolled(
     instructions = Instructions()
     known: dict[Value, Ref] = {x: instructions.leaf() for x in leaves}
     roots = take_down(instructions, outputs, known, order=recorded_order(outputs, leaves, made))
-    return program_of(gathered(instructions, roots, len(leaves)), len(inputs))
+    return gathered(instructions, roots, len(leaves))
 
 
-def program_of(sequenced: Sequenced, inputs: int, least: int = LEAST_SAVED) -> Program:
+def program_of(instructions: Sequenced, inputs: int, least: int = LEAST_SAVED) -> Program:
     """The program of instructions, of which the first leaves are the inputs."""
-    references = References(sequenced)
-    tree = repeats(references.tokens(), sequenced.leaves, len(sequenced.operations), least)
+    references = References(instructions)
+    tree = repeats(references.tokens(), instructions.leaves, len(instructions.operations), least)
     program = Layout(Nests(references, tree), inputs).program
-    program.counts = {"instructions": len(sequenced.operations) - sequenced.leaves, "written": emitted(tree)}
+    program.counts = {"instructions": len(instructions.operations) - instructions.leaves, "written": emitted(tree)}
     return program
 
 
