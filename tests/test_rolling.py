@@ -78,7 +78,10 @@ def stencil(rng, v, n):
 
 def layers(rng, v, n):
     size = 2 + n % 9
-    weights = [[rng.uniform(-0.5, 0.5) if rng.random() < 0.5 else v[(i + j) % len(v)] for j in range(size)] for i in range(size)]
+    weights = [
+        [rng.uniform(-0.5, 0.5) if rng.random() < 0.5 else v[(i + j) % len(v)] for j in range(size)]
+        for i in range(size)
+    ]
     h = [v[k % len(v)] for k in range(size)]
     for t in range(1 + n // 6):
         h = [ag.tanh(sum((w * x for w, x in zip(row, h, strict=True)), 0.1 * t)) for row in weights]
@@ -164,7 +167,11 @@ def agree(found, expected, tolerance=1e-9):
     finite = np.abs(expected[np.isfinite(expected)])
     scale = max(1.0, finite.max()) if finite.size else 1.0
     with np.errstate(invalid="ignore"):
-        same = (found == expected) | (np.isnan(found) & np.isnan(expected)) | (np.abs(found - expected) <= tolerance * scale)
+        same = (
+            (found == expected)
+            | (np.isnan(found) & np.isnan(expected))
+            | (np.abs(found - expected) <= tolerance * scale)
+        )
     return bool(same.all())
 
 
@@ -174,7 +181,7 @@ def check(inputs, blocks, seed):
     here, there = ([rng.uniform(-1.0, 1.0) for _ in range(inputs)] for _ in range(2))
     special = [rng.choice(SPECIAL) if rng.random() < 0.5 else x for x in there]
     f = function_of(blocks)
-    last = lambda v: f(v)[-1]  # noqa: E731
+    last = lambda v: f(v)[-1]
     for function in (f, grad(last), hessian(last)):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DomainWarning)

@@ -343,6 +343,22 @@ static PyObject *witness(PyObject *module, PyObject *arguments)
     Py_RETURN_NONE;
 }
 
+static PyObject *trace(PyObject *module, PyObject *arguments)
+{
+    PyObject *type, *list;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "O!O!", &PyType_Type, &type, &PyList_Type, &list)) {
+        return NULL;
+    }
+    if (!PyType_IsSubtype((PyTypeObject *)type, value_type)) {
+        PyErr_SetString(PyExc_TypeError, "trace takes a class of Values and a list");
+        return NULL;
+    }
+    Py_XSETREF(traced_type, (PyTypeObject *)Py_NewRef(type));
+    Py_XSETREF(traced_nodes, Py_NewRef(list));
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef functions[] = {
     {"node", (PyCFunction)(void (*)(void))make_node, METH_FASTCALL, "A node of a class, whatever mode is on."},
     {"fill", fill, METH_VARARGS, "Say how a node was made."},
@@ -358,6 +374,7 @@ static PyMethodDef functions[] = {
     {"run_leaf", run_leaf, METH_VARARGS, "A leaf of a number that this run has made."},
     {"is_of_run", is_of_run, METH_VARARGS, "Whether a Value is such a leaf."},
     {"witness", witness, METH_VARARGS, "Where to note operands, and in which run."},
+    {"trace", trace, METH_VARARGS, "What class the nodes of a trace are of, and the list of them."},
     {"live_values", live_values, METH_NOARGS, "How many Values there are."},
     {"install", (PyCFunction)(void (*)(void))install, METH_VARARGS | METH_KEYWORDS, "Name what Python is asked for."},
     {NULL, NULL, 0, NULL},

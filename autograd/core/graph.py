@@ -210,6 +210,9 @@ def product(factor: Any, partial: Any, row: Primitive, operands: Sequence[Any]) 
     `jit` records a function, do not let them decide: they have a product of their own.
     """
     if partial.__class__ not in _PLAIN or factor.__class__ not in _PLAIN:
+        own_product = getattr(factor, "_product", None)
+        if own_product is not None:
+            return own_product(factor, partial, row, operands)
         for x in (partial, factor):
             own_product = getattr(innermost(x), "_product", None)
             if own_product is not None:
@@ -330,6 +333,10 @@ def recorded_edges(node: Value, operands: Sequence[Any], within: Container[Any])
     rules: Any = row.partials
     if row.is_linear:
         return [(x, rule) for x, rule in zip(operands, rules) if x in within]
+    if hasattr(node, "_product"):  # its number is an example, and nobody can change it
+        is_constant = [x.__class__ is float or x not in within for x in operands]
+        partials = recorded_partials(row, node, operands, is_constant)
+        return [(x, d) for x, d in zip(operands, partials) if d is not None]
     if not isinstance(row, OwnSweep):
         now = row.evaluate([x if x.__class__ is float else x._number for x in operands])
         _must_agree(row, "result", now, node._number)

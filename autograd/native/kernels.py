@@ -17,6 +17,7 @@ from autograd.native.llvm.rolled import rolled_text
 from autograd.native.llvm.signature import AFTER, BEFORE, POINT, SAMPLES
 from autograd.native.numpy_backend import NumpyKernel
 from autograd.native.planning.plan import Plan
+from autograd.native.rolling.by_numpy import run
 from autograd.native.rolling.program import Program
 
 BACKENDS = ("llvm", "numpy", "c", "interpreter")
@@ -199,7 +200,7 @@ if hasattr(os, "register_at_fork"):
 
 
 class Sample:
-    """A plan at one sample by a kernel for batches, where there is no machine code."""
+    """A plan at one sample by a kernel for batches: the interpreter, and rows that only NumPy can call."""
 
     fast = None
 
@@ -212,6 +213,21 @@ class Sample:
         outputs = np.empty((len(self._kernel.plan.strip_outputs), 1))
         self._kernel.run(np.array(numbers, dtype=np.float64).reshape(len(numbers), 1), 1.0, self._slots, outputs)
         return [float(x) for x in outputs[:, 0]]
+
+
+class Arrays:
+    """A program of loops at one point by NumPy."""
+
+    fast = None
+
+    def __init__(self, program: Program) -> None:
+        self.plan, self.slots, self.strips = program, new_slots(program), np.zeros(max(program.strips, 1))
+
+    def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
+        """The outputs for these parameters and inputs."""
+        self.slots[: len(parameters)], self.strips[: len(numbers)] = parameters, numbers
+        run(self.plan, self.slots, self.strips)
+        return [float(self.strips[x]) if isinstance(x, int) else x for x in self.plan.strip_outputs]
 
 
 class Point:

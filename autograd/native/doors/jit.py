@@ -19,7 +19,7 @@ from autograd.core.mode import changed, current, unusual
 from autograd.core.tree import NUMBER, Static, Structure, filler, take_apart, watched
 from autograd.core.value import Value
 from autograd.native.builtin import Shape
-from autograd.native.kernels import Kernel, Point, Sample, checked, kernel_of, llvm_is_there, lock_of, new_slots
+from autograd.native.kernels import Arrays, Kernel, Point, Sample, checked, kernel_of, llvm_is_there, lock_of, new_slots
 from autograd.native.lowered import lowered
 from autograd.native.recording.tracing import Lane, Traced, traced, tracing
 from autograd.native.rolling.rolled import rolled
@@ -272,24 +272,28 @@ class _Entry:
         self.shape = _shape(structure_of_result) if callable_at_once else None
         self.backend, self.threads = backend, threads
         self._made: list[Value] = made
-        self._point: Point | Sample | None = None
+        self._point: Point | Arrays | Sample | None = None
         self.slots: Any = None
         self.kernel: Kernel | None = None
         self._lock = lock_of(self)  # the machine code has one memory
         self._found: Any = None
 
     @property
-    def point(self) -> Point | Sample:
+    def point(self) -> Point | Arrays | Sample:
         """The function at one point, compiled when it is asked for: arrays have a kernel of their own."""
         with self._lock:
             if self._point is None:
-                if llvm_is_there(self.backend):
-                    program = rolled(self.outputs, self.inputs, self.captured, self._made)
-                    self._point = Point(program, self.name, self.shape)
-                else:
-                    self._point = Sample(self._new_kernel())
+                self._point = self._new_point()
                 self._made = []
             return self._point
+
+    def _new_point(self) -> Point | Arrays | Sample:
+        if llvm_is_there(self.backend):
+            return Point(rolled(self.outputs, self.inputs, self.captured, self._made), self.name, self.shape)
+        if self.backend in ("llvm", "numpy"):
+            with contextlib.suppress(TypeError):  # a row that only NumPy can call, element by element
+                return Arrays(rolled(self.outputs, self.inputs, self.captured, self._made))
+        return Sample(self._new_kernel())
 
     def at_point(self, numbers: Sequence[float]) -> Any:
         """The result for one number a leaf."""

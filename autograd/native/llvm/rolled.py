@@ -318,7 +318,7 @@ class _Lines:
         zero = "zeroinitializer" if code.width > 1 else "0.0"
         first = [initial.name if initial is not None else zero, *[zero] * (sums - 1)]
         with _passes(code, str(start), str(stop), sums * size, first) as (i, totals, new):
-            found = []
+            found: list[Register] = []
             for number, total in enumerate(totals):
                 passes = (*self.passes, _add(code, i, str(number * size)))
                 factors = [self._factor(x, passes) for x in piece.factors]

@@ -12,7 +12,7 @@ import functools
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from autograd.core.graph import topological_order
 from autograd.core.value import Value
@@ -143,8 +143,16 @@ class Graph:
         return counts
 
 
+class Nodes(Protocol):
+    """What recorded nodes are added to: a `Graph`, or instructions."""
+
+    def node(self, row: Primitive, operands: tuple[Ref, ...]) -> Ref:
+        """The reference of a row on references."""
+        ...
+
+
 def take_down(
-    graph: Any,
+    graph: Nodes,
     roots: Sequence[Any],
     leaves: Mapping[Value, Ref],
     at: dict[Value, Ref] | None = None,
@@ -153,7 +161,7 @@ def take_down(
     """The references of recorded roots, everything below them added to the graph.
 
     Args:
-        graph: What is added to: a `Graph`, or anything that has its `node`.
+        graph: What is added to.
         roots: Values, or numbers.
         leaves: The references of the leaves that are no constants.
         at: References known already, filled in.
@@ -175,7 +183,7 @@ def take_down(
     return [at[root] if isinstance(root, Value) else float(root) for root in roots]
 
 
-def _written_out(graph: Any, row: Primitive, values: Sequence[Any], operands: tuple[Ref, ...]) -> Ref:
+def _written_out(graph: Nodes, row: Primitive, values: Sequence[Any], operands: tuple[Ref, ...]) -> Ref:
     """A user's row of any number of operands as what its value is made of, so that loops are found in it."""
     parts = [traced(x._number) if isinstance(x, Value) else x for x in values]
     try:

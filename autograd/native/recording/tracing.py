@@ -138,6 +138,8 @@ class Traced(Value):
     def _product(factor: Any, partial: Any, row: Primitive, operands: Sequence[Any]) -> Any:
         """What sweeps multiply by: see `autograd.core.graph.product`."""
         gate = gate_of(factor)
+        if gate is None and not row.gate:
+            return plain_product(factor, partial)
         guarded = gate is not None and may_be_infinite(innermost(partial), operands)
         if not row.gate:
             found = plain_product(factor, partial)
@@ -202,7 +204,9 @@ _UFUNCS: dict[str, Callable[..., Any]] = {
 
 def gate_of(quantity: Any) -> Any:
     """The gate of an adjoint or a tangent: see `Traced`."""
-    return getattr(innermost(quantity), "_gate", None)
+    if not isinstance(quantity, Traced):
+        quantity = innermost(quantity)
+    return getattr(quantity, "_gate", None)
 
 
 def _with_gate(found: Any, gate: Any, factor: Any) -> Any:
@@ -232,20 +236,22 @@ def traced(number: float, kind: type[Traced] = Traced) -> Value:
     return node(kind, number)
 
 
-def _maker(kind: type[Traced], into: list[Value] | None) -> Callable[..., Value]:
-    def make(data: float, primitive: Primitive, operands: Sequence[Any], partials: Sequence[Any] | None) -> Value:
-        made = node(kind, data, primitive, operands, partials)
-        if into is not None:
-            into.append(made)
-        # inside `no_grad` it is recorded even so, but no derivative goes through
-        if current().records:
-            return made
-        made = node(kind, data, detached, (made,), (0.0,))
-        if into is not None:
+class _Maker:
+    """Makes the nodes of a trace; the compiled core makes most of them itself, of this class and into this list."""
+
+    def __init__(self, kind: type[Traced], into: list[Value]) -> None:
+        self.trace = kind, into
+
+    def __call__(
+        self, data: float, primitive: Primitive, operands: Sequence[Any], partials: Sequence[Any] | None
+    ) -> Value:
+        kind, into = self.trace
+        made: Value = node(kind, data, primitive, operands, partials)
+        into.append(made)
+        if not current().records:  # inside `no_grad` it is recorded even so, but no derivative goes through
+            made = node(kind, data, detached, (made,), (0.0,))
             into.append(made)
         return made
-
-    return make
 
 
 def tracing(kind: type[Traced] = Traced, into: list[Value] | None = None) -> changed:
@@ -263,7 +269,9 @@ def tracing(kind: type[Traced] = Traced, into: list[Value] | None = None) -> cha
         ...
     TypeError: recording for machine code: the function asks for the number of a value (if, and, == 1, max, float(), .data, math.sin …), and machine code would take the same branch for ever; use where(x > 0, a, b), maximum, minimum, abs, sign, autograd.sin …, or leave this part uncompiled; a check of what the function is given may ask autograd.example_number
     """  # noqa: E501
-    return changed(make=_maker(kind, into), traces=True, records=True, warns=False)  # the machine code does not warn either
+    return changed(
+        make=_Maker(kind, [] if into is None else into), traces=True, records=True, warns=False
+    )  # the machine code does not warn either
 
 
 # ---------------------------------------------------------------- products of sweeps

@@ -1,6 +1,5 @@
 """A program of loops carried out by NumPy: a parallel loop is an operation on arrays a step."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,7 +47,7 @@ class _Run:
         for step in block.steps:
             sources = [self._source(step, k, passes, results, before) for k in range(len(step.sources))]
             if step.pieces:
-                found = math.fsum([]) + sum(self._piece(piece, passes) for piece in step.pieces)
+                found = sum(self._piece(piece, passes) for piece in step.pieces)
             else:
                 found = sources[0] if step.operation == COPY else computed(self.machine, step.operation, sources)
             results.append(found)
@@ -74,8 +73,10 @@ class _Run:
         passes = (*[x[:, None] if isinstance(x, np.ndarray) else x for x in passes], np.arange(piece.count))
         product: Any = 1.0
         for factor in piece.factors:
-            known = isinstance(factor, Place)
-            product = product * (self.memory[factor.memory][self._index(factor, passes)] if known else factor)  # type: ignore[union-attr]
+            number: Any = factor
+            if isinstance(factor, Place):
+                number = self.memory[factor.memory][self._index(factor, passes)]
+            product = product * number
         return np.sum(product, axis=-1) if np.ndim(product) else product * piece.count
 
     def _index(self, place: Place, passes: tuple[Any, ...]) -> Any:

@@ -1,4 +1,4 @@
-"""Which instructions of an innermost loop need to stay together: recurrences in serial loops, the rest in parallel ones.
+"""Which instructions of an innermost loop stay together: recurrences in serial loops, the rest in parallel ones.
 
 Source: Kennedy and Allen (2002), "Optimizing Compilers for Modern Architectures", chapter 5.
 """
@@ -58,9 +58,7 @@ def _worth_it(nests: Nests, positions: Sequence[int], cyclic: Sequence[bool]) ->
     )
 
 
-def _edges(
-    nests: Nests, loops: Sequence[Repeat], positions: Sequence[int]
-) -> tuple[list[set[int]], list[set[int]]]:
+def _edges(nests: Nests, loops: Sequence[Repeat], positions: Sequence[int]) -> tuple[list[set[int]], list[set[int]]]:
     """For each position the others it uses of the same pass, and of passes before; numbers among the positions."""
     loop = loops[-1]
     number = {position: i for i, position in enumerate(positions)}
@@ -124,7 +122,7 @@ def _levels(
     kinds: Sequence[int],
     cyclic: Sequence[bool],
 ) -> list[int]:
-    """In which loop each is: a later one than what it uses of another kind, or, but in a recurrence, of another pass."""
+    """In which loop each is: later than what it uses of another kind or, outside of recurrences, of another pass."""
     members: dict[int, list[int]] = {}
     for i, part in enumerate(part_of):
         members.setdefault(part, []).append(i)

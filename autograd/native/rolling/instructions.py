@@ -107,8 +107,7 @@ class Instructions:
     def note(self, operation: str, operands: tuple[Ref, ...]) -> int:
         """The reference of an instruction: the one that is there already."""
         # 0.0 and -0.0 are equal and yet not the same, so numbers are known by their digits
-        kinds = set(map(type, operands))
-        told = operands if float not in kinds else tuple([x if x.__class__ is int else repr(x) for x in operands])
+        told = tuple([x if x.__class__ is int else repr(x) for x in operands])
         key = (operation, told)
         known = self._known.get(key)
         if known is None:
@@ -121,14 +120,26 @@ class Instructions:
 
     def node(self, row: Primitive, operands: tuple[Ref, ...]) -> Ref:
         """What a row is on operands: a number where all of them are; with less work where another gives the same."""
+        plain = _ARITHMETIC.get(row)
+        if plain is not None and len(operands) == 2:
+            x, y = operands
+            if x.__class__ is int and y.__class__ is int:  # most of all
+                if plain == "add" and (self.operations[x] == "neg" or self.operations[y] == "neg"):
+                    return self._add(operands)
+                key = (plain, operands)
+                known = self._known.get(key)
+                if known is None:
+                    known = self._known[key] = len(self.operations)
+                    self.operations.append(plain)
+                    self.operands.append(operands)
+                return known
         if int not in set(map(type, operands)):
             return row.evaluate([float(x) for x in operands])
         if row.jumps:
-            self.jumped.update([x for x in operands if x.__class__ is int])  # type: ignore[misc]
+            self.jumped.update([x for x in operands if x.__class__ is int])
         special = self._rows.get(row)
         if special is not None:
             return special(operands)
-        plain = _ARITHMETIC.get(row)
         if plain is not None:
             return self.note(plain, operands)
         if row.share:  # the others in one order
@@ -149,16 +160,16 @@ class Instructions:
             template = self._templates[key] = instructions, noted.ref(found)
         instructions, result = template
         for operation, parts in instructions:
-            at.append(self.note(operation, tuple([at[x] if x.__class__ is int else x for x in parts])))  # type: ignore[index]
+            at.append(self.note(operation, tuple([at[x] if x.__class__ is int else x for x in parts])))
         return at[result] if isinstance(result, int) else result
 
     def _add(self, operands: tuple[Ref, ...]) -> Ref:
         for x, y in (operands, operands[::-1]):
-            if y.__class__ is float:
+            if not isinstance(y, int):
                 if y == 0.0:
                     return x
-            elif self.operations[y] == "neg":  # type: ignore[index]
-                return self.note("sub", (x, self.operands[y][0]))  # type: ignore[index]
+            elif self.operations[y] == "neg":
+                return self.note("sub", (x, self.operands[y][0]))
         return self.note("add", operands)
 
     def _mul(self, operands: tuple[Ref, ...]) -> Ref:

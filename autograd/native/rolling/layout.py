@@ -90,7 +90,9 @@ class Layout:
             if isinstance(item, Run):
                 found += self._chunks(range(item.start, item.stop), alone=False)
             elif all(isinstance(x, Run) for x in item.body):
-                for group in groups_of(self.nests, (*loops, item), [i for x in item.body for i in range(x.start, x.stop)]):
+                for group in groups_of(
+                    self.nests, (*loops, item), [i for x in item.body for i in range(x.start, x.stop)]
+                ):
                     found += self._loops(group, (*loops, item))
             else:
                 nest = (*loops, item)
@@ -152,7 +154,12 @@ class Layout:
                 if (used == instances).all():
                     return Result(self.index_of[other])
                 known = (used[..., 0] < nests.nest_of[position].starts).all()  # before the loop begins
-                if frame.alone and known and (used[..., 1:] == instances[..., :-1]).all() and nests.operation(other) not in MASKS:
+                if (
+                    frame.alone
+                    and known
+                    and (used[..., 1:] == instances[..., :-1]).all()
+                    and nests.operation(other) not in MASKS
+                ):
                     self._keep(used[..., 0])
                     return _Initial(self.index_of[other], used[..., 0])
         self._keep(used)
@@ -396,7 +403,11 @@ class Places:
         while at < len(pending):
             stop = at + 1
             kind = self._copied(pending[at][1])[0]
-            while stop < len(pending) and pending[stop][0] == pending[at][0] + stop - at and self._copied(pending[stop][1])[0] == kind:
+            while (
+                stop < len(pending)
+                and pending[stop][0] == pending[at][0] + stop - at
+                and self._copied(pending[stop][1])[0] == kind
+            ):
                 stop += 1
             cells = np.array([self._copied(x)[1] for _, x in pending[at:stop]])
             source: Place | float = self._place(kind, cells)

@@ -100,7 +100,9 @@ def _periods(tokens: Any) -> Sequence[int]:
         hashes ^= hashes >> np.uint64(29)
         window = 1
         while window < max(WINDOWS) and len(hashes) > 2 * window:
-            hashes = hashes[:-window] * np.uint64(6364136223846793005) + hashes[window:] * np.uint64(1442695040888963407)
+            hashes = hashes[:-window] * np.uint64(6364136223846793005) + hashes[window:] * np.uint64(
+                1442695040888963407
+            )
             hashes ^= hashes >> np.uint64(31)
             window *= 2
             if window in WINDOWS:

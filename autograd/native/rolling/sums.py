@@ -12,7 +12,7 @@ from autograd.native.recording.graph import Ref
 from autograd.native.rolling.instructions import DOT, LEAF, SUM, Instructions
 from autograd.table import primitives
 
-FEWEST_TERMS = 3
+FEWEST_TERMS = 6
 """Of a sum that is gathered."""
 
 _ADDED = frozenset({"add", "sub", "neg", SUM, DOT})
@@ -63,7 +63,7 @@ def _uses(noted: Instructions, outputs: Sequence[Ref]) -> list[int]:
         if uses[i]:
             for x in operands[i]:
                 if x.__class__ is int:
-                    uses[x] += 1  # type: ignore[index]
+                    uses[x] += 1
     return uses
 
 
@@ -92,14 +92,12 @@ class _Gatherer:
         for i in range(len(noted) - 1, -1, -1):
             if operations[i] in _ADDED and uses[i] and (self.inside[i] or terms[i] >= FEWEST_TERMS):
                 for x in operands[i]:
-                    if x.__class__ is int and uses[x] == 1 and x not in kept:  # type: ignore[index]
-                        self.inside[x] = operations[x] in _ADDED or (  # type: ignore[index]
-                            operations[x] == "mul" and operations[i] != DOT  # type: ignore[index]
-                        )
+                    if x.__class__ is int and uses[x] == 1 and x not in kept:
+                        self.inside[x] = operations[x] in _ADDED or (operations[x] == "mul" and operations[i] != DOT)
             if operations[i] == DOT:
                 for x in operands[i]:
                     if x.__class__ is int:
-                        self.inside[x] = False  # type: ignore[index]
+                        self.inside[x] = False
         self._long = [n >= FEWEST_TERMS for n in terms]
 
     def _terms(self, operation: str, operands: Sequence[Ref], terms: Sequence[int], kept: set[int]) -> int:
@@ -126,7 +124,7 @@ class _Gatherer:
             reciprocal = self._reciprocal(operands[1])
             one = operands[0].__class__ is float and operands[0] == 1.0
             return reciprocal if one else self._new("mul", (self._ref(operands[0]), reciprocal))
-        return self._new(operation, [self.at[x] if x.__class__ is int else x for x in operands])  # type: ignore[index]
+        return self._new(operation, [self.at[x] if x.__class__ is int else x for x in operands])
 
     def _reciprocal(self, denominator: Ref) -> Ref:
         found = self._reciprocals.get(repr(denominator))
@@ -139,7 +137,7 @@ class _Gatherer:
         return found
 
     def _sum(self, root: int) -> Ref:
-        """Products and other terms apart, those that are added and those that are subtracted, by when they are known."""
+        """Products and other terms apart, those added and those subtracted, each by when they are known."""
         pairs: dict[bool, list[tuple[Ref, Ref]]] = {False: [], True: []}
         terms: dict[bool, list[Ref]] = {False: [], True: []}
         constant = 0.0
@@ -204,16 +202,16 @@ def _sunk(operations: list[str], operands: list[tuple[Ref, ...]], leaves: int, o
         for x in operands[i]:
             if x.__class__ is int:
                 if late[i] and not is_sum:
-                    asked[x] = True  # type: ignore[index]
+                    asked[x] = True
                 else:
-                    early[x] = True  # type: ignore[index]
+                    early[x] = True
     order = [i for i in range(count) if not late[i]] + [i for i in range(count) if late[i]]
     at = [0] * count
     for k, i in enumerate(order):
         at[i] = k
     return Sequenced(
         [operations[i] for i in order],
-        [tuple([at[x] if x.__class__ is int else x for x in operands[i]]) for i in order],  # type: ignore[index]
+        [tuple([at[x] if x.__class__ is int else x for x in operands[i]]) for i in order],
         leaves,
         [at[x] if isinstance(x, int) else x for x in outputs],
     )
