@@ -3,13 +3,12 @@
     python benchmarks/recorded.py            pinned to one core
     python benchmarks/recorded.py smoother heat
 
-Ours are plain Python loops; JAX's are written with `scan`.  The first call of either is that of a fresh function, in one
-process.  The code alone is a call less that of a function that does next to nothing.  Results agree to 1e-9.
+Ours are plain Python loops; JAX's are written with `scan`.  The first call of either is that of a fresh function, in
+one process.  The code alone is a call less that of a function that does next to nothing.  Results agree to 1e-9.
 
 Peers: pip install jax (a CPU build).
 """
 
-import ctypes
 import math
 import os
 import random
@@ -182,8 +181,10 @@ def in_jax():
 
     def ode(v):
         w1, b1, w2, b2 = v[:32].reshape(16, 2), v[32:48], v[48:80].reshape(2, 16), v[80:82]
-        f = lambda y: w2 @ jnp.tanh(w1 @ y + b1) + b2
         s = 0.05
+
+        def f(y):
+            return w2 @ jnp.tanh(w1 @ y + b1) + b2
 
         def step(state, t):
             y, loss = state
@@ -201,7 +202,9 @@ def in_jax():
         row = HIDDEN + 2
         gates = v[: 3 * HIDDEN * row].reshape(3, HIDDEN, row)
         out, bias = v[3 * HIDDEN * row : -1], v[-1]
-        before = lambda w, x, state: w[:, 0] * x + w[:, 1:-1] @ state + w[:, -1]
+
+        def before(w, x, state):
+            return w[:, 0] * x + w[:, 1:-1] @ state + w[:, -1]
 
         def step(state, t):
             h, loss = state

@@ -16,12 +16,17 @@ from hypothesis import strategies as st
 import autograd as ag
 from autograd import DomainWarning, grad, hessian
 from autograd.core.tree import take_apart
-from autograd.native.kernels import Point, new_slots
+from autograd.native.c.backend import CPoint, c_compiler
+from autograd.native.kernels import Point
 from autograd.native.recording.tracing import traced, tracing
 from autograd.native.rolling import by_numpy
 from autograd.native.rolling.program import Loop
 from autograd.native.rolling.rolled import program_of, sequenced
 
+try:
+    HAS_COMPILER = bool(c_compiler())
+except RuntimeError:
+    HAS_COMPILER = False
 SPECIAL = (math.nan, math.inf, -math.inf, 0.0, -0.0, 1e300)
 NEVER = 10**9  # instructions that a loop must save: more than there are
 
@@ -156,7 +161,7 @@ def recorded(f, point):
 
 
 def by_arrays(program, point):
-    slots, strips = new_slots(program), by_numpy.new_strips(program)
+    slots, strips = program.new_slots(), program.new_strips()
     strips[: len(point)] = point
     by_numpy.run(program, slots, strips)
     return [strips[x] if isinstance(x, int) else x for x in program.strip_outputs]
@@ -175,7 +180,7 @@ def agree(found, expected, tolerance=1e-9):
     return bool(same.all())
 
 
-def check(inputs, blocks, seed):
+def check(inputs, blocks, seed, in_c=False):
     """Value, gradient and Hessian, at the point of recording, at another, and with special values among the inputs."""
     rng = random.Random(seed)
     here, there = ([rng.uniform(-1.0, 1.0) for _ in range(inputs)] for _ in range(2))
@@ -188,11 +193,12 @@ def check(inputs, blocks, seed):
             instructions = recorded(function, here)
             straight, rolled = (program_of(instructions, inputs, least) for least in (NEVER, 6))
             assert not any(isinstance(item, Loop) for item in straight.body)
-            compiled = Point(rolled, "f", None)
+            compiled = [Point(rolled, "f", None), *([CPoint(rolled)] if in_c else [])]
             for point in (here, there, special):
                 expected = by_arrays(straight, point)
                 assert agree(by_arrays(rolled, point), expected), (function, point)
-                assert agree(compiled([], point), expected), (function, point)
+                for found in compiled:
+                    assert agree(found([], point), expected), (function, point, found)
                 if point is not special:
                     plain = []
                     take_apart(function(list(point)), plain)
@@ -206,6 +212,12 @@ def check(inputs, blocks, seed):
 @example((2, ((layers, 35, 4),)), 2)
 def test_a_rolled_program_computes_what_the_straight_one_does(program, seed):
     check(*program, seed)
+
+
+@pytest.mark.skipif(not HAS_COMPILER, reason="needs a C compiler")
+@pytest.mark.parametrize("block", BLOCKS)
+def test_c_computes_what_the_straight_program_does(block):
+    check(2, [(block, 13, 5)], 3, in_c=True)
 
 
 @pytest.mark.exhaustive

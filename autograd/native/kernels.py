@@ -44,7 +44,7 @@ class Kernel(Protocol):
         ...
 
 
-def new_slots(plan: Plan | Program) -> Any:
+def new_slots(plan: Plan) -> Any:
     """The slots of a plan, an array with the constants in place."""
     slots = np.zeros(plan.slots)
     for slot, number in plan.constants.items():
@@ -199,10 +199,28 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_unlock)
 
 
+class AtPoint(Protocol):
+    """A function at one point."""
+
+    fast: Any
+    """The same as a function of floats that Python calls directly, which gives NotImplemented for anything else."""
+
+    def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
+        """The outputs for these parameters and inputs."""
+        ...
+
+
+def c_point(program: Program) -> AtPoint:
+    """A program of loops at one point by compiled C."""
+    from autograd.native.c.backend import CPoint  # it looks for a compiler
+
+    return CPoint(program)
+
+
 class Sample:
     """A plan at one sample by a kernel for batches: the interpreter, and rows that only NumPy can call."""
 
-    fast = None
+    fast: Any = None
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel, self._slots = kernel, new_slots(kernel.plan)
@@ -218,16 +236,16 @@ class Sample:
 class Arrays:
     """A program of loops at one point by NumPy."""
 
-    fast = None
+    fast: Any = None
 
     def __init__(self, program: Program) -> None:
-        self.plan, self.slots, self.strips = program, new_slots(program), np.zeros(max(program.strips, 1))
+        self.plan, self.slots, self.strips = program, program.new_slots(), program.new_strips()
 
     def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
         """The outputs for these parameters and inputs."""
         self.slots[: len(parameters)], self.strips[: len(numbers)] = parameters, numbers
         run(self.plan, self.slots, self.strips)
-        return [float(self.strips[x]) if isinstance(x, int) else x for x in self.plan.strip_outputs]
+        return self.plan.outputs(self.strips)
 
 
 class Point:
@@ -240,8 +258,7 @@ class Point:
     """
 
     def __init__(self, program: Program, name: str, shape: Any) -> None:
-        self.plan, self.slots = program, new_slots(program)
-        self.strips = np.zeros(max(program.strips, 1))
+        self.plan, self.slots, self.strips = program, program.new_slots(), program.new_strips()
         self.fast: Any = None
         """The same as a function of floats that Python calls directly, which gives NotImplemented for anything else."""
         self._run: Any = None
@@ -253,7 +270,7 @@ class Point:
 
         text, memory = rolled_text(self.plan, host().width, host().vector_function), []
         if shape is not None and builtin.layout_is_known():
-            memory = [new_slots(self.plan), np.zeros_like(self.strips)]  # others may be using those of this object
+            memory = [self.plan.new_slots(), self.plan.new_strips()]  # others may be using those of this object
             addresses = memory[0].ctypes.data, memory[1].ctypes.data
             text += builtin.fast_function("fast", self.plan.inputs, self.plan.strip_outputs, shape, *addresses)
         names, symbols = ([POINT.name, "fast"], builtin.symbols()) if memory else ([POINT.name], {})
@@ -264,8 +281,6 @@ class Point:
 
     def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
         """The outputs for these parameters and inputs."""
-        plan, slots, strips = self.plan, self.slots, self.strips
-        slots[: len(parameters)] = parameters
-        strips[: len(numbers)] = numbers
-        self._run(slots.ctypes.data, strips.ctypes.data)
-        return [float(strips[x]) if isinstance(x, int) else x for x in plan.strip_outputs]
+        self.slots[: len(parameters)], self.strips[: len(numbers)] = parameters, numbers
+        self._run(self.slots.ctypes.data, self.strips.ctypes.data)
+        return self.plan.outputs(self.strips)

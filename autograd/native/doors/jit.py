@@ -19,9 +19,22 @@ from autograd.core.mode import changed, current, unusual
 from autograd.core.tree import NUMBER, Static, Structure, filler, take_apart, watched
 from autograd.core.value import Value
 from autograd.native.builtin import Shape
-from autograd.native.kernels import Arrays, Kernel, Point, Sample, checked, kernel_of, llvm_is_there, lock_of, new_slots
+from autograd.native.kernels import (
+    Arrays,
+    AtPoint,
+    Kernel,
+    Point,
+    Sample,
+    c_point,
+    checked,
+    kernel_of,
+    llvm_is_there,
+    lock_of,
+    new_slots,
+)
 from autograd.native.lowered import lowered
 from autograd.native.recording.tracing import Lane, Traced, traced, tracing
+from autograd.native.rolling.program import Program
 from autograd.native.rolling.rolled import rolled
 from autograd.table.primitive import as_number
 from autograd.transforms.batching import Mapped, columns
@@ -272,14 +285,14 @@ class _Entry:
         self.shape = _shape(structure_of_result) if callable_at_once else None
         self.backend, self.threads = backend, threads
         self._made: list[Value] = made
-        self._point: Point | Arrays | Sample | None = None
+        self._point: AtPoint | None = None
         self.slots: Any = None
         self.kernel: Kernel | None = None
         self._lock = lock_of(self)  # the machine code has one memory
         self._found: Any = None
 
     @property
-    def point(self) -> Point | Arrays | Sample:
+    def point(self) -> AtPoint:
         """The function at one point, compiled when it is asked for: arrays have a kernel of their own."""
         with self._lock:
             if self._point is None:
@@ -287,13 +300,18 @@ class _Entry:
                 self._made = []
             return self._point
 
-    def _new_point(self) -> Point | Arrays | Sample:
+    def _new_point(self) -> AtPoint:
         if llvm_is_there(self.backend):
-            return Point(rolled(self.outputs, self.inputs, self.captured, self._made), self.name, self.shape)
-        if self.backend in ("llvm", "numpy"):
+            return Point(self._rolled(), self.name, self.shape)
+        if self.backend == "c":
+            return c_point(self._rolled())
+        if self.backend != "interpreter":
             with contextlib.suppress(TypeError):  # a row that only NumPy can call, element by element
-                return Arrays(rolled(self.outputs, self.inputs, self.captured, self._made))
+                return Arrays(self._rolled())
         return Sample(self._new_kernel())
+
+    def _rolled(self) -> Program:
+        return rolled(self.outputs, self.inputs, self.captured, self._made)
 
     def at_point(self, numbers: Sequence[float]) -> Any:
         """The result for one number a leaf."""

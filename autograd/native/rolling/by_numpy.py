@@ -10,11 +10,6 @@ from autograd.native.rolling.instructions import computed, is_mask
 from autograd.native.rolling.program import COPY, Block, Carried, Loop, Piece, Place, Program, Result, Step
 
 
-def new_strips(program: Program) -> Any:
-    """Memory for the strips of a program."""
-    return np.zeros(max(program.strips, 1))
-
-
 def run(program: Program, slots: Any, strips: Any) -> None:
     """Compute the strips of a program, whose first are the inputs, from these and the slots."""
     with np.errstate(all="ignore"):

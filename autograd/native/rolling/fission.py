@@ -8,17 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autograd.native.rolling.instructions import SUM
+from autograd.native.rolling.instructions import takes_long
 from autograd.native.rolling.nests import Nests
 from autograd.native.rolling.repeats import Repeat
 
 FEWEST_SPLIT = 7  # passes of a loop that is split
 LONGEST_WRITTEN = 12
 """Terms of a sum that is written out; a longer one is a loop of its own."""
-_CHEAP = frozenset({
-    "add", "sub", "mul", "neg", "fused", "where", "abs", "lt", "le", "gt", "ge", "equal", "both", "either", "copysign",
-    SUM, "dot",
-})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -53,8 +49,7 @@ def _worth_it(nests: Nests, positions: Sequence[int], cyclic: Sequence[bool]) ->
     if not any(cyclic):
         return True
     return any(
-        not inside and nests.operation(position) not in _CHEAP
-        for position, inside in zip(positions, cyclic, strict=True)
+        not inside and takes_long(nests.operation(position)) for position, inside in zip(positions, cyclic, strict=True)
     )
 
 

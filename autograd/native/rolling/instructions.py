@@ -18,33 +18,29 @@ from autograd.table.primitive import Primitive
 LEAF = "leaf"
 SUM, DOT = "sum", "dot"
 """x₁ + x₂ + …, and x₁·y₁ + x₂·y₂ + … with the operands x₁, x₂, …, y₁, y₂, …"""
-MASKS = frozenset({"lt", "le", "gt", "ge", "equal", "both", "either"})
+MASKS = ("lt", "le", "gt", "ge", "equal", "both", "either")
 """The operations whose results are true or false."""
 
-_ARITHMETIC = {
-    primitives.add: "add",
-    primitives.sub: "sub",
-    primitives.mul: "mul",
-    primitives.div: "div",
-    primitives.neg: "neg",
-}
-_OPERATORS: dict[str, Callable[..., Any]] = {
-    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv, "neg": operator.neg,
-    "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge,
-}  # fmt: skip
-_SUMS = {SUM: primitives.sum, DOT: primitives.dot}
-_METHODS = frozenset({"where", "both", "either", "equal", "abs", "sqrt", "floor", "copysign", "fused"})
+_ARITHMETIC, _COMPARISONS = ("add", "sub", "mul", "div", "neg"), ("lt", "le", "gt", "ge")
+_METHODS = ("where", "both", "either", "equal", "abs", "sqrt", "floor", "copysign", "fused")
+"""The operations of a machine; others are functions that it calls."""
 
 
 def computed(machine: Any, operation: str, operands: Sequence[Any]) -> Any:
     """What a machine makes of an instruction."""
-    if operation in _SUMS:
-        return _SUMS[operation].lowered(machine, *operands)
-    if operation in _OPERATORS:
-        return _OPERATORS[operation](*operands)
     if operation in _METHODS:
         return getattr(machine, operation)(*operands)
+    if operation in _ARITHMETIC or operation in _COMPARISONS:
+        return getattr(operator, "truediv" if operation == "div" else operation)(*operands)
+    if operation in (SUM, DOT):
+        return (primitives.sum if operation == SUM else primitives.dot).lowered(machine, *operands)
     return machine.call(operation, *operands)
+
+
+def takes_long(operation: str) -> bool:
+    """Whether an operation takes several times as long as a product: a quotient, a root, a function."""
+    quick = _ARITHMETIC + MASKS + _METHODS + (SUM, DOT)
+    return operation in ("div", "sqrt") or operation not in quick
 
 
 def is_mask(operation: str, number: int) -> bool:
@@ -80,6 +76,7 @@ class Instructions:
         self._known: dict[Any, int] = {}
         self._templates: dict[Any, tuple[list[tuple[str, tuple[Ref, ...]]], Ref]] = {}
         self._steps: dict[int, Ref] = {}  # what step(x) is, to x
+        self._plain = {primitives.sub: "sub", primitives.div: "div", primitives.mul: "mul", primitives.add: "add"}
         self._rows: Mapping[Primitive, Callable[[tuple[Ref, ...]], Ref]] = {
             primitives.add: self._add,
             primitives.mul: self._mul,
@@ -120,8 +117,8 @@ class Instructions:
 
     def node(self, row: Primitive, operands: tuple[Ref, ...]) -> Ref:
         """What a row is on operands: a number where all of them are; with less work where another gives the same."""
-        plain = _ARITHMETIC.get(row)
-        if plain is not None and len(operands) == 2:
+        plain = self._plain.get(row)
+        if plain is not None:
             x, y = operands
             if x.__class__ is int and y.__class__ is int:  # most of all
                 if plain == "add" and (self.operations[x] == "neg" or self.operations[y] == "neg"):

@@ -108,17 +108,18 @@ class Layout:
         return [_Written(loops[-1].passes, [*frames], False, loops[0])]
 
     def _chunks(self, positions: Sequence[int], alone: bool) -> list[_Frame]:
-        """Blocks that LLVM compiles in a time that grows with their number and not with its square."""
+        """Blocks that LLVM compiles in a time that grows with their number and not with its square; long sums apart."""
         found: list[_Frame] = []
         work = MOST_WORK + 1
         for position in positions:
-            if work > MOST_WORK:
+            is_long = self.nests.terms(position) > LONGEST_WRITTEN
+            if work > MOST_WORK or is_long:
                 found.append(_Frame(alone))
                 work = 0
             self.frame_of[position] = found[-1]
             self.index_of[position] = len(found[-1].positions)
             found[-1].positions.append(position)
-            work += min(self.nests.arity(position), LONGEST_WRITTEN)
+            work += MOST_WORK + 1 if is_long else self.nests.arity(position)
         return found
 
     # ------------------------------------------------------------ what operands are
@@ -202,7 +203,7 @@ class Layout:
         starts = (0, terms) if self.nests.operation(position) == DOT else (0,)
         factors = [self.nests.operands(position, start, terms) for start in starts]
         cuts = sorted({0, terms, *(cut for factor in factors for cut in self.places.cuts(factor))})
-        if len(cuts) - 1 > max(2, terms // 4):
+        if len(cuts) - 1 > max(2, terms >> 2):
             cuts = [0, terms]
         return tuple(
             Piece(stop - start, tuple([self.places.of(factor[..., start:stop], outermost) for factor in factors]))
@@ -321,7 +322,7 @@ class Places:
         """A regular place, if what does not fit can be copied to where it would be."""
         if cells.ndim == 0 or cells.size < 3:
             return None
-        middle = tuple([n // 2 for n in cells.shape])
+        middle = tuple([min(SPARE, n - 1) for n in cells.shape])
         if in_slots[middle]:
             return None
         strides = [0] * cells.ndim

@@ -10,6 +10,7 @@ import numpy as np
 from autograd.native.rolling.instructions import DOT, SUM
 from autograd.native.rolling.repeats import Repeat, Run, Tree
 from autograd.native.rolling.sums import Sequenced
+from autograd.table.grouping import products
 
 NEAR = 8  # instructions back that a token tells; what lies further back is told by none
 
@@ -137,4 +138,4 @@ class Nests:
         operation = self.operation(position)
         if operation == SUM:
             return self.arity(position)
-        return self.arity(position) // 2 if operation == DOT else 0
+        return len(products(range(self.arity(position))).weights) if operation == DOT else 0

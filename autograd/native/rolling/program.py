@@ -4,9 +4,11 @@ There are two memories.  *Slots* hold what a caller sets: the parameters, then t
 instructions.  *Strips* hold numbers that are made: first the inputs, then results, those of a loop side by side.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 COPY = "copy"
 """The operation that gives its operand."""
@@ -103,13 +105,19 @@ class Program:
     strip_outputs: Sequence[int | float] = ()
     """The strips that are results; a float where a result is a constant."""
     counts: dict[str, int] = field(default_factory=dict)
-    """What was found: instructions, how many of them are written, loops."""
+    """What was found: instructions, and how many of them are written."""
 
+    def new_slots(self) -> Any:
+        """Memory for the slots, with the constants in place."""
+        slots = np.zeros(self.slots)
+        for slot, number in self.constants.items():
+            slots[slot] = number
+        return slots
 
-def blocks(body: Sequence[Block | Loop]) -> Iterator[Block]:
-    """All blocks of a body, those of its loops included."""
-    for item in body:
-        if isinstance(item, Block):
-            yield item
-        else:
-            yield from blocks(item.body)
+    def new_strips(self) -> Any:
+        """Memory for the strips."""
+        return np.zeros(max(self.strips, 1))
+
+    def outputs(self, strips: Any) -> list[float]:
+        """The results in the strips."""
+        return [float(strips[x]) if isinstance(x, int) else x for x in self.strip_outputs]

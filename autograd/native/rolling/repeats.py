@@ -94,7 +94,7 @@ def _best(tokens: Any, least: int) -> tuple[int, int, int] | None:
 def _periods(tokens: Any) -> Sequence[int]:
     """Periods that may be worth while: all short ones, and frequent distances between equal windows."""
     count = len(tokens)
-    found = set(range(1, min(SHORT_PERIODS, count // 2) + 1))
+    found = set(range(1, SHORT_PERIODS + 1))
     with np.errstate(over="ignore"):
         hashes = (tokens.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
         hashes ^= hashes >> np.uint64(29)
@@ -110,4 +110,4 @@ def _periods(tokens: Any) -> Sequence[int]:
                 of_equals = np.diff(hashes[order]) == 0
                 distances, counts = np.unique(np.diff(order)[of_equals], return_counts=True)
                 found.update(distances[np.argsort(-counts, kind="stable")[:FREQUENT]].tolist())
-    return sorted(period for period in found if 0 < period <= count // 2)
+    return sorted(period for period in found if 0 < 2 * period <= count)

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from autograd.native.recording.graph import Ref
 from autograd.native.rolling.instructions import DOT, LEAF, SUM, Instructions
 from autograd.table import primitives
+from autograd.table.grouping import products
 
 FEWEST_TERMS = 6
 """Of a sum that is gathered."""
 
-_ADDED = frozenset({"add", "sub", "neg", SUM, DOT})
-_LINEAR = frozenset({"add", "sub", "neg", "mul"})
+_ADDED = ("add", "sub", "neg", SUM, DOT)
+_LINEAR = ("add", "sub", "neg", "mul")
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +103,7 @@ class _Gatherer:
 
     def _terms(self, operation: str, operands: Sequence[Ref], terms: Sequence[int], kept: set[int]) -> int:
         if operation == DOT:
-            return len(operands) // 2
+            return len(products(operands).weights)
         return sum(
             terms[x] if isinstance(x, int) and self.uses[x] == 1 and terms[x] and x not in kept else 1 for x in operands
         )
@@ -150,9 +151,8 @@ class _Gatherer:
             elif x != root and not self.inside[x]:
                 terms[negative].append(self.at[x])
             elif operations[x] == DOT:
-                half = len(operands[x]) // 2
-                factors = [self._ref(y) for y in operands[x]]
-                pairs[negative] += zip(factors[:half], factors[half:], strict=True)
+                left, right, _ = products([self._ref(y) for y in operands[x]])
+                pairs[negative] += zip(left, right, strict=True)
             elif operations[x] == "mul":
                 pairs[negative].append((self._ref(operands[x][0]), self._ref(operands[x][1])))
             elif operations[x] == "sub":
