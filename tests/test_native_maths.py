@@ -15,16 +15,19 @@ from mpmath import mp, mpf
 from autograd import TABLE
 from autograd.native.c.backend import CKernel, c_compiler
 from autograd.native.c.code import CCode
-from autograd.native.kernels import new_slots
+from autograd.native.kernels import Point, new_slots
 from autograd.native.llvm.backend import Module, host
 from autograd.native.llvm.code import Code
-from autograd.native.llvm.kernel import kernel_text, point_text
-from autograd.native.llvm.signature import AFTER, BEFORE, KERNEL, POINT, SAMPLES
+from autograd.native.llvm.kernel import kernel_text
+from autograd.native.llvm.signature import AFTER, BEFORE, KERNEL, SAMPLES
 from autograd.native.numpy_backend import NumpyKernel, NumpyMachine
 from autograd.native.planning.operand import Operand
 from autograd.native.planning.structure import plan_of
 from autograd.native.recording.graph import Domain, Graph, where_positive
 from autograd.native.recording.tracing import at_least, both, differ, either, gated_product, greater
+from autograd.native.rolling.instructions import Instructions
+from autograd.native.rolling.rolled import program_of
+from autograd.native.rolling.sums import gathered
 from autograd.table.machine import Floats, Machine
 from autograd.table.primitive import primitive
 from tests.test_table import DOMAINS
@@ -103,17 +106,19 @@ def _vectors(width, prefix=""):
     return run
 
 
-def _point_by_point(plan, data):
-    """LLVM's numbers, which call libm."""
-    module = Module(point_text(plan), [POINT.name])
-    rows, slots = np.empty(plan.strips), new_slots(plan)
-    run = module.function(POINT.name, POINT.prototype())
-    outputs = np.empty((len(plan.strip_outputs), data.shape[1]))
-    for k, column in enumerate(data.T):
-        rows[: len(column)] = column
-        run(slots.ctypes.data, rows.ctypes.data)
-        outputs[:, k] = rows[plan.strip_outputs]
-    return outputs
+def _at_points(several):
+    """LLVM's numbers, which call libm; or loops over several points, whose passes are numbers of a vector."""
+
+    def run(rows, data):
+        noted = Instructions()
+        leaves = [[noted.leaf() for _ in data] for _ in range(several)]
+        roots = [noted.node(row, tuple(xs)) for row in rows for xs in leaves]
+        point = Point(program_of(gathered(noted, roots, several * len(data)), several * len(data), 4), "rows", None)
+        padded = np.concatenate([data, data[:, : -data.shape[1] % several]], axis=1)
+        found = [point([], padded[:, k : k + several].T.ravel()) for k in range(0, padded.shape[1], several)]
+        return np.concatenate([np.reshape(x, (len(rows), several)) for x in found], axis=1)[:, : data.shape[1]]
+
+    return run
 
 
 def _kernel(kind):
@@ -136,11 +141,11 @@ def _there_is_a_compiler():
 BACK_ENDS = {
     "vectors": _vectors(host().width, "library"),
     "vectors without a library": _vectors(2),
-    "numbers": _point_by_point,
     "numpy": _kernel(NumpyKernel),
     "c": _kernel(CKernel),
 }
-each_back_end = pytest.mark.parametrize("back_end", BACK_ENDS)
+AT_POINTS = {"numbers": _at_points(1), "loops": _at_points(17)}
+each_back_end = pytest.mark.parametrize("back_end", [*BACK_ENDS, *AT_POINTS])
 
 
 @functools.cache
@@ -152,6 +157,8 @@ def computed(back_end, arity):
 
 
 def _run(back_end, rows, data):
+    if back_end in AT_POINTS:
+        return AT_POINTS[back_end](rows, data)
     graph = Graph()
     leaves = [graph.leaf(Domain.SAMPLE) for _ in data]
     outputs = [graph.node(row, tuple(leaves)) for row in rows]

@@ -360,6 +360,8 @@ class _Entry:
 def _captured(outputs: Sequence[Value], inputs: Sequence[Value]) -> list[Value]:
     """The Values from outside that outputs are made of: leaves, and nodes, which keep what they recorded."""
     order, mine = topological_order(*outputs), {*inputs}
+    if all(x.primitive is None for x in order if not isinstance(x, Traced)):  # nothing was recorded outside
+        return [x for x in order if not isinstance(x, Traced) and x not in mine]
     for x in order:
         if isinstance(x, Traced) or not mine.isdisjoint(x.operands):
             mine.add(x)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 from autograd.native.llvm.code import Code, literal
-from autograd.native.llvm.signature import AFTER, BEFORE, KERNEL, POINT, SAMPLES
+from autograd.native.llvm.signature import AFTER, BEFORE, KERNEL, SAMPLES
 from autograd.native.llvm.steps import Steps
 from autograd.native.planning.plan import OuterSum, Plan, SampleStep, StripSum
 
@@ -20,23 +20,6 @@ def kernel_text(
     """The text of `kernel`; arguments as for `Steps`."""
     steps = Steps(plan, width, block, registers, vector_functions)
     _Kernel(steps)
-    return _module(steps)
-
-
-def point_text(plan: Plan) -> str:
-    """The text of `point`."""
-    steps = Steps(plan, 1, 1, 0, lambda _name: None)
-    code = steps.code()
-    code.emit(f"%B = alloca ptr, i64 {max(len(steps.direct), 1)}")
-    for strip, entry in steps.direct.items():
-        code.emit(f"store ptr {code.address('%R', str(strip))}, ptr {_element(code, '%B', entry)}")
-    for call in (*steps.before, *steps.samples, *steps.after):
-        code.emit(call.format(vectors="1"))
-    steps.function(POINT.name, POINT.parameters(), code, "dso_local")
-    return _module(steps)
-
-
-def _module(steps: Steps) -> str:
     return module_text(steps.declarations, steps.constants, steps.functions)
 
 

@@ -175,11 +175,12 @@ def take_down(
         if node.primitive is None:
             at[node] = node._number
             continue
-        operands = tuple([at[x] if isinstance(x, Value) else x for x in node.operands])
-        if node.primitive.arity is None and node.primitive.lowering is None:
-            at[node] = _written_out(graph, node.primitive, node.operands, operands)
+        row = node.primitive
+        operands = tuple([x if x.__class__ is float else at[x] for x in node.operands])
+        if row.arity is None and row.lowering is None:
+            at[node] = _written_out(graph, row, node.operands, operands)
         else:
-            at[node] = graph.node(node.primitive, operands)
+            at[node] = graph.node(row, operands)
     return [at[root] if isinstance(root, Value) else float(root) for root in roots]
 
 

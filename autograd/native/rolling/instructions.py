@@ -73,6 +73,8 @@ class Instructions:
         self.operands: list[tuple[Ref, ...]] = []
         self.jumped: set[int] = set()
         """What must not be off by a rounding, because a result may jump with it."""
+        self.as_written: set[int] = set()
+        """Sums and quotients inside lowerings, which are arranged so that nothing cancels or overflows."""
         self._known: dict[Any, int] = {}
         self._templates: dict[Any, tuple[list[tuple[str, tuple[Ref, ...]]], Ref]] = {}
         self._steps: dict[int, Ref] = {}  # what step(x) is, to x
@@ -158,6 +160,8 @@ class Instructions:
         instructions, result = template
         for operation, parts in instructions:
             at.append(self.note(operation, tuple([at[x] if x.__class__ is int else x for x in parts])))
+            if operation in _ARITHMETIC:
+                self.as_written.add(at[-1])
         return at[result] if isinstance(result, int) else result
 
     def _add(self, operands: tuple[Ref, ...]) -> Ref:
@@ -220,7 +224,10 @@ class Instructions:
         return x.ref if isinstance(x, Noted) else float(x)
 
     def _noted(self, operation: str, *operands: Any) -> Noted:
-        return Noted(self, self.note(operation, tuple([self.ref(x) for x in operands])))
+        found = self.note(operation, tuple([self.ref(x) for x in operands]))
+        if operation in _ARITHMETIC:
+            self.as_written.add(found)
+        return Noted(self, found)
 
     def arithmetic(self, operation: str, x: Any, y: Any) -> Noted:
         """x ∘ y."""

@@ -81,20 +81,27 @@ class _Gatherer:
         """What is a term, or a part of one, of one sum only."""
         self._reciprocals: dict[str, Ref] = {}  # by the text of a denominator: 1.0 is not the reference 1
         self._divided_by: Counter[str] = Counter()
+        self._exact = noted.jumped | noted.as_written
         operations, operands = noted.operations, noted.operands
         terms = [0] * len(noted)
         for i, operation in enumerate(operations):
             if not uses[i]:
                 continue
-            if operation in _ADDED:
+            if operation in _ADDED and i not in noted.as_written:
                 terms[i] = self._terms(operation, operands[i], terms, kept)
-            elif operation == "div" and i not in noted.jumped:
+            elif operation == "div" and i not in self._exact:
                 self._divided_by[repr(operands[i][1])] += 1
         for i in range(len(noted) - 1, -1, -1):
-            if operations[i] in _ADDED and uses[i] and (self.inside[i] or terms[i] >= FEWEST_TERMS):
+            if (
+                operations[i] in _ADDED
+                and uses[i]
+                and i not in noted.as_written
+                and (self.inside[i] or terms[i] >= FEWEST_TERMS)
+            ):
                 for x in operands[i]:
                     if x.__class__ is int and uses[x] == 1 and x not in kept:
-                        self.inside[x] = operations[x] in _ADDED or (operations[x] == "mul" and operations[i] != DOT)
+                        is_sum = operations[x] in _ADDED and x not in noted.as_written
+                        self.inside[x] = is_sum or (operations[x] == "mul" and operations[i] != DOT)
             if operations[i] == DOT:
                 for x in operands[i]:
                     if x.__class__ is int:
@@ -121,7 +128,7 @@ class _Gatherer:
         operation, operands = self.noted.operations[i], self.noted.operands[i]
         if self._long[i]:
             return self._sum(i)
-        if operation == "div" and i not in self.noted.jumped and self._divided_by[repr(operands[1])] > 1:
+        if operation == "div" and i not in self._exact and self._divided_by[repr(operands[1])] > 1:
             reciprocal = self._reciprocal(operands[1])
             one = operands[0].__class__ is float and operands[0] == 1.0
             return reciprocal if one else self._new("mul", (self._ref(operands[0]), reciprocal))
