@@ -134,6 +134,16 @@ class Traced(Value):
         """The same number, which no derivative goes through."""
         return detached(self)  # type: ignore[no-any-return]
 
+    def _pass_on(self, edges: Sequence[tuple[Any, Any]], row: Primitive, adjoints: dict[Any, Any]) -> bool:
+        """Hand on an adjoint as a sweep does it edge by edge, but at once; False where a gate is on its way."""
+        if row.gate or getattr(self, "_gate", None) is not None:
+            return False
+        for operand, partial in edges:
+            contribution = plain_product(self, partial)
+            known = adjoints.get(operand)
+            adjoints[operand] = contribution if known is None else known + contribution
+        return True
+
     @staticmethod
     def _product(factor: Any, partial: Any, row: Primitive, operands: Sequence[Any]) -> Any:
         """What sweeps multiply by: see `autograd.core.graph.product`."""

@@ -38,19 +38,12 @@ class Sequenced:
 
 def gathered(noted: Instructions, outputs: Sequence[Ref], leaves: int) -> Sequenced:
     """What outputs need, with sums as single instructions, each where its last term is known."""
-    uses = _uses(noted, outputs)
-    gatherer = _Gatherer(noted, uses, outputs)
-    operations, operands, at = gatherer.operations, gatherer.operands, gatherer.at
-    for i, operation in enumerate(noted.operations):
-        if operation == LEAF:
-            operations.append(LEAF)
-            operands.append(())
-            at[i] = i
-        elif uses[i] and not gatherer.inside[i]:
-            at[i] = gatherer.instruction(i)
-    assert operations[:leaves] == [LEAF] * leaves
+    gatherer = _Gatherer(noted, _uses(noted, outputs), outputs)
+    gatherer.write()
+    at = gatherer.at
+    assert gatherer.operations[:leaves] == [LEAF] * leaves
     found = [at[x] if isinstance(x, int) else x for x in outputs]
-    return _sunk(operations, operands, leaves, found)
+    return _sunk(gatherer.operations, gatherer.operands, leaves, found)
 
 
 def _uses(noted: Instructions, outputs: Sequence[Ref]) -> list[int]:
@@ -82,38 +75,49 @@ class _Gatherer:
         self._reciprocals: dict[str, Ref] = {}  # by the text of a denominator: 1.0 is not the reference 1
         self._divided_by: Counter[str] = Counter()
         self._exact = noted.jumped | noted.as_written
+        terms = self._terms(kept)
+        self._long = [count >= FEWEST_TERMS for count in terms]
         operations, operands = noted.operations, noted.operands
-        terms = [0] * len(noted)
-        for i, operation in enumerate(operations):
-            if not uses[i]:
-                continue
-            if operation in _ADDED and i not in noted.as_written:
-                terms[i] = self._terms(operation, operands[i], terms, kept)
-            elif operation == "div" and i not in self._exact:
-                self._divided_by[repr(operands[i][1])] += 1
         for i in range(len(noted) - 1, -1, -1):
-            if (
-                operations[i] in _ADDED
-                and uses[i]
-                and i not in noted.as_written
-                and (self.inside[i] or terms[i] >= FEWEST_TERMS)
-            ):
-                for x in operands[i]:
-                    if x.__class__ is int and uses[x] == 1 and x not in kept:
-                        is_sum = operations[x] in _ADDED and x not in noted.as_written
-                        self.inside[x] = is_sum or (operations[x] == "mul" and operations[i] != DOT)
-            if operations[i] == DOT:
-                for x in operands[i]:
-                    if x.__class__ is int:
-                        self.inside[x] = False
-        self._long = [n >= FEWEST_TERMS for n in terms]
+            if not terms[i] or not (self.inside[i] or self._long[i]):
+                continue
+            for x in operands[i]:
+                if x.__class__ is int and uses[x] == 1 and x not in kept and operations[i] != DOT:
+                    self.inside[x] = terms[x] > 0 or operations[x] == "mul"
 
-    def _terms(self, operation: str, operands: Sequence[Ref], terms: Sequence[int], kept: set[int]) -> int:
-        if operation == DOT:
-            return len(products(operands).weights)
-        return sum(
-            terms[x] if isinstance(x, int) and self.uses[x] == 1 and terms[x] and x not in kept else 1 for x in operands
-        )
+    def _terms(self, kept: set[int]) -> list[int]:
+        """How many terms each sum of rows has, those of the sums that only it uses included; 0 for what is no sum."""
+        uses, written, exact = self.uses, self.noted.as_written, self._exact
+        operands, terms, added = self.noted.operands, [0] * len(self.noted), {*_ADDED}
+        for i, operation in enumerate(self.noted.operations):
+            if operation in added:
+                if uses[i] and i not in written:
+                    count = 0
+                    for x in operands[i]:
+                        single = x.__class__ is int and terms[x] and uses[x] == 1 and x not in kept
+                        count += terms[x] if single else 1  # type: ignore[index]
+                    terms[i] = len(products(operands[i]).weights) if operation == DOT else count
+            elif operation == "div" and uses[i] and i not in exact:
+                self._divided_by[repr(operands[i][1])] += 1
+        return terms
+
+    def write(self) -> None:
+        """All that is needed, in order."""
+        operations, operands, at = self.operations, self.operands, self.at
+        uses, inside, long = self.uses, self.inside, self._long
+        for i, (operation, xs) in enumerate(zip(self.noted.operations, self.noted.operands, strict=True)):
+            if operation == LEAF:
+                at[i] = self._new(LEAF, ())
+            elif not uses[i] or inside[i]:
+                continue
+            elif long[i]:
+                at[i] = self._sum(i)
+            elif operation == "div" and i not in self._exact and self._divided_by[repr(xs[1])] > 1:
+                at[i] = self._quotient(*xs)
+            else:
+                at[i] = len(operations)
+                operations.append(operation)
+                operands.append(tuple([at[x] if x.__class__ is int else x for x in xs]))
 
     def _new(self, operation: str, operands: Sequence[Ref]) -> int:
         self.operations.append(operation)
@@ -123,16 +127,10 @@ class _Gatherer:
     def _ref(self, x: Ref) -> Ref:
         return self.at[x] if isinstance(x, int) else x
 
-    def instruction(self, i: int) -> Ref:
-        """The new one for an old one that is no part of a sum."""
-        operation, operands = self.noted.operations[i], self.noted.operands[i]
-        if self._long[i]:
-            return self._sum(i)
-        if operation == "div" and i not in self._exact and self._divided_by[repr(operands[1])] > 1:
-            reciprocal = self._reciprocal(operands[1])
-            one = operands[0].__class__ is float and operands[0] == 1.0
-            return reciprocal if one else self._new("mul", (self._ref(operands[0]), reciprocal))
-        return self._new(operation, [self.at[x] if x.__class__ is int else x for x in operands])
+    def _quotient(self, x: Ref, y: Ref) -> Ref:
+        reciprocal = self._reciprocal(y)
+        one = x.__class__ is float and x == 1.0
+        return reciprocal if one else self._new("mul", (self._ref(x), reciprocal))
 
     def _reciprocal(self, denominator: Ref) -> Ref:
         found = self._reciprocals.get(repr(denominator))
@@ -212,6 +210,8 @@ def _sunk(operations: list[str], operands: list[tuple[Ref, ...]], leaves: int, o
                     asked[x] = True
                 else:
                     early[x] = True
+    if not any(late):
+        return Sequenced(operations, operands, leaves, outputs)
     order = [i for i in range(count) if not late[i]] + [i for i in range(count) if late[i]]
     at = [0] * count
     for k, i in enumerate(order):
