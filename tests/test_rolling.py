@@ -7,6 +7,7 @@ import math
 import os
 import random
 import warnings
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from autograd.core.tree import take_apart
 from autograd.native.c.backend import CPoint, c_compiler
 from autograd.native.kernels import Point
 from autograd.native.recording.tracing import traced, tracing
-from autograd.native.rolling import by_numpy
+from autograd.native.rolling import by_numpy, instructions
 from autograd.native.rolling.program import Loop
 from autograd.native.rolling.rolled import program_of, sequenced
 
@@ -190,8 +191,8 @@ def check(inputs, blocks, seed, in_c=False):
     for function in (f, grad(last), hessian(last)):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DomainWarning)
-            instructions = recorded(function, here)
-            straight, rolled = (program_of(instructions, inputs, least) for least in (NEVER, 6))
+            noted = recorded(function, here)
+            straight, rolled = (program_of(noted, inputs, least) for least in (NEVER, 6))
             assert not any(isinstance(item, Loop) for item in straight.body)
             compiled = [Point(rolled, "f", None), *([CPoint(rolled)] if in_c else [])]
             for point in (here, there, special):
@@ -226,3 +227,63 @@ def test_ten_thousand_rolled_programs_compute_what_the_straight_ones_do():
     for seed in range(int(os.environ.get("ROLLING_EXAMPLES", "300"))):
         blocks = [(rng.choice(BLOCKS), rng.randrange(1, 41), rng.randrange(10**6)) for _ in range(rng.randrange(1, 4))]
         check(rng.randrange(1, 5), blocks, seed)
+
+
+# ---------------------------------------------------------------- what is found
+
+
+def oscillator(steps):
+    def f(v):
+        mu, x, y = v
+        total = 0.0
+        for _ in range(steps):
+            y = y + 0.001 * (mu * (1.0 - x * x) * y - x)
+            x = x + 0.001 * y
+            total = total + x * x
+        return total
+
+    return grad(f)
+
+
+@pytest.mark.parametrize("steps", [100, 400])
+def test_a_recurrence_is_as_long_as_one_step(steps):
+    program = program_of(recorded(oscillator(steps), [1.5, 1.0, 0.0]), 3)
+    assert program.counts["instructions"] > 15 * steps
+    assert program.counts["written"] < 80
+
+
+def test_what_waits_for_nothing_is_in_parallel_loops():
+    program = program_of(recorded(lambda v: [ag.exp(x) / (1.0 + x * x) for x in v], [0.1 * k for k in range(50)]), 50)
+    assert [(loop.passes, loop.parallel) for loop in program.body] == [(50, True)]
+
+
+def test_loops_within_loops_are_found():
+    def heat(v):
+        u = list(v)
+        for _ in range(20):
+            u = [u[0], *(u[i] + 0.2 * (u[i - 1] - 2.0 * u[i] + u[i + 1]) for i in range(1, len(u) - 1)), u[-1]]
+        return u
+
+    program = program_of(recorded(heat, [math.cos(0.3 * k) for k in range(16)]), 16)
+    assert program.counts["written"] < 0.1 * program.counts["instructions"]
+
+
+@settings(max_examples=15, deadline=None)
+@given(programs())
+def test_the_compiled_core_notes_what_python_notes(program):
+    inputs, blocks = program
+    point = [0.3 + 0.1 * k for k in range(inputs)]
+    function = grad(lambda v: function_of(blocks)(v)[-1])
+    noted = []
+    for core in (instructions.compiled, None):
+        with mock.patch.object(instructions, "compiled", core):
+            noted.append(recorded(function, point))
+    one, other = noted
+    assert (one.operations, one.operands, one.outputs) == (other.operations, other.operands, other.outputs)
+
+
+def test_sums_inside_a_formula_stay_as_they_are_written():
+    """The error of a square that is put back must not be rounded away."""
+    point = Point(program_of(recorded(lambda v: [ag.gelu(x) for x in v], [-20.0] * 9), 9, 4), "gelu", None)
+    for x in (-20.0, -25.3, 8.0):  # rounding x² alone would cost 1e-13
+        assert point([], [x] * 9) == pytest.approx([ag.gelu(x)] * 9, rel=2e-15)

@@ -12,6 +12,7 @@
 #include <structmember.h>
 
 #include "attributes.h"
+#include "noting.h"
 #include "recording.h"
 #include "sweep.h"
 
@@ -375,6 +376,7 @@ static PyMethodDef functions[] = {
     {"is_of_run", is_of_run, METH_VARARGS, "Whether a Value is such a leaf."},
     {"witness", witness, METH_VARARGS, "Where to note operands, and in which run."},
     {"trace", trace, METH_VARARGS, "What class the nodes of a trace are of, and the list of them."},
+    {"note_down", note_down, METH_VARARGS, "Note sums and products of a trace as instructions, until one is for Python."},
     {"live_values", live_values, METH_NOARGS, "How many Values there are."},
     {"install", (PyCFunction)(void (*)(void))install, METH_VARARGS | METH_KEYWORDS, "Name what Python is asked for."},
     {NULL, NULL, 0, NULL},
@@ -392,7 +394,7 @@ PyMODINIT_FUNC PyInit__core(void)
     labels = PyDict_New();
     value_type = (PyTypeObject *)PyType_FromSpec(&value_spec);
     row_type = (PyTypeObject *)PyType_FromSpec(&row_spec);
-    if (module == NULL || labels == NULL || value_type == NULL || row_type == NULL) {
+    if (name_operations() < 0 || module == NULL || labels == NULL || value_type == NULL || row_type == NULL) {
         return NULL;
     }
     value_type->tp_vectorcall = value_call;

@@ -160,12 +160,12 @@ def reverse_sweep(
         adjoint = adjoints.get(node)
         if adjoint is None or node.primitive is None:
             continue
-        found = edges_of(node, node.operands, within)
+        here = edges_of(node, node.operands, within)
         if reached is None and watch is None:
             pass_on = getattr(adjoint, "_pass_on", None)
-            if pass_on is not None and pass_on(found, node.primitive, adjoints):
+            if pass_on is not None and pass_on(here, node.primitive, adjoints):
                 continue
-        for operand, partial in found:
+        for operand, partial in here:
             contribution = _carried(adjoint, partial, node.primitive, node.operands, node, operand, reached)
             if contribution is not None:
                 adjoints[operand] = found = total(adjoints.get(operand), contribution, node.primitive, node.operands)

