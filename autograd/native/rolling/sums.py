@@ -212,13 +212,14 @@ def _sunk(operations: list[str], operands: list[tuple[Ref, ...]], leaves: int, o
                     early[x] = True
     if not any(late):
         return Sequenced(operations, operands, leaves, outputs)
-    order = [i for i in range(count) if not late[i]] + [i for i in range(count) if late[i]]
-    at = [0] * count
-    for k, i in enumerate(order):
+    first = late.index(True)  # nothing before it moves
+    order = [i for i in range(first, count) if not late[i]] + [i for i in range(first, count) if late[i]]
+    at = list(range(count))
+    for k, i in enumerate(order, first):
         at[i] = k
     return Sequenced(
-        [operations[i] for i in order],
-        [tuple([at[x] if x.__class__ is int else x for x in operands[i]]) for i in order],
+        operations[:first] + [operations[i] for i in order],
+        operands[:first] + [tuple([at[x] if x.__class__ is int else x for x in operands[i]]) for i in order],
         leaves,
         [at[x] if isinstance(x, int) else x for x in outputs],
     )
