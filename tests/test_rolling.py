@@ -287,3 +287,16 @@ def test_sums_inside_a_formula_stay_as_they_are_written():
     point = Point(program_of(recorded(lambda v: [ag.gelu(x) for x in v], [-20.0] * 9), 9, 4), "gelu", None)
     for x in (-20.0, -25.3, 8.0):  # rounding x² alone would cost 1e-13
         assert point([], [x] * 9) == pytest.approx([ag.gelu(x)] * 9, rel=2e-15)
+
+
+def test_sums_of_any_length_are_alike():
+    def convolved(v):
+        return [ag.tanh(sum(v[j] * v[k - j] for j in range(k))) for k in range(16, len(v))]
+
+    points = [[math.sin(0.3 * k) + shift for k in range(40)] for shift in (0.0, 0.1)]
+    noted = recorded(convolved, points[0])
+    program = program_of(noted, 40, 4)
+    assert program.counts["written"] < 0.4 * program.counts["instructions"]
+    for point in points:
+        for found in (by_arrays(program, point), Point(program, "f", None)([], point)):
+            assert agree(found, convolved(point), 1e-14)

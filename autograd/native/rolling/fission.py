@@ -13,8 +13,6 @@ from autograd.native.rolling.nests import Nests
 from autograd.native.rolling.repeats import Repeat
 
 FEWEST_SPLIT = 7  # passes of a loop that is split
-LONGEST_WRITTEN = 12
-"""Terms of a sum that is written out; a longer one is a loop of its own."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +32,7 @@ def groups_of(nests: Nests, loops: Sequence[Repeat], positions: Sequence[int]) -
     serial = any(carried)
     if loops[-1].passes < FEWEST_SPLIT or not _worth_it(nests, positions, cyclic):
         return [Group(tuple(positions), not serial)]
-    kinds = [
-        1 if cyclic[i] else 2 if nests.terms(position) > LONGEST_WRITTEN else 0 for i, position in enumerate(positions)
-    ]
+    kinds = [1 if cyclic[i] else 2 if nests.is_long(position) else 0 for i, position in enumerate(positions)]
     levels = _levels(same, carried, part_of, kinds, cyclic)
     groups: dict[tuple[int, int], list[int]] = {}
     for i, position in enumerate(positions):
@@ -62,7 +58,10 @@ def _edges(nests: Nests, loops: Sequence[Repeat], positions: Sequence[int]) -> t
     start = nests.nest_of[positions[0]].starts[..., None, None]
     passes = np.arange(loop.passes)[:, None]
     for i, position in enumerate(positions):
-        used = nests.operands(position, 0, nests.arity(position))
+        if nests.is_long(position):
+            used = np.concatenate(nests.factors(position), axis=-1)
+        else:
+            used = np.stack([nests.operands(position, k) for k in range(nests.arity(position))], axis=-1)
         inside = used >= start
         if not inside.any():
             continue

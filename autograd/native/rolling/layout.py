@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from autograd.native.planning.places import MOST_WORK
-from autograd.native.rolling.fission import LONGEST_WRITTEN, Group, groups_of
-from autograd.native.rolling.instructions import DOT, MASKS
+from autograd.native.rolling.fission import Group, groups_of
+from autograd.native.rolling.instructions import MASKS
 from autograd.native.rolling.nests import Nests
 from autograd.native.rolling.program import COPY, Block, Carried, Loop, Piece, Place, Program, Result, Source, Step
 from autograd.native.rolling.repeats import Repeat, Run
@@ -112,7 +112,7 @@ class Layout:
         found: list[_Frame] = []
         work = MOST_WORK + 1
         for position in positions:
-            is_long = self.nests.terms(position) > LONGEST_WRITTEN
+            is_long = self.nests.is_long(position)
             if work > MOST_WORK or is_long:
                 found.append(_Frame(alone))
                 work = 0
@@ -127,8 +127,9 @@ class Layout:
     def _sources(self, position: int) -> list[Any]:
         """For each operand a float, a Result, an _Initial, or the references of what is in memory."""
         nests = self.nests
-        if nests.terms(position) > LONGEST_WRITTEN:
-            self._keep(nests.operands(position, 0, nests.arity(position)))
+        if nests.is_long(position):
+            for factor in nests.factors(position):
+                self._keep(factor)
             return []
         if nests.nest_of[position].loops:
             return [self._source(position, nests.operands(position, k)) for k in range(nests.arity(position))]
@@ -197,11 +198,10 @@ class Layout:
 
     def _pieces(self, position: int, outermost: Repeat | None) -> tuple[Piece, ...]:
         """A long sum cut where the distance between the places of terms changes, unless it does so too often."""
-        terms = self.nests.terms(position)
-        if terms <= LONGEST_WRITTEN:
+        if not self.nests.is_long(position):
             return ()
-        starts = (0, terms) if self.nests.operation(position) == DOT else (0,)
-        factors = [self.nests.operands(position, start, terms) for start in starts]
+        factors = self.nests.factors(position)
+        terms = factors[0].shape[-1]
         cuts = sorted({0, terms, *(cut for factor in factors for cut in self.places.cuts(factor))})
         if len(cuts) - 1 > max(2, terms >> 2):
             cuts = [0, terms]

@@ -10,9 +10,13 @@ import numpy as np
 from autograd.native.rolling.instructions import DOT, SUM
 from autograd.native.rolling.repeats import Repeat, Run, Tree
 from autograd.native.rolling.sums import Sequenced
-from autograd.table.grouping import products
 
 NEAR = 8  # instructions back that a token tells; what lies further back is told by none
+LONGEST_WRITTEN = 12
+"""Terms of a sum that is written out; a longer one is a loop of its own."""
+ZERO = ~0
+"""The reference of the constant 0.0."""
+TOLD = 3  # operands of an instruction that it tells of
 
 
 class References:
@@ -23,8 +27,8 @@ class References:
 
     def __init__(self, program: Sequenced) -> None:
         self.program = program
-        self.constants: list[float] = []
-        known: dict[bytes, int] = {}
+        self.constants: list[float] = [0.0]
+        known = {struct.pack("<d", 0.0): 0}
 
         def constant(x: float) -> int:
             bits = struct.pack("<d", x)
@@ -41,20 +45,25 @@ class References:
         self.codes = np.array([names.setdefault(x, len(names)) for x in program.operations], dtype=np.int64)
 
     def tokens(self) -> Any:
-        """A number for each instruction: equal where operations, and operands that lie near, are."""
+        """A number for each instruction: equal where operations, counts of operands, and operands that lie near, are.
+
+        Of a long sum the count is told to a factor of 2 only: those of a triangle, each a term longer than
+        the one before, are alike.
+        """
         count = len(self.codes)
         arity = np.diff(self.first)
         of = np.repeat(np.arange(count), arity)
         position = np.arange(len(self.flat)) - self.first[of]
         distance = of - self.flat
-        near = np.where((self.flat >= 0) & (distance <= NEAR), distance, 0)
+        near = np.where((self.flat >= 0) & (distance <= NEAR) & (position < TOLD), distance, 0)
         is_sum = np.array([x in (SUM, DOT) for x in self.program.operations], dtype=bool)
         near[is_sum[of]] = 0
-        with np.errstate(over="ignore"):
-            told = near * np.power(np.int64(NEAR + 2), np.minimum(position, 15) + 1)
-        tokens = self.codes + len(self.codes) * arity
-        np.add.at(tokens, of, told * 1009)
-        return np.unique(tokens, return_inverse=True)[1].astype(np.int64)
+        told = np.bincount(of, near * (NEAR + 1) ** np.minimum(position, TOLD), minlength=count).astype(np.int64)
+        longest = int(arity.max(initial=0))
+        written = np.array([LONGEST_WRITTEN * (1 + (x == DOT)) for x in self.program.operations])
+        sizes = np.where(is_sum & (arity > written), longest + np.frexp(arity)[1], arity)
+        exact = (self.codes * (longest + 64) + sizes) * (NEAR + 1) ** TOLD + told
+        return np.unique(exact, return_inverse=True)[1].astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,19 +132,35 @@ class Nests:
         first = self.references.first
         return int(first[position + 1] - first[position])
 
-    def operands(self, position: int, number: int, count: int | None = None) -> Any:
-        """Operand `number` of each instance; with a count that many from there on, along a last axis."""
+    def operands(self, position: int, number: int) -> Any:
+        """Operand `number` of each instance."""
         references = self.references
-        at = references.first[self.instances(position)] + number
-        return references.flat[at if count is None else at[..., None] + np.arange(count)]
+        return references.flat[references.first[self.instances(position)] + number]
 
-    def is_leaf(self, reference: int) -> bool:
-        """Whether it is an input, a parameter or a constant."""
-        return reference < self.leaves
+    def factors(self, position: int) -> list[Any]:
+        """The terms of a sum, or both factors of those of a dot, of each instance along a last axis.
+
+        Instances that have fewer terms than others are filled up with zeros.
+        """
+        references, instances = self.references, self.instances(position)
+        first = references.first[instances][..., None]
+        size = (references.first[instances + 1] - references.first[instances])[..., None]
+        if self.operation(position) == DOT:
+            size = size >> 1
+        terms = np.arange(int(size.max()))
+        starts = [first, first + size] if self.operation(position) == DOT else [first]
+        there = terms < size
+        return [np.where(there, references.flat[np.where(there, start + terms, 0)], ZERO) for start in starts]
 
     def terms(self, position: int) -> int:
-        """Of a sum; 0 for other operations."""
+        """The terms of a sum, of the longest instance; 0 for other operations."""
         operation = self.operation(position)
-        if operation == SUM:
-            return self.arity(position)
-        return len(products(range(self.arity(position))).weights) if operation == DOT else 0
+        return self.factors(position)[0].shape[-1] if operation in (SUM, DOT) else 0
+
+    def is_long(self, position: int) -> bool:
+        """Whether it is a sum that is a loop itself: of many terms, or not of the same number in all passes."""
+        if self.operation(position) not in (SUM, DOT):
+            return False
+        first, instances = self.references.first, self.instances(position)
+        sizes = first[instances + 1] - first[instances]
+        return self.terms(position) > LONGEST_WRITTEN or bool((sizes != sizes.flat[0]).any())
