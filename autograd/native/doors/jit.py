@@ -34,6 +34,7 @@ from autograd.native.kernels import (
 )
 from autograd.native.lowered import lowered
 from autograd.native.recording.tracing import Lane, Traced, traced, tracing
+from autograd.native.rolling.listing import listing
 from autograd.native.rolling.program import Program
 from autograd.native.rolling.rolled import rolled
 from autograd.table.primitive import as_number
@@ -85,6 +86,27 @@ class Jitted:
         if entry.point.fast is not None:
             self._fast = entry.point.fast
         return entry.at_point([as_number(leaf, "jit: an argument") for leaf in leaves])
+
+    def loops(self, *args: Any, **kwargs: Any) -> str:
+        """What is run for arguments that are numbers, or lists, tuples and dicts of them: the loops that were found.
+
+        Of a gradient the loops are those of the function, and of the way back.
+
+        >>> def f(x, steps=100):
+        ...     for _ in range(steps):
+        ...         x = 3.5 * x * (1.0 - x)
+        ...     return x
+        >>> print(jit(f).loops(0.4))
+        100 passes one after the other, i:
+            #1 = mul(3.5, [#3 before, at first x[0]])
+            #2 = sub(1.0, [#3 before, at first x[0]])
+            #3 = mul(#1, #2)  -> x[3 + i]
+
+        Raises TypeError for arrays, whose elements are numbers of a vector, and for a row that cannot be compiled.
+        """
+        leaves: list[Any] = []
+        structure = take_apart((args, kwargs), leaves, whole=True, weak=True)
+        return self.entry(structure, [as_number(leaf, "loops: an argument") for leaf in leaves]).loops()
 
     def _over_samples(self, mapped: Mapped, args: Any, kwargs: Any) -> Any:
         """`vmap`: the program for one sample, run over all."""
@@ -309,6 +331,11 @@ class _Entry:
             with contextlib.suppress(TypeError):  # a row that only NumPy can call, element by element
                 return Arrays(self._rolled())
         return Sample(self._new_kernel())
+
+    def loops(self) -> str:
+        """See `Jitted.loops`."""
+        program = getattr(self.point, "plan", None)
+        return listing(program if isinstance(program, Program) else self._rolled())
 
     def _rolled(self) -> Program:
         return rolled(self.outputs, self.inputs, self.captured, self._made)
