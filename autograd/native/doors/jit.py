@@ -306,7 +306,7 @@ class _Entry:
         callable_at_once = plain and not self.captured and len(examples) <= MOST_ARGUMENTS
         self.shape = _shape(structure_of_result) if callable_at_once else None
         self.backend, self.threads = backend, threads
-        self._made: list[Value] = made
+        self._made: list[Value] = [] if kind is Lane else made
         self._point: AtPoint | None = None
         self.slots: Any = None
         self.kernel: Kernel | None = None

@@ -6,7 +6,7 @@ A reference is the index of an instruction, or a float.
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import partial, partialmethod
 from typing import Any
 
 from autograd.accelerator import compiled
@@ -107,7 +107,7 @@ class Instructions:
     def note(self, operation: str, operands: tuple[Ref, ...]) -> int:
         """The reference of an instruction: the one that is there already."""
         # 0.0 and -0.0 are equal and yet not the same, so numbers are known by their digits
-        told = tuple([x if x.__class__ is int else repr(x) for x in operands])
+        told = tuple([x if type(x) is int else repr(x) for x in operands])
         key = (operation, told)
         known = self._known.get(key)
         if known is None:
@@ -123,7 +123,7 @@ class Instructions:
         plain = self._plain.get(row)
         if plain is not None:
             x, y = operands
-            if x.__class__ is int and y.__class__ is int:  # most of all
+            if type(x) is int and type(y) is int:  # most of all
                 if plain == "add" and (self.operations[x] == "neg" or self.operations[y] == "neg"):
                     return self._add(operands)
                 key = (plain, operands)
@@ -136,7 +136,7 @@ class Instructions:
         if int not in set(map(type, operands)):
             return row.evaluate([float(x) for x in operands])
         if row.jumps:
-            self.jumped.update([x for x in operands if x.__class__ is int])
+            self.jumped.update([x for x in operands if type(x) is int])
         special = self._rows.get(row)
         if special is not None:
             return special(operands)
@@ -169,7 +169,7 @@ class Instructions:
             template = self._templates[key] = instructions, noted.ref(found)
         instructions, result = template
         for operation, parts in instructions:
-            at.append(self.note(operation, tuple([at[x] if x.__class__ is int else x for x in parts])))
+            at.append(self.note(operation, tuple([at[x] if type(x) is int else x for x in parts])))
             if operation in _ARITHMETIC:
                 self.as_written.add(at[-1])
         return at[result] if isinstance(result, int) else result
@@ -185,7 +185,7 @@ class Instructions:
 
     def _mul(self, operands: tuple[Ref, ...]) -> Ref:
         for x, y in (operands, operands[::-1]):
-            if y.__class__ is float and (y == 1.0 or y == -1.0):
+            if type(y) is float and (y == 1.0 or y == -1.0):
                 return x if y == 1.0 else self._neg((x,))
         return self.note("mul", operands)
 
@@ -288,7 +288,8 @@ class Instructions:
             return self._noted(name, *operands)
         return getattr(FLOATS, name)(*operands)
 
-    def __getattr__(self, name: str) -> Any:
-        if name in _METHODS:  # equal, abs, sqrt, floor, copysign
-            return partial(self._method, name)
-        raise AttributeError(name)
+    equal: Any = partialmethod(_method, "equal")
+    abs: Any = partialmethod(_method, "abs")
+    sqrt: Any = partialmethod(_method, "sqrt")
+    floor: Any = partialmethod(_method, "floor")
+    copysign: Any = partialmethod(_method, "copysign")

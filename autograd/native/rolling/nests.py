@@ -38,7 +38,7 @@ class References:
             return ~known[bits]
 
         self.flat = np.array(
-            [x if x.__class__ is int else constant(x) for xs in program.operands for x in xs], dtype=np.int64
+            [x if type(x) is int else constant(x) for xs in program.operands for x in xs], dtype=np.int64
         )
         self.first = np.concatenate(([0], np.cumsum([len(xs) for xs in program.operands]))).astype(np.int64)
         names: dict[str, int] = {}

@@ -56,7 +56,7 @@ def _uses(noted: Instructions, outputs: Sequence[Ref]) -> list[int]:
     for i in range(len(noted) - 1, -1, -1):
         if uses[i]:
             for x in operands[i]:
-                if x.__class__ is int:
+                if type(x) is int:
                     uses[x] += 1
     return uses
 
@@ -82,7 +82,7 @@ class _Gatherer:
             if not terms[i] or not (self.inside[i] or self._long[i]):
                 continue
             for x in operands[i]:
-                if x.__class__ is int and uses[x] == 1 and x not in kept and operations[i] != DOT:
+                if type(x) is int and uses[x] == 1 and x not in kept and operations[i] != DOT:
                     self.inside[x] = terms[x] > 0 or operations[x] == "mul"
 
     def _terms(self, kept: set[int]) -> list[int]:
@@ -94,7 +94,7 @@ class _Gatherer:
                 if uses[i] and i not in written:
                     count = 0
                     for x in operands[i]:
-                        single = x.__class__ is int and terms[x] and uses[x] == 1 and x not in kept
+                        single = type(x) is int and terms[x] and uses[x] == 1 and x not in kept
                         count += terms[x] if single else 1  # type: ignore[index]
                     terms[i] = len(products(operands[i]).weights) if operation == DOT else count
             elif operation == "div" and uses[i] and i not in exact:
@@ -117,7 +117,7 @@ class _Gatherer:
             else:
                 at[i] = len(operations)
                 operations.append(operation)
-                operands.append(tuple([at[x] if x.__class__ is int else x for x in xs]))
+                operands.append(tuple([at[x] if type(x) is int else x for x in xs]))
 
     def _new(self, operation: str, operands: Sequence[Ref]) -> int:
         self.operations.append(operation)
@@ -129,7 +129,7 @@ class _Gatherer:
 
     def _quotient(self, x: Ref, y: Ref) -> Ref:
         reciprocal = self._reciprocal(y)
-        one = x.__class__ is float and x == 1.0
+        one = type(x) is float and x == 1.0
         return reciprocal if one else self._new("mul", (self._ref(x), reciprocal))
 
     def _reciprocal(self, denominator: Ref) -> Ref:
@@ -170,7 +170,7 @@ class _Gatherer:
             for part in (self._dot(pairs[negative]), self._plain(terms[negative])):
                 if part is None:
                     continue
-                if found.__class__ is float and found == 0.0:
+                if type(found) is float and found == 0.0:
                     found = self._new("neg", (part,)) if negative else part
                 else:
                     found = self._new("sub" if negative else "add", (found, part))
@@ -205,7 +205,7 @@ def _sunk(operations: list[str], operands: list[tuple[Ref, ...]], leaves: int, o
         is_sum = operations[i] in (SUM, DOT)
         late[i] = asked[i] and not early[i] and (is_sum or operations[i] in _LINEAR)
         for x in operands[i]:
-            if x.__class__ is int:
+            if type(x) is int:
                 if late[i] and not is_sum:
                     asked[x] = True
                 else:
@@ -219,7 +219,7 @@ def _sunk(operations: list[str], operands: list[tuple[Ref, ...]], leaves: int, o
         at[i] = k
     return Sequenced(
         operations[:first] + [operations[i] for i in order],
-        operands[:first] + [tuple([at[x] if x.__class__ is int else x for x in operands[i]]) for i in order],
+        operands[:first] + [tuple([at[x] if type(x) is int else x for x in operands[i]]) for i in order],
         leaves,
         [at[x] if isinstance(x, int) else x for x in outputs],
     )
