@@ -33,7 +33,7 @@ from autograd.native.kernels import (
     new_slots,
 )
 from autograd.native.lowered import lowered
-from autograd.native.recording.tracing import Lane, Traced, traced, tracing
+from autograd.native.recording.tracing import Lane, Traced, traced, tracing, uncollected
 from autograd.native.rolling.listing import listing
 from autograd.native.rolling.program import Program
 from autograd.native.rolling.rolled import rolled
@@ -291,7 +291,7 @@ class _Entry:
         self.inputs = [traced(x, kind) for x in examples]
         self.name = getattr(function, "__name__", "jit")
         made: list[Value] = []
-        with tracing(kind, made):
+        with tracing(kind, made), uncollected():
             args, kwargs = filler(structure)(iter(self.inputs))
             result = function(*args, **kwargs)
         outputs: list[Any] = []

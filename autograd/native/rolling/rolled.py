@@ -1,12 +1,12 @@
 """From what was recorded to a program of loops."""
 
-import gc
 from collections.abc import Sequence
 from typing import Any
 
 from autograd.core.graph import topological_order
 from autograd.core.value import Value
 from autograd.native.recording.graph import Ref, take_down
+from autograd.native.recording.tracing import uncollected
 from autograd.native.rolling.instructions import Instructions
 from autograd.native.rolling.layout import Layout
 from autograd.native.rolling.nests import Nests, References
@@ -19,13 +19,8 @@ def rolled(
     outputs: Sequence[Any], inputs: Sequence[Value], parameters: Sequence[Value], made: Sequence[Value]
 ) -> Program:
     """The program of recorded outputs; arguments as for `sequenced`."""
-    collects = gc.isenabled()
-    gc.disable()  # there is nothing to collect among a million tuples, and looking takes a third of the time
-    try:
+    with uncollected():
         return program_of(sequenced(outputs, inputs, parameters, made), len(inputs))
-    finally:
-        if collects:
-            gc.enable()
 
 
 def sequenced(
