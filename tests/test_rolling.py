@@ -20,7 +20,7 @@ from autograd.core.tree import take_apart
 from autograd.native.c.backend import CPoint, c_compiler
 from autograd.native.kernels import Point
 from autograd.native.recording.tracing import traced, tracing
-from autograd.native.rolling import by_numpy, instructions
+from autograd.native.rolling import by_numpy, instructions, sums
 from autograd.native.rolling.program import Loop
 from autograd.native.rolling.rolled import program_of, sequenced
 
@@ -276,7 +276,7 @@ def test_the_compiled_core_notes_what_python_notes(program):
     function = grad(lambda v: function_of(blocks)(v)[-1])
     noted = []
     for core in (instructions.compiled, None):
-        with mock.patch.object(instructions, "compiled", core):
+        with mock.patch.object(instructions, "compiled", core), mock.patch.object(sums, "compiled", core):
             noted.append(recorded(function, point))
     one, other = noted
     assert (one.operations, one.operands, one.outputs) == (other.operations, other.operands, other.outputs)

@@ -377,6 +377,8 @@ static PyMethodDef functions[] = {
     {"witness", witness, METH_VARARGS, "Where to note operands, and in which run."},
     {"trace", trace, METH_VARARGS, "What class the nodes of a trace are of, and the list of them."},
     {"note_down", note_down, METH_VARARGS, "Note sums and products of a trace as instructions, until one is for Python."},
+    {"copy_down", copy_down, METH_VARARGS, "Copy instructions with other references, until one is for Python."},
+    {"uses_below", uses_below, METH_VARARGS, "How often instructions are used by those that are used themselves."},
     {"live_values", live_values, METH_NOARGS, "How many Values there are."},
     {"install", (PyCFunction)(void (*)(void))install, METH_VARARGS | METH_KEYWORDS, "Name what Python is asked for."},
     {NULL, NULL, 0, NULL},

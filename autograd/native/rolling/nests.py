@@ -41,8 +41,8 @@ class References:
             [x if type(x) is int else constant(x) for xs in program.operands for x in xs], dtype=np.int64
         )
         self.first = np.concatenate(([0], np.cumsum([len(xs) for xs in program.operands]))).astype(np.int64)
-        names: dict[str, int] = {}
-        self.codes = np.array([names.setdefault(x, len(names)) for x in program.operations], dtype=np.int64)
+        self.names = {x: code for code, x in enumerate(dict.fromkeys(program.operations))}
+        self.codes = np.array([self.names[x] for x in program.operations], dtype=np.int64)
 
     def tokens(self) -> Any:
         """A number for each instruction: equal where operations, counts of operands, and operands that lie near, are.
@@ -56,11 +56,12 @@ class References:
         position = np.arange(len(self.flat)) - self.first[of]
         distance = of - self.flat
         near = np.where((self.flat >= 0) & (distance <= NEAR) & (position < TOLD), distance, 0)
-        is_sum = np.array([x in (SUM, DOT) for x in self.program.operations], dtype=bool)
+        of_sum, of_dot = (self.codes == self.names.get(x, -1) for x in (SUM, DOT))
+        is_sum = of_sum | of_dot
         near[is_sum[of]] = 0
         told = np.bincount(of, near * (NEAR + 1) ** np.minimum(position, TOLD), minlength=count).astype(np.int64)
         longest = int(arity.max(initial=0))
-        written = np.array([LONGEST_WRITTEN * (1 + (x == DOT)) for x in self.program.operations])
+        written = LONGEST_WRITTEN * (1 + of_dot)
         sizes = np.where(is_sum & (arity > written), longest + np.frexp(arity)[1], arity)
         exact = (self.codes * (longest + 64) + sizes) * (NEAR + 1) ** TOLD + told
         return np.unique(exact, return_inverse=True)[1].astype(np.int64)
