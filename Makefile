@@ -3,13 +3,15 @@
 #
 # make docs        write the site to out/docs: pages, the demos run as notebooks, the reference, Python in the page
 # make demos       run all the demos, and hold them to their numbers
+# make export      hold what is handed on to JAX, PyTorch, ONNX, C and others to the engine (installs some gigabytes)
 # make exercises   grade the solutions of the exercises       make bench    compare the speed with peers, and draw it
 # make exhaustive  the tests that take minutes             make browser  those that need a browser or notebooks
+# make distributed the tests that need several processes, and JAX
 # make rules       print autograd/accelerator/rules.h from the table, after a change to a row
 # make bare        try an installation with nothing else, as compiled, as pure and, where there is node, under Pyodide
 # make test-plain  run the tests on the plain core           make sanitize  the core's, on one that checks its memory
 # make coverage    run them there, and tell which branches of autograd and nn no test takes
-# make constraints the oldest and the newest dependencies, from pyproject.toml
+# make constraints the oldest and the newest dependencies, from pyproject.toml, but for other engines
 # make mutants     put mistakes into the table and the core, and see which no test notices
 # make audit       look up the newest in the list of known vulnerabilities
 #
@@ -26,20 +28,26 @@ BARE = env -u PYTHONPATH out/bare/bin/python
 PYODIDE = 314.0.7
 MATHJAX = 3.2.2
 INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check
-COMPILE = $(RUN) -m uv pip compile --quiet --upgrade --no-header --no-annotate --all-extras \
+COMPILE = $(RUN) -m uv pip compile --quiet --upgrade --no-header --no-annotate \
+	$(addprefix --extra ,pictures native live plots demos) \
 	$(addprefix --group ,test notebook browser) pyproject.toml
 
 # What the compiled core does is called by these; what they need beside it (NumPy, mpmath) has passed the sanitizers.
 CORE_TESTS = $(addprefix tests/test_,tiny.py accelerator.py rules.py cores.py core_abuse.py modes.py engine.py table.py \
-	transforms.py random_graphs.py checkpointing.py anomaly.py)
+	transforms.py random_graphs.py checkpointing.py anomaly.py doors.py)
 
-.PHONY: demo docs demos exercises bench test test-plain exhaustive browser coverage bare sanitize check mutants constraints audit rules installed clean
+.PHONY: demo docs demos export exercises bench test test-plain exhaustive browser distributed coverage bare sanitize check mutants constraints audit rules installed clean
 
 demo: $(VENV)/installed
 	MPLBACKEND=Agg $(RUN) demos/3_networks/09_moons.py
 
 demos: $(VENV)/installed
 	$(RUN) -m pytest -q -m demos --capture=no tests/demos
+
+# PyTorch's wheel for Linux brings CUDA, which no test needs but without which it does not start.
+export: $(VENV)/installed
+	$(INSTALL) --group export
+	MPLBACKEND=Agg $(RUN) -m pytest -q -m "not demos" tests/export
 
 exercises: $(VENV)/installed
 	$(RUN) -m autograd.exercises check --folder tests/exercises
@@ -74,6 +82,10 @@ exhaustive: $(VENV)/installed
 browser: $(VENV)/installed
 	$(INSTALL) --group browser --group notebook
 	MPLBACKEND=Agg $(RUN) -m pytest -q tests/test_render.py tests/test_display.py tests/test_page.py tests/browser
+
+distributed: $(VENV)/installed
+	$(INSTALL) --group distributed
+	$(RUN) -m pytest -q tests/test_distributed.py
 
 # The plain core has the code that is read here; what only the compiled one runs is added to it.
 coverage: $(VENV)/installed

@@ -60,6 +60,12 @@ if _typing.TYPE_CHECKING:
     from autograd.checks.anomaly import AnomalyError, detect_anomaly
     from autograd.checks.differences import numerical_gradient
     from autograd.checks.gradients import GradcheckError, gradcheck
+    from autograd.export.c import to_c
+    from autograd.export.exported import Exported, ExportedFiles
+    from autograd.export.javascript import to_javascript_function
+    from autograd.export.onnx import to_onnx
+    from autograd.export.python import to_jax, to_numpy, to_torch_function
+    from autograd.export.verification import VerificationError
     from autograd.formulas.symbolic import derivative_expression, expression
     from autograd.formulas.worksheet import deltas
     from autograd.native.doors.compiled import Compiled
@@ -79,6 +85,7 @@ if _typing.TYPE_CHECKING:
     from autograd.transforms.batching import vmap
     from autograd.transforms.checkpoints.checkpointing import checkpoint, checkpoint_sequential
     from autograd.transforms.checkpoints.revolve import revolve_advances, revolve_schedule
+    from autograd.transforms.control_flow import cond, fori_loop, scan, while_loop
     from autograd.transforms.differential_equations import odeint
     from autograd.transforms.implicit import argmin, fixed_point, root
     from autograd.transforms.linear_systems import solve
@@ -88,8 +95,15 @@ else:
         "autograd.checks.anomaly": ("AnomalyError", "detect_anomaly"),
         "autograd.checks.gradients": ("GradcheckError", "gradcheck"),
         "autograd.transforms.batching": ("vmap",),
+        "autograd.transforms.control_flow": ("cond", "fori_loop", "scan", "while_loop"),
         "autograd.transforms.checkpoints.checkpointing": ("checkpoint", "checkpoint_sequential"),
         "autograd.checks.differences": ("numerical_gradient",),
+        "autograd.export.c": ("to_c",),
+        "autograd.export.javascript": ("to_javascript_function",),
+        "autograd.export.exported": ("Exported", "ExportedFiles"),
+        "autograd.export.verification": ("VerificationError",),
+        "autograd.export.onnx": ("to_onnx",),
+        "autograd.export.python": ("to_jax", "to_numpy", "to_torch_function"),
         "autograd.native.doors.compiled": ("Compiled", "compile"),
         "autograd.native.doors.jit": ("jit",),
         "autograd.native.doors.printed": ("to_javascript",),
@@ -126,16 +140,20 @@ __all__ = [
     "AnomalyError",
     "Compiled",
     "DomainWarning",
+    "Exported",
+    "ExportedFiles",
     "GradcheckError",
     "LayoutUnavailableError",
     "Primitive",
     "Program",
     "Sparse",
     "Value",
+    "VerificationError",
     "animate",
     "argmin",
     "checkpoint",
     "checkpoint_sequential",
+    "cond",
     "deltas",
     "depending_on",
     "derivative",
@@ -150,6 +168,7 @@ __all__ = [
     "explain",
     "expression",
     "fixed_point",
+    "fori_loop",
     "forward_sweep",
     "grad",
     "gradcheck",
@@ -177,14 +196,21 @@ __all__ = [
     "revolve_advances",
     "revolve_schedule",
     "root",
+    "scan",
     "scene",
     "solve",
     "sparsity",
     "taylor",
+    "to_c",
     "to_dot",
     "to_html",
     "to_javascript",
+    "to_javascript_function",
+    "to_jax",
+    "to_numpy",
+    "to_onnx",
     "to_svg",
+    "to_torch_function",
     "topological_order",
     "trace",
     "traced",
@@ -192,6 +218,7 @@ __all__ = [
     "value_and_grad",
     "vjp",
     "vmap",
+    "while_loop",
     "write_page",
     "write_whole",
 ]

@@ -38,6 +38,7 @@ from nn.data.preprocessing import Standardizer, classes_of, one_hot
 from nn.data.splits import k_fold, random_split, train_validation_test_split
 from nn.estimators.linear_models import least_squares, least_squares_gd, residual_variance, ridge
 from nn.fitting.callbacks import Callback, EarlyStopping, StopAtSmallGradient, StopWhenStill
+from nn.fitting.checkpoint import Checkpoint
 from nn.fitting.compiled_training import TrainingStep
 from nn.fitting.history import History
 from nn.fitting.snapshots import Snapshots
@@ -83,6 +84,7 @@ from nn.models.activations import (
     get_activation,
 )
 from nn.models.basis import FourierBasis, GaussianBasis, PolynomialBasis
+from nn.models.embedding import Embedding
 from nn.models.initializers import INITIALIZERS, get_initializer
 from nn.models.layers import MLP, Dropout, Layer, Linear, Neuron, Sequential
 from nn.models.module import Module
@@ -125,6 +127,9 @@ from nn.serialization import load, save
 if _typing.TYPE_CHECKING:
     from nn.estimators.estimators import LinearRegression, LogisticRegression, Ridge, SoftmaxRegression
     from nn.estimators.mlp_estimators import MLPClassifier, MLPRegressor
+    from nn.export.onnx import from_onnx
+    from nn.export.pytorch import from_torch, to_torch
+    from nn.export.scikit_learn import from_sklearn
     from nn.playground.page import to_playground
 else:
     from nn.inputs.spellings import PACKAGE as _PACKAGE
@@ -133,6 +138,9 @@ else:
     _LATER = {
         "nn.estimators.estimators": ("LinearRegression", "LogisticRegression", "Ridge", "SoftmaxRegression"),
         "nn.estimators.mlp_estimators": ("MLPClassifier", "MLPRegressor"),
+        "nn.export.onnx": ("from_onnx",),
+        "nn.export.pytorch": ("from_torch", "to_torch"),
+        "nn.export.scikit_learn": ("from_sklearn",),
         "nn.playground.page": ("to_playground",),
     }
 
@@ -154,12 +162,14 @@ __all__ = [
     "Adam",
     "AdamW",
     "Callback",
+    "Checkpoint",
     "ConstantLR",
     "CosineAnnealingLR",
     "DataLoader",
     "Dataset",
     "Dropout",
     "EarlyStopping",
+    "Embedding",
     "ExponentialLR",
     "FourierBasis",
     "GaussianBasis",
@@ -226,6 +236,9 @@ __all__ = [
     "fit",
     "fit_temperature",
     "frobenius_penalty",
+    "from_onnx",
+    "from_sklearn",
+    "from_torch",
     "gaussian_nll_loss",
     "gaussian_variance",
     "get_activation",
@@ -273,6 +286,7 @@ __all__ = [
     "ridge",
     "save",
     "to_playground",
+    "to_torch",
     "top_k_accuracy",
     "train_validation_test_split",
     "zero_one_loss",

@@ -1,10 +1,13 @@
 """Settings of all tests."""
 
+import os
 import sys
 import warnings
 
 import pytest
 from hypothesis import settings
+
+os.environ["AUTOGRAD_CACHE"] = "0"  # machine code is made anew, and nothing is left in the user's folder
 
 settings.register_profile("default", deadline=None, derandomize=True)
 settings.load_profile("default")

@@ -36,7 +36,21 @@ COPY = ROOT / "out" / "mutants"
 
 # Of what is in which room most mistakes fall at the first of these.
 FIRST = {"table": ["tiny", "table"], "core": ["tiny", "modes", "engine"]}
-REST = ["transforms", "law", "corners", "checkpointing", "anomaly", "check", "cores", "nn", "engine", "modes", "table"]
+REST = [
+    "transforms",
+    "law",
+    "corners",
+    "checkpointing",
+    "anomaly",
+    "check",
+    "cores",
+    "nn",
+    "engine",
+    "modes",
+    "table",
+    "gamma",
+]
+REST.append("native_maths")  # the formulas, on all machines
 LEFT_OUT = "a_million or forward_mode_keeps_no_graph or documentation_table_is_current"
 NEVER_PUT_IN = (
     r"BinaryOperator\w*_(Bit\w+|LShift|RShift|FloorDiv|Mod)(_|$)|Operator_USub_|Operator_\w*Invert"

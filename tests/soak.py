@@ -67,14 +67,16 @@ def first_calls_by_many(pool, rng):
         wrong.append(f"{len(f._entries)} entries of one function")
 
 
-def fast_form_alone(_, rng):
+def door_alone(_, rng):
     k = rng.random() + 0.5
-    f = jit(lambda x: x * k)
+    f, other = jit(lambda x: x * k), jit(lambda x: x * k)
     f(1.0)
-    fast = f._fast
+    doors = f.open_doors
     del f
     gc.collect()
-    check("calls of a fast form alone", fast(3.0), 3.0 * k)
+    for door in doors:
+        other.open_door(door)
+    check("calls of a door alone", other(3.0), 3.0 * k)
 
 
 def fresh_arguments(_, rng):
@@ -185,9 +187,7 @@ if __name__ == "__main__":
     with ThreadPoolExecutor(8) as pool:
         while time.time() < end and not wrong:
             faulthandler.dump_traceback_later(HANGS, exit=True)
-            rng.choice([first_calls_by_many, fast_form_alone, fresh_arguments, interrupted, interrupted, forked])(
-                pool, rng
-            )
+            rng.choice([first_calls_by_many, door_alone, fresh_arguments, interrupted, interrupted, forked])(pool, rng)
     for worker in workers:
         worker.join()
     for what, count in sorted(done.items()):

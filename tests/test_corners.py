@@ -247,7 +247,7 @@ def test_a_seed_of_zero_seeds_nothing_and_a_recorded_one_is_taken():
 
 def test_formulas_of_nothing_and_of_signs():
     assert lowering.sum(FLOATS) == 0.0
-    assert primitives.sum.expansion([]) == 0.0
+    assert (primitives.sum.expansion([]), primitives.prod.expansion([])) == (0.0, 1.0)
     assert primitives.mean.expansion([1.0, 2.0, 6.0]) == 3.0
     assert [autograd.sign(x) for x in (-0.5, -0.0, 0.5)] == [-1.0, 0.0, 1.0]
     assert math.copysign(1.0, autograd.sign(-0.0)) == -1.0
@@ -295,3 +295,14 @@ def test_parentheses_stand_where_python_needs_them_and_only_there(outer, inner):
         bare = re.sub("[()]", "", found)
         # a sign or a power around a sign or a power has them always, for the reader
         assert found == bare or ast.dump(ast.parse(bare)) != expected or min(outer.precedence, inner.precedence) >= SIGN
+
+
+@pytest.mark.parametrize("computed", range(8))
+def test_linear_hands_on_to_whatever_of_its_operands_is_computed(computed):
+    """Inputs, weights and biases are leaves or results, in any combination."""
+    leaves = [Value(x) for x in (0.5, -1.5, 2.0)]
+    x, w, b = (2.0 * leaf if computed >> i & 1 else leaf for i, leaf in enumerate(leaves))
+    (z,) = autograd.linear([x, x], [[w, w]], [b])
+    z.backward()
+    slopes = 2.0 * w.data, 2.0 * x.data, 1.0
+    assert [leaf.grad for leaf in leaves] == [slope * (1 + (computed >> i & 1)) for i, slope in enumerate(slopes)]

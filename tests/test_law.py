@@ -55,6 +55,8 @@ from autograd import (
     vjp,
     where,
 )  # fmt: skip
+from autograd.native.lowered import lowered
+from autograd.native.recording.tracing import traced, tracing
 
 EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "60"))
 BACKENDS = ("llvm", "numpy", "interpreter")
@@ -160,6 +162,21 @@ def test_forward_mode_agrees_wherever_both_are_finite(steps, point):
 
 def abs_difference(a, b):
     return math.fabs(a - b)
+
+
+@pytest.mark.parametrize("row", [row for row in (*UNARY, *BINARY) if not row.gate], ids=lambda row: row.name)
+def test_what_has_no_gates_is_plain_products_in_machine_code(row):
+    def f(x, y):
+        first = row(*(x, y)[: row.arity])
+        return row(*(first, y)[: row.arity]) * first
+
+    for derivatives in (grad(f, (0, 1)), lambda x, y: hessian(lambda v: f(*v))([x, y])):
+        leaves = [traced(0.5), traced(0.25)]
+        with tracing():
+            found = derivatives(*leaves)
+        plan = lowered([z for part in found for z in (part if isinstance(part, list) else [part])], leaves).plan
+        rows = {operation.row.name for step in plan.samples for operation in step.operations}
+        assert not rows & {"gated_product", "where", "where_positive"}
 
 
 def test_softmax_of_what_overflows_is_right_on_all_back_ends():

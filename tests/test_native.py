@@ -28,6 +28,7 @@ from nn import (
     Linear,
     RMSprop,
     Sequential,
+    Tanh,
     TrainingStep,
     accuracy,
     cross_entropy,
@@ -36,6 +37,7 @@ from nn import (
     l2_penalty,
     load_digits,
     make_moons,
+    mean_squared_error,
     mse_loss,
 )
 
@@ -501,13 +503,38 @@ def test_fit_compiled_is_fit(task):
     np.testing.assert_allclose(a, b, rtol=1e-9)
 
 
-def test_fit_refuses_what_cannot_be_compiled():
-    model = Sequential(Linear(2, 3), Dropout(0.5), Linear(3, 1))
-    data = make_moons(10, seed=0)
-    with pytest.raises(ValueError, match="Dropout cannot be compiled"):
-        fit(model, data, mse_loss, SGD(model.parameters(), lr=0.1), compile=True)
-    with pytest.raises(ValueError, match="clip_grad_norm cannot be compiled"):
-        fit(model, data, mse_loss, SGD(model.parameters(), lr=0.1), compile=True, clip_grad_norm=1.0)
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("clip", [None, 0.05])
+def test_dropout_and_clipping_are_compiled_as_they_are(shared, clip):
+    """The same draws in the same order, whoever makes them; gradients of which some are too long."""
+    data, parts = make_moons(23, noise=0.1, seed=0), []
+    for compile in (False, True):
+        first, second = Random(3), Random(4)
+        drop = [Dropout(0.3, rng=first), Dropout(0.5, rng=first if shared else second)]
+        rng = Random(1)
+        model = Sequential(
+            Linear(2, 5, rng=rng), Tanh(), drop[0], Linear(5, 4, rng=rng), Tanh(), drop[1], Linear(4, 1, rng=rng)
+        )
+        history = fit(
+            model, data, mse_loss, Adam(model.parameters(), lr=0.02), 5, batch_size=4, compile=compile,
+            clip_grad_norm=clip, validation=data, metrics={"error": mean_squared_error},
+        )  # fmt: skip
+        assert not model.training
+        parts.append((history.records, [p.data for p in model.parameters()], [p.grad for p in model.parameters()]))
+    (records, *eager), (compiled_records, *compiled) = parts
+    for name, numbers in records.items():
+        np.testing.assert_allclose(compiled_records[name], numbers, rtol=1e-9)
+    np.testing.assert_allclose(compiled, eager, rtol=1e-7, atol=1e-10)
+
+
+def test_a_gradient_is_clipped_whatever_its_size():
+    w = Value(1.0)
+    for scale in (1e-200, 1.0, 1e200):
+        x = Value(1.0)
+        with TrainingStep(w * x, [x], SGD([w], lr=1.0), max_norm=0.5) as step:
+            step([[scale]])
+            assert step.theta[0] == pytest.approx(1.0 - min(scale, 0.5), rel=1e-5)
+        w.data = 1.0
 
 
 def test_digits_compiled_reach_the_same_accuracy():

@@ -7,14 +7,16 @@ import functools
 import inspect
 import itertools
 import math
+import warnings
 
 import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from autograd import TABLE
+from autograd import TABLE, DomainWarning
 from autograd.native.c.backend import CKernel, c_compiler
 from autograd.native.c.code import CCode
+from autograd.native.c.source import c_source
 from autograd.native.kernels import Point, new_slots
 from autograd.native.llvm.backend import Module, host
 from autograd.native.llvm.code import Code
@@ -28,7 +30,7 @@ from autograd.native.recording.tracing import at_least, both, differ, either, ga
 from autograd.native.rolling.instructions import Instructions
 from autograd.native.rolling.rolled import program_of
 from autograd.native.rolling.sums import gathered
-from autograd.table.machine import Floats, Machine
+from autograd.table.machine import FLOATS, Floats, Machine
 from autograd.table.primitive import primitive
 from tests.test_table import DOMAINS
 
@@ -113,7 +115,7 @@ def _at_points(several):
         noted = Instructions()
         leaves = [[noted.leaf() for _ in data] for _ in range(several)]
         roots = [noted.node(row, tuple(xs)) for row in rows for xs in leaves]
-        point = Point(program_of(gathered(noted, roots, several * len(data)), several * len(data), 4), "rows", None)
+        point = Point(program_of(gathered(noted, roots, several * len(data)), several * len(data), 4))
         padded = np.concatenate([data, data[:, : -data.shape[1] % several]], axis=1)
         found = [point([], padded[:, k : k + several].T.ravel()) for k in range(0, padded.shape[1], several)]
         return np.concatenate([np.reshape(x, (len(rows), several)) for x in found], axis=1)[:, : data.shape[1]]
@@ -305,6 +307,69 @@ def test_a_mean_whose_sum_overflows_is_finite():
         assert _run(back_end, [TABLE["mean"]], data)[0] == pytest.approx(5e307, rel=1e-15)
 
 
+# ---------------------------------------------------------------- powers by numbers
+
+EXPONENTS = [k / 2 for k in range(-9, 18) if k not in (0, 2)]  # which make no node
+MOST_ULPS = 5
+
+
+@functools.cache
+def bases():
+    """The edges, numbers of all sizes, and for each exponent numbers whose powers are at the ends of what there is."""
+    rng = np.random.default_rng(11)
+    logs = np.array([-745.2, -744.4, -708.5, -708.3, 708.3, 709.7, 709.8, *rng.uniform(-745, 709, 8)])
+    ends = np.exp(np.clip(logs / np.array(EXPONENTS)[:, None], -745, 709)).ravel()
+    return np.concatenate([EDGES, _scattered(20, 12), ends])
+
+
+@functools.cache
+def powers(back_end):
+    """What a back end gives for all exponents at all bases."""
+    graph = Graph()
+    x = graph.leaf(Domain.SAMPLE)
+    outputs = [graph.node(TABLE["pow"], (x, y)) for y in EXPONENTS]
+    with np.errstate(all="ignore"):
+        found = BACK_ENDS[back_end](plan_of(graph, [x], None, [], strip_outputs=outputs), bases()[None])
+    return dict(zip(EXPONENTS, found, strict=True))
+
+
+@functools.cache
+def true_powers(y):
+    """libm's power and the exact one, None where that is no finite number other than 0."""
+    libm = [TABLE["pow"].evaluate((x, y)) for x in bases().tolist()]
+    with mp.workdps(60):
+        usable = [x and math.isfinite(x) and p == p for x, p in zip(bases().tolist(), libm, strict=True)]
+        return libm, [mp.power(mpf(x), mpf(y)) if use else None for x, use in zip(bases().tolist(), usable)]
+
+
+@each_back_end
+@pytest.mark.parametrize("y", EXPONENTS)
+def test_a_power_without_libm_is_within_ulps_of_the_exact_one_and_has_its_special_values(back_end, y):
+    if back_end == "c" and not _there_is_a_compiler():
+        pytest.skip("there is no C compiler")
+    for x, found, libm, true in zip(bases().tolist(), powers(back_end)[y].tolist(), *true_powers(y), strict=True):
+        if true is None:
+            assert repr(found) == repr(libm) or (found != found and libm != libm), x
+        elif abs(true) >= mpf(2) ** 1024 * (1 - mpf(2) ** -50):  # on the edge of overflow
+            assert abs(found) >= 2.0**1023, x
+        else:
+            assert math.isfinite(found), x
+            assert abs(mpf(found) - true) <= MOST_ULPS * _unit(true), x
+        assert found != found or math.copysign(1.0, found) == math.copysign(1.0, libm), x
+
+
+def test_a_power_without_libm_calls_nothing():
+    graph = Graph()
+    x = graph.leaf(Domain.SAMPLE)
+    outputs = [graph.node(TABLE["pow"], (x, y)) for y in EXPONENTS]
+    plan = plan_of(graph, [x], None, [], strip_outputs=outputs)
+    assert "@pow" not in kernel_text(plan, 1, 4, 16, lambda _: None)
+    assert "pow(" not in c_source(plan, "f")
+    for y in (-5.0, 9.0, 1 / 3):
+        other = plan_of(graph, [x], None, [], strip_outputs=[graph.node(TABLE["pow"], (x, y))])
+        assert "@pow" in kernel_text(other, 1, 4, 16, lambda _: None)
+
+
 # ---------------------------------------------------------------- completeness
 
 
@@ -380,6 +445,20 @@ def test_a_lowering_uses_only_what_every_machine_offers(name):
 @pytest.mark.parametrize("machine", [Code, CCode, NumpyMachine, Floats, Checking])
 def test_a_machine_offers_all_of_it(machine):
     assert [name for name in OFFERED if not hasattr(machine, name)] == []
+
+
+@pytest.mark.parametrize(("name", "arity"), [(name, arity) for arity, names in ROWS.items() for name in names])
+def test_a_formula_on_floats_gives_the_numbers_of_the_interpreter(name, arity):
+    """At points of ordinary size: there no formula divides by 0, which a float refuses."""
+    row, compared = TABLE[name], 0
+    for point in np.concatenate([np.random.default_rng(8).uniform(-size, size, (20, arity)) for size in (1.0, 9.0)]):
+        operands = point.tolist()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DomainWarning)
+            expected = row(*operands)
+        assert row.lowered(FLOATS, *operands) == pytest.approx(expected, rel=1e-13, abs=1e-15, nan_ok=True)
+        compared += math.isfinite(expected)
+    assert compared
 
 
 def test_a_row_of_a_user_is_not_taken_for_that_of_the_table():

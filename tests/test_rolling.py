@@ -194,7 +194,7 @@ def check(inputs, blocks, seed, in_c=False):
             noted = recorded(function, here)
             straight, rolled = (program_of(noted, inputs, least) for least in (NEVER, 6))
             assert not any(isinstance(item, Loop) for item in straight.body)
-            compiled = [Point(rolled, "f", None), *([CPoint(rolled)] if in_c else [])]
+            compiled = [Point(rolled), *([CPoint(rolled)] if in_c else [])]
             for point in (here, there, special):
                 expected = by_arrays(straight, point)
                 assert agree(by_arrays(rolled, point), expected), (function, point)
@@ -284,7 +284,7 @@ def test_the_compiled_core_notes_what_python_notes(program):
 
 def test_sums_inside_a_formula_stay_as_they_are_written():
     """The error of a square that is put back must not be rounded away."""
-    point = Point(program_of(recorded(lambda v: [ag.gelu(x) for x in v], [-20.0] * 9), 9, 4), "gelu", None)
+    point = Point(program_of(recorded(lambda v: [ag.gelu(x) for x in v], [-20.0] * 9), 9, 4))
     for x in (-20.0, -25.3, 8.0):  # rounding x² alone would cost 1e-13
         assert point([], [x] * 9) == pytest.approx([ag.gelu(x)] * 9, rel=2e-15)
 
@@ -298,5 +298,5 @@ def test_sums_of_any_length_are_alike():
     program = program_of(noted, 40, 4)
     assert program.counts["written"] < 0.4 * program.counts["instructions"]
     for point in points:
-        for found in (by_arrays(program, point), Point(program, "f", None)([], point)):
+        for found in (by_arrays(program, point), Point(program)([], point)):
             assert agree(found, convolved(point), 1e-14)

@@ -149,9 +149,25 @@ def test_arguments_are_laid_out_flat():
     assert found.shape == (4, 4)
     assert found.tolist()[0] == [0.0, 0.0, 5.0, 4.0]
     x = np.array([1.0, 2.0])
-    assert jacobian(lambda x: x * x, sparse=True)(x) == ([0, 1], [0, 1], [2.0, 4.0], (2, 2))
+    *arrays, shape = jacobian(lambda x: x * x, sparse=True)(x)
+    assert ([each.tolist() for each in arrays], shape) == ([[0, 1], [0, 1], [2.0, 4.0]], (2, 2))
     np.testing.assert_array_equal(hessian(rosenbrock, sparse=True)(x).tocsr().toarray(), hessian(rosenbrock)(list(x)))
     assert isinstance(hessian(rosenbrock, sparse=True)(x), Sparse)
+
+
+@pytest.mark.parametrize("backend", ["llvm", "interpreter"])
+@pytest.mark.parametrize("convert", [list, np.array])
+def test_compiled_they_are_the_same_and_of_the_same_kinds(convert, backend):
+    second = hessian(rosenbrock, sparse=True)
+    compiled = jit(second, backend=backend)
+    for x in ([1.0, 2.0, 0.5], [0.25, -1.0, 3.0], [0.0, 0.0, 0.0]):
+        found, expected = compiled(convert(x)), second(convert(x))
+        assert isinstance(found, Sparse)
+        assert [type(part) for part in found] == [type(part) for part in expected]
+        assert found.tolist() == expected.tolist()
+        assert [*map(type, found.rows)] == [*map(type, expected.rows)]
+        assert found.shape == (3, 3)
+        assert found.tocsr().toarray().tolist() == expected.tolist()
 
 
 def test_values_stay_connected():

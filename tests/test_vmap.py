@@ -1,9 +1,16 @@
 """`vmap`: what the function gives for each sample, stacked; alone, compiled, and among the other transforms."""
 
+import math
+import os
+import warnings
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from autograd import (
+    DomainWarning,
     derivative,
     exp,
     grad,
@@ -17,6 +24,7 @@ from autograd import (
     value_and_grad,
     vmap,
 )
+from tests.test_law import POINTS, function_of, programs
 
 RNG = np.random.default_rng(0)
 W, X, Y = RNG.normal(size=3), RNG.normal(size=(5, 3)), RNG.normal(size=5)
@@ -159,3 +167,37 @@ def test_what_it_cannot_map_is_refused(call, kind, message):
 
 def test_it_shows_what_it_is():
     assert repr(vmap(f, in_axes=(None, 0))) == "vmap(f, in_axes=(None, 0), out_axes=0)"
+
+
+NESTED = {
+    "vmap": lambda f: vmap(f),
+    "vmap of grad": lambda f: vmap(grad(f, (0, 1))),
+    "grad through vmap": lambda f: grad(lambda x, y: sum(vmap(f)(x, y)), (0, 1)),
+    "vmap of hessian": lambda f: vmap(hessian(f)),
+    "vmap of vmap": lambda f: vmap(vmap(f, (None, 0)), (0, None)),
+    "vmap of vmap of grad": lambda f: vmap(vmap(grad(f), (0, None)), (None, 0)),
+    "vmap of derivative": lambda f: vmap(lambda x, y: derivative(lambda t: f(t, y))(x)),
+}
+BY_HAND = {
+    "vmap": lambda f, xs, ys: [f(x, y) for x, y in zip(xs, ys)],
+    "vmap of grad": lambda f, xs, ys: [*zip(*(grad(f, (0, 1))(x, y) for x, y in zip(xs, ys)))],
+    "grad through vmap": lambda f, xs, ys: [*zip(*(grad(f, (0, 1))(x, y) for x, y in zip(xs, ys)))],
+    "vmap of hessian": lambda f, xs, ys: [hessian(f)(x, y) for x, y in zip(xs, ys)],
+    "vmap of vmap": lambda f, xs, ys: [[f(x, y) for y in ys] for x in xs],
+    "vmap of vmap of grad": lambda f, xs, ys: [[grad(f)(x, y) for x in xs] for y in ys],
+    "vmap of derivative": lambda f, xs, ys: [derivative(lambda t: f(t, y))(x) for x, y in zip(xs, ys)],  # noqa: B023
+}
+PAIRS = st.lists(st.tuples(*[st.sampled_from([x for x in POINTS if math.isfinite(x)])] * 2), min_size=1, max_size=4)
+
+
+@settings(max_examples=int(os.environ.get("LAW_EXAMPLES", "60")) // 2, deadline=None)
+@given(programs(), PAIRS, st.sampled_from(list(NESTED)), st.sampled_from(["llvm", "numpy"]))
+def test_nested_and_compiled_it_is_the_function_of_each_sample(steps, pairs, nesting, backend):
+    """Random programs at special values, in any nesting, as Python's loops have them."""
+    f, (xs, ys) = function_of(steps), map(np.array, zip(*pairs))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DomainWarning)
+        expected = np.array(BY_HAND[nesting](f, xs.tolist(), ys.tolist()), dtype=float)
+        mapped = NESTED[nesting](f)
+        for found in (mapped(xs, ys), jit(mapped, backend=backend)(xs, ys)):
+            np.testing.assert_allclose(np.array(found, dtype=float), expected, rtol=1e-9, atol=1e-14)

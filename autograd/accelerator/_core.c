@@ -12,6 +12,7 @@
 #include <structmember.h>
 
 #include "attributes.h"
+#include "doors.h"
 #include "noting.h"
 #include "recording.h"
 #include "sweep.h"
@@ -147,10 +148,9 @@ static PyObject *row_call(PyObject *self, PyObject *const *arguments, size_t fla
     static PyObject *apply;
     Py_ssize_t count = PyVectorcall_NARGS(flagged);
     int code = ((Row *)self)->code;
-    PyObject *made = NULL, *with_self[5], **stack = with_self;
     if (code >= 0 && keywords == NULL) {
-        made = code >= ROWS && code != MAXIMUM && code != MINIMUM ? call_sequences(code, arguments, count)
-                                                                  : call_short(code, arguments, count);
+        PyObject *made = code >= ROWS && code != MAXIMUM && code != MINIMUM ? call_sequences(code, arguments, count)
+                                                                            : call_short(code, arguments, count);
         if (made == Py_NotImplemented) {
             Py_CLEAR(made);
         }
@@ -161,22 +161,7 @@ static PyObject *row_call(PyObject *self, PyObject *const *arguments, size_t fla
     if (apply == NULL && (apply = PyUnicode_InternFromString("apply")) == NULL) {
         return NULL;
     }
-    {
-        Py_ssize_t all = count + (keywords == NULL ? 0 : PyTuple_GET_SIZE(keywords));
-        if (all > 4) {
-            stack = PyMem_Malloc((size_t)(all + 1) * sizeof(PyObject *));
-            if (stack == NULL) {
-                return PyErr_NoMemory();
-            }
-        }
-        stack[0] = self;
-        memcpy(stack + 1, arguments, (size_t)all * sizeof(PyObject *));
-        made = PyObject_VectorcallMethod(apply, stack, (size_t)(count + 1), keywords);
-        if (stack != with_self) {
-            PyMem_Free(stack);
-        }
-    }
-    return made;
+    return call_method(self, apply, arguments, count, keywords);
 }
 
 static PyObject *row_call_tuple(PyObject *self, PyObject *arguments, PyObject *keywords)
@@ -379,6 +364,7 @@ static PyMethodDef functions[] = {
     {"note_down", note_down, METH_VARARGS, "Note sums and products of a trace as instructions, until one is for Python."},
     {"copy_down", copy_down, METH_VARARGS, "Copy instructions with other references, until one is for Python."},
     {"uses_below", uses_below, METH_VARARGS, "How often instructions are used by those that are used themselves."},
+    {"introduce_numpy", introduce_numpy, METH_VARARGS, "What doors ask NumPy and the core for."},
     {"live_values", live_values, METH_NOARGS, "How many Values there are."},
     {"install", (PyCFunction)(void (*)(void))install, METH_VARARGS | METH_KEYWORDS, "Name what Python is asked for."},
     {NULL, NULL, 0, NULL},
@@ -396,12 +382,17 @@ PyMODINIT_FUNC PyInit__core(void)
     labels = PyDict_New();
     value_type = (PyTypeObject *)PyType_FromSpec(&value_spec);
     row_type = (PyTypeObject *)PyType_FromSpec(&row_spec);
-    if (name_operations() < 0 || module == NULL || labels == NULL || value_type == NULL || row_type == NULL) {
+    door_type = (PyTypeObject *)PyType_FromSpec(&door_spec);
+    doors_type = (PyTypeObject *)PyType_FromSpec(&doors_spec);
+    if (name_operations() < 0 || module == NULL || labels == NULL || value_type == NULL || row_type == NULL ||
+        door_type == NULL || doors_type == NULL) {
         return NULL;
     }
     value_type->tp_vectorcall = value_call;
     if (PyModule_AddObjectRef(module, "Value", (PyObject *)value_type) < 0 ||
         PyModule_AddObjectRef(module, "Row", (PyObject *)row_type) < 0 ||
+        PyModule_AddObjectRef(module, "Door", (PyObject *)door_type) < 0 ||
+        PyModule_AddObjectRef(module, "Doors", (PyObject *)doors_type) < 0 ||
         PyModule_AddStringConstant(module, "rules_version", RULES_VERSION) < 0) {
         Py_DECREF(module);
         return NULL;

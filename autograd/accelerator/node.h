@@ -163,6 +163,27 @@ static PyObject *set_unusual(PyObject *module, PyObject *flag)
     return unusual < 0 ? NULL : Py_NewRef(Py_None);
 }
 
+/* self.name(*arguments, **keywords) */
+static PyObject *call_method(PyObject *self, PyObject *name, PyObject *const *arguments, Py_ssize_t count,
+                             PyObject *keywords)
+{
+    Py_ssize_t all = count + (keywords == NULL ? 0 : PyTuple_GET_SIZE(keywords));
+    PyObject *found, *few[5], **stack = few;
+    if (all > 4) {
+        stack = PyMem_Malloc((size_t)(all + 1) * sizeof(PyObject *));
+        if (stack == NULL) {
+            return PyErr_NoMemory();
+        }
+    }
+    stack[0] = self;
+    memcpy(stack + 1, arguments, (size_t)all * sizeof(PyObject *));
+    found = PyObject_VectorcallMethod(name, stack, (size_t)(count + 1), keywords);
+    if (stack != few) {
+        PyMem_Free(stack);
+    }
+    return found;
+}
+
 /* ---------------------------------------------------------------- making nodes */
 
 static Py_ssize_t live_nodes; /* how many there are */

@@ -16,6 +16,8 @@ Structure = Any
 """What is left of a structure without its leaves: a key of dicts, equal for structures that differ in leaves only."""
 NUMBER = "number"
 """The structure of a leaf."""
+CONSTANT = ("static", "fixed", "weak")
+"""Kinds of structures that hold something, and no leaves."""
 
 
 class Static:
@@ -23,6 +25,10 @@ class Static:
 
     def __init__(self, value: Any) -> None:
         self.value = value
+
+
+class Fixed(Static):
+    """The same of something hashable, as which anything else counts that is equal and of its class."""
 
 
 def take_apart(
@@ -52,6 +58,8 @@ def take_apart(
         return "array", tree.shape, _parts(numpy_array(tree, role).ravel().tolist(), leaves, whole, weak, role)
     if tree is None or (whole and isinstance(tree, bool | str | bytes)):
         return "static", tree
+    if isinstance(tree, Fixed):
+        return "fixed", tree.value, type(tree.value)
     if whole and (isinstance(tree, Static) or callable(tree)):
         value = tree.value if isinstance(tree, Static) else tree
         return _weakly(value) if weak else ("static", value)
@@ -104,8 +112,10 @@ def filler(structure: Structure) -> Callable[[Iterator[Any]], Any]:
     if structure == NUMBER:
         return next
     kind, *facts = structure
-    if kind == "static":
+    if kind in ("static", "fixed"):
         return lambda _: facts[0]
+    if kind == "copied":
+        return lambda _: facts[0].copy()
     if kind == "weak":
         return lambda _: facts[0]()
     if kind == "dict":
@@ -124,12 +134,12 @@ def filler(structure: Structure) -> Callable[[Iterator[Any]], Any]:
     how, parts = facts
     if isinstance(parts, int):
         if kind == "array":
-            return lambda source: _array(list(islice(source, parts)), how)
+            return lambda source: array_of(list(islice(source, parts)), how)
         make = getattr(how, "_make", how)
         return lambda source: make(islice(source, parts))
     each = [filler(part) for part in parts]
     if kind == "array":
-        return lambda source: _array([fill(source) for fill in each], how)
+        return lambda source: array_of([fill(source) for fill in each], how)
     make = getattr(how, "_make", how)
     return lambda source: make([fill(source) for fill in each])
 
@@ -166,19 +176,19 @@ def _read(leaf: Any, role: str, structure: Structure, i: int) -> Any:
     try:
         return as_number(leaf, role)
     except TypeError:
-        return as_number(leaf, list(_places(structure, role))[i])  # which says where it stands
+        return as_number(leaf, list(places(structure, role))[i])  # which says where it stands
 
 
-def _places(structure: Structure, role: str) -> Iterator[str]:
-    """Where the leaves stand, in order."""
+def places(structure: Structure, role: str) -> Iterator[str]:
+    """Where the leaves stand, in order, as text that says how to get there from what is called `role`."""
     kind, *facts = structure if structure != NUMBER else (NUMBER,)
     if kind == NUMBER:
         yield role
-    elif kind != "static":
+    elif kind not in CONSTANT:
         keys, parts = facts[-2:] if kind == "dict" else (None, facts[-1])
         parts = [NUMBER] * parts if isinstance(parts, int) else parts
         for key, part in zip(keys or range(len(parts)), parts, strict=True):
-            yield from _places(part, f"{role}[{key!r}]")
+            yield from places(part, f"{role}[{key!r}]")
 
 
 def flatten_like(tree: Any, like: Any, role: str) -> list[Any]:
@@ -225,7 +235,7 @@ def _as_sequence(like: Any, items: list[Any]) -> Any:
     return items if isinstance(like, list) else type(like)(*items) if hasattr(like, "_fields") else tuple(items)
 
 
-def _array(entries: list[Any], shape: tuple[int, ...]) -> Any:
+def array_of(entries: list[Any], shape: tuple[int, ...]) -> Any:
     """A NumPy array of the shape: of floats if all entries are, stacked if they are arrays, else of objects.
 
     If the entries are structures, as the gradients by several arguments are, the same structure of such arrays.
@@ -233,9 +243,9 @@ def _array(entries: list[Any], shape: tuple[int, ...]) -> Any:
     numpy = sys.modules["numpy"]
     first = entries[0] if entries else None
     if isinstance(first, dict):
-        return {key: _array([entry[key] for entry in entries], shape) for key in first}
+        return {key: array_of([entry[key] for entry in entries], shape) for key in first}
     if isinstance(first, list | tuple):
-        return _as_sequence(first, [_array(list(column), shape) for column in zip(*entries, strict=True)])
+        return _as_sequence(first, [array_of(list(column), shape) for column in zip(*entries, strict=True)])
     if all(entry.__class__ is float for entry in entries):
         return numpy.array(entries).reshape(shape)
     if entries and all(isinstance(entry, numpy.ndarray) for entry in entries):

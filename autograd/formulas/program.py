@@ -77,13 +77,38 @@ def program(
     _check_inputs(leaves)
     if tangents is not None and mode != "forward":
         raise ValueError(f"program: tangents are for mode='forward', and mode is {mode!r}")
-    scribe = _Scribe(root, order, leaves, Parameters(model, "program: model"))
+    scribe = _Scribe([root], order, leaves, Parameters(model, "program: model"))
     if mode == "reverse":
         scribe.adjoints()
     elif mode == "forward":
         scribe.tangents(None if tangents is None else [as_number(x, "program: a tangent") for x in tangents])
-    taken_down = scribe.program()
-    return remove_dead_code(share_common_subexpressions(fold_constants(taken_down))) if optimize else taken_down
+    return _optimized(scribe.program()) if optimize else scribe.program()
+
+
+def program_of(outputs: Sequence[Any], inputs: Sequence[Value]) -> Program:
+    """The program of several results, Values or numbers, from inputs that may be results themselves.
+
+    >>> x, y = Value(2.0, label="x"), Value(5.0, label="y")
+    >>> print(program_of([x * y, 3.0], [x, y]))
+    def f(x, y):
+        # forward
+        v1 = x * y
+        return (v1, 3.0)
+    """
+    given, needed = {*inputs}, set()
+    path = [x for x in outputs if isinstance(x, Value)]
+    order = topological_order(*path)
+    while path:
+        x = path.pop()
+        if x not in needed:
+            needed.add(x)
+            path += [y for y in x.operands if isinstance(y, Value) and x not in given]
+    order = [x for x in order if x in needed and x not in given]
+    return _optimized(_Scribe(outputs, [*inputs, *order], inputs, Parameters(None, "program")).program())
+
+
+def _optimized(program: Program) -> Program:
+    return remove_dead_code(share_common_subexpressions(fold_constants(program)))
 
 
 def _check_inputs(inputs: Sequence[Any]) -> None:
@@ -99,9 +124,12 @@ def _check_inputs(inputs: Sequence[Any]) -> None:
 class _Scribe:
     """Takes down a graph, and what its sweeps record, as lines."""
 
-    def __init__(self, root: Value, order: Sequence[Value], inputs: Sequence[Value], parameters: Parameters) -> None:
+    def __init__(
+        self, roots: Sequence[Any], order: Sequence[Value], inputs: Sequence[Value], parameters: Parameters
+    ) -> None:
         self.names = notation.Names(node.primitive.name for node in order if node.primitive is not None)
-        self.root, self.order, self.leaves = root, order, inputs
+        self.root: Any = roots[0] if roots else None
+        self.order, self.leaves = order, inputs
         self.name_of = self._named(parameters)
         self.operand_of: dict[Value, Operand] = {}
         self.size = 0
@@ -109,8 +137,10 @@ class _Scribe:
         self.constant_at: dict[int, float] = {}
         self.instructions: list[Instruction] = []
         self.aliases: list[Alias] = []
-        self.inputs = [Input(self._new(x), self.name_of[x], x.data) for x in inputs]
+        self.inputs = [Input(self._new(x), self.name_of[x], x._number) for x in inputs]
         for node in order:
+            if node in self.operand_of:
+                continue
             if node.primitive is not None:
                 if node.primitive.value is node.primitive.partials:
                     node.primitive.value()  # an operation in the lecture's style: raises the TypeError that says so
@@ -119,9 +149,12 @@ class _Scribe:
                 self._name_constant(node, node.data, self.name_of[node], Section.FORWARD)
             else:
                 self.operand_of.setdefault(node, node.data)
-        self.outputs = [Output(self.name_of.get(root, ""), self.operand_of[root])]
+        self.outputs = [
+            Output(self.name_of.get(x, ""), self.operand_of[x]) if isinstance(x, Value) else Output("", x)
+            for x in roots
+        ]
         # what depends on an input: only there a derivative is taken down
-        self.active = {*inputs, *depending_on(inputs, root)}
+        self.active = {*inputs, *depending_on(inputs, self.root)} if isinstance(self.root, Value) else {*inputs}
 
     def _named(self, parameters: Parameters) -> dict[Value, str]:
         """The names of inputs, of operations, and of those other leaves that have one, as Python takes them."""

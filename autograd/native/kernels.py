@@ -126,8 +126,9 @@ class NativeKernel:
         self.plan = plan
         before = _machine_code.cache_info().hits
         self.code = _machine_code(plan.key(), _PlanHolder(plan))
-        self.from_cache = _machine_code.cache_info().hits > before
-        self.compile_seconds = 0.0 if self.from_cache else self.code.compile_seconds
+        known = _machine_code.cache_info().hits > before
+        self.from_cache = known or self.code.from_store
+        self.compile_seconds = 0.0 if known else self.code.compile_seconds
         self.threads = threads
         self.strips = [self.code.new_strips(plan) for _ in range(threads)]
         self._threads: Any = None
@@ -202,8 +203,16 @@ if hasattr(os, "register_at_fork"):
 class AtPoint(Protocol):
     """A function at one point."""
 
-    fast: Any
-    """The same as a function of floats that Python calls directly, which gives NotImplemented for anything else."""
+    backend: str
+    slots: Any
+    strips: Any
+    code: Any
+    """The machine code, `Tiers`; None where there is none."""
+
+    @property
+    def plan(self) -> Plan | Program:
+        """What it carries out."""
+        ...
 
     def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
         """The outputs for these parameters and inputs."""
@@ -220,23 +229,26 @@ def c_point(program: Program) -> AtPoint:
 class Sample:
     """A plan at one sample by a kernel for batches: the interpreter, and rows that only NumPy can call."""
 
-    fast: Any = None
+    code: Any = None
 
     def __init__(self, kernel: Kernel) -> None:
-        self._kernel, self._slots = kernel, new_slots(kernel.plan)
+        self._kernel, self.backend = kernel, kernel.name
+        self.plan: Plan | Program = kernel.plan
+        self.slots, self.strips = new_slots(kernel.plan), np.zeros(0)
 
     def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
         """The outputs for these parameters and inputs."""
-        self._slots[: len(parameters)] = parameters
-        outputs = np.empty((len(self._kernel.plan.strip_outputs), 1))
-        self._kernel.run(np.array(numbers, dtype=np.float64).reshape(len(numbers), 1), 1.0, self._slots, outputs)
+        self.slots[: len(parameters)] = parameters
+        outputs = np.empty((len(self.plan.strip_outputs), 1))
+        self._kernel.run(np.array(numbers, dtype=np.float64).reshape(len(numbers), 1), 1.0, self.slots, outputs)
         return [float(x) for x in outputs[:, 0]]
 
 
 class Arrays:
     """A program of loops at one point by NumPy."""
 
-    fast: Any = None
+    backend = "numpy"
+    code: Any = None
 
     def __init__(self, program: Program) -> None:
         self.plan, self.slots, self.strips = program, program.new_slots(), program.new_strips()
@@ -253,34 +265,31 @@ class Point:
 
     Args:
         program: What to compute.
-        name: What the function is called.
-        shape: The shape of its result, for `fast`; None for none.
+        wait: Whether to optimise the machine code of a long program before the first call.
     """
 
-    def __init__(self, program: Program, name: str, shape: Any) -> None:
+    backend = "llvm"
+
+    def __init__(self, program: Program, wait: bool = False) -> None:
+        from autograd.native.llvm.backend import host
+        from autograd.native.llvm.store import Store, default_folder
+        from autograd.native.llvm.tiers import Tiers  # it needs llvmlite
+
         self.plan, self.slots, self.strips = program, program.new_slots(), program.new_strips()
-        self.fast: Any = None
-        """The same as a function of floats that Python calls directly, which gives NotImplemented for anything else."""
+        text = rolled_text(program, host().width, host().vector_function)
+        self.code: Any = Tiers(text, POINT.name, Store(default_folder()), wait)
+        """The machine code.  Doors call it once it is final; until then calls count."""
         self._run: Any = None
-        self._compile(name, shape)
+        self.code.on_replacement(self._take_over)
+        self._take_over()
 
-    def _compile(self, name: str, shape: Any) -> None:
-        from autograd.native import builtin
-        from autograd.native.llvm.backend import Module, host
-
-        text, memory = rolled_text(self.plan, host().width, host().vector_function), []
-        if shape is not None and builtin.layout_is_known():
-            memory = [self.plan.new_slots(), self.plan.new_strips()]  # others may be using those of this object
-            addresses = memory[0].ctypes.data, memory[1].ctypes.data
-            text += builtin.fast_function("fast", self.plan.inputs, self.plan.strip_outputs, shape, *addresses)
-        names, symbols = ([POINT.name, "fast"], builtin.symbols()) if memory else ([POINT.name], {})
-        module = Module(text, names, symbols)
-        self._run = module.function(POINT.name, POINT.prototype())
-        if memory:
-            self.fast = builtin.function_at(name, module.addresses["fast"], (module, memory))
+    def _take_over(self) -> None:
+        """Run the machine code that there is now."""
+        self._run = self.code.function(POINT.prototype())
 
     def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
         """The outputs for these parameters and inputs."""
         self.slots[: len(parameters)], self.strips[: len(numbers)] = parameters, numbers
         self._run(self.slots.ctypes.data, self.strips.ctypes.data)
+        self.code.called()
         return self.plan.outputs(self.strips)

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import autograd
+from autograd.arguments import counted
 from autograd.core.value import Value
 from autograd.formulas.explain import explain
 from autograd.formulas.program import program
 from autograd.formulas.safe_expression import FUNCTIONS, ExpressionError, SafeExpression, variable_name
+from autograd.native.llvm.store import MOST_BYTES, VARIABLE, Store, default_folder
 from autograd.shell.report import Result, print_report, printable_streams, say
 from autograd.transforms.functions import hessian
 
@@ -27,6 +29,7 @@ examples:
   python -m autograd "x**2 * y" x=3 y=pi/2 --order 2                    the Hessian too
   python -m autograd "log(x) + x*y - sin(y)" x=2 y=5 --explain          the chain rule, written out
   python -m autograd "dot([u, v], [x, y])" u=1 v=2 x=3 y=4 --json       for machines
+  python -m autograd cache                                              machine code on disk, --clear it
   python -m autograd                                                    a prompt with everything at hand
 """
 _FILES = {  # an option, the endings it takes, and what it writes
@@ -59,6 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
+    if arguments[:1] == ["cache"] and arguments[1:] in ([], ["--clear"]):
+        return _kept(clear=len(arguments) > 1)
     parser = _parser()
     # argparse takes whatever starts with - for an option, and so would a formula: -x**2.  A space before it helps.
     arguments = [f" {a}" if a[:1] == "-" and a[:2] != "--" and a not in ("-h", "-") else a for a in arguments]
@@ -87,6 +92,23 @@ def _run(arguments: list[str]) -> int:
             _complain(warning, OK, "warning")
         print_report(result)
     return _write_files(result, options)
+
+
+def _kept(clear: bool) -> int:
+    """Say where machine code is kept, and how much, after deleting it if asked."""
+    store = Store(default_folder())
+    if store.folder is None:
+        say(
+            f"{VARIABLE} forbids to keep machine code" if VARIABLE in os.environ else "there is no folder of the user's"
+        )
+        return OK
+    if clear:
+        store.clear()
+    programs, size = store.size()
+    say(f"{store.folder}\n{counted(programs, 'program')}, {size / 1e6:.1f} MB of at most {MOST_BYTES / 1e6:.1f}")
+    if store.folder.exists() and not store.is_safe():
+        say("not used: the folder must belong to this user, be no link, and nobody else may write to it")
+    return OK
 
 
 def _parser() -> argparse.ArgumentParser:

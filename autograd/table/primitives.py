@@ -328,7 +328,7 @@ compare = _formula(
 maximum = _Primitive(
     "maximum",
     _n.maximum,
-    lambda z, xs: _shares_of_equals(z, xs),
+    lambda z, xs: _shares_of_equals(z, xs, 0.5),
     symbol="max",
     latex=r"\max\left(#*\right)",
     rule="equal maxima share evenly",
@@ -338,7 +338,7 @@ maximum = _Primitive(
 minimum = _Primitive(
     "minimum",
     _n.minimum,
-    lambda z, xs: _shares_of_equals(z, xs),
+    lambda z, xs: _shares_of_equals(z, xs, -0.5),
     symbol="min",
     latex=r"\min\left(#*\right)",
     rule="equal minima share evenly",
@@ -356,7 +356,10 @@ where: _Primitive = _formula(
 )
 
 
-def _shares_of_equals(z: _Any, xs: _Any) -> _Any:
+def _shares_of_equals(z: _Any, xs: _Any, half: float) -> _Any:
+    if len(xs) == 2:  # a third of the operations
+        lead = half * compare(*xs)
+        return [0.5 + lead, 0.5 - lead]
     equal = [1.0 - abs(compare(x, z)) for x in xs]
     count = sum(equal)
     return [e / count for e in equal]

@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
-from autograd.core.graph import numeric_partials, product, recorded_partials, total
+from autograd.core.graph import innermost, numeric_partials, product, recorded_partials, total
 from autograd.core.mode import current
 from autograd.core.recording import derivative_lost, warn_of_result
 from autograd.table import primitives
@@ -63,6 +63,10 @@ class Jet(RealNumber):
         return x.__class__ is self.__class__ and x._level == self._level
 
     def _apply_primitive(self, primitive: Primitive, operands: Sequence[Any]) -> Self:
+        if primitive.arity is None and (own := getattr(innermost(self), "_written_out", None)) is not None:
+            written_out = own(primitive, operands)
+            if written_out is not None:
+                return written_out  # type: ignore[no-any-return]
         primals = [
             x.primal if self._is_mine(x) else _operand(primitive, position, x) for position, x in enumerate(operands, 1)
         ]

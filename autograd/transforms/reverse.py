@@ -37,6 +37,8 @@ class Inputs:
         self.positions = positions_of(args, argnums)
         self.args = list(args)
         self.variables: list[Value] = []  # what the graph is differentiated by, below all dual numbers
+        self.in_arrays = all(getattr(args[position], "ndim", 0) for position in self.positions)
+        """Whether what is differentiated by stands in NumPy arrays."""
         self.rebuilds = []
         self.sizes = []
         mode = current()

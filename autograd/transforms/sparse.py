@@ -16,6 +16,7 @@ A. Gebremedhin and A. Pothen, "Capitalizing on live variables: new algorithms fo
 automatic differentiation" (2016).
 """
 
+import functools
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -30,6 +31,7 @@ from autograd.core.graph import (
     total,
 )
 from autograd.core.mode import enable_grad
+from autograd.core.tree import array_of
 from autograd.core.value import Value
 from autograd.installation import require
 from autograd.table.primitive import OwnSweep, Primitive
@@ -41,23 +43,26 @@ from autograd.transforms.reverse import Inputs, parts_of
 class Sparse(NamedTuple):
     """A matrix of which only some entries are kept; all others are 0.
 
+    Of derivatives by arrays, `rows`, `cols` and `values` are arrays.
+
     >>> Sparse([0, 1], [1, 0], [6.0, 6.0], (2, 2)).tolist()
     [[0.0, 6.0], [6.0, 0.0]]
     """
 
-    rows: list[int]
-    """Of each entry that is kept, row by row."""
-    cols: list[int]
-    """Of each entry that is kept, in its row from left to right."""
-    values: list[Any]
-    """The entries."""
+    rows: Any
+    """Of each entry that is kept, row by row: a list of integers."""
+    cols: Any
+    """Of each entry that is kept, in its row from left to right: a list of integers."""
+    values: Any
+    """The entries, in a list."""
     shape: tuple[int, int]
     """Rows and columns of the matrix."""
 
     def tolist(self) -> list[list[Any]]:
         """All entries, as lists."""
         full: list[list[Any]] = [[0.0] * self.shape[1] for _ in range(self.shape[0])]
-        for i, j, x in zip(self.rows, self.cols, self.values, strict=True):
+        columns = [x.tolist() if hasattr(x, "tolist") else x for x in (self.rows, self.cols, self.values)]
+        for i, j, x in zip(*columns, strict=True):
             full[i][j] = x
         return full
 
@@ -80,12 +85,17 @@ def sparse_hessian(inputs: Inputs, output: Any) -> Sparse:
     return _sparse(_second_derivatives, inputs, [output], len(inputs.variables))
 
 
-def _sparse(find: Find, inputs: Inputs, outputs: Any, rows: int) -> Sparse:
+def _sparse(find: Find, inputs: Inputs, outputs: Any, height: int) -> Sparse:
+    shape = height, len(inputs.variables)
     with enable_grad():
         entries = _with_jets(find, inputs, outputs)
     found = sorted(entries)
+    rows, cols = [i for i, _ in found], [j for _, j in found]
     values = [inputs.finished(entries[at]) for at in found]
-    return Sparse([i for i, _ in found], [j for _, j in found], values, (rows, len(inputs.variables)))
+    if not inputs.in_arrays:
+        return Sparse(rows, cols, values, shape)
+    indices = functools.partial(require("numpy", "sparse=True").array, dtype=int)
+    return Sparse(indices(rows), indices(cols), array_of(values, (len(values),)), shape)
 
 
 def _with_jets(find: Find, inputs: Inputs, outputs: Sequence[Any]) -> Entries:

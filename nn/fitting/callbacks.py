@@ -17,6 +17,10 @@ class Run:
     model: Any
     optimizer: Any
     history: History
+    others: dict[str, Any] = field(default_factory=dict)
+    """What else has a state, by name: the loader, and the schedule if there is one."""
+    writes: bool = True
+    """Whether this process writes files; one of several does."""
     stop_reason: str = field(default="", init=False)
 
     def stop(self, reason: str) -> None:

@@ -9,12 +9,12 @@ from autograd import Value, no_grad, traced, tracing, where
 from autograd import sum as total
 from nn.data.loading import DataLoader, Dataset
 from nn.fitting.compiled_training import TrainingStep
+from nn.fitting.draws import Draws
 from nn.fitting.history import Mean
 from nn.fitting.scores import Metrics, Scores, as_value
 from nn.inputs.checks import counted
 from nn.inputs.optional import require
 from nn.inputs.sequences import is_sequence
-from nn.models.layers import Dropout
 from nn.models.module import Module
 
 LOOKED_AT = 8  # samples whose loss together is compared with the mean of their losses
@@ -25,9 +25,9 @@ class CompiledEpochs:
 
     Between epochs the parameters may be changed, frozen and unfrozen.
 
-    Raises ValueError for a model with Dropout, whose masks would be recorded once and for all, for wrong targets, and
-    for a loss that is not the mean of one formula over the samples; TypeError for branches on numbers; RuntimeError if
-    all parameters are frozen.
+    What Dropouts draw are inputs like others: new numbers for each sample of each step.
+    Raises ValueError for wrong targets, and for a loss that is not the mean of one formula over the samples; TypeError
+    for branches on numbers; RuntimeError if all parameters are frozen.
     """
 
     def __init__(
@@ -37,17 +37,16 @@ class CompiledEpochs:
         optimizer: Any,
         batches: DataLoader,
         regularizer: Callable[[Module], Any] | None,
+        max_norm: float | None = None,
     ) -> None:
-        if any(isinstance(module, Dropout) and module.p for module in model.modules()):
-            raise ValueError("fit: Dropout cannot be compiled: its mask would be the same at every step")
         self.model, self.loss, self.optimizer, self.batches = model, loss, optimizer, batches
-        self.regularizer = regularizer
+        self.regularizer, self.max_norm, self.draws = regularizer, max_norm, Draws(model)
         self.numpy = require("numpy", "fit(compile=True)")
         self.all_parameters = list(dict.fromkeys([*model.parameters(), *optimizer.parameters]))
         sample, _ = batches.dataset[0]
         targets = batches.dataset.targets
-        with no_grad():
-            output = model(sample)
+        with no_grad(), self.draws.nothing_dropped():
+            output = model.train()(sample)
             everywhere = loss([output] * len(targets), targets)  # raises for wrong targets, as eager training
             expected = as_value(everywhere).data
         self.whole_numbers = all(type(t) is int for t in targets)
@@ -67,7 +66,11 @@ class CompiledEpochs:
         leaf = traced if self.whole_numbers else Value  # what is asked of a Value's number, `_check_loss` finds
         targets = [leaf(t) for t in (target if is_sequence(target) else [target])]
         with tracing():
-            outputs = self.model(inputs)
+            with self.draws.recorded(lambda: traced(1.0)):
+                outputs = in_use = self.model.train()(inputs)
+            if self.draws:
+                in_use = self.model.eval()(inputs)
+                self.model.train()
             try:
                 plain = self.loss([outputs], [targets if is_sequence(target) else targets[0]])
             except (TypeError, LookupError):
@@ -79,11 +82,21 @@ class CompiledEpochs:
                 losses = [self.loss([outputs], [c]) for c in self.classes]
                 plain = total([where(t, one, 0.0) for t, one in zip(targets, losses)])
             objective = plain if self.regularizer is None else plain + self.regularizer(self.model)
-        self.step = TrainingStep(objective, [*inputs, *targets], self.optimizer, also=[plain])
-        self.predict = autograd.compile(outputs, inputs, self.step.parameters, reduction=None)
+        draws, optimizer = self.draws.leaves, self.optimizer
+        self.step = TrainingStep(
+            objective,
+            [*draws, *inputs, *targets],
+            optimizer,
+            also=[plain],
+            reduce=self.reduction(),
+            max_norm=self.max_norm,
+        )
+        trained = self.step.parameters
+        self.predict = autograd.compile(in_use, inputs, trained, reduction=None)
+        self.dropping = autograd.compile(outputs, [*draws, *inputs], trained, reduction=None) if draws else self.predict
         self.kinds = list(map(type, self.all_parameters))  # frozen ones are of another class
-        trained = set(self.step.parameters)
-        self.constants = [p for p in self.all_parameters if p not in trained]
+        moved = set(trained)
+        self.constants = [p for p in self.all_parameters if p not in moved]
         self.numbers = [p.data for p in self.constants]
 
     def _check_loss(self, output: Any, expected: float) -> None:
@@ -91,8 +104,9 @@ class CompiledEpochs:
 
         What was recorded is run for all targets beside the inputs of the first sample, whose output is known.
         """
-        rows = self.data.copy()
-        rows[:, : len(self.predict.inputs)] = rows[0, : len(self.predict.inputs)]
+        rows = self._behind(1.0, self.data.copy())
+        columns = len(self.dropping.inputs)
+        rows[:, :columns] = rows[0, :columns]
         mean = Mean()
         for start in range(0, len(rows), self.batches.batch_size):
             batch = rows[start : start + self.batches.batch_size]
@@ -120,9 +134,9 @@ class CompiledEpochs:
     def _check_samples(self) -> None:
         """Raise ValueError if the loss of some samples together is not the mean of what was recorded of each."""
         inputs, targets = self.batches.dataset.inputs[:LOOKED_AT], self.batches.dataset.targets[:LOOKED_AT]
-        with no_grad():
-            expected = as_value(self.loss([self.model(x) for x in inputs], targets)).data
-        self.step.compiled(self.data[:LOOKED_AT])
+        with no_grad(), self.draws.nothing_dropped():
+            expected = as_value(self.loss([self.model.train()(x) for x in inputs], targets)).data
+        self.step.compiled(self._behind(1.0, self.data[:LOOKED_AT]))
         found = self.step.also[0]
         if not _equal(found, expected) and math.isfinite(expected):
             raise ValueError(
@@ -150,26 +164,42 @@ class CompiledEpochs:
             for start in range(0, len(order), size):
                 rows = order[start : start + size]
                 batch = self.data[rows]
-                outputs, targets = (self._outputs(batch), [known[i] for i in rows]) if metrics else ([], rows)
-                self.step(batch)
-                scores.add(self.step.also[0], outputs, targets)
+                if self.draws.leaves:
+                    batch = self._behind(self.draws.numbers(len(batch)), batch)
+                outputs = self.step_on(batch, bool(metrics))
+                scores.add(self.step.also[0], outputs, [known[i] for i in rows] if metrics else rows)
                 advance()
         finally:
             self.step.write_back()
         return scores.result()
 
+    def reduction(self) -> Callable[[Any], None] | None:
+        """What `TrainingStep` adds the sums of a batch up with, if several processes share it."""
+        return None
+
+    def step_on(self, batch: Any, wanted: bool) -> list[Any]:
+        """One step on a batch; the outputs before it, if they are wanted."""
+        outputs = self.outputs(batch) if wanted else []
+        self.step(batch)
+        return outputs
+
     def evaluate(self, data: DataLoader, metrics: Metrics) -> dict[str, float]:
         """The scores on other data.  Raises FloatingPointError where the loss is not finite."""
         scores = Scores(metrics)
         for inputs, targets in data:
-            outputs = self._outputs(self.numpy.array(inputs, dtype=float))
+            outputs = self.predict(self.numpy.array(inputs, dtype=float), parameters=self.step.theta)
             scores.add(self.loss(outputs, targets), outputs, targets)
         scores.check_finite("the validation loss")
         return scores.result()
 
-    def _outputs(self, batch: Any) -> list[Any]:
-        columns = len(self.predict.inputs)
-        return self.predict(batch[:, :columns], parameters=self.step.theta).tolist()  # type: ignore[no-any-return]
+    def outputs(self, batch: Any) -> Any:
+        """The outputs for a batch with the parameters as they are now, as an array."""
+        return self.dropping(batch[:, : len(self.dropping.inputs)], parameters=self.step.theta)
+
+    def _behind(self, draws: Any, rows: Any) -> Any:
+        """Inputs and targets behind what is drawn for them."""
+        numbers = self.numpy.broadcast_to(draws, (len(rows), len(self.draws.leaves)))
+        return self.numpy.hstack([numbers, rows])
 
     def _encoded(self, targets: Sequence[Any]) -> list[list[float]]:
         """A row of numbers for each target: numbers of classes as one-hot vectors."""

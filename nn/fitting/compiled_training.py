@@ -2,7 +2,7 @@
 
 import copy
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import isfinite
 from operator import itemgetter
 from types import TracebackType
@@ -40,6 +40,9 @@ class TrainingStep:
             operators and functions of `autograd`: TypeError if it asks for a number, as by `if` or `math.sqrt`.
         also: Other numbers of a sample whose means are wanted; after a step `also` has them.
         backend, threads: As of `autograd.compile`.
+        reduce: Where several processes share each batch: a function that adds an array up over all of them, in place;
+            then a call takes this process's share of a batch, and how many samples the batch has in all.
+        max_norm: What the norm of a gradient may be, as of `clip_grad_norm_`; a longer one is scaled down.
 
     Calling it with data, n × inputs, makes a step and returns the mean loss before it.  Raises FloatingPointError, and
     moves nothing, if that or its gradient is not finite.
@@ -61,6 +64,8 @@ class TrainingStep:
         also: Sequence[Value] = (),
         backend: str = "llvm",
         threads: int = 1,
+        reduce: Callable[[Any], None] | None = None,
+        max_norm: float | None = None,
     ) -> None:
         if not isinstance(optimizer, FirstOrderOptimizer):
             raise TypeError(
@@ -69,7 +74,7 @@ class TrainingStep:
             )
         require("numpy", "TrainingStep")
         self.optimizer = optimizer
-        self._backend = backend
+        self._backend, self._reduce, self._max_norm = backend, reduce, max_norm
         self._compile = functools.partial(
             autograd.compile, loss, list(inputs), also=list(also), backend=backend, threads=threads
         )
@@ -106,20 +111,20 @@ class TrainingStep:
             states.append([[state[str(number)][name] for _, number in some] for name in names])
             first += len(some)
             self._sets.append(_Set(k, [i for i, _ in some], steps, self._fixed(groups[k])))
-        self._step = autograd.native_step(self.compiled, updates, states, self._backend)
+        self._step = autograd.native_step(self.compiled, updates, states, self._backend, self._reduce, self._max_norm)
         self._step.gradient[:] = [p.grad or 0.0 for p in self.parameters]
 
-    def __call__(self, data: Any) -> float:
-        """One step on a batch; the loss before it."""
+    def __call__(self, data: Any, of: int | None = None) -> float:
+        """One step on a batch, or on this share of a batch of so many samples; the loss before it."""
         step, groups, made = self._step, self.optimizer.param_groups, self._made + 1
         for (k, _, steps, fixed), settings in zip(self._sets, step.settings):
             group = groups[k]
             if self._fixed(group) != fixed:
                 self.write_back()
                 self.read()
-                return self(data)
+                return self(data, of)
             settings[0], settings[1] = group["lr"], steps + made
-        loss: float = step(data)
+        loss: float = step(data, of)
         if not isfinite(loss):
             if not isfinite(step.number):
                 raise FloatingPointError(f"the loss is {step.number}")

@@ -6,7 +6,9 @@ from typing import Any
 
 from autograd import Value
 from nn.fitting.history import Mean
+from nn.inputs.optional import require
 from nn.inputs.sequences import is_sequence, plain_numbers
+from nn.judging import metrics
 from nn.judging.decisions import number_of
 
 Metrics = Mapping[str, Callable[[Any, Any], Any]]
@@ -34,13 +36,17 @@ class Scores:
                 raise ValueError(f"metrics: {name!r} is the name of another record; give the metric another name")
         self.metrics = metrics
         self.losses = Mean()
-        self.outputs: list[Any] = []
+        self.outputs: list[Any] = []  # of each sample; or of each batch, an array
         self.targets: list[Any] = []
 
     def add(self, loss: Any, outputs: Any, targets: Any) -> None:
         """Add a batch: its mean loss, its outputs, its targets."""
         self.losses.add(as_value(loss).data, len(targets))
         if not self.metrics:
+            return
+        if hasattr(outputs, "dtype"):  # those of compiled models
+            self.outputs.append(outputs)
+            self.targets += targets
             return
         numbers = plain_numbers(outputs)
         if not isinstance(numbers, list) or len(numbers) != len(targets):
@@ -57,8 +63,15 @@ class Scores:
     def result(self) -> dict[str, float]:
         """The mean loss, and the metrics by name."""
         found = {"loss": self.losses.result()}
+        if not self.metrics:
+            return found
+        outputs: Any = self.outputs
+        if hasattr(outputs[0], "dtype"):
+            outputs = require("numpy", "compiled training").concatenate(outputs)
+            if any(getattr(metric, "__module__", "") != metrics.__name__ for metric in self.metrics.values()):
+                outputs = outputs.tolist()  # ours read arrays too, and faster
         for name, metric in self.metrics.items():
-            found[name] = number_of(f"metrics: {name!r}", metric(self.targets, self.outputs))
+            found[name] = number_of(f"metrics: {name!r}", metric(self.targets, outputs))
         return found
 
 

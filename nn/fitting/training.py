@@ -63,10 +63,10 @@ def fit(
         history: One to continue.
         progress: Whether to show a bar; by default if the output is a terminal and `rich` is there.
         compile: Run the steps as machine code, recorded for one sample: the same numbers but for rounding,
-            hundreds of times as fast.  For `SGD`, `Adam` and the like, without Dropout and `clip_grad_norm`; needs
-            llvmlite, and with NumPy alone is slower.  The loss must be the mean over the samples of one formula, and
-            models and losses must not ask for numbers (if, max, .data): use where, maximum ….  The Values have their
-            numbers and gradients at the end of each epoch, and what callbacks do to them counts.
+            hundreds of times as fast.  For `SGD`, `Adam` and the like; needs llvmlite, and with NumPy alone is slower.
+            The loss must be the mean over the samples of one formula, and models and losses must not ask for numbers
+            (if, max, .data): use where, maximum ….  What Dropouts draw is drawn anew for each sample.  The Values have
+            their numbers and gradients at the end of each epoch, and what callbacks do to them counts.
 
     Raises TypeError for what is no optimiser, ValueError for one that has none of the model's parameters.
     Returns the history.  Ctrl-C ends training cleanly with the history so far, as does a loss that is not finite, of
@@ -83,23 +83,41 @@ def fit(
     '21.0'
     """
     epochs = whole_number("fit: epochs", epochs, 0)
-    _check_optimizer(optimizer, model)
-    batches = _loader(data, batch_size, shuffle=True, seed=seed)
+    check_optimizer(optimizer, model)
+    batches = loader(data, batch_size, shuffle=True, seed=seed)
+    check_limit(clip_grad_norm)
+    epochs_of = CompiledEpochs if compile else _EagerEpochs
+    epoch = epochs_of(model, loss, optimizer, batches, regularizer, clip_grad_norm)
+    run = new_run(model, optimizer, batches, schedule, history)
+    return run_epochs(epoch, run, epochs, validation, metrics, callbacks, progress)
+
+
+def new_run(model: Module, optimizer: Any, batches: DataLoader, schedule: Any, history: History | None) -> Run:
+    """A training of which nothing has happened yet."""
+    others = {"loader": batches} | ({} if schedule is None else {"schedule": schedule})
+    return Run(model, optimizer, History() if history is None else history, others)
+
+
+def run_epochs(
+    epoch: Any,
+    run: Run,
+    epochs: int,
+    validation: Any,
+    metrics: Metrics | None,
+    callbacks: Sequence[Callback | Callable[[Run], object]],
+    progress: bool | None,
+) -> History:
+    """The epochs of a training, however each of them is run; arguments as of `fit`."""
+    model, batches, schedule = run.model, run.others["loader"], run.others.get("schedule")
     if validation is not None:
-        validation = _loader(validation, batch_size)
-    if compile and clip_grad_norm is not None:
-        raise ValueError("fit: clip_grad_norm cannot be compiled; leave out one of the two")
-    epoch = (
-        CompiledEpochs(model, loss, optimizer, batches, regularizer)
-        if compile
-        else _EagerEpochs(model, loss, optimizer, batches, regularizer, clip_grad_norm)
-    )
+        validation = loader(validation, batches.batch_size)
     listeners = [as_callback(callback) for callback in arguments.in_order(callbacks, "fit: callbacks")]
-    run = Run(model, optimizer, history if history is not None else History())
-    run.history.stopped = trouble = ""
+    trouble = ""
     before = run.history.epochs
     for listener in listeners:
         listener.started(run)
+    run.history.stopped = ""
+    epochs = max(0, epochs - (run.history.epochs - before))  # a checkpoint has brought some
     try:
         with _progress_bar(progress, epochs, len(batches)) as advance:
             for _ in range(epochs):
@@ -129,11 +147,12 @@ def fit(
     if not run.stop_reason and _diverges(losses):
         trouble = f"the loss grew from {losses[0]:.3g} to {losses[-1]:.3g}, so training diverges: {_ADVICE}"
     if trouble:
-        warnings.warn(f"fit: {trouble}", RuntimeWarning, stacklevel=3)
+        warnings.warn(f"fit: {trouble}", RuntimeWarning, stacklevel=4)
     return run.history
 
 
-def _loader(data: Any, batch_size: int, **options: Any) -> DataLoader:
+def loader(data: Any, batch_size: int, **options: Any) -> DataLoader:
+    """A loader as it is, anything else in one."""
     return data if isinstance(data, DataLoader) else DataLoader(data, batch_size, **options)
 
 
@@ -152,13 +171,20 @@ def _diverges(losses: Sequence[float]) -> bool:
     return len(losses) > 1 and losses[-1] == max(losses) > 10.0 * max(abs(losses[0]), 1e-6)
 
 
-def _check_optimizer(optimizer: Any, model: Module) -> None:
+def check_optimizer(optimizer: Any, model: Module) -> None:
+    """Raise TypeError for what is no optimiser, ValueError for one of another model."""
     if isinstance(optimizer, type) or not hasattr(optimizer, "step"):
         name = optimizer.__name__ if isinstance(optimizer, type) else "SGD"
         raise TypeError(f"fit: optimizer must be an optimiser, such as {name}(model.parameters()), not {optimizer!r}")
     theirs, own = getattr(optimizer, "parameters", None), model.parameters()
     if isinstance(theirs, list | tuple) and theirs and own and set(own).isdisjoint(theirs):
         raise ValueError("fit: the optimiser has the parameters of another model; give it those of this one")
+
+
+def check_limit(clip_grad_norm: float | None) -> None:
+    """Raise TypeError or ValueError for what is no limit of a norm."""
+    if clip_grad_norm is not None and not number("fit: clip_grad_norm", clip_grad_norm, high=math.inf) > 0.0:
+        raise ValueError(f"fit: clip_grad_norm must be above 0, not {clip_grad_norm!r}")
 
 
 def evaluate(model: Module, data: Any, loss: Loss, metrics: Metrics | None = None) -> dict[str, float]:
@@ -179,7 +205,7 @@ def _scores(model: Module, data: Any, loss: Loss, metrics: Metrics) -> Scores:
     model.eval()
     try:
         with no_grad():
-            for inputs, targets in _loader(data, 256):
+            for inputs, targets in loader(data, 256):
                 outputs = model(inputs)
                 scores.add(loss(outputs, targets), outputs, targets)
     finally:
@@ -199,8 +225,6 @@ class _EagerEpochs:
         regularizer: Callable[[Module], Any] | None,
         clip_grad_norm: float | None,
     ) -> None:
-        if clip_grad_norm is not None and not number("fit: clip_grad_norm", clip_grad_norm, high=math.inf) > 0.0:
-            raise ValueError(f"fit: clip_grad_norm must be above 0, not {clip_grad_norm!r}")
         self.model, self.loss, self.optimizer, self.batches = model, loss, optimizer, batches
         self.regularizer, self.clip_grad_norm = regularizer, clip_grad_norm
 

@@ -7,6 +7,7 @@ logit or probability for each class, of which the largest counts, at a tie the f
 TypeError for what is not a number; ValueError for nan, for lengths that differ, and for no samples.
 """
 
+import contextlib
 import math
 from collections.abc import Callable
 from statistics import fmean
@@ -226,11 +227,12 @@ def _hits(name: str, target: Any, predicted: Any, threshold: float | None) -> li
         raise ValueError(f"{name}: threshold must be a number, not nan")
     signs, scores = _numbers(f"{name}: target", target), _numbers(f"{name}: predicted", predicted)
     _check_lengths(name, signs, scores)
-    if not (set(signs) <= {0.0, 1.0} or set(signs) <= {-1.0, 1.0}):
-        shown = ", ".join(f"{t:g}" for t in sorted(set(signs))[:5])
-        raise ValueError(f"{name}: with a threshold the targets must be 0 and 1, or -1 and 1, not {shown}")
-    predictions = [1.0 if s > threshold else -1.0 if s < threshold else 0.0 for s in scores]
-    return [t == p or (t == 0.0 and p == -1.0) for t, p in zip(signs, predictions)]
+    if set(signs) <= {0.0, 1.0}:
+        return [(s > threshold) == t for t, s in zip(signs, scores)]
+    if set(signs) <= {-1.0, 1.0}:
+        return [s > threshold if t > 0.0 else s < threshold for t, s in zip(signs, scores)]
+    shown = ", ".join(f"{t:g}" for t in sorted(set(signs))[:5])
+    raise ValueError(f"{name}: with a threshold the targets must be 0 and 1, or -1 and 1, not {shown}")
 
 
 _SCORES = ": for scores say threshold=0.5 (probabilities) or threshold=0 (logits, ±1)"
@@ -238,8 +240,13 @@ _SCORES = ": for scores say threshold=0.5 (probabilities) or threshold=0 (logits
 
 def _classes(name: str, x: Any, advice: str = "") -> list[int]:
     """The class of each sample: a whole number, or the place of the largest of a row."""
+    if getattr(getattr(x, "dtype", None), "kind", "") == "f" and x.ndim == 2 and x.shape[1] > 1 and (x == x).all():
+        return x.argmax(axis=1).tolist()  # type: ignore[no-any-return]
     classes = []
     for item in to_list(x, name):
+        if item.__class__ is int:
+            classes.append(item)
+            continue
         if is_sequence(item):
             row = _numbers(name, item)
             if len(row) < 2:
@@ -256,7 +263,13 @@ def _classes(name: str, x: Any, advice: str = "") -> list[int]:
 
 
 def _numbers(name: str, x: Any) -> list[float]:
-    return [_number(name, item) for item in to_list(x, name)]
+    items = to_list(x, name)
+    if {*map(type, items)} <= {float, int}:  # the usual ones, in a tenth of the time
+        with contextlib.suppress(OverflowError):
+            found = [*map(float, items)]
+            if not math.isnan(sum(found)):
+                return found
+    return [_number(name, item) for item in items]
 
 
 def _number(name: str, x: Any) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
-from autograd import Value, affine, linear
+from autograd import Value, affine, linear, where
 from nn.inputs.checks import MOST, counted, fraction, whole_number
 from nn.inputs.sequences import NUMBERS, is_batch, is_sequence, over_batch, to_list
 from nn.inputs.spellings import local_names
@@ -216,7 +216,10 @@ class Dropout(Module):
             return x
         if is_sequence(x):
             return [self.forward(item) for item in to_list(x)]
-        return 0.0 if self.rng.uniform(0.0, 1.0) < self.p else x * (1.0 / (1.0 - self.p))
+        drawn, kept = self.rng.uniform(0.0, 1.0), 1.0 / (1.0 - self.p)
+        if isinstance(drawn, Value):  # recorded for machine code, which draws for every sample
+            return where(drawn < self.p, 0.0, x * kept)
+        return 0.0 if drawn < self.p else x * kept
 
     def describe(self) -> Description:
         """Dropout with its p."""

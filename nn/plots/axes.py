@@ -33,6 +33,11 @@ def colour(i: int) -> str:
     return str(series[i % len(series)])
 
 
+def colour_of_class(i: int, classes: int) -> str:
+    """The colour of the i-th class: of two the second is blue, as what is high is everywhere, and the first orange."""
+    return colour(1 - i if classes == 2 else i)
+
+
 def blend(*colours: Any) -> Any:
     """The colour map of matplotlib through these."""
     return require("matplotlib.colors", "a plot").LinearSegmentedColormap.from_list("autograd", colours)

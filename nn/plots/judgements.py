@@ -9,7 +9,7 @@ from nn.judging import metrics
 from nn.judging.calibration import bins_of, mean_gap
 from nn.judging.plane import Reading, plane, steps, surface
 from nn.models.module import Module
-from nn.plots.axes import axes, blend, colour, few, ink, of_signs, of_sizes, rows_of
+from nn.plots.axes import axes, blend, colour, colour_of_class, few, ink, of_signs, of_sizes, rows_of
 
 MARKERS = "osD^vPX"
 _FULL = 0.85  # of the plane lies at distances from the threshold that have not the full colour
@@ -62,12 +62,19 @@ def draw_boundary(
             lead = [output[i] - max(other for j, other in enumerate(output) if j != i) for output in outputs]
             leads = list(rows_of(lead, grid))
             if max(lead) > 0.0:
-                ax.contourf(columns, rows, leads, levels=[0.0, math.inf], colors=[colour(i)], alpha=0.4)
+                ax.contourf(
+                    columns,
+                    rows,
+                    leads,
+                    levels=[0.0, math.inf],
+                    colors=[colour_of_class(i, reading.outputs)],
+                    alpha=0.4,
+                )
                 _line(ax, columns, rows, leads, 0.0, 0.8)
     else:
         values = list(rows_of(reading.values[which], grid))
         low, middle, high = _range(reading)
-        map_of_values = blend(colour(0), paper, colour(1)) if reading.classes else of_signs()
+        map_of_values = blend(colour_of_class(0, 2), paper, colour_of_class(1, 2)) if reading.classes else of_signs()
         style: dict[str, Any] = {
             "cmap": map_of_values,
             "alpha": 0.75,
@@ -82,7 +89,7 @@ def draw_boundary(
     for i, label in enumerate(reading.classes):
         members = [x for x, mark in zip(dataset.inputs, reading.marks, strict=True) if mark == i]
         if members:
-            style = {"color": colour(i), "marker": MARKERS[i % len(MARKERS)], "s": 26}
+            style = {"color": colour_of_class(i, len(reading.classes)), "marker": MARKERS[i % len(MARKERS)], "s": 26}
             ax.scatter(
                 *zip(*members), **style, edgecolors=[paper], linewidths=0.7, label=f"class {label:g}".replace("-", "−")
             )

@@ -111,7 +111,8 @@ class CPoint:
     Raises RuntimeError if there is no C compiler, or if it fails.
     """
 
-    fast: Any = None
+    backend = "c"
+    code: Any = None
 
     def __init__(self, program: Program) -> None:
         self.plan, self.slots, self.strips = program, program.new_slots(), program.new_strips()

@@ -1,6 +1,5 @@
 """`compile`: graphs that are recorded already, as functions of batches."""
 
-import dataclasses
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -11,28 +10,11 @@ from autograd.core.mode import current, unusual
 from autograd.core.value import Value
 from autograd.formulas.program import program
 from autograd.native.c.source import c_source
+from autograd.native.doors.inspection import Stats, loops_in, no_machine_code
 from autograd.native.interpreter import Interpreter
 from autograd.native.kernels import kernel_of, lock_of, new_slots
 from autograd.native.lowered import lowered
-from autograd.native.planning.plan import Loop
 from autograd.native.recording.derivative import BatchGradient, batch_gradient
-
-
-@dataclasses.dataclass(frozen=True)
-class Stats:
-    """How a graph was compiled."""
-
-    nodes: int
-    """Nodes recorded, gradients included."""
-    nodes_after: int
-    """Nodes after common subexpressions were shared and sums gathered."""
-    loops: int
-    """Layers, outer products and loops over elements found again."""
-    workspace_bytes: int
-    compile_seconds: float
-    """Of the machine code; 0 if it was in the cache."""
-    from_cache: bool
-    backend: str
 
 
 class Compiled:
@@ -126,8 +108,9 @@ class Compiled:
             self._run_batch(batch)
             return float(self.slots[self.plan.slot_outputs[0]]), self.gradient()
 
-    def _run_batch(self, batch: Any) -> None:
-        weight = 1.0 / len(batch) if self.reduction == "mean" else 1.0
+    def _run_batch(self, batch: Any, of: int | None = None) -> None:
+        """The sums over a batch, or over a share of one of `of` samples."""
+        weight = 1.0 / (of or len(batch)) if self.reduction == "mean" else 1.0
         self.kernel.run(batch.T, weight, self.slots, None)
         self.look_at(batch)
 
@@ -182,11 +165,10 @@ class Compiled:
 
     def stats(self) -> Stats:
         """Figures of the compilation."""
-        steps = (*self.plan.before, *self.plan.samples, *self.plan.after)
         return Stats(
             nodes=self.nodes,
             nodes_after=self.nodes_after,
-            loops=sum(not isinstance(step, Loop) or step.passes > 1 for step in steps),
+            loops=loops_in(self.plan),
             workspace_bytes=self.slots.nbytes + sum(strips.nbytes for strips in getattr(self.kernel, "strips", [])),
             compile_seconds=self.kernel.compile_seconds,
             from_cache=self.kernel.from_cache,
@@ -229,7 +211,7 @@ class Compiled:
 
     def _code(self) -> Any:
         if self.kernel.name != "llvm":
-            raise TypeError(f"the back end is {self.kernel.name!r}, which makes no machine code; compile with 'llvm'")
+            raise no_machine_code(self.kernel.name)
         return cast(Any, self.kernel).code
 
 

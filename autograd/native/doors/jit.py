@@ -2,128 +2,135 @@
 
 import contextlib
 import functools
-import math
 import os
 import sys
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd.arguments import brief, called, numpy_array
-from autograd.core.graph import topological_order
 from autograd.core.mode import changed, current, unusual
-from autograd.core.tree import NUMBER, Static, Structure, filler, take_apart, watched
-from autograd.core.value import Value
-from autograd.native.builtin import Shape
-from autograd.native.kernels import (
-    Arrays,
-    AtPoint,
-    Kernel,
-    Point,
-    Sample,
-    c_point,
-    checked,
-    kernel_of,
-    llvm_is_there,
-    lock_of,
-    new_slots,
-)
-from autograd.native.lowered import lowered
-from autograd.native.recording.tracing import Lane, Traced, traced, tracing, uncollected
-from autograd.native.rolling.listing import listing
-from autograd.native.rolling.program import Program
-from autograd.native.rolling.rolled import rolled
+from autograd.core.tree import Static, Structure, filler, take_apart, watched
+from autograd.native.doors.door import Doors
+from autograd.native.doors.entry import Entry, IntegersAsked, is_integer, opened, with_integers
+from autograd.native.doors.inspection import Stats
+from autograd.native.doors.out import takes_no_out, written
+from autograd.native.doors.static import Names, Numbers, StaticArguments
+from autograd.native.kernels import checked
+from autograd.native.recording.tracing import Lane, Traced
 from autograd.table.primitive import as_number
 from autograd.transforms.batching import Mapped, columns
 
-MOST_KEPT = 1 << 26  # bytes of results that are kept to be used again
 MOST_PROGRAMS = 128  # of one function; the one that was used longest ago goes
-MOST_ARGUMENTS = 100  # of a function that Python calls without ctypes; LLVM's time grows with the square of it
-_references: Callable[[Any], float] = getattr(sys, "getrefcount", lambda _: math.nan)  # CPython counts them
 
 
-class Jitted:
+class Jitted(Doors):
     """A function with machine code for every structure of arguments it was called with; see `jit`."""
 
-    def __init__(self, function: Callable[..., Any], backend: str = "llvm", threads: int = 1) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        backend: str = "llvm",
+        threads: int = 1,
+        static_argnums: Numbers = None,
+        static_argnames: Names = None,
+        wait: bool = False,
+    ) -> None:
         if not callable(function):
             raise TypeError(f"jit: takes a function, not {function!r}")
         checked(backend, threads)
+        self.takes_out = takes_no_out(function)
         functools.update_wrapper(self, function)
-        self._function, self._backend, self._threads = function, backend, threads
-        self._entries: OrderedDict[Any, _Entry] = OrderedDict()
+        self._function, self._backend, self._threads, self._wait = function, backend, threads, wait
+        self._static = StaticArguments(function, static_argnums, static_argnames)
+        self._integers: dict[Structure, list[int]] = {}  # the leaves of a structure that the function asks for
+        self._entries: OrderedDict[Any, Entry] = OrderedDict()
         here = weakref.ref(self)
         self._forget = lambda gone: _forget(here(), gone)
         self._first_calls: dict[Any, Any] = {}  # the locks of those that are being recorded
-        self._fast: Callable[..., Any] = _not_yet
+        self._last: weakref.ref[Entry] | None = None  # the program that ran at length last
 
     def __repr__(self) -> str:
         name = getattr(self._function, "__qualname__", brief(self._function))
-        return called("jit", name, backend=self._backend, threads=self._threads)
+        names = ("static_argnums", "static_argnames")
+        static = {name: given for name, given in zip(names, self._static.given, strict=True) if given is not None}
+        return called("jit", name, backend=self._backend, threads=self._threads, **static)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def call_at_length(self, *args: Any, **kwargs: Any) -> Any:
         """The result, of floats for numbers, of arrays for arrays, recorded for Values."""
-        if unusual and current().watch is not None:
-            return self._watched(args, kwargs)
-        if not kwargs:
-            result = self._fast(*args)
+        if unusual:
+            if current().watch is not None:
+                return self._watched(args, kwargs)
+            result = self.knock(*args, **kwargs)
             if result is not NotImplemented:
                 return result
+        if self.takes_out and "out" in kwargs:
+            return written(self(*args, **{name: x for name, x in kwargs.items() if name != "out"}), kwargs["out"])
+        args, kwargs = self._static.marked(args, kwargs)
+        structure, leaves = self._taken_apart(args, kwargs)
+        if any(hasattr(leaf, "_apply_primitive") or _holds_objects(leaf) for leaf in leaves):
+            return self._run_plainly(args, kwargs)  # inside a transform, or recorded by the caller
+        if isinstance(self._function, Mapped) and any(getattr(leaf, "ndim", 0) for leaf in leaves):
+            return self._over_samples(self._function, args, kwargs)
+        while True:
+            try:
+                return self._run(structure, leaves)
+            except IntegersAsked as asked:
+                places = asked.places
+            self._integers[watched(structure, self._forget)] = places
+            structure, leaves = with_integers(structure, leaves, places)
+
+    def _taken_apart(self, args: Any, kwargs: Any) -> tuple[Structure, list[Any]]:
+        """Structure and leaves of arguments, with those integers in the structure that are known to be asked for."""
         leaves: list[Any] = []
         structure = take_apart((args, kwargs), leaves, whole=True, weak=True)
-        if any(hasattr(leaf, "_apply_primitive") or _holds_objects(leaf) for leaf in leaves):
-            args = tuple([x.value if isinstance(x, Static) else x for x in args])
-            return self._function(*args, **kwargs)  # inside a transform, or recorded by the caller
+        while len(self._integers) > MOST_PROGRAMS:
+            self._integers.clear()  # they are found again
+        places = self._integers.get(structure) if self._integers else None
+        while places and any(is_integer(leaves[i]) for i in places):
+            structure, leaves = with_integers(structure, leaves, places)
+            places = self._integers.get(structure)
+        return structure, leaves
+
+    def _run_plainly(self, args: Any, kwargs: Any) -> Any:
+        """The function itself."""
+        args = [x.value if isinstance(x, Static) else x for x in args]
+        return self._function(*args, **{name: x.value if isinstance(x, Static) else x for name, x in kwargs.items()})
+
+    def _run(self, structure: Structure, leaves: list[Any]) -> Any:
+        """The result by machine code for numbers, or for arrays."""
         if any(getattr(leaf, "ndim", 0) for leaf in leaves):
-            if isinstance(self._function, Mapped):
-                return self._over_samples(self._function, args, kwargs)
             return self._over_arrays(structure, leaves)
         entry = self.entry(structure, leaves)
-        if entry.point.fast is not None:
-            self._fast = entry.point.fast
-        return entry.at_point([as_number(leaf, "jit: an argument") for leaf in leaves])
+        return self._at_point(entry, [as_number(leaf, "jit: an argument") for leaf in leaves])
 
-    def loops(self, *args: Any, **kwargs: Any) -> str:
-        """What is run for arguments that are numbers, or lists, tuples and dicts of them: the loops that were found.
-
-        Of a gradient the loops are those of the function, and of the way back.
-
-        >>> def f(x, steps=100):
-        ...     for _ in range(steps):
-        ...         x = 3.5 * x * (1.0 - x)
-        ...     return x
-        >>> print(jit(f).loops(0.4))
-        100 passes one after the other, i:
-            #1 = mul(3.5, [#3 before, at first x[0]])
-            #2 = sub(1.0, [#3 before, at first x[0]])
-            #3 = mul(#1, #2)  -> x[3 + i]
-
-        Raises TypeError for arrays, whose elements are numbers of a vector, and for a row that cannot be compiled.
-        """
-        leaves: list[Any] = []
-        structure = take_apart((args, kwargs), leaves, whole=True, weak=True)
-        return self.entry(structure, [as_number(leaf, "loops: an argument") for leaf in leaves]).loops()
+    def _at_point(self, entry: Entry, numbers: Sequence[float]) -> Any:
+        """The result at numbers; the next call with the same structure goes through the door, if there is one."""
+        self._last = weakref.ref(entry)
+        if entry.door is not None:
+            self.open_door(entry.door)
+        return entry.at_point(numbers)
 
     def _over_samples(self, mapped: Mapped, args: Any, kwargs: Any) -> Any:
         """`vmap`: the program for one sample, run over all."""
         structure, leaves, n = mapped.batch(args, kwargs)
         found = [*columns(leaves, n)]
-        opened, rows = (
-            _opened(structure, iter([shape for shape, _ in found])),
-            [x for _, several in found for x in several],
-        )
-        entry = self.entry(opened, [float(row[0]) for row in rows], of=mapped.function)
+        rows = [x for _, several in found for x in several]
+        of_sample = opened(structure, iter([shape for shape, _ in found]))
+        entry = self.entry(of_sample, [float(row[0]) for row in rows], of=mapped.function)
+        self._last = weakref.ref(entry)
         results: list[Any] = []
         of_results = take_apart(entry.rebuild(iter(entry.over_columns(rows))), results, whole=True)
         return filler(of_results)(iter([mapped.placed(np.moveaxis(x, -1, 0)) for x in results]))
 
     def _mapped(self, in_axes: Any, out_axes: int) -> "Jitted":
         """vmap(jit(f)) is jit(vmap(f))."""
-        return Jitted(Mapped(self._function, in_axes, out_axes), self._backend, self._threads)
+        options = self._backend, self._threads, *self._static.given, self._wait
+        return Jitted(Mapped(self._function, in_axes, out_axes), *options)
 
     def _over_arrays(self, structure: Structure, leaves: list[Any]) -> Any:
         """For all elements at once, where the function asks for nothing else of arrays; else for arrays of Values."""
@@ -135,27 +142,32 @@ class Jitted:
         if self._entries.get(by_elements) is not _WHOLE_ARRAYS:
             try:
                 entry = self.entry(structure, leaves, Lane)
-            except (TypeError, AttributeError):
+            except (TypeError, AttributeError, ValueError):  # or the arrays will raise it again
                 pass
             else:
+                self._last = weakref.ref(entry)
                 return entry.over_arrays(leaves)
-        opened = _opened(structure, iter([getattr(leaf, "shape", ()) for leaf in leaves]))
-        elements = [x for leaf in leaves for x in np.ravel(leaf).astype(float).tolist()]
-        entry = self.entry(opened, elements)
+        elements = [x for leaf in leaves for x in _elements(leaf)]
+        try:
+            entry = self.entry(opened(structure, iter([getattr(leaf, "shape", ()) for leaf in leaves])), elements)
+        except IntegersAsked as asked:
+            owners = [i for i, leaf in enumerate(leaves) for _ in _elements(leaf)]
+            raise IntegersAsked([owners[place] for place in asked.places]) from None
         if by_elements not in self._entries:
             self._entries[watched(by_elements, self._forget)] = _WHOLE_ARRAYS
-        return entry.at_point(elements)
+        return self._at_point(entry, [as_number(x, "jit: an argument") for x in elements])
 
     def _watched(self, args: Any, kwargs: Any) -> Any:
         """Inside `detect_anomaly`: as the function itself, and over arrays so for each element that is not finite."""
-        leaves: list[Any] = []
-        structure = take_apart((args, kwargs), leaves, whole=True, weak=True)
+        args, kwargs = self._static.marked(args, kwargs)
+        structure, leaves = self._taken_apart(args, kwargs)
         if not any(getattr(leaf, "ndim", 0) for leaf in leaves):
-            return self._function(*args, **kwargs)
+            return self._run_plainly(args, kwargs)
         with changed(watch=None, make=None):
             result = self(*args, **kwargs)
+        structure, leaves = self._taken_apart(args, kwargs)  # what it asks for is known now
         if self._entries.get(("elements", structure)) is _WHOLE_ARRAYS:
-            return self._function(*args, **kwargs)
+            return self._run_plainly(args, kwargs)
         found: list[Any] = []
         take_apart(result, found, whole=True)
         bad = np.logical_or.reduce([~np.isfinite(x) for x in np.broadcast_arrays(*found)])
@@ -166,9 +178,7 @@ class Jitted:
             self._function(*args, **kwargs)
         return result
 
-    def entry(
-        self, structure: Structure, leaves: Sequence[Any], kind: type[Traced] = Traced, of: Any = None
-    ) -> "_Entry":
+    def entry(self, structure: Structure, leaves: Sequence[Any], kind: type[Traced] = Traced, of: Any = None) -> Entry:
         """The program for this structure of arguments, recorded if it is the first with it."""
         key = ("elements", structure) if kind is Lane else structure  # numbers have the structure of arrays
         found = self._entries.get(key)
@@ -184,12 +194,85 @@ class Jitted:
                 with self._first_calls.setdefault(call, threading.RLock()):
                     found = self._entries.get(key)
                     if found is None:
-                        found = _Entry(of or self._function, structure, examples, kind, self._backend, self._threads)
+                        options = self._backend, self._threads, of is not None, self._wait
+                        found = Entry(of or self._function, structure, examples, kind, *options)
                         self._entries[watched(key, self._forget)] = found
-                        while len(self._entries) > MOST_PROGRAMS:
-                            self._entries.popitem(last=False)
+                        self._drop_the_oldest()
             finally:
                 self._first_calls.pop(call, None)
+        return found
+
+    def _drop_the_oldest(self) -> None:
+        """Programs beyond those that are kept: of those without an open door the one that was used longest ago."""
+        while len(self._entries) > MOST_PROGRAMS:
+            doors = self.open_doors
+            oldest = next(key for key, entry in [*self._entries.items()] if getattr(entry, "door", None) not in doors)
+            self._entries.pop(oldest, None)
+
+    # ------------------------------------------------------------ looking inside
+
+    def stats(self, *args: Any, **kwargs: Any) -> Stats:
+        """Figures of the compilation, for arguments like these; without any for those of the last call.
+
+        >>> f = jit(lambda x: x * x + 1.0)
+        >>> f.stats(3.0).nodes_after
+        3
+        """
+        return self._program(args, kwargs).stats()
+
+    def source(self, *args: Any, **kwargs: Any) -> str:
+        """The program as Python, for arguments like these; without any for those of the last call.
+
+        >>> print(jit(lambda x, y: x * y + 1.0).source(2.0, 3.0))
+        def f(x, y):
+            # forward
+            v1 = x * y
+            v2 = v1 + 1.0
+            return (v2,)
+        """
+        return self._program(args, kwargs).source()
+
+    def c_source(self, *args: Any, name: str = "compiled", **kwargs: Any) -> str:
+        """A C99 file that computes the same for arguments like these, whose functions are called `name`."""
+        return self._program(args, kwargs).c_source(name)
+
+    def loops(self, *args: Any, **kwargs: Any) -> str:
+        """The loops that were found for arguments like these; without any for those of the last call.
+
+        Of a gradient they are those of the function, and of the way back.
+
+        >>> def f(x, steps):
+        ...     for _ in range(steps):
+        ...         x = 3.5 * x * (1.0 - x)
+        ...     return x
+        >>> print(jit(f, static_argnums=1).loops(0.4, 100))
+        100 passes one after the other, i:
+            #1 = mul(3.5, [#3 before, at first x[0]])
+            #2 = sub(1.0, [#3 before, at first x[0]])
+            #3 = mul(#1, #2)  -> x[3 + i]
+        """
+        return self._program(args, kwargs).loops()
+
+    def llvm_ir(self, *args: Any, **kwargs: Any) -> str:
+        """The text that LLVM compiled for arguments like these; without any for those of the last call."""
+        return str(self._program(args, kwargs).module.text)
+
+    def assembly(self, *args: Any, **kwargs: Any) -> str:
+        """The machine code as text, for arguments like these; without any for those of the last call."""
+        return str(self._program(args, kwargs).module.assembly())
+
+    def _program(self, args: Any, kwargs: Any) -> Entry:
+        """What runs with such arguments, after a call with them."""
+        if args or kwargs:
+            self._last, self.went_through = None, False
+            self(*args, **kwargs)
+        found = None if self._last is None else self._last()
+        if self.went_through:
+            found = next(
+                (x for x in [*self._entries.values()] if x is not _WHOLE_ARRAYS and x.door is self.open_doors[0]), None
+            )
+        if found is None:
+            raise ValueError(f"{self!r} has run no machine code; give example arguments, plain numbers or arrays")
         return found
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
@@ -204,25 +287,35 @@ class Jitted:
             found = getattr(found, name, None)
         if found is self:
             return path
-        return Jitted, (self._function, self._backend, self._threads)
+        return Jitted, (self._function, self._backend, self._threads, *self._static.given, self._wait)
 
 
 def _forget(owner: Jitted | None, gone: Any) -> None:
     """Drop the programs for something that is no more."""
-    entries = {} if owner is None else owner._entries
-    for structure in list(entries):
+    if owner is None:
+        return
+    for structure in list(owner._integers):
         if _holds(structure, gone):
-            entries.pop(structure, None)
+            owner._integers.pop(structure, None)
+    for structure in list(owner._entries):
+        if _holds(structure, gone):
+            owner.shut_door(getattr(owner._entries.pop(structure, None), "door", None))
 
 
 def _holds(structure: Structure, gone: Any) -> bool:
     return structure is gone or (isinstance(structure, tuple) and any(_holds(part, gone) for part in structure))
 
 
+def _elements(leaf: Any) -> list[Any]:
+    """The numbers of an array, or a number."""
+    return np.ravel(leaf).astype(float).tolist() if getattr(leaf, "ndim", 0) else [leaf]
+
+
 def _example(leaf: Any) -> float:
-    """A number that the function is recorded with."""
+    """A number that the function is recorded with, an integer as such."""
     if getattr(leaf, "ndim", 0) == 0:
-        return as_number(leaf, "jit: an argument")
+        number = as_number(leaf, "jit: an argument")
+        return int(leaf) if is_integer(leaf) else number
     return float(leaf.flat[0]) if leaf.size else 1.0
 
 
@@ -230,7 +323,15 @@ def _holds_objects(leaf: Any) -> bool:
     return getattr(getattr(leaf, "dtype", None), "kind", "") == "O"
 
 
-def jit(function: Callable[..., Any], *, backend: str = "llvm", threads: int = 1) -> Jitted:
+def jit(
+    function: Callable[..., Any],
+    *,
+    backend: str = "llvm",
+    threads: int = 1,
+    static_argnums: Numbers = None,
+    static_argnames: Names = None,
+    wait: bool = False,
+) -> Jitted:
     """The same function as machine code, recorded at its first call with each structure of arguments.
 
     Arguments and results are numbers, NumPy arrays, and lists, tuples and dicts of them.  What a function does to each
@@ -239,6 +340,16 @@ def jit(function: Callable[..., Any], *, backend: str = "llvm", threads: int = 1
     own.  Transforms go inside, jit(value_and_grad(f)), or outside, where the function itself is run.  The numbers of
     Values it uses from outside are read anew at each call; other things (None, text, True and False) belong to the
     structure.  The last 128 structures are kept, those with functions and instances as long as these are.
+
+    A long program is there at once, as code that LLVM does not optimise; after 100 calls it is compiled again, on a
+    thread of its own, and gives the same numbers to the last bit in less time.  With wait=True the first call waits.
+
+    An integer that the function asks for, as an index, in range() or in an if, belongs to the structure too: there is a
+    program for each.  What else is to belong to it, anything hashable, static_argnums and static_argnames tell, as in
+    JAX.
+
+    A call with out=, of a function that has no such argument, writes arrays of the result into arrays of float64, which
+    stand where they stand in it; None stands for a fresh one.
 
     A function that branches on the number of an argument is refused with a TypeError that says what to use instead.
     Numbers follow IEEE 754, without warnings.
@@ -251,187 +362,16 @@ def jit(function: Callable[..., Any], *, backend: str = "llvm", threads: int = 1
     array([3., 6.])
     >>> jit(value_and_grad(lambda x: x[0] * x[1]))(np.array([2.0, 3.0]))
     (6.0, array([3., 2.]))
+    >>> jit(lambda x, n: x[n] ** 2)([3.0, 4.0], 1)
+    16.0
+    >>> slopes = np.zeros(2)
+    >>> jit(value_and_grad(lambda x: x[0] * x[1]))(np.array([2.0, 3.0]), out=(None, slopes))
+    (6.0, array([3., 2.]))
+    >>> slopes
+    array([3., 2.])
     """
-    return Jitted(function, backend, threads)
+    return Jitted(function, backend, threads, static_argnums, static_argnames, wait)
 
 
 _WHOLE_ARRAYS: Any = object()
 """In the place of a program: the function asks for arrays as such."""
-
-
-def _opened(structure: Structure, shapes: Iterator[tuple[int, ...]]) -> Structure:
-    """The structure with arrays, whose shapes are told leaf by leaf, as structures of their elements."""
-    if structure == NUMBER:
-        shape = next(shapes)
-        return ("array", shape, math.prod(shape)) if shape else NUMBER
-    if structure[0] in ("static", "weak"):
-        return structure
-    *facts, parts = structure
-    parts = [NUMBER] * parts if isinstance(parts, int) else parts
-    found = tuple([_opened(part, shapes) for part in parts])
-    return *facts, len(found) if structure[0] == "sequence" and found.count(NUMBER) == len(found) else found
-
-
-def _not_yet(*_: Any) -> Any:
-    return NotImplemented
-
-
-class _Entry:
-    """One recorded program: run at a point, or over arrays."""
-
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        structure: Structure,
-        examples: Sequence[float],
-        kind: type[Traced],
-        backend: str,
-        threads: int,
-    ) -> None:
-        self.inputs = [traced(x, kind) for x in examples]
-        self.name = getattr(function, "__name__", "jit")
-        made: list[Value] = []
-        with tracing(kind, made), uncollected():
-            args, kwargs = filler(structure)(iter(self.inputs))
-            result = function(*args, **kwargs)
-        outputs: list[Any] = []
-        structure_of_result = take_apart(result, outputs, whole=True)
-        if kind is not Lane:
-            structure_of_result = _opened(structure_of_result, iter([getattr(x, "shape", ()) for x in outputs]))
-            outputs = [x for leaf in outputs for x in (leaf.ravel().tolist() if getattr(leaf, "ndim", 0) else [leaf])]
-        self.rebuild = filler(structure_of_result)
-        self.outputs = [x if isinstance(x, Value) else as_number(x, "jit: the result") for x in outputs]
-        self.captured = _captured([x for x in self.outputs if isinstance(x, Value)], self.inputs)
-        plain = structure == take_apart(((0.0,) * len(examples), {}), [])
-        callable_at_once = plain and not self.captured and len(examples) <= MOST_ARGUMENTS
-        self.shape = _shape(structure_of_result) if callable_at_once else None
-        self.backend, self.threads = backend, threads
-        self._made: list[Value] = [] if kind is Lane else made
-        self._point: AtPoint | None = None
-        self.slots: Any = None
-        self.kernel: Kernel | None = None
-        self._lock = lock_of(self)  # the machine code has one memory
-        self._found: Any = None
-
-    @property
-    def point(self) -> AtPoint:
-        """The function at one point, compiled when it is asked for: arrays have a kernel of their own."""
-        with self._lock:
-            if self._point is None:
-                self._point = self._new_point()
-                self._made = []
-            return self._point
-
-    def _new_point(self) -> AtPoint:
-        if llvm_is_there(self.backend):
-            return Point(self._rolled(), self.name, self.shape)
-        if self.backend == "c":
-            return c_point(self._rolled())
-        if self.backend != "interpreter":
-            with contextlib.suppress(TypeError):  # a row that only NumPy can call, element by element
-                return Arrays(self._rolled())
-        return Sample(self._new_kernel())
-
-    def loops(self) -> str:
-        """See `Jitted.loops`."""
-        program = getattr(self.point, "plan", None)
-        return listing(program if isinstance(program, Program) else self._rolled())
-
-    def _rolled(self) -> Program:
-        return rolled(self.outputs, self.inputs, self.captured, self._made)
-
-    def at_point(self, numbers: Sequence[float]) -> Any:
-        """The result for one number a leaf."""
-        point = self.point
-        with self._lock:
-            found = point([x.data for x in self.captured], numbers)
-        return self.rebuild(iter(found))
-
-    def over_arrays(self, leaves: Sequence[Any]) -> Any:
-        """The result for arrays, broadcast against each other."""
-        arrays = [np.asarray(leaf) for leaf in leaves]
-        shape = arrays[0].shape
-        if any(array.shape != shape for array in arrays):
-            shape = np.broadcast_shapes(*(array.shape for array in arrays))
-        found = self.over_columns([_as_column(array, shape) for array in arrays])
-        return self.rebuild(iter(list(found.reshape(len(found), *shape))))
-
-    def over_columns(self, columns: list[Any]) -> Any:
-        """A row for each result, for a column of as many numbers for each input."""
-        with self._lock:
-            if self.kernel is None:
-                self.kernel = self._new_kernel()
-                self.slots = new_slots(self.kernel.plan)
-            self.slots[: len(self.captured)] = [x.data for x in self.captured]
-            found = self._new_results(len(columns[0]))
-            self.kernel.run(columns, 1.0, self.slots, found)
-        return found
-
-    def _new_kernel(self) -> Kernel:
-        found = lowered(self.outputs, self.inputs, self.captured)
-        return kernel_of(found.plan, found.recorded, self.backend, self.threads)
-
-    def _new_results(self, n: int) -> Any:
-        """Memory for results: that of the last ones if nothing refers to them any more.
-
-        The pages of fresh memory would take a tenth of the time of a function like the price of an option.
-        """
-        shape = len(self.outputs), n
-        if self._found is None or self._found.shape != shape or _references(self._found) != _ALONE:
-            found = np.empty(shape)
-            self._found = found if found.nbytes <= MOST_KEPT else None
-            return found
-        return self._found
-
-
-def _captured(outputs: Sequence[Value], inputs: Sequence[Value]) -> list[Value]:
-    """The Values from outside that outputs are made of: leaves, and nodes, which keep what they recorded."""
-    order, mine = topological_order(*outputs), {*inputs}
-    if all(x.primitive is None for x in order if not isinstance(x, Traced)):  # nothing was recorded outside
-        return [x for x in order if not isinstance(x, Traced) and x not in mine]
-    for x in order:
-        if isinstance(x, Traced) or not mine.isdisjoint(x.operands):
-            mine.add(x)
-    used = {x for node in mine for x in node.operands if isinstance(x, Value)}.union(outputs)
-    return [x for x in order if x in used and x not in mine]
-
-
-class _Holder:
-    def __init__(self) -> None:
-        self.held = np.empty(0)
-
-
-_holder = _Holder()
-_ALONE = _references(_holder.held)
-"""What is counted for an attribute that nothing else refers to."""
-
-
-def _as_column(array: Any, shape: tuple[int, ...]) -> Any:
-    """The numbers of an array that is broadcast, one after the other; a single number is not copied out."""
-    numbers = array.astype(np.float64, copy=False)
-    if any(stride % numbers.itemsize for stride in numbers.strides):  # a field of records
-        numbers = numbers.copy()
-    if array.shape == shape:
-        return numbers.reshape(-1)
-    return np.broadcast_to(numbers, (math.prod(shape),) if array.ndim == 0 else shape).reshape(-1)
-
-
-def _shape(structure: Structure) -> Shape | None:
-    """The shape of a result made of numbers, tuples and lists only, else None."""
-    count = 0
-
-    def shape(part: Any) -> Any:
-        nonlocal count
-        if part == NUMBER:
-            count += 1
-            return count - 1
-        kind, make, *others = part
-        if kind != "sequence" or make not in (list, tuple):
-            raise LookupError
-        (parts,) = others
-        return (make.__name__, *map(shape, [NUMBER] * parts if isinstance(parts, int) else parts))
-
-    try:
-        return shape(structure)  # type: ignore[no-any-return]
-    except LookupError:
-        return None

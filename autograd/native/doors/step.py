@@ -17,6 +17,7 @@ from autograd.native.llvm.signature import AFTER, BEFORE, KERNEL, SAMPLES
 from autograd.native.lowered import as_index, lowered
 from autograd.native.recording.tracing import traced, tracing
 
+Reduce = Callable[[Any], None]
 Rule = Callable[[Mapping[str, Value], Value, Value, Sequence[Value]], tuple[Any, Sequence[Any]]]
 """From settings, a parameter, its gradient and its state to the new parameter and the new state."""
 
@@ -64,12 +65,19 @@ class Step:
         loss: A compiled loss, whose parameters are moved.
         updates: For each group of parameters the update, the number of its first parameter, and how many there are.
         states: For each group the arrays of its state.
+        reduce: Where several processes share each batch: adds an array up over all of them, in place.
+        max_norm: What the norm of the gradient may be; a longer one becomes g·max_norm / (‖g‖ + 10⁻⁶), as PyTorch's.
     """
 
     def __init__(
-        self, loss: Compiled, updates: Sequence[tuple[Update, int, int]], states: Sequence[Sequence[Any]]
+        self,
+        loss: Compiled,
+        updates: Sequence[tuple[Update, int, int]],
+        states: Sequence[Sequence[Any]],
+        reduce: Reduce | None = None,
+        max_norm: float | None = None,
     ) -> None:
-        self.loss = loss
+        self.loss, self._reduce, self._max_norm = loss, reduce, max_norm
         count = len(loss.parameters)
         self.theta = loss.slots[:count]
         self.gradient = gradient = loss.slots[loss.plan.gradient : loss.plan.gradient + count]
@@ -82,20 +90,37 @@ class Step:
         """The settings of each group, in the order of their names, to be changed in place; an array would be slower."""
         self._slot = loss.plan.slot_outputs[0]
         self._data: Any = _NO_DATA
-        native = loss.kernel.name == "llvm" and getattr(loss.kernel, "threads", 1) == 1
+        native = (
+            reduce is None
+            and max_norm is None
+            and loss.kernel.name == "llvm"
+            and getattr(loss.kernel, "threads", 1) == 1
+        )
         self._glue = self._list_calls() if native else None
         self._run: Any = _glue() if native else None
 
-    def __call__(self, data: Any) -> float:
-        """One step; the loss before it.  If that or its gradient is not finite, nothing is moved, and it is nan."""
+    def __call__(self, data: Any, of: int | None = None) -> float:
+        """One step; the loss before it.  If that or its gradient is not finite, nothing is moved, and it is nan.
+
+        Args:
+            data: A batch, or this process's share of one, which may be empty.
+            of: How many samples the batch has in all.
+        """
         if self._glue is None:
             loss = self.loss
             batch = loss._batch(data)
-            if len(batch) == 0:
+            if not (of or len(batch)):
                 raise ValueError("step: there are no samples")
-            loss._run_batch(batch)
+            loss._run_batch(batch, of)
+            if self._reduce is not None:
+                places = [as_index(slot) for slot in loss.plan.slot_outputs]
+                sums = np.concatenate([loss.slots[places], self.gradient])
+                self._reduce(sums)
+                loss.slots[places], self.gradient[:] = sums[: len(places)], sums[len(places) :]
             if not (np.isfinite(self.number) and np.isfinite(self.gradient).all()):
                 return math.nan
+            if self._max_norm is not None:
+                self.gradient *= min(1.0, self._max_norm / (_norm(self.gradient) + 1e-6))
             number = self.number
             for update, arrays in self.groups:
                 update.run(arrays)
@@ -170,7 +195,12 @@ class Step:
 
 
 def native_step(
-    loss: Compiled, groups: Sequence[tuple[Rule, Mapping[str, float], int, int, int]], states: Any, backend: str
+    loss: Compiled,
+    groups: Sequence[tuple[Rule, Mapping[str, float], int, int, int]],
+    states: Any,
+    backend: str,
+    reduce: Reduce | None = None,
+    max_norm: float | None = None,
 ) -> Step:
     """A `Step` that moves the parameters of a compiled loss.
 
@@ -180,6 +210,7 @@ def native_step(
             number of its first parameter, and how many there are.
         states: For each group and number of state one number a parameter.
         backend: As for `compile`.
+        reduce, max_norm: As of `Step`.
 
     >>> import numpy as np
     >>> from autograd import compile
@@ -192,7 +223,13 @@ def native_step(
     """
     updates = [(Update(rule, settings, size, backend), first, n) for rule, settings, size, first, n in groups]
     arrays = [[np.array(column, dtype=np.float64) for column in state] for state in states]
-    return Step(loss, updates, arrays)
+    return Step(loss, updates, arrays, reduce, max_norm)
+
+
+def _norm(gradient: Any) -> float:
+    """‖g‖, scaled by the largest so that no square overflows or vanishes."""
+    largest = float(np.abs(gradient).max(initial=0.0))
+    return largest and largest * float(np.linalg.norm(gradient / largest))
 
 
 def _bits(number: float) -> int:

@@ -2,18 +2,21 @@
 
 import _thread
 import atexit
+import contextlib
 import functools
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
+import llvmlite
 import llvmlite.binding as llvm
 import numpy as np
 
 from autograd.native.llvm.kernel import kernel_text
 from autograd.native.llvm.signature import KERNEL, Function
+from autograd.native.llvm.store import Store, default_folder
 from autograd.native.planning.plan import Plan
 
 WORKSPACE = 1 << 18  # bytes of strips that a block should need at most: what the second cache holds
@@ -24,6 +27,8 @@ _working = threading.RLock()
 """Held while LLVM works: it does so for one thread at a time, and no process is forked meanwhile."""
 _workers: list[int] = []
 """The thread that holds it for `apart`."""
+_ended: list[bool] = []
+"""Not empty once Python ends."""
 _retired: list[Any] = []
 """Objects of LLVM that nothing uses any more; the next that works drops them."""
 
@@ -63,7 +68,26 @@ def apart(work: Callable[[], T]) -> T:
     return cast(T, result)
 
 
+def behind(work: Callable[[], Any]) -> None:
+    """Do work for LLVM on a thread of its own that nobody waits for; if it fails, or Python ends, it is not done."""
+
+    def run() -> None:
+        with _working:
+            if _ended:
+                return
+            _workers.append(_thread.get_ident())
+            try:
+                with contextlib.suppress(Exception):
+                    work()
+            finally:
+                _workers.pop()
+
+    with contextlib.suppress(RuntimeError):  # there are no more threads
+        _thread.start_new_thread(run, ())
+
+
 def _finish() -> None:
+    _ended.append(True)
     with _working:  # Python does not end amid LLVM's work
         pass
 
@@ -93,11 +117,21 @@ class Host:
         except RuntimeError:  # not Linux with glibc
             self.vector_prefix = None
 
-    def machine(self) -> Any:
+    def machine(self, optimise: bool = True) -> Any:
         """A new target machine."""
         return self.target.create_target_machine(
-            cpu=llvm.get_host_cpu_name(), features=self.features, opt=1, codemodel="jitdefault", jit=True
+            cpu=llvm.get_host_cpu_name(),
+            features=self.features,
+            opt=1 if optimise else 0,
+            codemodel="jitdefault",
+            jit=True,
         )
+
+    @functools.cached_property
+    def told(self) -> str:
+        """What machine code depends on beside its text: on this library it does not."""
+        versions = llvmlite.__version__, *llvm.llvm_version_info
+        return repr((versions, self.triple, llvm.get_host_cpu_name(), self.features))
 
     @functools.cache  # noqa: B019  # there is one Host
     def vector_function(self, name: str) -> str | None:
@@ -120,24 +154,37 @@ class Module:
     Args:
         text: LLVM's.
         functions: The names of those that can be asked for.
-        symbols: The addresses of functions that the text calls and LLVM does not know.
+        store: Where its machine code may be already, and is kept else.
+        optimise: Whether LLVM may take its time; machine code that is kept was optimised.
     """
 
-    def __init__(self, text: str, functions: Sequence[str], symbols: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        text: str,
+        functions: Sequence[str],
+        store: Store | None = None,
+        optimise: bool = True,
+    ) -> None:
         self.text = text
         here = host()
+        key = f"{here.told}\n{text}"
+        known = store.get(key) if store is not None else None
+        self.from_store = known is not None
+        self.is_optimised = optimise or self.from_store
 
-        def make() -> tuple[Any, Any, dict[str, int]]:
-            for name, address in (symbols or {}).items():
-                llvm.add_symbol(name, address)
-            machine = here.machine()
+        def make() -> tuple[Any, Any, Any, dict[str, int]]:
+            machine = here.machine(optimise)
             # No passes: the text has no common subexpressions and is tiled and vectorised as it stands.  LLVM's own
             # would take several times as long as making the machine code, and gain nothing that was measured.
-            engine = llvm.create_mcjit_compiler(llvm.parse_assembly(text), machine)
+            code = known or machine.emit_object(llvm.parse_assembly(text))
+            engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+            engine.add_object_file(llvm.ObjectFileRef.from_data(code))
             engine.finalize_object()
-            return machine, engine, {name: int(engine.get_function_address(name)) for name in functions}
+            return code, machine, engine, {name: int(engine.get_function_address(name)) for name in functions}
 
-        self._machine, self._engine, self.addresses = apart(make)
+        code, self._machine, self._engine, self.addresses = apart(make)
+        if store is not None and known is None and optimise:
+            store.put(key, code)
 
     def __del__(self, retired: list[Any] = _retired) -> None:
         retired.append(self.__dict__)
@@ -160,7 +207,8 @@ class LLVMKernel:
         start = time.perf_counter()
         self.block = _block_size(plan.strips, host().width)
         text = kernel_text(plan, host().width, self.block, host().registers, host().vector_function)
-        self.module = Module(text, [KERNEL.name])
+        self.module = Module(text, [KERNEL.name], store=Store(default_folder()))
+        self.from_store = self.module.from_store
         self.address = self.module.addresses[KERNEL.name]
         self.call = self.module.function(KERNEL.name, KERNEL.prototype())
         self.compile_seconds = time.perf_counter() - start

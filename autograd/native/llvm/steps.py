@@ -140,6 +140,13 @@ class Steps:
         return f"call void @{name}({STEP_ARGUMENTS}{''.join(f', i64 {number}' for number in numbers)})"
 
     def _loop(self, code: Code, loop: Loop) -> None:
+        if self.block == 1:  # a loop over one vector, and addresses that depend on which, would be half the text
+            if loop.passes == 1:
+                self._operations(code, loop, "0", ["0"])
+            else:
+                with code.loop("0", str(loop.passes)) as u:
+                    self._operations(code, loop, u, ["0"])
+            return
         if loop.passes > 1:
             with code.loop("0", str(loop.passes)) as u, code.loop("0", "%vectors") as v:
                 self._operations(code, loop, u, [v])

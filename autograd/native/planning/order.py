@@ -11,6 +11,7 @@ from autograd.native.recording.graph import Domain, Ref
 from autograd.table import primitives
 
 LONGEST_DOT = 32  # terms of a sum over slots that are written out, for the same reason as MOST_WORK
+LONGEST_COPIED = 64  # the same of slots that do not lie in order, which are copied so
 
 
 class Order:
@@ -97,7 +98,7 @@ class Order:
             members.sort()
             for chunk in self._chunks(members):
                 if domain != Domain.SAMPLE and len(chunk) == 1 and self._is_long(chunk[0]):
-                    stages[stage].append(self._slot_dot(chunk[0]))
+                    stages[stage] += self._slot_dot(chunk[0])
                 else:
                     stages[stage].append(self._loop([[node] for node in chunk]))
         return [step for stage in stages for step in stage]
@@ -119,12 +120,14 @@ class Order:
             yield chunk
 
     def _is_long(self, node: int) -> bool:
-        """Whether it is a sum or dot of many slots that lie in order."""
+        """Whether it is a sum or dot of many slots."""
         row = self.graph.rows[node]
         if self.graph.domains[node] == Domain.SAMPLE or row not in (primitives.sum, primitives.dot):
             return False
-        factors = self._factors(node)
-        return len(factors[0]) >= LONGEST_DOT and all(self.places.regular(xs) is not None for xs in factors)
+        first, *others = self._factors(node)
+        if len(first) < LONGEST_DOT:
+            return False
+        return len(first) > LONGEST_COPIED or all(self.places.regular(xs) for xs in (first, *others))
 
     def _factors(self, node: int) -> Sequence[Sequence[Ref]]:
         """The terms of a sum, or both factors of those of a dot."""
@@ -132,10 +135,19 @@ class Order:
             return [self.graph.operands[node]]
         return self.graph.parts(node)[:2]
 
-    def _slot_dot(self, node: int) -> SlotDot:
-        left, *right = map(self.places.regular, factors := self._factors(node))
-        assert left is not None
-        return SlotDot(self.places.place(node).start, left, right[0] if right else None, len(factors[0]))
+    def _slot_dot(self, node: int) -> list[Any]:
+        """A loop over its terms, after what copies these into an order."""
+        factors = self._factors(node)
+        steps: list[Any] = []
+        slots = []
+        for xs in factors:
+            place = self.places.regular(xs)
+            if place is None:
+                place, copies = self.places.copied(xs)
+                steps += copies
+            slots.append(place)
+        left, *right = slots
+        return [*steps, SlotDot(self.places.place(node).start, left, right[0] if right else None, len(factors[0]))]
 
     def _product(self, pack: Pack) -> Product:
         assert pack.matrix is not None

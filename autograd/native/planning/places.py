@@ -122,6 +122,11 @@ class Places:
         self.plan.after.extend(_copies(places, start))
         return start
 
+    def copied(self, xs: Sequence[Ref]) -> tuple[Slot, list[Loop]]:
+        """New slots side by side for these, and what fills them."""
+        start = self.slots(len(xs))
+        return Slot(start, 1), _copies([self.place(x).start for x in xs], start)
+
     def output_strips(self, outputs: Sequence[Ref]) -> list[int | float]:
         """The strips of outputs; what does not depend on a sample is copied into a strip."""
         found: list[int | float] = []

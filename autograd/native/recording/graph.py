@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from autograd.core.graph import topological_order
 from autograd.core.value import Value
+from autograd.native.recording.shares import Shares, are_many, chosen, written_out
 from autograd.native.recording.tracing import traced, tracing
 from autograd.table import primitives
 from autograd.table.grouping import Parts
@@ -26,6 +27,8 @@ Ref = int | float
 LONGEST_SUM = 64
 """Terms of a sum for each sample that is no layer; a longer one becomes a sum of sums, for LLVM's time grows with the
 square of what is written out in one piece."""
+
+IN_PIECES = (primitives.maximum, primitives.minimum, primitives.mean)
 
 where_positive = Primitive(
     "where_positive",
@@ -94,9 +97,13 @@ class Graph:
         return known
 
     def _simpler(self, row: Primitive, operands: tuple[Ref, ...]) -> Ref | None:
-        """What gives the same number with less work, or None: x for x·1 and x + 0, -x for x·(-1) …"""
-        if row is primitives.identity:
+        """What gives the same number with less work, or None: x for x·1, x¹ and x + 0, -x for x·(-1) …"""
+        if row is primitives.identity or row is chosen:
             return operands[0]
+        if row in IN_PIECES and len(operands) > LONGEST_SUM:
+            return in_pieces(self, row, operands)
+        if row is primitives.pow and isinstance(operands[1], float) and operands[1] in (0.0, 1.0):
+            return operands[0] if operands[1] else 1.0  # of nan too
         if row in (primitives.abs, primitives.sign) and self._row(operands[0]) is primitives.step:
             return operands[0]
         if row is primitives.where and self._row(operands[0]) is primitives.step:
@@ -155,6 +162,16 @@ class Nodes(Protocol):
         ...
 
 
+def in_pieces(graph: Nodes, row: Primitive, operands: tuple[Ref, ...]) -> Ref:
+    """A maximum or minimum of maxima or minima, a mean of means."""
+    pieces = _pieces(operands, LONGEST_SUM)
+    found = [graph.node(row, tuple(piece)) for piece in pieces]
+    if row is not primitives.mean:
+        return graph.node(row, tuple(found))
+    parts = [len(piece) / len(operands) for piece in pieces]
+    return graph.node(primitives.sum, tuple([graph.node(primitives.mul, pair) for pair in zip(found, parts)]))
+
+
 def take_down(
     graph: Nodes,
     roots: Sequence[Any],
@@ -173,6 +190,8 @@ def take_down(
     """
     at = {} if at is None else at
     at.update(leaves)
+    twins: dict[Value, Value] = {}
+    shares: dict[Any, Shares] = {}
     if order is None:
         order = topological_order(*[root for root in roots if isinstance(root, Value)], above=at)
     note_down = getattr(graph, "note_down", None)
@@ -189,7 +208,13 @@ def take_down(
             continue
         row = node.primitive
         operands = tuple([x if x.__class__ is float else at[x] for x in node.operands])
-        if row.arity is None and row.lowering is None:
+        if are_many(row, operands):
+            parts = [twins.setdefault(x, traced(x._number)) if isinstance(x, Value) else x for x in node.operands]
+            at.update((part, place) for part, place in zip(parts, operands, strict=True) if isinstance(part, Value))
+            with tracing():
+                found = written_out(shares, row, parts)
+            at[node] = take_down(graph, [found], {}, at)[0]
+        elif row.arity is None and row.lowering is None:
             at[node] = _written_out(graph, row, node.operands, operands)
         else:
             at[node] = graph.node(row, operands)

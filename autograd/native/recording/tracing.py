@@ -9,9 +9,10 @@ from numbers import Real
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from autograd.core.graph import innermost
+from autograd.core.graph import innermost, topological_order
 from autograd.core.mode import changed, current
 from autograd.core.value import Value, node
+from autograd.native.recording.shares import Shares, written_out
 from autograd.table import primitives
 from autograd.table.primitive import Primitive, _nan
 
@@ -67,6 +68,10 @@ class Traced(Value):
     __slots__ = ("_gate",)
 
     def _refuse(self: Any, *_: Any) -> Any:
+        leaves = [x for x in topological_order(self) if x.primitive is None]
+        if all(isinstance(x, Whole) for x in leaves):
+            for x in leaves:
+                x.asked = True  # pyright: ignore[reportAttributeAccessIssue]
         raise TypeError(
             "recording for machine code: the function asks for the number of a value (if, and, == 1, max, float(), "
             ".data, math.sin …), and machine code would take the same branch for ever; use where(x > 0, a, b), "
@@ -175,9 +180,25 @@ class Traced(Value):
         return found if None in gates else _with_gate(found, gates[0] + gates[1], None)
 
     @staticmethod
+    def _written_out(primitive: Primitive, operands: Sequence[Any]) -> Any:
+        """What dual numbers apply in the place of an operation; None for itself."""
+        maker = current().make
+        return maker.written_out(primitive, operands) if isinstance(maker, _Maker) else None
+
+    @staticmethod
     def _seed(seed: Any) -> Any:
         """What sweeps begin with: see `autograd.core.graph.seeded`."""
         return _with_gate(primitives.identity(seed), abs(innermost(seed)), None)
+
+
+class Whole(Traced):
+    """A traced number that is an integer.
+
+    Where the function asks for it, as an index, a count, in range() or in an if, it is recorded anew with the integer
+    itself, which belongs to the structure then.
+    """
+
+    __slots__ = ("asked",)
 
 
 def _is_truth(x: Any) -> bool:
@@ -249,21 +270,33 @@ def traced(number: float, kind: type[Traced] = Traced) -> Value:
 
 
 class _Maker:
-    """Makes the nodes of a trace; the compiled core makes most of them itself, of this class and into this list."""
+    """Makes the nodes of one recording; the compiled core makes most of them itself, as `trace` tells.
+
+    Args:
+        kind: Their class.
+        into: A list that they are appended to.
+    """
 
     def __init__(self, kind: type[Traced], into: list[Value]) -> None:
         self.trace = kind, into
+        self.shares: dict[Any, Shares] = {}
 
     def __call__(
         self, data: float, primitive: Primitive, operands: Sequence[Any], partials: Sequence[Any] | None
     ) -> Value:
         kind, into = self.trace
-        made: Value = node(kind, data, primitive, operands, partials)
-        into.append(made)
+        made: Value | None = self.written_out(primitive, operands)
+        if made is None:
+            made = node(kind, data, primitive, operands, partials)
+            into.append(made)
         if not current().records:  # inside `no_grad` it is recorded even so, but no derivative goes through
             made = node(kind, data, detached, (made,), (0.0,))
             into.append(made)
         return made
+
+    def written_out(self, primitive: Primitive, operands: Sequence[Any]) -> Any:
+        """What is recorded in the place of an operation; None for itself."""
+        return written_out(self.shares, primitive, operands) if primitive.arity is None else None
 
 
 def tracing(kind: type[Traced] = Traced, into: list[Value] | None = None) -> changed:

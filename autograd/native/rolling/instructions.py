@@ -11,7 +11,8 @@ from typing import Any
 
 from autograd.accelerator import compiled
 from autograd.native.planning.operand import Operand
-from autograd.native.recording.graph import Domain, Ref
+from autograd.native.recording.graph import IN_PIECES, LONGEST_SUM, Domain, Ref, in_pieces
+from autograd.native.recording.shares import chosen
 from autograd.table import primitives
 from autograd.table.machine import FLOATS
 from autograd.table.primitive import Primitive
@@ -85,6 +86,8 @@ class Instructions:
             primitives.mul: self._mul,
             primitives.neg: self._neg,
             primitives.identity: lambda operands: operands[0],
+            chosen: lambda operands: operands[0],
+            primitives.pow: self._pow,
             primitives.prod: self._prod,
             primitives.sum: partial(self._gathered, SUM),
             primitives.dot: partial(self._gathered, DOT),
@@ -140,6 +143,8 @@ class Instructions:
         special = self._rows.get(row)
         if special is not None:
             return special(operands)
+        if row in IN_PIECES and len(operands) > LONGEST_SUM:
+            return in_pieces(self, row, operands)
         if plain is not None:
             return self.note(plain, operands)
         if row.share:  # the others in one order
@@ -194,6 +199,12 @@ class Instructions:
         if isinstance(x, int) and self.operations[x] == "neg":
             return self.operands[x][0]
         return self.note("neg", operands) if isinstance(x, int) else -x
+
+    def _pow(self, operands: tuple[Ref, ...]) -> Ref:
+        x, y = operands
+        if type(y) is float and y in (0.0, 1.0):
+            return x if y else 1.0  # of nan too
+        return self._lowered(primitives.pow, operands)
 
     def _prod(self, operands: tuple[Ref, ...]) -> Ref:
         found: Ref = 1.0

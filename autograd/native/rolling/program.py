@@ -121,3 +121,8 @@ class Program:
     def outputs(self, strips: Any) -> list[float]:
         """The results in the strips."""
         return [float(strips[x]) if isinstance(x, int) else x for x in self.strip_outputs]
+
+
+def count_of_loops(body: Sequence[Block | Loop]) -> int:
+    """How many loops there are, those within others included."""
+    return sum(1 + count_of_loops(item.body) for item in body if isinstance(item, Loop))

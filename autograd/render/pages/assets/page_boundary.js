@@ -82,7 +82,7 @@ function boundaryMap(training) {
   const image = make("", "canvas", { width: size, height: size });
   const zone = (value, paper, ends) => {
     if (!Number.isFinite(value)) return paper;
-    if (kind === "classes") return zoneOf(value).map((c, i) => 0.45 * c + 0.55 * paper[i]);
+    if (kind === "classes") return zoneOfClass(value).map((c, i) => 0.45 * c + 0.55 * paper[i]);
     const strength = 0.75 * Math.min(1, Math.abs(value - middle) / full);
     return ends[value < middle ? 0 : 1].map((c, i) => strength * c + (1 - strength) * paper[i]);
   };
@@ -106,7 +106,7 @@ function boundaryMap(training) {
     const dark = document.documentElement.dataset.theme === "dark";
     const { canvas: blank, ink, positive, negative } = PAINTS[dark ? "dark" : "light"];
     const paper = channels(blank);
-    const ends = kind === "number" ? [negative, positive].map(channels) : ZONES;
+    const ends = kind === "number" ? [negative, positive].map(channels) : [0, 1].map(zoneOfClass);
     const ratio = devicePixelRatio || 1;
     const room = canvas.parentElement;
     side = Math.max(

@@ -20,13 +20,16 @@ const MARKS = [
   "M-5 -5V5L5 -5V5z",
 ];
 const markOf = (target) => MARKS[target % MARKS.length];
-const zoneOf = (target) => ZONES[target % ZONES.length];
-const colourOfMark = (target) => rgb(zoneOf(target).map((c) => 0.85 * c));
+const zoneOf = (i) => ZONES[i % ZONES.length];
+let classCount = 0;
+const zoneOfClass = (target) => zoneOf(classCount === 2 ? 1 - target : target); // of two the second is blue, as high is
+const colourOfMark = (target) => rgb(zoneOfClass(target).map((c) => 0.85 * c));
 
 function startTraining(training) {
   byId("training").hidden = false;
   ZONES = training.colours.series.map(channels);
   PAINTS = training.colours;
+  classCount = training.boundary?.classes.length ?? 0;
   for (const id of ["search", "found", "quiz"]) byId(id).hidden = true;
   const { epochs, records, states } = training;
   for (const numbers of [...Object.values(records), ...states, ...(training.boundary?.values ?? [])])

@@ -1,0 +1,167 @@
+"""Doors: the calls of machine code in which numbers go straight into its rows and come straight out.
+
+`Doors` is the base class of `Jitted`: a call tries the doors that are open, the last used first, and goes on to
+`call_at_length` where none fits.  Where the compiled core is (see autograd/accelerator/doors.h) a door takes what has
+the structure it was made for, of floats, whole numbers and arrays of float64; where it is not, no door opens, and every
+call goes at length.  That alone says what a call means.
+"""
+
+import importlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from weakref import WeakMethod
+
+import numpy as np
+
+from autograd.accelerator import compiled
+from autograd.core.tree import NUMBER, Static, Structure
+from autograd.core.value import Value
+from autograd.native.kernels import AtPoint
+from autograd.native.rolling.program import Program
+
+Part = tuple[int, int, Any]
+A_NUMBER, NUMBERS, SEQUENCE, DICT, ARRAY, SAME, ALIVE, NAMED, COPIED = range(9)
+"""Kinds of parts, as in doors.h."""
+
+_arrays_fit = False
+"""Whether NumPy is of a version whose arrays go through doors."""
+
+if TYPE_CHECKING or compiled is None:
+
+    class Doors:
+        """Doors that are tried by each call; here, without the compiled core, none."""
+
+        takes_out: bool
+        """Whether the argument `out` is none of the function's."""
+        went_through = False
+        """Whether the last call went through a door."""
+        open_doors: Sequence[Any] = ()
+        """The doors, the last used first."""
+
+        def __call__(self, *args: Any, **kwargs: Any) -> Any:
+            """What the first door that fits gives, else what `call_at_length` does."""
+            return self.call_at_length(*args, **kwargs)
+
+        def call_at_length(self, *args: Any, **kwargs: Any) -> Any:
+            """What the call means."""
+            raise NotImplementedError
+
+        def knock(self, *_: Any, **__: Any) -> Any:
+            """What the first door that fits gives, whatever mode is on; NotImplemented where none does."""
+            return NotImplemented
+
+        def open_door(self, door: Any) -> None:
+            """Try this door first; of more than 32 the one that was used longest ago goes."""
+
+        def shut_door(self, door: Any) -> bool:
+            """Try this door no more; whether it was there."""
+            return bool(door) and False
+
+else:
+    Doors = compiled.Doors
+    _core = importlib.import_module("numpy._core" if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else "numpy.core")
+    _arrays_fit = compiled.introduce_numpy(
+        np.ndarray, np.float64, np.dtype(np.float64), _core._multiarray_umath._ARRAY_API, Static
+    )
+
+
+def door_of(arguments: Structure, results: Structure, captured: Sequence[Value], point: AtPoint) -> Any:
+    """The door of a recorded program with memory of its own; None where there is none for such structures.
+
+    Args:
+        arguments: The structure of (args, kwargs).
+        results: That of the result, without weak references.
+        captured: Values from outside, whose numbers are read anew at each call.
+        point: The machine code.
+    """
+    if (
+        compiled is None
+        or not isinstance(point.plan, Program)
+        or point.code is None
+        or any(type(x).data is not Value.data for x in captured)
+    ):
+        return None
+    _, _, (args, kwargs) = arguments
+    positional, by_name = _children(args[-1]), _children(kwargs[-1])
+    inside: list[Part] = []
+    outside: list[Part] = []
+    try:
+        for part in (*positional, *by_name):
+            _argument(part, inside)
+        _result(results, outside)
+    except LookupError:
+        return None
+    outputs = point.plan.strip_outputs
+    first = max(point.plan.strips, 1)
+    constants = np.array([x for x in outputs if not isinstance(x, int)])
+    places = iter(range(first, first + len(constants)))  # after the rows
+    rows = np.concatenate([np.zeros(first), constants])
+    return compiled.Door(
+        arguments=inside,
+        positional=len(positional),
+        names=kwargs[-2],
+        results=outside,
+        outputs=[x if isinstance(x, int) else next(places) for x in outputs],
+        captured=tuple(captured),
+        slots=point.plan.new_slots() if point.plan.slots else np.zeros(1),
+        rows=rows,
+        first_constant=first,
+        address=point.code.address,
+        keeper=point.code.module,
+    )
+
+
+def _children(parts: Any) -> Sequence[Structure]:
+    return [NUMBER] * parts if isinstance(parts, int) else parts
+
+
+def _argument(structure: Structure, found: list[Part]) -> None:
+    """Append the parts of an argument, each before its own; raise LookupError for what is left to calls at length."""
+    if structure == NUMBER:
+        found.append((A_NUMBER, 1, None))
+        return
+    kind, *facts = structure
+    if kind in ("static", "fixed"):
+        found.append((SAME, 0, facts[0]))
+    elif kind == "weak":
+        if isinstance(facts[0], WeakMethod):  # of which there is a new one at each call
+            raise LookupError
+        found.append((ALIVE, 0, facts[0]))
+    elif kind == "array" and _arrays_fit:
+        found.append((ARRAY, facts[1], facts[0]))
+    elif kind == "sequence" and facts[0].__iter__ in (list.__iter__, tuple.__iter__):
+        make, parts = facts
+        found.append((NUMBERS, parts, make) if isinstance(parts, int) else (SEQUENCE, len(parts), make))
+        for part in () if isinstance(parts, int) else parts:
+            _argument(part, found)
+    elif kind == "dict" and facts[0] is None:
+        found.append((DICT, len(facts[2]), facts[2]))
+        for part in facts[3]:
+            _argument(part, found)
+    else:
+        raise LookupError
+
+
+def _result(structure: Structure, found: list[Part]) -> None:
+    """The same of a result."""
+    if structure == NUMBER or structure[0] in ("static", "array"):
+        _argument(structure, found)
+        return
+    kind, *facts = structure
+    if kind == "copied":
+        found.append((COPIED, 0, facts[0]))
+    elif kind == "sequence":
+        make, parts = facts
+        if make in (list, tuple) and isinstance(parts, int):
+            found.append((NUMBERS, parts, make))
+            return
+        children, named = _children(parts), getattr(make, "_make", None)
+        found.append((NAMED if named else SEQUENCE, len(children), named or make))
+        for part in children:
+            _result(part, found)
+    elif kind == "dict" and facts[0] is None:
+        found.append((DICT, len(facts[2]), facts[2]))
+        for part in facts[3]:
+            _result(part, found)
+    else:
+        raise LookupError

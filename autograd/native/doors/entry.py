@@ -1,0 +1,350 @@
+"""One recorded program of a jitted function: for one structure of arguments, run at a point or over arrays."""
+
+import contextlib
+import functools
+import math
+import sys
+import time
+from collections.abc import Callable, Container, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.core.graph import topological_order
+from autograd.core.tree import CONSTANT, NUMBER, Structure, filler, take_apart
+from autograd.core.value import Value
+from autograd.formulas.program import program_of
+from autograd.native.c.source import c_source
+from autograd.native.doors.door import door_of
+from autograd.native.doors.inspection import Stats, argument_names, loops_in, no_machine_code
+from autograd.native.kernels import (
+    Arrays,
+    AtPoint,
+    Kernel,
+    Point,
+    Sample,
+    c_point,
+    kernel_of,
+    llvm_is_there,
+    lock_of,
+    new_slots,
+)
+from autograd.native.lowered import Lowered, lowered
+from autograd.native.planning.plan import Plan
+from autograd.native.recording.tracing import Lane, Traced, Whole, traced, tracing, uncollected
+from autograd.native.rolling.listing import listing
+from autograd.native.rolling.program import Program, count_of_loops
+from autograd.native.rolling.rolled import rolled
+from autograd.table.primitive import as_number
+
+MOST_KEPT = 1 << 26  # bytes of results that are kept to be used again
+_references: Callable[[Any], float] = getattr(sys, "getrefcount", lambda _: math.nan)  # CPython counts them
+
+
+class IntegersAsked(Exception):  # noqa: N818  # nothing is wrong
+    """The function asks for integers: those among its inputs with these numbers."""
+
+    def __init__(self, places: list[int]) -> None:
+        super().__init__(places)
+        self.places = places
+
+
+class Entry:
+    """A function, recorded for one structure of its arguments.
+
+    Args:
+        function: What to record.
+        structure: That of (args, kwargs); of arrays their elements, but for a `Lane`.
+        examples: A number a leaf; an integer where there is one.
+        kind: What stands for a number; with `Lane` each stands for all elements of an array.
+        backend, threads, wait: As for `jit`.
+        batched: Whether it is run over columns, where a constant is a column too.
+
+    Raises `IntegersAsked` where an integer must belong to the structure.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        structure: Structure,
+        examples: Sequence[float],
+        kind: type[Traced],
+        backend: str,
+        threads: int,
+        batched: bool,
+        wait: bool,
+    ) -> None:
+        self.inputs = [traced(float(x), Whole if isinstance(x, int) else kind) for x in examples]
+        for x, name in zip(self.inputs, argument_names(function, structure), strict=True):
+            x.label = name
+        made: list[Value] = []
+        with tracing(kind, made), uncollected():
+            args, kwargs = filler(structure)(iter(self.inputs))
+            try:
+                result = function(*args, **kwargs)
+            except Exception:
+                self._look_for_integers()
+                raise
+            self._look_for_integers()  # it may have caught what refuses them
+        leaves: list[Any] = []
+        of_result = take_apart(result, leaves, whole=True)
+        outputs: list[Any] = leaves
+        if kind is not Lane:
+            outputs = []
+            of_result = _of_numbers(of_result, iter(leaves), outputs, keeps_integers=not batched)
+        self.rebuild = filler(of_result)
+        self.outputs = [x if isinstance(x, Value) else as_number(x, "jit: the result") for x in outputs]
+        self.captured = _captured([x for x in self.outputs if isinstance(x, Value)], self.inputs)
+        self.compile_seconds = 0.0
+        self.backend, self.threads, self._wait = backend, threads, wait
+        self._lock = lock_of(self)  # the machine code has one memory
+        self._found: Any = None
+        self._door: Any = None
+        self._structures = None if kind is Lane or batched else (structure, of_result)  # of a door that may be made
+        self._made: list[Value] = made
+        self._point: AtPoint | None = None
+        self.kernel: Kernel | None = None
+        self.slots: Any = None
+        if kind is Lane or batched:
+            self._made = []
+            self._over_columns()
+        else:
+            self._at_point()
+
+    @functools.cached_property
+    def lowered(self) -> Lowered:
+        """The plan for batches, and what it was made of."""
+        return lowered(self.outputs, self.inputs, self.captured)
+
+    @property
+    def plan(self) -> Plan:
+        """The plan for batches."""
+        return self.lowered.plan
+
+    @property
+    def point(self) -> AtPoint:
+        """The function at one point."""
+        with self._lock:
+            return self._at_point()
+
+    def _at_point(self) -> AtPoint:
+        if self._point is None:
+            start = time.perf_counter()
+            self._point = self._new_point()
+            self.compile_seconds = time.perf_counter() - start
+            self._made = []
+        return self._point
+
+    def _new_point(self) -> AtPoint:
+        if llvm_is_there(self.backend):
+            return Point(self._rolled(), self._wait)
+        if self.backend == "c":
+            return c_point(self._rolled())
+        if self.backend != "interpreter":
+            with contextlib.suppress(TypeError):  # a row that only NumPy can call, element by element
+                return Arrays(self._rolled())
+        return Sample(kernel_of(self.plan, self.lowered.recorded, self.backend))
+
+    def _rolled(self) -> Program:
+        return rolled(self.outputs, self.inputs, self.captured, self._made)
+
+    def _over_columns(self) -> Kernel:
+        if self.kernel is None:
+            self.kernel = kernel_of(self.plan, self.lowered.recorded, self.backend, self.threads)
+            self.slots = new_slots(self.plan)
+        return self.kernel
+
+    @property
+    def door(self) -> Any:
+        """The short way in, once the machine code is final; None where there is none."""
+        if self._structures is None:
+            return self._door
+        code = self.point.code
+        if code is None or code.is_final:
+            self._door = door_of(*self._structures, self.captured, self.point)
+            self._structures = None
+        return self._door
+
+    def _look_for_integers(self) -> None:
+        asked = [i for i, x in enumerate(self.inputs) if getattr(x, "asked", False)]
+        if asked:
+            raise IntegersAsked(asked)
+
+    def at_point(self, numbers: Sequence[float]) -> Any:
+        """The result for one number a leaf."""
+        with self._lock:
+            found = self._at_point()([x.data for x in self.captured], numbers)
+        return self.rebuild(iter(found))
+
+    def over_arrays(self, leaves: Sequence[Any]) -> Any:
+        """The result for arrays, broadcast against each other."""
+        arrays = [np.asarray(leaf) for leaf in leaves]
+        shape = arrays[0].shape
+        if any(array.shape != shape for array in arrays):
+            shape = np.broadcast_shapes(*(array.shape for array in arrays))
+        found = self.over_columns([_as_column(array, shape) for array in arrays])
+        return self.rebuild(iter(list(found.reshape(len(found), *shape))))
+
+    def over_columns(self, columns: list[Any]) -> Any:
+        """A row for each result, for a column of as many numbers for each input."""
+        with self._lock:
+            kernel = self._over_columns()
+            self.slots[: len(self.captured)] = [x.data for x in self.captured]
+            found = self._new_results(len(columns[0]))
+            kernel.run(columns, 1.0, self.slots, found)
+        return found
+
+    def _new_results(self, n: int) -> Any:
+        """Memory for results: that of the last ones if nothing refers to them any more.
+
+        The pages of fresh memory would take a tenth of the time of a function like the price of an option.
+        """
+        shape = len(self.outputs), n
+        if self._found is None or self._found.shape != shape or _references(self._found) != _ALONE:
+            found = np.empty(shape)
+            self._found = found if found.nbytes <= MOST_KEPT else None
+            return found
+        return self._found
+
+    # ------------------------------------------------------------ looking inside
+
+    def stats(self) -> Stats:
+        """Figures of the compilation."""
+        over_columns, point = self.kernel, self._point
+        arrays = [*getattr(over_columns, "strips", []), self.slots]
+        arrays += [] if point is None else [point.slots, point.strips]
+        code = None if point is None else point.code
+        kept = code is not None and code.module.from_store
+        program = None if point is None else point.plan
+        return Stats(
+            nodes=self.lowered.nodes,
+            nodes_after=self.lowered.nodes_after,
+            loops=count_of_loops(program.body) if isinstance(program, Program) else loops_in(self.plan),
+            workspace_bytes=sum(array.nbytes for array in arrays if array is not None),
+            compile_seconds=self.compile_seconds + (0.0 if over_columns is None else over_columns.compile_seconds),
+            from_cache=over_columns.from_cache if over_columns is not None else kept,
+            backend=point.backend if over_columns is None and point is not None else self._over_columns().name,
+        )
+
+    def loops(self) -> str:
+        """The loops that were found."""
+        program = self.point.plan
+        return listing(program if isinstance(program, Program) else self._rolled())
+
+    def source(self) -> str:
+        """The program as Python."""
+        return str(program_of(self.outputs, [*self.inputs, *self.captured]))
+
+    def c_source(self, name: str) -> str:
+        """A C99 file that computes the same."""
+        inputs, captured = [x.label for x in self.inputs], [x.label for x in self.captured]
+        return c_source(self.plan, name, input_labels=inputs, parameter_labels=captured)
+
+    @property
+    def module(self) -> Any:
+        """The machine code that the last call has used."""
+        code = getattr(self.kernel, "code", None)
+        code = self.point.code if code is None else code
+        if code is None:
+            raise no_machine_code(self.point.backend)
+        return code.module
+
+
+def opened(structure: Structure, shapes: Iterator[tuple[int, ...]]) -> Structure:
+    """The structure with arrays, whose shapes are told leaf by leaf, as structures of their elements."""
+    if structure == NUMBER:
+        shape = next(shapes)
+        return ("array", shape, math.prod(shape)) if shape else NUMBER
+    if structure[0] in CONSTANT:
+        return structure
+    *facts, parts = structure
+    parts = [NUMBER] * parts if isinstance(parts, int) else parts
+    return *facts, _counted(structure, tuple([opened(part, shapes) for part in parts]))
+
+
+def with_integers(structure: Structure, leaves: Sequence[Any], places: Container[int]) -> tuple[Structure, list[Any]]:
+    """The structure with the integers among the leaves with these numbers in it, and the leaves that are left."""
+    numbered, left = enumerate(leaves), []
+
+    def part_of(structure: Structure) -> Structure:
+        if structure == NUMBER:
+            i, leaf = next(numbered)
+            if i in places and is_integer(leaf):
+                return "fixed", int(leaf), int
+            left.append(leaf)
+            return NUMBER
+        if structure[0] in CONSTANT:
+            return structure
+        *facts, parts = structure
+        parts = [NUMBER] * parts if isinstance(parts, int) else parts
+        return *facts, _counted(structure, tuple([part_of(part) for part in parts]))
+
+    return part_of(structure), left
+
+
+def is_integer(leaf: Any) -> bool:
+    """Whether a leaf is an integer of Python or NumPy."""
+    return isinstance(leaf, int | np.integer)
+
+
+def _counted(structure: Structure, parts: tuple[Structure, ...]) -> Any:
+    return len(parts) if structure[0] == "sequence" and parts.count(NUMBER) == len(parts) else parts
+
+
+def _of_numbers(structure: Structure, leaves: Iterator[Any], outputs: list[Any], *, keeps_integers: bool) -> Structure:
+    """Append the numbers of a result, those of its arrays one by one; return its structure.
+
+    Integers are no results of machine code: they, and arrays of them, are what they are, as part of the structure.
+    """
+    if structure == NUMBER:
+        leaf = next(leaves)
+        if not getattr(leaf, "ndim", 0):
+            if keeps_integers and leaf.__class__ is int:
+                return "static", leaf
+            outputs.append(leaf)
+            return NUMBER
+        if keeps_integers and leaf.dtype.kind in "biu":
+            return "copied", leaf.copy()
+        outputs += leaf.ravel().tolist()
+        return "array", leaf.shape, leaf.size
+    if structure[0] == "static":
+        return structure
+    *facts, parts = structure
+    parts = [NUMBER] * parts if isinstance(parts, int) else parts
+    found = tuple([_of_numbers(part, leaves, outputs, keeps_integers=keeps_integers) for part in parts])
+    if found and structure[0] == "sequence" and all(part[0] == "static" for part in found):
+        make, values = structure[1], [part[1] for part in found]
+        return ("copied", values) if make is list else ("static", getattr(make, "_make", make)(values))
+    return *facts, _counted(structure, found)
+
+
+def _captured(outputs: Sequence[Value], inputs: Sequence[Value]) -> list[Value]:
+    """The Values from outside that outputs are made of: leaves, and nodes, which keep what they recorded."""
+    order, mine = topological_order(*outputs), {*inputs}
+    if all(x.primitive is None for x in order if not isinstance(x, Traced)):  # nothing was recorded outside
+        return [x for x in order if not isinstance(x, Traced) and x not in mine]
+    for x in order:
+        if isinstance(x, Traced) or not mine.isdisjoint(x.operands):
+            mine.add(x)
+    used = {x for node in mine for x in node.operands if isinstance(x, Value)}.union(outputs)
+    return [x for x in order if x in used and x not in mine]
+
+
+class _Holder:
+    def __init__(self) -> None:
+        self.held = np.empty(0)
+
+
+_holder = _Holder()
+_ALONE = _references(_holder.held)
+"""What is counted for an attribute that nothing else refers to."""
+
+
+def _as_column(array: Any, shape: tuple[int, ...]) -> Any:
+    """The numbers of an array that is broadcast, one after the other; a single number is not copied out."""
+    numbers = array.astype(np.float64, copy=False)
+    if any(stride % numbers.itemsize for stride in numbers.strides):  # a field of records
+        numbers = numbers.copy()
+    if array.shape == shape:
+        return numbers.reshape(-1)
+    return np.broadcast_to(numbers, (math.prod(shape),) if array.ndim == 0 else shape).reshape(-1)
