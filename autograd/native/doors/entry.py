@@ -157,11 +157,9 @@ class Entry:
     @property
     def door(self) -> Any:
         """The short way in, once the machine code is final; None where there is none."""
-        if self._structures is None:
-            return self._door
-        code = self.point.code
-        if code is None or code.is_final:
-            self._door = door_of(*self._structures, self.captured, self.point)
+        structures = self._structures  # another thread may find it at the same time
+        if structures is not None and (self.point.code is None or self.point.code.is_final):
+            self._door = door_of(*structures, self.captured, self.point)
             self._structures = None
         return self._door
 
