@@ -17,16 +17,19 @@ from autograd import TABLE, DomainWarning
 from autograd.native.c.backend import CKernel, c_compiler
 from autograd.native.c.code import CCode
 from autograd.native.c.source import c_source
-from autograd.native.kernels import new_slots
+from autograd.native.kernels import Point, new_slots
 from autograd.native.llvm.backend import Module, host
 from autograd.native.llvm.code import Code
-from autograd.native.llvm.kernel import kernel_text, point_text
-from autograd.native.llvm.signature import AFTER, BEFORE, KERNEL, POINT, SAMPLES
+from autograd.native.llvm.kernel import kernel_text
+from autograd.native.llvm.signature import AFTER, BEFORE, KERNEL, SAMPLES
 from autograd.native.numpy_backend import NumpyKernel, NumpyMachine
 from autograd.native.planning.operand import Operand
 from autograd.native.planning.structure import plan_of
 from autograd.native.recording.graph import Domain, Graph, where_positive
 from autograd.native.recording.tracing import at_least, both, differ, either, gated_product, greater
+from autograd.native.rolling.instructions import Instructions
+from autograd.native.rolling.rolled import program_of
+from autograd.native.rolling.sums import gathered
 from autograd.table.machine import FLOATS, Floats, Machine
 from autograd.table.primitive import primitive
 from tests.test_table import DOMAINS
@@ -105,17 +108,25 @@ def _vectors(width, prefix=""):
     return run
 
 
-def _point_by_point(plan, data):
-    """LLVM's numbers, which call libm."""
-    module = Module(point_text(plan), [POINT.name])
-    rows, slots = np.empty(plan.strips), new_slots(plan)
-    run = module.function(POINT.name, POINT.prototype())
-    outputs = np.empty((len(plan.strip_outputs), data.shape[1]))
-    for k, column in enumerate(data.T):
-        rows[: len(column)] = column
-        run(slots.ctypes.data, rows.ctypes.data)
-        outputs[:, k] = rows[plan.strip_outputs]
-    return outputs
+def _node(graph, row, leaves):
+    """A row on leaves, and on numbers that may stand behind it."""
+    row, *numbers = row if isinstance(row, tuple) else (row,)
+    return graph.node(row, (*leaves, *numbers))
+
+
+def _at_points(several):
+    """LLVM's numbers, which call libm; or loops over several points, whose passes are numbers of a vector."""
+
+    def run(rows, data):
+        noted = Instructions()
+        leaves = [[noted.leaf() for _ in data] for _ in range(several)]
+        roots = [_node(noted, row, xs) for row in rows for xs in leaves]
+        point = Point(program_of(gathered(noted, roots, several * len(data)), several * len(data), 4))
+        padded = np.concatenate([data, data[:, : -data.shape[1] % several]], axis=1)
+        found = [point([], padded[:, k : k + several].T.ravel()) for k in range(0, padded.shape[1], several)]
+        return np.concatenate([np.reshape(x, (len(rows), several)) for x in found], axis=1)[:, : data.shape[1]]
+
+    return run
 
 
 def _kernel(kind):
@@ -138,11 +149,11 @@ def _there_is_a_compiler():
 BACK_ENDS = {
     "vectors": _vectors(host().width, "library"),
     "vectors without a library": _vectors(2),
-    "numbers": _point_by_point,
     "numpy": _kernel(NumpyKernel),
     "c": _kernel(CKernel),
 }
-each_back_end = pytest.mark.parametrize("back_end", BACK_ENDS)
+AT_POINTS = {"numbers": _at_points(1), "loops": _at_points(17)}
+each_back_end = pytest.mark.parametrize("back_end", [*BACK_ENDS, *AT_POINTS])
 
 
 @functools.cache
@@ -154,9 +165,11 @@ def computed(back_end, arity):
 
 
 def _run(back_end, rows, data):
+    if back_end in AT_POINTS:
+        return AT_POINTS[back_end](rows, data)
     graph = Graph()
     leaves = [graph.leaf(Domain.SAMPLE) for _ in data]
-    outputs = [graph.node(row, tuple(leaves)) for row in rows]
+    outputs = [_node(graph, row, leaves) for row in rows]
     return BACK_ENDS[back_end](plan_of(graph, leaves, None, [], strip_outputs=outputs), np.ascontiguousarray(data))
 
 
@@ -318,11 +331,8 @@ def bases():
 @functools.cache
 def powers(back_end):
     """What a back end gives for all exponents at all bases."""
-    graph = Graph()
-    x = graph.leaf(Domain.SAMPLE)
-    outputs = [graph.node(TABLE["pow"], (x, y)) for y in EXPONENTS]
     with np.errstate(all="ignore"):
-        found = BACK_ENDS[back_end](plan_of(graph, [x], None, [], strip_outputs=outputs), bases()[None])
+        found = _run(back_end, [(TABLE["pow"], y) for y in EXPONENTS], bases()[None])
     return dict(zip(EXPONENTS, found, strict=True))
 
 
@@ -356,11 +366,11 @@ def test_a_power_without_libm_calls_nothing():
     x = graph.leaf(Domain.SAMPLE)
     outputs = [graph.node(TABLE["pow"], (x, y)) for y in EXPONENTS]
     plan = plan_of(graph, [x], None, [], strip_outputs=outputs)
-    assert "@pow" not in point_text(plan)
+    assert "@pow" not in kernel_text(plan, 1, 4, 16, lambda _: None)
     assert "pow(" not in c_source(plan, "f")
     for y in (-5.0, 9.0, 1 / 3):
         other = plan_of(graph, [x], None, [], strip_outputs=[graph.node(TABLE["pow"], (x, y))])
-        assert "@pow" in point_text(other)
+        assert "@pow" in kernel_text(other, 1, 4, 16, lambda _: None)
 
 
 # ---------------------------------------------------------------- completeness

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from autograd import engine_info, exp, grad, jit, logsumexp, sin, value_and_grad
 from autograd.native.kernels import Point
 from autograd.native.llvm import tiers
-from autograd.native.llvm.backend import Module
-from autograd.native.llvm.kernel import point_text
+from autograd.native.llvm.backend import Module, host
+from autograd.native.llvm.rolled import rolled_text
 from autograd.native.llvm.signature import POINT
 from autograd.native.llvm.tiers import Tiers
-from autograd.native.lowered import lowered
 from autograd.native.recording.tracing import traced, tracing
+from autograd.native.rolling.rolled import rolled
 from tests.test_law import EXAMPLES, POINTS, function_of, programs
 from tests.test_structure import ROOT
 
@@ -36,16 +36,19 @@ def f(x, y):
     return sin(x * y) * exp(-x) + logsumexp([x, y, x * y]) ** 1.5
 
 
-def lowered_of(function, point):
-    leaves = [traced(x) for x in point]
-    with tracing():
+def program_of(function, point):
+    leaves, made = [traced(x) for x in point], []
+    with tracing(into=made):
         found = function(*leaves)
-    return lowered([*found] if isinstance(found, (tuple, list)) else [found], leaves)
+    return rolled([*found] if isinstance(found, (tuple, list)) else [found], leaves, [], made)
+
+
+def text_of(program):
+    return rolled_text(program, host().width, host().vector_function)
 
 
 def point_of(function, point, wait=False):
-    found = lowered_of(function, point)
-    return Point(found.plan, found.recorded, "llvm", wait)
+    return Point(program_of(function, point), wait)
 
 
 def until(happens, seconds=60.0):
@@ -86,9 +89,9 @@ def test_a_short_program_is_optimised_at_once_and_a_long_one_if_asked(monkeypatc
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(programs(), st.lists(st.tuples(st.sampled_from(POINTS), st.sampled_from(POINTS)), min_size=1, max_size=5))
 def test_all_tiers_give_the_same_to_the_last_bit(steps, points):
-    found = lowered_of(value_and_grad_of(function_of(steps)), (0.5, 0.25))
-    text = point_text(found.plan)
-    fast, slow = (Point(found.plan, found.recorded, "llvm", wait) for wait in (True, False))
+    program = program_of(value_and_grad_of(function_of(steps)), (0.5, 0.25))
+    text = text_of(program)
+    fast, slow = (Point(program, wait) for wait in (True, False))
     assert fast.code.is_final
     assert text == slow.code._text
     for numbers in points:
@@ -137,8 +140,8 @@ def test_threads_that_call_see_one_program_or_the_other():
 
 @pytest.mark.usefixtures("all_long")
 def test_who_asked_is_told_of_a_replacement_and_may_keep_what_there_was():
-    found = lowered_of(f, (0.5, 1.5))
-    code = Tiers(point_text(found.plan), POINT.name)
+    program = program_of(f, (0.5, 1.5))
+    code = Tiers(text_of(program), POINT.name)
     addresses, before = [], code.module
     code.on_replacement(lambda: addresses.append(code.address))
     old, run = code.address, code.function(POINT.prototype())
@@ -149,10 +152,10 @@ def test_who_asked_is_told_of_a_replacement_and_may_keep_what_there_was():
     assert code.address != old == before.addresses[POINT.name]
     del before
     gc.collect()
-    point = Point(found.plan, found.recorded, "llvm")
+    point = Point(program)
     point.strips[:2] = 0.5, 1.5
     run(point.slots.ctypes.data, point.strips.ctypes.data)  # the machine code lives as long as the function
-    (strip,) = found.plan.strip_outputs
+    (strip,) = program.strip_outputs
     assert point.strips[strip] == jit(f)(0.5, 1.5)
 
 
@@ -200,10 +203,12 @@ def test_a_fork_compiles_for_itself():
 @pytest.mark.parametrize("calls", [1, 101, 150])
 def test_python_ends_whatever_is_compiled_behind(calls):
     text = f"""
+from random import Random
 from autograd import jit, sin
+rng = Random(0)
 def f(x, y):
-    for k in range(3000):
-        x, y = y, sin(x * y) + 0.1 * x + 0.001 * k
+    for k in range(4000):  # of which no loop can be made
+        x, y = rng.choice([(y, sin(x * y)), (x * 0.5 + y, x), (x - y, x * y), (y / (1.0 + x * x), x)])
     return x
 g = jit(f)
 right = g(0.1, 0.2)

@@ -13,6 +13,7 @@
 
 #include "attributes.h"
 #include "doors.h"
+#include "noting.h"
 #include "recording.h"
 #include "sweep.h"
 
@@ -328,6 +329,22 @@ static PyObject *witness(PyObject *module, PyObject *arguments)
     Py_RETURN_NONE;
 }
 
+static PyObject *trace(PyObject *module, PyObject *arguments)
+{
+    PyObject *type, *list;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "O!O!", &PyType_Type, &type, &PyList_Type, &list)) {
+        return NULL;
+    }
+    if (!PyType_IsSubtype((PyTypeObject *)type, value_type)) {
+        PyErr_SetString(PyExc_TypeError, "trace takes a class of Values and a list");
+        return NULL;
+    }
+    Py_XSETREF(traced_type, (PyTypeObject *)Py_NewRef(type));
+    Py_XSETREF(traced_nodes, Py_NewRef(list));
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef functions[] = {
     {"node", (PyCFunction)(void (*)(void))make_node, METH_FASTCALL, "A node of a class, whatever mode is on."},
     {"fill", fill, METH_VARARGS, "Say how a node was made."},
@@ -343,6 +360,10 @@ static PyMethodDef functions[] = {
     {"run_leaf", run_leaf, METH_VARARGS, "A leaf of a number that this run has made."},
     {"is_of_run", is_of_run, METH_VARARGS, "Whether a Value is such a leaf."},
     {"witness", witness, METH_VARARGS, "Where to note operands, and in which run."},
+    {"trace", trace, METH_VARARGS, "What class the nodes of a trace are of, and the list of them."},
+    {"note_down", note_down, METH_VARARGS, "Note sums and products of a trace as instructions, until one is for Python."},
+    {"copy_down", copy_down, METH_VARARGS, "Copy instructions with other references, until one is for Python."},
+    {"uses_below", uses_below, METH_VARARGS, "How often instructions are used by those that are used themselves."},
     {"introduce_numpy", introduce_numpy, METH_VARARGS, "What doors ask NumPy and the core for."},
     {"live_values", live_values, METH_NOARGS, "How many Values there are."},
     {"install", (PyCFunction)(void (*)(void))install, METH_VARARGS | METH_KEYWORDS, "Name what Python is asked for."},
@@ -363,8 +384,8 @@ PyMODINIT_FUNC PyInit__core(void)
     row_type = (PyTypeObject *)PyType_FromSpec(&row_spec);
     door_type = (PyTypeObject *)PyType_FromSpec(&door_spec);
     doors_type = (PyTypeObject *)PyType_FromSpec(&doors_spec);
-    if (module == NULL || labels == NULL || value_type == NULL || row_type == NULL || door_type == NULL ||
-        doors_type == NULL) {
+    if (name_operations() < 0 || module == NULL || labels == NULL || value_type == NULL || row_type == NULL ||
+        door_type == NULL || doors_type == NULL) {
         return NULL;
     }
     value_type->tp_vectorcall = value_call;

@@ -117,11 +117,15 @@ static struct {
 static PyObject *rows[ROWS];  /* the rows of rules.h, by code */
 static PyObject *labels;      /* from the address of a node to its label, which few nodes have */
 
-enum Decision { RECORDS = 0, MAKES_LEAVES = 1, ASKS_PYTHON = 2, NOTES_OPERANDS = 3, ONCE_ONLY = 4 };
+enum Decision { RECORDS = 0, MAKES_LEAVES = 1, ASKS_PYTHON = 2, NOTES_OPERANDS = 3, TRACES = 4, ONCE_ONLY = 8 };
 
 /* The first run of a checkpointed segment, while the decision is to note operands: see witness.py. */
 static PyObject *noted;      /* a dict, whose keys they become */
 static uint32_t run;         /* its number; the leaves it makes have it for `uses` */
+
+/* What is recorded for machine code, while the decision is to trace: the class of the nodes, and a list of them. */
+static PyTypeObject *traced_type;
+static PyObject *traced_nodes;
 
 /* The same of leaves that operations make where nothing is recorded: UNRECORDED of value.py. */
 static const uint32_t UNRECORDED = (uint32_t)-1;
@@ -217,6 +221,28 @@ static Node *new_of_type(PyTypeObject *type)
         live_nodes++;
         node->kind = LEAF;
         node->flags = TRACKED;
+    }
+    return node;
+}
+
+/* A node that an operation fills in; of what is traced it is noted. */
+static inline Node *new_recorded(int decision_here)
+{
+    Node *node;
+    if (decision_here != TRACES) {
+        return new_node(value_type);
+    }
+    node = new_of_type(traced_type);
+    if (node == NULL) {
+        return NULL;
+    }
+    if (node->flags & TRACKED) { /* like all nodes it points at its operands only */
+        node->flags &= (uint8_t)~TRACKED;
+        PyObject_GC_UnTrack((PyObject *)node);
+    }
+    if (PyList_Append(traced_nodes, (PyObject *)node) < 0) {
+        Py_DECREF(node);
+        return NULL;
     }
     return node;
 }

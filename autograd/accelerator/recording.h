@@ -29,35 +29,37 @@ static PyObject *record_other(PyObject *row, PyObject *x, PyObject *y, PyObject 
     return made;
 }
 
-/* What the mode does with an operation, if it does not leave it to what follows. */
+/* What the mode does with an operation, if it does not leave it to what follows; else `how` it is to be recorded. */
 #define ASK_MODE(ROW, X, Y, Z)                                                          \
+    int how = RECORDS;                                                                  \
     if (unusual) {                                                                      \
-        int decision_here = mode_decides();                                             \
-        if (decision_here == MAKES_LEAVES) {                                            \
+        how = mode_decides();                                                           \
+        if (how == MAKES_LEAVES) {                                                      \
             return new_result(Z, UNRECORDED);                                            \
         }                                                                               \
-        if (decision_here == NOTES_OPERANDS) {                                          \
+        if (how == NOTES_OPERANDS) {                                                    \
             return note(X) < 0 || note(Y) < 0 ? NULL : new_result(Z, run);              \
         }                                                                               \
-        if (decision_here != RECORDS) {                                                 \
-            return decision_here < 0 ? NULL : record_slowly(ROW, X, Y);                 \
+        if (how != RECORDS && (how != TRACES || is_frozen(X) || (Y != NULL && is_frozen(Y)))) { \
+            return how < 0 ? NULL : record_slowly(ROW, X, Y);                           \
         }                                                                               \
     }
 
 #define RECORD_UNARY(NAME)                                                              \
     static PyObject *record_##NAME(PyObject *x, PyObject *unused)                       \
     {                                                                                   \
+        PyObject *y = NULL;                                                             \
         double a = NODE(x)->data, z = value_##NAME(a);                                  \
         Node *node;                                                                     \
         (void)unused;                                                                   \
         if (!is_finite(z)) {                                                            \
             return record_slowly(rows[ROW_##NAME], x, NULL);                            \
         }                                                                               \
-        ASK_MODE(rows[ROW_##NAME], x, NULL, z)                                          \
+        ASK_MODE(rows[ROW_##NAME], x, y, z)                                             \
         if (is_frozen(x)) {                                                             \
             return new_leaf(frozen_type, z);                                            \
         }                                                                               \
-        node = new_node(value_type);                                                    \
+        node = new_recorded(how);                                                       \
         if (node == NULL) {                                                             \
             return NULL;                                                                \
         }                                                                               \
@@ -89,7 +91,7 @@ static PyObject *record_other(PyObject *row, PyObject *x, PyObject *y, PyObject 
         if (first == FIXED && second == FIXED) {                                        \
             return new_leaf(frozen_type, z);                                            \
         }                                                                               \
-        node = new_node(value_type);                                                    \
+        node = new_recorded(how);                                                       \
         if (node == NULL) {                                                             \
             return NULL;                                                                \
         }                                                                               \

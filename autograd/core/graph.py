@@ -10,6 +10,7 @@ differentiated again.  Nothing here stores into a node; `Value.backward` has its
 adjoints in the `grad` slots and is twice as fast.
 """
 
+import contextlib
 import math
 import sys
 import warnings
@@ -110,11 +111,26 @@ def depending_on(inputs: Iterable[AnyNode], *roots: AnyNode) -> list[AnyNode]:
     """
     chosen = set(inputs)
     order = []
-    for node in topological_order(*roots):
+    for node in _as_recorded(topological_order(*roots)):
         if node in chosen or not chosen.isdisjoint(node.operands):
             chosen.add(node)
             order.append(node)
     return order
+
+
+def _as_recorded(order: list[AnyNode]) -> list[AnyNode]:
+    """The same nodes in the order in which they were recorded, where a trace tells it.
+
+    So the sweep over a loop is a loop: depth first it would follow the diagonals of steps over an array.
+    """
+    _, trace = getattr(current().make, "trace", (None, ()))
+    if 4 * len(order) < len(trace) or not trace:  # a search of the whole trace would take longer than the sweep
+        return order
+    within = set(order)
+    recorded = [node for node in trace if node in within]
+    known = set(recorded)
+    before = [node for node in order if node not in known]
+    return order if any(not known.isdisjoint(node.operands) for node in before) else before + recorded
 
 
 def reverse_sweep(
@@ -144,7 +160,12 @@ def reverse_sweep(
         adjoint = adjoints.get(node)
         if adjoint is None or node.primitive is None:
             continue
-        for operand, partial in edges_of(node, node.operands, within):
+        here = edges_of(node, node.operands, within)
+        if reached is None and watch is None:
+            pass_on = getattr(adjoint, "_pass_on", None)
+            if pass_on is not None and pass_on(here, node.primitive, adjoints):
+                continue
+        for operand, partial in here:
             contribution = _carried(adjoint, partial, node.primitive, node.operands, node, operand, reached)
             if contribution is not None:
                 adjoints[operand] = found = total(adjoints.get(operand), contribution, node.primitive, node.operands)
@@ -210,6 +231,9 @@ def product(factor: Any, partial: Any, row: Primitive, operands: Sequence[Any]) 
     `jit` records a function, do not let them decide: they have a product of their own.
     """
     if partial.__class__ not in _PLAIN or factor.__class__ not in _PLAIN:
+        own_product = getattr(factor, "_product", None)
+        if own_product is not None:
+            return own_product(factor, partial, row, operands)
         for x in (partial, factor):
             own_product = getattr(innermost(x), "_product", None)
             if own_product is not None:
@@ -330,6 +354,17 @@ def recorded_edges(node: Value, operands: Sequence[Any], within: Container[Any])
     rules: Any = row.partials
     if row.is_linear:
         return [(x, rule) for x, rule in zip(operands, rules) if x in within]
+    if hasattr(node, "_product"):  # its number is an example, and nobody can change it
+        if rules.__class__ is tuple and row.module.startswith("autograd."):
+            with contextlib.suppress(*ARITHMETIC_ERRORS):  # of constants as numbers
+                return [
+                    (x, rule if rule.__class__ is float else evaluate_partial(rule, node, operands))
+                    for x, rule in zip(operands, rules)
+                    if x.__class__ is not float and x in within
+                ]
+        is_constant = [x.__class__ is float or x not in within for x in operands]
+        partials = recorded_partials(row, node, operands, is_constant)
+        return [(x, d) for x, d in zip(operands, partials) if d is not None]
     if not isinstance(row, OwnSweep):
         now = row.evaluate([x if x.__class__ is float else x._number for x in operands])
         _must_agree(row, "result", now, node._number)

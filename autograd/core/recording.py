@@ -391,17 +391,22 @@ def _apply_primitive(_self: Value, primitive: Primitive, operands: Sequence[Oper
 def _decide() -> int:
     """What the compiled core does with an operation here and now.
 
-    0 to record it, 1 for a leaf, 2 to ask `record`, 3 for a leaf of a first run; with 4 added it holds once only.
+    0 to record it, 1 for a leaf, 2 to ask `record`, 3 for a leaf of a first run, 4 for a node of a trace; with 8 added
+    it holds once only.
     """
     mode = current()
     if mode.witness is not None and not mode.records:
         compiled.witness(*mode.witness)
         return 3
     answer = 2 if mode.make is not None or mode.traces else 0 if mode.records else 1
+    trace = getattr(mode.make, "trace", None)
+    if trace is not None and mode.traces and mode.records and mode.watch is None:
+        compiled.trace(*trace)
+        answer = 4
     entry = entry_here.get()
     while entry is not None:
         if entry.frame is not None:
-            return answer + 4
+            return answer + 8
         entry = entry.outer
     return answer
 

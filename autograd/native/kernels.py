@@ -13,10 +13,12 @@ import numpy as np
 
 from autograd.arguments import brief
 from autograd.native.interpreter import Interpreter, Recorded
-from autograd.native.llvm.kernel import point_text
+from autograd.native.llvm.rolled import rolled_text
 from autograd.native.llvm.signature import AFTER, BEFORE, POINT, SAMPLES
 from autograd.native.numpy_backend import NumpyKernel
 from autograd.native.planning.plan import Plan
+from autograd.native.rolling.by_numpy import run
+from autograd.native.rolling.program import Program
 
 BACKENDS = ("llvm", "numpy", "c", "interpreter")
 MOST_THREADS = 256  # each has memory of its own
@@ -198,31 +200,88 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_unlock)
 
 
+class AtPoint(Protocol):
+    """A function at one point."""
+
+    backend: str
+    slots: Any
+    strips: Any
+    code: Any
+    """The machine code, `Tiers`; None where there is none."""
+
+    @property
+    def plan(self) -> Plan | Program:
+        """What it carries out."""
+        ...
+
+    def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
+        """The outputs for these parameters and inputs."""
+        ...
+
+
+def c_point(program: Program) -> AtPoint:
+    """A program of loops at one point by compiled C."""
+    from autograd.native.c.backend import CPoint  # it looks for a compiler
+
+    return CPoint(program)
+
+
+class Sample:
+    """A plan at one sample by a kernel for batches: the interpreter, and rows that only NumPy can call."""
+
+    code: Any = None
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel, self.backend = kernel, kernel.name
+        self.plan: Plan | Program = kernel.plan
+        self.slots, self.strips = new_slots(kernel.plan), np.zeros(0)
+
+    def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
+        """The outputs for these parameters and inputs."""
+        self.slots[: len(parameters)] = parameters
+        outputs = np.empty((len(self.plan.strip_outputs), 1))
+        self._kernel.run(np.array(numbers, dtype=np.float64).reshape(len(numbers), 1), 1.0, self.slots, outputs)
+        return [float(x) for x in outputs[:, 0]]
+
+
+class Arrays:
+    """A program of loops at one point by NumPy."""
+
+    backend = "numpy"
+    code: Any = None
+
+    def __init__(self, program: Program) -> None:
+        self.plan, self.slots, self.strips = program, program.new_slots(), program.new_strips()
+
+    def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
+        """The outputs for these parameters and inputs."""
+        self.slots[: len(parameters)], self.strips[: len(numbers)] = parameters, numbers
+        run(self.plan, self.slots, self.strips)
+        return self.plan.outputs(self.strips)
+
+
 class Point:
-    """A plan at one sample, by numbers of Python.
+    """A program of loops at one point, by numbers of Python.
 
     Args:
-        plan: What to compute.
-        recorded: What it was made of.
-        backend: As for `kernel_of`.
+        program: What to compute.
         wait: Whether to optimise the machine code of a long program before the first call.
     """
 
-    def __init__(self, plan: Plan, recorded: Recorded, backend: str, wait: bool = False) -> None:
-        self.plan, self.slots = plan, new_slots(plan)
-        self.strips = np.zeros(max(plan.strips, 1))
-        self.code: Any = None
-        """The machine code, where there is some: `Tiers`.  Doors call it once it is final; until then calls count."""
-        self._run: Any = None
-        self._kernel = kernel_of(plan, recorded, backend) if not llvm_is_there(backend) else None
-        self.backend = "llvm" if self._kernel is None else self._kernel.name
-        if self._kernel is None:
-            from autograd.native.llvm.store import Store, default_folder
-            from autograd.native.llvm.tiers import Tiers  # it needs llvmlite
+    backend = "llvm"
 
-            self.code = Tiers(point_text(plan), POINT.name, Store(default_folder()), wait)
-            self.code.on_replacement(self._take_over)
-            self._take_over()
+    def __init__(self, program: Program, wait: bool = False) -> None:
+        from autograd.native.llvm.backend import host
+        from autograd.native.llvm.store import Store, default_folder
+        from autograd.native.llvm.tiers import Tiers  # it needs llvmlite
+
+        self.plan, self.slots, self.strips = program, program.new_slots(), program.new_strips()
+        text = rolled_text(program, host().width, host().vector_function)
+        self.code: Any = Tiers(text, POINT.name, Store(default_folder()), wait)
+        """The machine code.  Doors call it once it is final; until then calls count."""
+        self._run: Any = None
+        self.code.on_replacement(self._take_over)
+        self._take_over()
 
     def _take_over(self) -> None:
         """Run the machine code that there is now."""
@@ -230,13 +289,7 @@ class Point:
 
     def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
         """The outputs for these parameters and inputs."""
-        plan, slots, strips = self.plan, self.slots, self.strips
-        slots[: len(parameters)] = parameters
-        if self._kernel is not None:
-            outputs = np.empty((len(plan.strip_outputs), 1))
-            self._kernel.run(np.array(numbers, dtype=np.float64).reshape(len(numbers), 1), 1.0, slots, outputs)
-            return [float(x) for x in outputs[:, 0]]
-        strips[: len(numbers)] = numbers
-        self._run(slots.ctypes.data, strips.ctypes.data)
+        self.slots[: len(parameters)], self.strips[: len(numbers)] = parameters, numbers
+        self._run(self.slots.ctypes.data, self.strips.ctypes.data)
         self.code.called()
-        return [float(strips[x]) if isinstance(x, int) else x for x in plan.strip_outputs]
+        return self.plan.outputs(self.strips)

@@ -118,6 +118,28 @@ print(f"{len(source.splitlines())} lines of C are in", OUT / "inside_the_compile
 print("\n".join(source[source.index("for (") :].splitlines()[:12]))
 
 # %% [markdown]
+# ## 6. Loops of your own
+# A function of numbers has no batch.  Its own loops are lost in the record, where each step stands alone; `jit` finds
+# them again, those of the way back too.  What waits for the step before, a recurrence, goes one after the other; the
+# rest at once, in vectors.
+
+
+# %%
+def logistic_map(r, x, steps):
+    """x ← r·x·(1 - x), again and again."""
+    for _ in range(steps):
+        x = r * x * (1.0 - x)
+    return x
+
+
+longer = {}
+for steps in (100, 1000):
+    chaos = autograd.jit(autograd.value_and_grad(lambda r, steps=steps: logistic_map(r, 0.4, steps)))
+    longer[steps] = chaos.loops(3.5)
+    print(f"{steps} steps: {len(longer[steps].splitlines())} lines")
+print(longer[1000])
+
+# %% [markdown]
 # ## Is it the same?
 # Two back ends and the engine, on one sample.
 

@@ -8,13 +8,16 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from autograd.native.c.rolled import rolled_source
 from autograd.native.c.source import block_size, c_source
 from autograd.native.planning.plan import Plan
+from autograd.native.rolling.program import Program
 
 COMPILERS = ("cc", "gcc", "clang")
 FLAGS = ("-std=c99", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fPIC", "-shared")
@@ -40,23 +43,29 @@ def c_compiler() -> tuple[str, ...]:
     )
 
 
+@functools.lru_cache(maxsize=64)
+def loaded(source: str, compiler: tuple[str, ...]) -> ctypes.CDLL:
+    """C that was compiled and loaded; its files are gone already.
+
+    Raises RuntimeError if the compiler fails.
+    """
+    with tempfile.TemporaryDirectory(prefix="autograd-", ignore_cleanup_errors=True) as directory:
+        file, library = Path(directory, "kernel.c"), Path(directory, "kernel.so")
+        file.write_text(source, encoding="utf-8")
+        for flags in ((*FLAGS, *NATIVE), FLAGS):  # not every compiler knows every processor
+            command = [*compiler, *flags, str(file), "-o", str(library), "-lm"]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # the user's compiler
+            if done.returncode == 0:
+                return ctypes.CDLL(str(library))
+        raise RuntimeError(f"the C compiler failed: {shlex.join(command)}\n{done.stderr[:2000]}")
+
+
 class Library:
-    """C that was compiled and loaded; its files are gone already."""
+    """The kernel of a plan."""
 
     def __init__(self, source: str, compiler: tuple[str, ...]) -> None:
-        with tempfile.TemporaryDirectory(prefix="autograd-", ignore_cleanup_errors=True) as directory:
-            file, library = Path(directory, "kernel.c"), Path(directory, "kernel.so")
-            file.write_text(source, encoding="utf-8")
-            for flags in ((*FLAGS, *NATIVE), FLAGS):  # not every compiler knows every processor
-                command = [*compiler, *flags, str(file), "-o", str(library), "-lm"]
-                done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # the user's compiler
-                if done.returncode == 0:
-                    break
-            else:
-                raise RuntimeError(f"the C compiler failed: {shlex.join(command)}\n{done.stderr[:2000]}")
-            functions = ctypes.CDLL(str(library))
         pointer = ctypes.c_void_p
-        self.run = functions[_NAME]
+        self.run = loaded(source, compiler)[_NAME]
         self.run.restype = None
         self.run.argtypes = (ctypes.c_size_t, pointer, ctypes.c_double, pointer, pointer, pointer)
 
@@ -94,3 +103,25 @@ class CKernel:
         )
         if outputs is not None:
             outputs[:] = found.T
+
+
+class CPoint:
+    """A program of loops at one point by compiled C; see `autograd.native.kernels.Point`.
+
+    Raises RuntimeError if there is no C compiler, or if it fails.
+    """
+
+    backend = "c"
+    code: Any = None
+
+    def __init__(self, program: Program) -> None:
+        self.plan, self.slots, self.strips = program, program.new_slots(), program.new_strips()
+        self.source = rolled_source(program, _NAME)
+        self._run = loaded(self.source, c_compiler())[_NAME]
+        self._run.restype, self._run.argtypes = None, (ctypes.c_void_p, ctypes.c_void_p)
+
+    def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
+        """The outputs for these parameters and inputs."""
+        self.slots[: len(parameters)], self.strips[: len(numbers)] = parameters, numbers
+        self._run(self.slots.ctypes.data, self.strips.ctypes.data)
+        return self.plan.outputs(self.strips)

@@ -1,6 +1,8 @@
 """One recorded program of a jitted function: for one structure of arguments, run at a point or over arrays."""
 
+import contextlib
 import copy
+import functools
 import math
 import sys
 import time
@@ -17,9 +19,24 @@ from autograd.formulas.program import program_of
 from autograd.native.c.source import c_source
 from autograd.native.doors.door import door_of
 from autograd.native.doors.inspection import Stats, argument_names, loops_in, no_machine_code
-from autograd.native.kernels import Kernel, Point, kernel_of, lock_of, new_slots
-from autograd.native.lowered import lowered
-from autograd.native.recording.tracing import Lane, Traced, Whole, traced, tracing
+from autograd.native.kernels import (
+    Arrays,
+    AtPoint,
+    Kernel,
+    Point,
+    Sample,
+    c_point,
+    kernel_of,
+    llvm_is_there,
+    lock_of,
+    new_slots,
+)
+from autograd.native.lowered import Lowered, lowered
+from autograd.native.planning.plan import Plan
+from autograd.native.recording.tracing import Lane, Traced, Whole, traced, tracing, uncollected
+from autograd.native.rolling.listing import listing
+from autograd.native.rolling.program import Program, count_of_loops
+from autograd.native.rolling.rolled import rolled
 from autograd.table.primitive import as_number
 
 MOST_KEPT = 1 << 26  # bytes of results that are kept to be used again
@@ -62,7 +79,8 @@ class Entry:
         self.inputs = [traced(float(x), Whole if isinstance(x, int) else kind) for x in examples]
         for x, name in zip(self.inputs, argument_names(function, structure), strict=True):
             x.label = name
-        with tracing(kind):
+        made: list[Value] = []
+        with tracing(kind, made), uncollected():
             args, kwargs = filler(structure)(iter(self.inputs))
             try:
                 result = function(*args, **kwargs)
@@ -79,27 +97,74 @@ class Entry:
         self.rebuild = filler(of_result)
         self.outputs = [x if isinstance(x, Value) else as_number(x, "jit: the result") for x in outputs]
         self.captured = _captured([x for x in self.outputs if isinstance(x, Value)], self.inputs)
-        found = lowered(self.outputs, self.inputs, self.captured)
-        self.plan, self.recorded = found.plan, found.recorded
-        self.nodes, self.nodes_after = found.nodes, found.nodes_after
-        start = time.perf_counter()
-        self.point = Point(self.plan, self.recorded, backend, wait)
-        self.compile_seconds = time.perf_counter() - start
-        self._door: Any = None
-        self._structures = None if kind is Lane or batched else (structure, of_result)  # of a door that may be made
-        self.slots = new_slots(self.plan)
-        self.kernel: Kernel | None = None
-        self.backend, self.threads = backend, threads
+        self.compile_seconds = 0.0
+        self.backend, self.threads, self._wait = backend, threads, wait
         self._lock = lock_of(self)  # the machine code has one memory
         self._worker = 0  # the thread that works with it
         self._found: Any = None
+        self._door: Any = None
+        self._structures = None if kind is Lane or batched else (structure, of_result)  # of a door that may be made
+        self._made: list[Value] = made
+        self._point: AtPoint | None = None
+        self.kernel: Kernel | None = None
+        self.slots: Any = None
+        if kind is Lane or batched:
+            self._made = []
+            self._over_columns()
+        else:
+            self._at_point()
+
+    @functools.cached_property
+    def lowered(self) -> Lowered:
+        """The plan for batches, and what it was made of."""
+        return lowered(self.outputs, self.inputs, self.captured)
+
+    @property
+    def plan(self) -> Plan:
+        """The plan for batches."""
+        return self.lowered.plan
+
+    @property
+    def point(self) -> AtPoint:
+        """The function at one point."""
+        if self._point is not None:
+            return self._point
+        with self._lock:
+            return self._at_point()
+
+    def _at_point(self) -> AtPoint:
+        if self._point is None:
+            start = time.perf_counter()
+            self._point = self._new_point()
+            self.compile_seconds = time.perf_counter() - start
+            self._made = []
+        return self._point
+
+    def _new_point(self) -> AtPoint:
+        if llvm_is_there(self.backend):
+            return Point(self._rolled(), self._wait)
+        if self.backend == "c":
+            return c_point(self._rolled())
+        if self.backend != "interpreter":
+            with contextlib.suppress(TypeError):  # a row that only NumPy can call, element by element
+                return Arrays(self._rolled())
+        return Sample(kernel_of(self.plan, self.lowered.recorded, self.backend))
+
+    def _rolled(self) -> Program:
+        return rolled(self.outputs, self.inputs, self.captured, self._made)
+
+    def _over_columns(self) -> Kernel:
+        if self.kernel is None:
+            self.kernel = self._new_kernel()
+            self.slots = new_slots(self.plan)
+        return self.kernel
 
     @property
     def door(self) -> Any:
         """The short way in, once the machine code is final; None where there is none."""
-        code = self.point.code
-        if self._structures is not None and (code is None or code.is_final):
-            self._door = door_of(*self._structures, self)
+        structures = self._structures  # another thread may find it at the same time
+        if structures is not None and (self.point.code is None or self.point.code.is_final):
+            self._door = door_of(*structures, self)
             self._structures = None
         return self._door
 
@@ -119,15 +184,15 @@ class Entry:
         with self._lock:
             self._worker = get_ident()
             try:
-                found = self.point(captured, numbers)
+                found = self._at_point()(captured, numbers)
             finally:
                 self._worker = 0
         return self.rebuild(iter(found))
 
-    def _point_apart(self) -> Point:
-        if self.point.backend != "llvm":
-            return Point(self.plan, self.recorded, self.backend)
-        point = copy.copy(self.point)
+    def _point_apart(self) -> AtPoint:
+        if not isinstance(self._point, Point):
+            return self._new_point()
+        point = copy.copy(self._point)
         point.slots, point.strips = point.slots.copy(), point.strips.copy()
         return point
 
@@ -144,21 +209,20 @@ class Entry:
         """A row for each result, for a column of as many numbers for each input."""
         if self._worker == get_ident():
             found, kernel = np.empty((len(self.outputs), len(columns[0]))), self._new_kernel()
-            self._fill(found, kernel, self.slots.copy(), columns)
+            self._fill(found, kernel, new_slots(self.plan), columns)
             return found
         with self._lock:
             self._worker = get_ident()
             try:
-                if self.kernel is None:
-                    self.kernel = self._new_kernel()
+                kernel = self._over_columns()
                 found = self._new_results(len(columns[0]))
-                self._fill(found, self.kernel, self.slots, columns)
+                self._fill(found, kernel, self.slots, columns)
             finally:
                 self._worker = 0
         return found
 
     def _new_kernel(self) -> Kernel:
-        return kernel_of(self.plan, self.recorded, self.backend, self.threads)
+        return kernel_of(self.plan, self.lowered.recorded, self.backend, self.threads)
 
     def _fill(self, found: Any, kernel: Kernel, slots: Any, columns: list[Any]) -> None:
         slots[: len(self.captured)] = [x.data for x in self.captured]
@@ -180,17 +244,26 @@ class Entry:
 
     def stats(self) -> Stats:
         """Figures of the compilation."""
-        over_columns, memory = self.kernel, self.slots.nbytes + self.point.slots.nbytes + self.point.strips.nbytes
-        kept = self.point.code is not None and self.point.code.module.from_store
+        over_columns, point = self.kernel, self._point
+        arrays = [*getattr(over_columns, "strips", []), self.slots]
+        arrays += [] if point is None else [point.slots, point.strips]
+        code = None if point is None else point.code
+        kept = code is not None and code.module.from_store
+        program = None if point is None else point.plan
         return Stats(
-            nodes=self.nodes,
-            nodes_after=self.nodes_after,
-            loops=loops_in(self.plan),
-            workspace_bytes=memory + sum(strips.nbytes for strips in getattr(over_columns, "strips", [])),
+            nodes=self.lowered.nodes,
+            nodes_after=self.lowered.nodes_after,
+            loops=count_of_loops(program.body) if isinstance(program, Program) else loops_in(self.plan),
+            workspace_bytes=sum(array.nbytes for array in arrays if array is not None),
             compile_seconds=self.compile_seconds + (0.0 if over_columns is None else over_columns.compile_seconds),
             from_cache=over_columns.from_cache if over_columns is not None else kept,
-            backend=self.point.backend,
+            backend=point.backend if over_columns is None and point is not None else self._over_columns().name,
         )
+
+    def loops(self) -> str:
+        """The loops that were found."""
+        program = self.point.plan
+        return listing(program if isinstance(program, Program) else self._rolled())
 
     def source(self) -> str:
         """The program as Python."""
@@ -282,6 +355,8 @@ def _of_numbers(structure: Structure, leaves: Iterator[Any], outputs: list[Any],
 def _captured(outputs: Sequence[Value], inputs: Sequence[Value]) -> list[Value]:
     """The Values from outside that outputs are made of: leaves, and nodes, which keep what they recorded."""
     order, mine = topological_order(*outputs), {*inputs}
+    if all(x.primitive is None for x in order if not isinstance(x, Traced)):  # nothing was recorded outside
+        return [x for x in order if not isinstance(x, Traced) and x not in mine]
     for x in order:
         if isinstance(x, Traced) or not mine.isdisjoint(x.operands):
             mine.add(x)

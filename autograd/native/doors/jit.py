@@ -236,6 +236,23 @@ class Jitted(Doors):
         """A C99 file that computes the same for arguments like these, whose functions are called `name`."""
         return self._program(args, kwargs).c_source(name)
 
+    def loops(self, *args: Any, **kwargs: Any) -> str:
+        """The loops that were found for arguments like these; without any for those of the last call.
+
+        Of a gradient they are those of the function, and of the way back.
+
+        >>> def f(x, steps):
+        ...     for _ in range(steps):
+        ...         x = 3.5 * x * (1.0 - x)
+        ...     return x
+        >>> print(jit(f, static_argnums=1).loops(0.4, 100))
+        100 passes one after the other, i:
+            #1 = mul(3.5, [#3 before, at first x[0]])
+            #2 = sub(1.0, [#3 before, at first x[0]])
+            #3 = mul(#1, #2)  -> x[3 + i]
+        """
+        return self._program(args, kwargs).loops()
+
     def llvm_ir(self, *args: Any, **kwargs: Any) -> str:
         """The text that LLVM compiled for arguments like these; without any for those of the last call."""
         return str(self._program(args, kwargs).module.text)

@@ -1,10 +1,10 @@
 """The LLVM function that runs the steps of a plan on a batch: block by block, with the samples copied into strips."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 from autograd.native.llvm.code import Code, literal
-from autograd.native.llvm.signature import AFTER, BEFORE, KERNEL, POINT, SAMPLES
+from autograd.native.llvm.signature import AFTER, BEFORE, KERNEL, SAMPLES
 from autograd.native.llvm.steps import Steps
 from autograd.native.planning.plan import OuterSum, Plan, SampleStep, StripSum
 
@@ -20,26 +20,14 @@ def kernel_text(
     """The text of `kernel`; arguments as for `Steps`."""
     steps = Steps(plan, width, block, registers, vector_functions)
     _Kernel(steps)
-    return _module(steps)
+    return module_text(steps.declarations, steps.constants, steps.functions)
 
 
-def point_text(plan: Plan) -> str:
-    """The text of `point`."""
-    steps = Steps(plan, 1, 1, 0, lambda _name: None)
-    code = steps.code()
-    code.emit(f"%B = alloca ptr, i64 {max(len(steps.direct), 1)}")
-    for strip, entry in steps.direct.items():
-        code.emit(f"store ptr {code.address('%R', str(strip))}, ptr {_element(code, '%B', entry)}")
-    for call in (*steps.before, *steps.samples, *steps.after):
-        code.emit(call.format(vectors="1"))
-    steps.function(POINT.name, POINT.parameters(), code, "dso_local")
-    return _module(steps)
-
-
-def _module(steps: Steps) -> str:
-    numbers = ", ".join(f"double {bits}" for bits in steps.constants) or "double 0.0"
-    table = f"@constants = internal global [{max(len(steps.constants), 1)} x double] [{numbers}]\n"
-    return "\n".join([*sorted(steps.declarations), table, *steps.functions, _ATTRIBUTES])
+def module_text(declarations: Iterable[str], constants: Collection[str], functions: Iterable[str]) -> str:
+    """The text of a module: what it declares, the bits of the constants that its functions load, and these."""
+    numbers = ", ".join(f"double {bits}" for bits in constants) or "double 0.0"
+    table = f"@constants = internal global [{max(len(constants), 1)} x double] [{numbers}]\n"
+    return "\n".join([*sorted(declarations), table, *functions, _ATTRIBUTES])
 
 
 def _element(code: Code, table: str, index: int | str, kind: str = "ptr") -> str:

@@ -12,7 +12,7 @@ import functools
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from autograd.core.graph import topological_order
 from autograd.core.value import Value
@@ -28,7 +28,7 @@ LONGEST_SUM = 64
 """Terms of a sum for each sample that is no layer; a longer one becomes a sum of sums, for LLVM's time grows with the
 square of what is written out in one piece."""
 
-_IN_PIECES = (primitives.maximum, primitives.minimum, primitives.mean)
+IN_PIECES = (primitives.maximum, primitives.minimum, primitives.mean)
 
 where_positive = Primitive(
     "where_positive",
@@ -100,8 +100,8 @@ class Graph:
         """What gives the same number with less work, or None: x for x·1, x¹ and x + 0, -x for x·(-1) …"""
         if row is primitives.identity or row is chosen:
             return operands[0]
-        if row in _IN_PIECES and len(operands) > LONGEST_SUM:
-            return self._in_pieces(row, operands)
+        if row in IN_PIECES and len(operands) > LONGEST_SUM:
+            return in_pieces(self, row, operands)
         if row is primitives.pow and isinstance(operands[1], float) and operands[1] in (0.0, 1.0):
             return operands[0] if operands[1] else 1.0  # of nan too
         if row in (primitives.abs, primitives.sign) and self._row(operands[0]) is primitives.step:
@@ -122,15 +122,6 @@ class Graph:
                 if row is primitives.add and self._row(y) is primitives.neg:
                     return self.node(primitives.sub, (x, self.operands[y][0]))  # type: ignore[index]
         return None
-
-    def _in_pieces(self, row: Primitive, operands: tuple[Ref, ...]) -> Ref:
-        """A maximum or minimum of maxima or minima, a mean of means."""
-        pieces = _pieces(operands, LONGEST_SUM)
-        found = [self.node(row, tuple(piece)) for piece in pieces]
-        if row is not primitives.mean:
-            return self.node(row, tuple(found))
-        parts = [len(piece) / len(operands) for piece in pieces]
-        return self.node(primitives.sum, tuple([self.node(primitives.mul, pair) for pair in zip(found, parts)]))
 
     def parts(self, node: int) -> Parts:
         """The operands of a sum of products by what they do."""
@@ -159,8 +150,34 @@ class Graph:
         return counts
 
 
+class Nodes(Protocol):
+    """What recorded nodes are added to: a `Graph`, or instructions.
+
+    It may have a `note_down(order, start, at)` besides, which adds nodes from `start` on as far as it can, fills in
+    their references, and tells where it ended.
+    """
+
+    def node(self, row: Primitive, operands: tuple[Ref, ...]) -> Ref:
+        """The reference of a row on references."""
+        ...
+
+
+def in_pieces(graph: Nodes, row: Primitive, operands: tuple[Ref, ...]) -> Ref:
+    """A maximum or minimum of maxima or minima, a mean of means."""
+    pieces = _pieces(operands, LONGEST_SUM)
+    found = [graph.node(row, tuple(piece)) for piece in pieces]
+    if row is not primitives.mean:
+        return graph.node(row, tuple(found))
+    parts = [len(piece) / len(operands) for piece in pieces]
+    return graph.node(primitives.sum, tuple([graph.node(primitives.mul, pair) for pair in zip(found, parts)]))
+
+
 def take_down(
-    graph: Graph, roots: Sequence[Any], leaves: Mapping[Value, Ref], at: dict[Value, Ref] | None = None
+    graph: Nodes,
+    roots: Sequence[Any],
+    leaves: Mapping[Value, Ref],
+    at: dict[Value, Ref] | None = None,
+    order: Sequence[Value] | None = None,
 ) -> list[Ref]:
     """The references of recorded roots, everything below them added to the graph.
 
@@ -169,30 +186,42 @@ def take_down(
         roots: Values, or numbers.
         leaves: The references of the leaves that are no constants.
         at: References known already, filled in.
+        order: What is below the roots, operands first; looked for if it is not told.
     """
     at = {} if at is None else at
     at.update(leaves)
     twins: dict[Value, Value] = {}
     shares: dict[Any, Shares] = {}
-    for node in topological_order(*[root for root in roots if isinstance(root, Value)], above=at):
+    if order is None:
+        order = topological_order(*[root for root in roots if isinstance(root, Value)], above=at)
+    note_down = getattr(graph, "note_down", None)
+    position = 0
+    while position < len(order):
+        if note_down is not None:
+            position = note_down(order, position, at)
+            if position == len(order):
+                break
+        node = order[position]
+        position += 1
         if node.primitive is None:
             at[node] = node._number
             continue
-        operands = tuple([at[x] if isinstance(x, Value) else x for x in node.operands])
-        if are_many(node.primitive, operands):
+        row = node.primitive
+        operands = tuple([x if x.__class__ is float else at[x] for x in node.operands])
+        if are_many(row, operands):
             parts = [twins.setdefault(x, traced(x._number)) if isinstance(x, Value) else x for x in node.operands]
             at.update((part, place) for part, place in zip(parts, operands, strict=True) if isinstance(part, Value))
             with tracing():
-                found = written_out(shares, node.primitive, parts)
+                found = written_out(shares, row, parts)
             at[node] = take_down(graph, [found], {}, at)[0]
-        elif node.primitive.arity is None and node.primitive.lowering is None:
-            at[node] = _written_out(graph, node.primitive, node.operands, operands)
+        elif row.arity is None and row.lowering is None:
+            at[node] = _written_out(graph, row, node.operands, operands)
         else:
-            at[node] = graph.node(node.primitive, operands)
+            at[node] = graph.node(row, operands)
     return [at[root] if isinstance(root, Value) else float(root) for root in roots]
 
 
-def _written_out(graph: Graph, row: Primitive, values: Sequence[Any], operands: tuple[Ref, ...]) -> Ref:
+def _written_out(graph: Nodes, row: Primitive, values: Sequence[Any], operands: tuple[Ref, ...]) -> Ref:
     """A user's row of any number of operands as what its value is made of, so that loops are found in it."""
     parts = [traced(x._number) if isinstance(x, Value) else x for x in values]
     try:

@@ -1,8 +1,10 @@
 """Values that are recorded for machine code: their numbers are examples, so nothing may depend on them."""
 
+import contextlib
+import gc
 import math
 import operator
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from numbers import Real
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -139,10 +141,22 @@ class Traced(Value):
         """The same number, which no derivative goes through."""
         return detached(self)  # type: ignore[no-any-return]
 
+    def _pass_on(self, edges: Sequence[tuple[Any, Any]], row: Primitive, adjoints: dict[Any, Any]) -> bool:
+        """Hand on an adjoint as a sweep does it edge by edge, but at once; False where a gate is on its way."""
+        if row.gate or getattr(self, "_gate", None) is not None:
+            return False
+        for operand, partial in edges:
+            contribution = plain_product(self, partial)
+            known = adjoints.get(operand)
+            adjoints[operand] = contribution if known is None else known + contribution
+        return True
+
     @staticmethod
     def _product(factor: Any, partial: Any, row: Primitive, operands: Sequence[Any]) -> Any:
         """What sweeps multiply by: see `autograd.core.graph.product`."""
         gate = gate_of(factor)
+        if gate is None and not row.gate:
+            return plain_product(factor, partial)
         guarded = gate is not None and may_be_infinite(innermost(partial), operands)
         if not row.gate:
             found = plain_product(factor, partial)
@@ -223,7 +237,9 @@ _UFUNCS: dict[str, Callable[..., Any]] = {
 
 def gate_of(quantity: Any) -> Any:
     """The gate of an adjoint or a tangent: see `Traced`."""
-    return getattr(innermost(quantity), "_gate", None)
+    if not isinstance(quantity, Traced):
+        quantity = innermost(quantity)
+    return getattr(quantity, "_gate", None)
 
 
 def _with_gate(found: Any, gate: Any, factor: Any) -> Any:
@@ -254,35 +270,40 @@ def traced(number: float, kind: type[Traced] = Traced) -> Value:
 
 
 class _Maker:
-    """Makes the nodes of one recording.
+    """Makes the nodes of one recording; the compiled core makes most of them itself, as `trace` tells.
 
     Args:
         kind: Their class.
+        into: A list that they are appended to.
     """
 
-    def __init__(self, kind: type[Traced]) -> None:
-        self.kind = kind
+    def __init__(self, kind: type[Traced], into: list[Value]) -> None:
+        self.trace = kind, into
         self.shares: dict[Any, Shares] = {}
 
     def __call__(
         self, data: float, primitive: Primitive, operands: Sequence[Any], partials: Sequence[Any] | None
     ) -> Value:
+        kind, into = self.trace
         made: Value | None = self.written_out(primitive, operands)
         if made is None:
-            made = node(self.kind, data, primitive, operands, partials)
-        # inside `no_grad` it is recorded even so, but no derivative goes through
-        return made if current().records else node(self.kind, data, detached, (made,), (0.0,))
+            made = node(kind, data, primitive, operands, partials)
+            into.append(made)
+        if not current().records:  # inside `no_grad` it is recorded even so, but no derivative goes through
+            made = node(kind, data, detached, (made,), (0.0,))
+            into.append(made)
+        return made
 
     def written_out(self, primitive: Primitive, operands: Sequence[Any]) -> Any:
         """What is recorded in the place of an operation; None for itself."""
         return written_out(self.shares, primitive, operands) if primitive.arity is None else None
 
 
-def tracing(kind: type[Traced] = Traced) -> changed:
+def tracing(kind: type[Traced] = Traced, into: list[Value] | None = None) -> changed:
     """Context manager: inside, operations on `traced` Values are recorded for machine code, even within `no_grad`.
 
     What asks for their numbers (if, max, float(), .data) is refused with a TypeError; `example_number` tells them.
-    A comparison gives a truth value that `where`, &, |, ^ and ~ take.
+    A comparison gives a truth value that `where`, &, |, ^ and ~ take.  What is recorded is appended to `into` in order.
 
     >>> x = traced(2.0)
     >>> with tracing():
@@ -293,7 +314,21 @@ def tracing(kind: type[Traced] = Traced) -> changed:
         ...
     TypeError: recording for machine code: the function asks for the number of a value (if, and, == 1, max, float(), .data, math.sin …), and machine code would take the same branch for ever; use where(x > 0, a, b), maximum, minimum, abs, sign, autograd.sin …, or leave this part uncompiled; a check of what the function is given may ask autograd.example_number
     """  # noqa: E501
-    return changed(make=_Maker(kind), traces=True, records=True, warns=False)  # the machine code does not warn either
+    return changed(
+        make=_Maker(kind, [] if into is None else into), traces=True, records=True, warns=False
+    )  # the machine code does not warn either
+
+
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Inside, the cycle collector rests: a record has no cycles, and looking for some takes a third of the time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 # ---------------------------------------------------------------- products of sweeps

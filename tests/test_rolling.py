@@ -1,0 +1,302 @@
+"""Loops found again: a rolled program computes what the straight one does, and that is what the function computes.
+
+`ROLLING_EXAMPLES=10000 python -m pytest tests/test_rolling.py -m exhaustive` makes the long run.
+"""
+
+import math
+import os
+import random
+import warnings
+from unittest import mock
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import autograd as ag
+from autograd import DomainWarning, grad, hessian
+from autograd.core.tree import take_apart
+from autograd.native.c.backend import CPoint, c_compiler
+from autograd.native.kernels import Point
+from autograd.native.recording.tracing import traced, tracing
+from autograd.native.rolling import by_numpy, instructions, sums
+from autograd.native.rolling.program import Loop
+from autograd.native.rolling.rolled import program_of, sequenced
+
+try:
+    HAS_COMPILER = bool(c_compiler())
+except RuntimeError:
+    HAS_COMPILER = False
+SPECIAL = (math.nan, math.inf, -math.inf, 0.0, -0.0, 1e300)
+NEVER = 10**9  # instructions that a loop must save: more than there are
+
+# ---------------------------------------------------------------- random programs with loops
+
+
+def formula(rng, names):
+    """A random formula of named quantities that does not grow: a function of a list of as many numbers."""
+    kind = rng.randrange(14)
+    i, j, k = (rng.randrange(names) for _ in range(3))
+    a, b = rng.choice([0.5, -0.3, 0.9, 1.0, 0.0]), rng.choice([0.1, -0.7, 0.0, 2.0])
+    return [
+        lambda v: a * v[i] + b * v[j],
+        lambda v: v[i] - 0.3 * v[j] * v[k] + b,
+        lambda v: ag.tanh(v[i] + v[j]),
+        lambda v: v[i] / (1.0 + v[j] * v[j]),
+        lambda v: ag.where(ag.step(v[i]), v[j], a * v[k]),
+        lambda v: ag.relu(v[i]) - 0.5 * v[j],
+        lambda v: ag.maximum(v[i], b * v[j]),
+        lambda v: ag.sigmoid(v[i]) * v[j],
+        lambda v: ag.log(1.0 + v[i] * v[i]) - a,
+        lambda v: ag.exp(-v[i] * v[i]) * v[j],
+        lambda v: ag.where(ag.step(v[i] - 0.1), ag.sqrt(abs(v[i])), v[k]),
+        lambda v: sum((x * y for x, y in zip(v, reversed(v), strict=True)), b) * (1.0 / len(v)),
+        lambda v: ag.sin(v[i]) * ag.cos(v[j]),
+        lambda v: 0.5 * (v[i] + v[j] + v[k]) - v[i] * a,
+    ][kind]
+
+
+def recurrence(rng, v, n):
+    size = min(len(v), rng.randrange(1, 4))
+    state, steps = v[:size], [formula(rng, size + 1) for _ in range(size)]
+    total = 0.0
+    for k in range(n):
+        state = [step([*state, 0.1 * math.sin(k)]) for step in steps]
+        total = total + state[0] * state[-1]
+    return [*state, total * (1.0 / n)]
+
+
+def elementwise(rng, v, n):
+    f, g = formula(rng, 2), formula(rng, 3)
+    xs = [v[k % len(v)] + 0.01 * k for k in range(n)]
+    ys = [f([x, 0.3 * math.cos(k)]) for k, x in enumerate(xs)]
+    return [g([x, y, v[0]]) for x, y in zip(xs, ys, strict=True)]
+
+
+def stencil(rng, v, n):
+    f = formula(rng, 3)
+    u = [v[k % len(v)] * (1.0 + 0.1 * k) for k in range(4 + n % 13)]
+    for _ in range(1 + n // 8):
+        u = [f([u[i - 1] if i else 0.0, u[i], u[i + 1] if i + 1 < len(u) else 0.5]) for i in range(len(u))]
+    return u
+
+
+def layers(rng, v, n):
+    size = 2 + n % 9
+    weights = [
+        [rng.uniform(-0.5, 0.5) if rng.random() < 0.5 else v[(i + j) % len(v)] for j in range(size)]
+        for i in range(size)
+    ]
+    h = [v[k % len(v)] for k in range(size)]
+    for t in range(1 + n // 6):
+        h = [ag.tanh(sum((w * x for w, x in zip(row, h, strict=True)), 0.1 * t)) for row in weights]
+    return h
+
+
+def triangle(rng, v, n):
+    f = formula(rng, 2)
+    a = [v[k % len(v)] + 0.05 * k for k in range(3 + n % 12)]
+    found = []
+    for i in range(len(a)):
+        t = a[i]
+        for j in range(i):
+            t = t - 0.1 * a[j] * found[j]
+        found.append(f([t, a[i]]))
+    return found
+
+
+def pairs(rng, v, n):
+    f = formula(rng, 2)
+    a = [v[k % len(v)] * (0.3 + 0.1 * k) for k in range(3 + n % 8)]
+    return [sum(f([a[i], a[j]]) for i in range(len(a)) for j in range(i))]
+
+
+def irregular(rng, v, n):
+    found = list(v)
+    for _ in range(n):
+        found.append(formula(rng, len(found))(found))
+    return found[len(v) :]
+
+
+def backwards(rng, v, n):
+    f, g = formula(rng, 2), formula(rng, 3)
+    xs = [f([v[k % len(v)], 0.1 * k]) for k in range(n)]
+    state = 0.0
+    for x, y in zip(reversed(xs), xs, strict=True):
+        state = g([state, x, y])
+    return [state]
+
+
+BLOCKS = (recurrence, elementwise, stencil, layers, triangle, pairs, irregular, backwards)
+
+
+@st.composite
+def programs(draw):
+    """The number of inputs, and blocks with their lengths and seeds."""
+    block = st.tuples(st.sampled_from(BLOCKS), st.integers(1, 40), st.integers(0, 10**6))
+    return draw(st.integers(1, 4)), tuple(draw(st.lists(block, min_size=1, max_size=3)))
+
+
+def function_of(blocks):
+    def f(v):
+        v = list(v)
+        made = []
+        for block, n, seed in blocks:
+            made = block(random.Random(seed), (v + made)[-6:], n)
+        return [*made[-4:], sum(made)]
+
+    return f
+
+
+# ---------------------------------------------------------------- computing them
+
+
+def recorded(f, point):
+    """The instructions of a function of a list of numbers."""
+    inputs, made, outputs = [traced(x) for x in point], [], []
+    with tracing(into=made):
+        result = f(inputs)
+    take_apart(result, outputs, whole=True)
+    return sequenced(outputs, inputs, [], made)
+
+
+def by_arrays(program, point):
+    slots, strips = program.new_slots(), program.new_strips()
+    strips[: len(point)] = point
+    by_numpy.run(program, slots, strips)
+    return [strips[x] if isinstance(x, int) else x for x in program.strip_outputs]
+
+
+def agree(found, expected, tolerance=1e-9):
+    found, expected = np.array(found, dtype=float), np.array(expected, dtype=float)
+    finite = np.abs(expected[np.isfinite(expected)])
+    scale = max(1.0, finite.max()) if finite.size else 1.0
+    with np.errstate(invalid="ignore"):
+        same = (
+            (found == expected)
+            | (np.isnan(found) & np.isnan(expected))
+            | (np.abs(found - expected) <= tolerance * scale)
+        )
+    return bool(same.all())
+
+
+def check(inputs, blocks, seed, in_c=False):
+    """Value, gradient and Hessian, at the point of recording, at another, and with special values among the inputs."""
+    rng = random.Random(seed)
+    here, there = ([rng.uniform(-1.0, 1.0) for _ in range(inputs)] for _ in range(2))
+    special = [rng.choice(SPECIAL) if rng.random() < 0.5 else x for x in there]
+    f = function_of(blocks)
+    last = lambda v: f(v)[-1]
+    for function in (f, grad(last), hessian(last)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DomainWarning)
+            noted = recorded(function, here)
+            straight, rolled = (program_of(noted, inputs, least) for least in (NEVER, 6))
+            assert not any(isinstance(item, Loop) for item in straight.body)
+            compiled = [Point(rolled), *([CPoint(rolled)] if in_c else [])]
+            for point in (here, there, special):
+                expected = by_arrays(straight, point)
+                assert agree(by_arrays(rolled, point), expected), (function, point)
+                for found in compiled:
+                    assert agree(found([], point), expected), (function, point, found)
+                if point is not special:
+                    plain = []
+                    take_apart(function(list(point)), plain)
+                    assert agree(expected, plain, 1e-8), (function, point)
+
+
+@settings(max_examples=25, deadline=None)
+@given(programs(), st.integers(0, 1000))
+@example((2, ((recurrence, 40, 1),)), 0)
+@example((3, ((stencil, 33, 2), (backwards, 20, 3))), 1)
+@example((2, ((layers, 35, 4),)), 2)
+def test_a_rolled_program_computes_what_the_straight_one_does(program, seed):
+    check(*program, seed)
+
+
+@pytest.mark.skipif(not HAS_COMPILER, reason="needs a C compiler")
+@pytest.mark.parametrize("block", BLOCKS)
+def test_c_computes_what_the_straight_program_does(block):
+    check(2, [(block, 13, 5)], 3, in_c=True)
+
+
+@pytest.mark.exhaustive
+def test_ten_thousand_rolled_programs_compute_what_the_straight_ones_do():
+    rng = random.Random(0)
+    for seed in range(int(os.environ.get("ROLLING_EXAMPLES", "300"))):
+        blocks = [(rng.choice(BLOCKS), rng.randrange(1, 41), rng.randrange(10**6)) for _ in range(rng.randrange(1, 4))]
+        check(rng.randrange(1, 5), blocks, seed)
+
+
+# ---------------------------------------------------------------- what is found
+
+
+def oscillator(steps):
+    def f(v):
+        mu, x, y = v
+        total = 0.0
+        for _ in range(steps):
+            y = y + 0.001 * (mu * (1.0 - x * x) * y - x)
+            x = x + 0.001 * y
+            total = total + x * x
+        return total
+
+    return grad(f)
+
+
+@pytest.mark.parametrize("steps", [100, 400])
+def test_a_recurrence_is_as_long_as_one_step(steps):
+    program = program_of(recorded(oscillator(steps), [1.5, 1.0, 0.0]), 3)
+    assert program.counts["instructions"] > 15 * steps
+    assert program.counts["written"] < 80
+
+
+def test_what_waits_for_nothing_is_in_parallel_loops():
+    program = program_of(recorded(lambda v: [ag.exp(x) / (1.0 + x * x) for x in v], [0.1 * k for k in range(50)]), 50)
+    assert [(loop.passes, loop.parallel) for loop in program.body] == [(50, True)]
+
+
+def test_loops_within_loops_are_found():
+    def heat(v):
+        u = list(v)
+        for _ in range(20):
+            u = [u[0], *(u[i] + 0.2 * (u[i - 1] - 2.0 * u[i] + u[i + 1]) for i in range(1, len(u) - 1)), u[-1]]
+        return u
+
+    program = program_of(recorded(heat, [math.cos(0.3 * k) for k in range(16)]), 16)
+    assert program.counts["written"] < 0.1 * program.counts["instructions"]
+
+
+@settings(max_examples=15, deadline=None)
+@given(programs())
+def test_the_compiled_core_notes_what_python_notes(program):
+    inputs, blocks = program
+    point = [0.3 + 0.1 * k for k in range(inputs)]
+    function = grad(lambda v: function_of(blocks)(v)[-1])
+    noted = []
+    for core in (instructions.compiled, None):
+        with mock.patch.object(instructions, "compiled", core), mock.patch.object(sums, "compiled", core):
+            noted.append(recorded(function, point))
+    one, other = noted
+    assert (one.operations, one.operands, one.outputs) == (other.operations, other.operands, other.outputs)
+
+
+def test_sums_inside_a_formula_stay_as_they_are_written():
+    """The error of a square that is put back must not be rounded away."""
+    point = Point(program_of(recorded(lambda v: [ag.gelu(x) for x in v], [-20.0] * 9), 9, 4))
+    for x in (-20.0, -25.3, 8.0):  # rounding x² alone would cost 1e-13
+        assert point([], [x] * 9) == pytest.approx([ag.gelu(x)] * 9, rel=2e-15)
+
+
+def test_sums_of_any_length_are_alike():
+    def convolved(v):
+        return [ag.tanh(sum(v[j] * v[k - j] for j in range(k))) for k in range(16, len(v))]
+
+    points = [[math.sin(0.3 * k) + shift for k in range(40)] for shift in (0.0, 0.1)]
+    noted = recorded(convolved, points[0])
+    program = program_of(noted, 40, 4)
+    assert program.counts["written"] < 0.4 * program.counts["instructions"]
+    for point in points:
+        for found in (by_arrays(program, point), Point(program)([], point)):
+            assert agree(found, convolved(point), 1e-14)
