@@ -3,8 +3,8 @@
 # One network for the digits goes all the way: trained on Values, compiled, trained on two processes, and handed on to
 # whatever is installed here, held to the engine at each step.
 #
-# What to see: the same losses on Values, in machine code and on two processes; the same classes everywhere; what each way
-# takes; a table.
+# What to see: the same losses on Values, in machine code and on two processes; the same classes everywhere; what each
+# way takes; a table.
 #
 # Notes: 004 · 5.3 Stochastic Optimization (a batch is a sum over samples, and sums can be shared).
 
@@ -61,8 +61,8 @@ apart = max(abs(a - b) for a, b in zip(losses["Values"], losses["machine code"])
 
 # %% [markdown]
 # ## All of it on one process, and on two
-# `nn.distributed.fit` is `fit(…, compile=True)` for as many processes as `python -m nn.distributed` starts. Several need
-# JAX; without it there is one.
+# `nn.distributed.fit` is `fit(…, compile=True)` for as many processes as `python -m nn.distributed` starts. Several
+# need JAX; without it there is one.
 
 # %%
 SCRIPT = """
@@ -92,8 +92,8 @@ model = load(OUT / "digits_1.json").eval()
 # The digits are far too few for two processes: [the arithmetic of it](../../docs/explanation/scale.md).
 #
 # ## Handed on
-# Each export is held to the engine on 1,000 random samples when it is written; here it also tells the digits of the test
-# set, which nobody was trained on.
+# Each export is held to the engine on 1,000 random samples when it is written; here it also tells the digits of the
+# test set, which nobody was trained on.
 
 # %%
 X, targets = np.array(test.inputs), np.array(test.targets)
@@ -140,8 +140,8 @@ print(f"\n{accuracy:.1%} of {len(X)} digits are told right")
 
 # %% [markdown]
 # ## And back
-# What was saved is the model again, to the last bit; `nn.from_torch`, `from_sklearn` and `from_onnx` read networks that were
-# trained elsewhere, to look inside.
+# What was saved is the model again, to the last bit; `nn.from_torch`, `from_sklearn` and `from_onnx` read networks that
+# were trained elsewhere, to look inside.
 
 # %%
 save(model, OUT / "digits.json")
@@ -151,7 +151,7 @@ print("the same bits:", same_bits)
 
 # %% [markdown]
 # ## Exercises
-# 1. A step on N processes takes k·B/N for the kernel and a for adding up.  With k = 0.1 ns a parameter and sample, 1,210
-#    parameters, a batch of 512 and a = 0.4 ms: how much longer do two processes take than one?  From which batch on are
-#    they faster?
+# 1. A step on N processes takes k·P·B/N for the kernel and a for adding up.  With k = 0.1 ns, P = 1,210 parameters, a
+#    batch of B = 512 and a = 0.4 ms: how much longer do two processes take than one?  From which batch on are they
+#    faster?
 # 2. Export z = tanh(w·x) with its slope by x to NumPy, and hold the slope to differences of the exported function.
