@@ -19,7 +19,7 @@ True
 import typing as _typing
 
 from autograd import installation as _installation
-from nn import plots
+from nn import distributed, plots
 from nn.data.datasets import (
     load_breast_cancer,
     load_diabetes,
@@ -228,6 +228,7 @@ __all__ = [
     "cross_entropy",
     "dead_units",
     "decide",
+    "distributed",
     "elastic_net_penalty",
     "evaluate",
     "expected_calibration_error",

@@ -378,6 +378,43 @@ def test_finalizers_that_call_the_same_function_while_its_results_are_made():
     assert all(found == [[3.0 * (i + 1.0)] for i in range(40)] for found in within)
 
 
+@pytest.mark.parametrize("backend", ["llvm", "numpy", "interpreter"])
+def test_who_comes_again_amid_a_call_at_length_has_memory_of_its_own(backend):
+    f = jit(lambda x: np.sin(x) * WEIGHT, backend=backend)
+    for x in (2.0, np.array([1.0, 2.0])):
+        f(x)
+        entry = [*f._entries.values()][-1]
+        again = [x + 1.0]
+        point, kernel = entry.point, entry.kernel
+        part = kernel if isinstance(x, np.ndarray) else point
+        found = []
+
+        def amid(*args, part=part, again=again, found=found):
+            if again:
+                found.append(f.call_at_length(again.pop()))
+            return part.run(*args) if hasattr(part, "run") else part(*args)
+
+        if part is point:
+            entry.point = Amid(point, amid)
+        else:
+            entry.kernel = Amid(kernel, amid)
+        assert np.allclose(f.call_at_length(x), np.sin(x) * 1.5)
+        assert np.allclose(found[0], np.sin(x + 1.0) * 1.5)
+        entry.point, entry.kernel = point, kernel
+
+
+class Amid:
+    """A part of a program, during which something else is called."""
+
+    def __init__(self, part, call):
+        self.__dict__.update(part.__dict__)
+        self.run = call
+        self.call = call
+
+    def __call__(self, *args):
+        return self.call(*args)
+
+
 def test_threads_and_forks_find_right_results():
     f = jit(lambda x, y: {"s": [x[i] * y[i] for i in range(20)]})
     wrong = []

@@ -2,22 +2,21 @@
 
 `Doors` is the base class of `Jitted`: a call tries the doors that are open, the last used first, and goes on to
 `call_at_length` where none fits.  Where the compiled core is (see autograd/accelerator/doors.h) a door takes what has
-the structure it was made for, of floats, whole numbers and arrays of float64; where it is not, no door opens, and every
-call goes at length.  That alone says what a call means.
+the structure it was made for, of floats, whole numbers and arrays of float64; where it is not, a door is for floats
+alone.  What a call means only `call_at_length` says.
 """
 
 import importlib
+import weakref
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-from weakref import WeakMethod
 
 import numpy as np
 
 from autograd.accelerator import compiled
+from autograd.core.mode import unusual
 from autograd.core.tree import NUMBER, Static, Structure
 from autograd.core.value import Value
-from autograd.native.kernels import AtPoint
-from autograd.native.rolling.program import Program
 
 Part = tuple[int, int, Any]
 A_NUMBER, NUMBERS, SEQUENCE, DICT, ARRAY, SAME, ALIVE, NAMED, COPIED = range(9)
@@ -29,7 +28,7 @@ _arrays_fit = False
 if TYPE_CHECKING or compiled is None:
 
     class Doors:
-        """Doors that are tried by each call; here, without the compiled core, none."""
+        """Doors that are tried by each call, here without the compiled core."""
 
         takes_out: bool
         """Whether the argument `out` is none of the function's."""
@@ -40,22 +39,34 @@ if TYPE_CHECKING or compiled is None:
 
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
             """What the first door that fits gives, else what `call_at_length` does."""
-            return self.call_at_length(*args, **kwargs)
+            result = NotImplemented if unusual else self.knock(*args, **kwargs)
+            return self.call_at_length(*args, **kwargs) if result is NotImplemented else result
 
         def call_at_length(self, *args: Any, **kwargs: Any) -> Any:
             """What the call means."""
             raise NotImplementedError
 
-        def knock(self, *_: Any, **__: Any) -> Any:
+        def knock(self, *args: Any, **kwargs: Any) -> Any:
             """What the first door that fits gives, whatever mode is on; NotImplemented where none does."""
+            for door in () if kwargs else self.open_doors:
+                result = door(args)
+                if result is not NotImplemented:
+                    if door is not self.open_doors[0]:
+                        self.open_door(door)
+                    self.went_through = True
+                    return result
+            self.went_through = False
             return NotImplemented
 
         def open_door(self, door: Any) -> None:
             """Try this door first; of more than 32 the one that was used longest ago goes."""
+            self.open_doors = [door, *(x for x in self.open_doors if x is not door)][:32]
 
         def shut_door(self, door: Any) -> bool:
             """Try this door no more; whether it was there."""
-            return bool(door) and False
+            before = self.open_doors
+            self.open_doors = [x for x in before if x is not door]
+            return len(self.open_doors) < len(before)
 
 else:
     Doors = compiled.Doors
@@ -65,23 +76,38 @@ else:
     )
 
 
-def door_of(arguments: Structure, results: Structure, captured: Sequence[Value], point: AtPoint) -> Any:
-    """The door of a recorded program with memory of its own; None where there is none for such structures.
+class DoorOfFloats:
+    """A door without the compiled core, through which floats go.
+
+    Args:
+        count: How many.
+        entry: The recorded program; it keeps this door, not the other way.
+    """
+
+    def __init__(self, count: int, entry: Any) -> None:
+        self.kinds = [float] * count
+        self.entry = weakref.ref(entry)
+
+    def __call__(self, args: tuple[Any, ...]) -> Any:
+        """The result; NotImplemented for anything but so many floats."""
+        entry = self.entry()
+        return NotImplemented if entry is None or [*map(type, args)] != self.kinds else entry.at_point(args)
+
+
+def door_of(arguments: Structure, results: Structure, entry: Any) -> Any:
+    """The door of a recorded program, with memory of its own; None where there is none for such structures.
 
     Args:
         arguments: The structure of (args, kwargs).
         results: That of the result, without weak references.
-        captured: Values from outside, whose numbers are read anew at each call.
-        point: The machine code.
+        entry: The program, an `Entry`; the numbers of what it has captured are read anew at each call.
     """
-    if (
-        compiled is None
-        or not isinstance(point.plan, Program)
-        or point.code is None
-        or any(type(x).data is not Value.data for x in captured)
-    ):
-        return None
     _, _, (args, kwargs) = arguments
+    point, captured = entry.point, entry.captured
+    if compiled is None:
+        return DoorOfFloats(args[-1], entry) if isinstance(args[-1], int) and not kwargs[-1] else None
+    if point.code is None or any(type(x).data is not Value.data for x in captured):
+        return None
     positional, by_name = _children(args[-1]), _children(kwargs[-1])
     inside: list[Part] = []
     outside: list[Part] = []
@@ -124,7 +150,7 @@ def _argument(structure: Structure, found: list[Part]) -> None:
     if kind in ("static", "fixed"):
         found.append((SAME, 0, facts[0]))
     elif kind == "weak":
-        if isinstance(facts[0], WeakMethod):  # of which there is a new one at each call
+        if isinstance(facts[0], weakref.WeakMethod):  # of which there is a new one at each call
             raise LookupError
         found.append((ALIVE, 0, facts[0]))
     elif kind == "array" and _arrays_fit:

@@ -1,10 +1,12 @@
 """One recorded program of a jitted function: for one structure of arguments, run at a point or over arrays."""
 
 import contextlib
+import copy
 import functools
 import math
 import sys
 import time
+from _thread import get_ident
 from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any
 
@@ -98,6 +100,7 @@ class Entry:
         self.compile_seconds = 0.0
         self.backend, self.threads, self._wait = backend, threads, wait
         self._lock = lock_of(self)  # the machine code has one memory
+        self._worker = 0  # the thread that works with it
         self._found: Any = None
         self._door: Any = None
         self._structures = None if kind is Lane or batched else (structure, of_result)  # of a door that may be made
@@ -109,7 +112,7 @@ class Entry:
             self._made = []
             self._over_columns()
         else:
-            self._at_point()
+            _ = self.point
 
     @functools.cached_property
     def lowered(self) -> Lowered:
@@ -123,11 +126,7 @@ class Entry:
 
     @property
     def point(self) -> AtPoint:
-        """The function at one point."""
-        with self._lock:
-            return self._at_point()
-
-    def _at_point(self) -> AtPoint:
+        """The function at one point; of a program for arrays it is compiled when it is asked for."""
         if self._point is None:
             start = time.perf_counter()
             self._point = self._new_point()
@@ -143,15 +142,14 @@ class Entry:
         if self.backend != "interpreter":
             with contextlib.suppress(TypeError):  # a row that only NumPy can call, element by element
                 return Arrays(self._rolled())
-        return Sample(kernel_of(self.plan, self.lowered.recorded, self.backend))
+        return Sample(self._new_kernel())
 
     def _rolled(self) -> Program:
         return rolled(self.outputs, self.inputs, self.captured, self._made)
 
     def _over_columns(self) -> Kernel:
         if self.kernel is None:
-            self.kernel = kernel_of(self.plan, self.lowered.recorded, self.backend, self.threads)
-            self.slots = new_slots(self.plan)
+            self.kernel, self.slots = self._new_kernel(), new_slots(self.plan)
         return self.kernel
 
     @property
@@ -159,7 +157,7 @@ class Entry:
         """The short way in, once the machine code is final; None where there is none."""
         structures = self._structures  # another thread may find it at the same time
         if structures is not None and (self.point.code is None or self.point.code.is_final):
-            self._door = door_of(*structures, self.captured, self.point)
+            self._door = door_of(*structures, self)
             self._structures = None
         return self._door
 
@@ -169,10 +167,27 @@ class Entry:
             raise IntegersAsked(asked)
 
     def at_point(self, numbers: Sequence[float]) -> Any:
-        """The result for one number a leaf."""
+        """The result for one number a leaf.
+
+        Who comes again from inside, as a finalizer may, takes memory of its own.
+        """
+        captured = [x.data for x in self.captured]
+        if self._worker == get_ident():
+            return self.rebuild(iter(self._point_apart()(captured, numbers)))
         with self._lock:
-            found = self._at_point()([x.data for x in self.captured], numbers)
+            self._worker = get_ident()
+            try:
+                found = self.point(captured, numbers)
+            finally:
+                self._worker = 0
         return self.rebuild(iter(found))
+
+    def _point_apart(self) -> AtPoint:
+        if isinstance(self.point, Sample):
+            return Sample(self._new_kernel())
+        point = copy.copy(self.point)
+        point.slots, point.strips = point.slots.copy(), point.strips.copy()
+        return point
 
     def over_arrays(self, leaves: Sequence[Any]) -> Any:
         """The result for arrays, broadcast against each other."""
@@ -185,12 +200,26 @@ class Entry:
 
     def over_columns(self, columns: list[Any]) -> Any:
         """A row for each result, for a column of as many numbers for each input."""
+        if self._worker == get_ident():
+            found, kernel = np.empty((len(self.outputs), len(columns[0]))), self._new_kernel()
+            self._fill(found, kernel, self.slots.copy(), columns)
+            return found
         with self._lock:
-            kernel = self._over_columns()
-            self.slots[: len(self.captured)] = [x.data for x in self.captured]
-            found = self._new_results(len(columns[0]))
-            kernel.run(columns, 1.0, self.slots, found)
+            self._worker = get_ident()
+            try:
+                kernel = self._over_columns()
+                found = self._new_results(len(columns[0]))
+                self._fill(found, kernel, self.slots, columns)
+            finally:
+                self._worker = 0
         return found
+
+    def _new_kernel(self) -> Kernel:
+        return kernel_of(self.plan, self.lowered.recorded, self.backend, self.threads)
+
+    def _fill(self, found: Any, kernel: Kernel, slots: Any, columns: list[Any]) -> None:
+        slots[: len(self.captured)] = [x.data for x in self.captured]
+        kernel.run(columns, 1.0, slots, found)
 
     def _new_results(self, n: int) -> Any:
         """Memory for results: that of the last ones if nothing refers to them any more.
