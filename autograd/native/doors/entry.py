@@ -105,7 +105,6 @@ class Entry:
         self._door: Any = None
         self._structures = None if kind is Lane or batched else (structure, of_result)  # of a door that may be made
         self._made: list[Value] = made
-        self._point: AtPoint | None = None
         self.kernel: Kernel | None = None
         self.slots: Any = None
         if kind is Lane or batched:
@@ -124,15 +123,14 @@ class Entry:
         """The plan for batches."""
         return self.lowered.plan
 
-    @property
+    @functools.cached_property
     def point(self) -> AtPoint:
         """The function at one point; of a program for arrays it is compiled when it is asked for."""
-        if self._point is None:
-            start = time.perf_counter()
-            self._point = self._new_point()
-            self.compile_seconds = time.perf_counter() - start
-            self._made = []
-        return self._point
+        start = time.perf_counter()
+        found = self._new_point()
+        self.compile_seconds = time.perf_counter() - start
+        self._made = []
+        return found
 
     def _new_point(self) -> AtPoint:
         if llvm_is_there(self.backend):
@@ -237,7 +235,8 @@ class Entry:
 
     def stats(self) -> Stats:
         """Figures of the compilation."""
-        over_columns, point = self.kernel, self._point
+        over_columns: Any = self.kernel
+        point: AtPoint | None = vars(self).get("point")
         arrays = [*getattr(over_columns, "strips", []), self.slots]
         arrays += [] if point is None else [point.slots, point.strips]
         code = None if point is None else point.code
