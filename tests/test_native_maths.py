@@ -108,13 +108,19 @@ def _vectors(width, prefix=""):
     return run
 
 
+def _node(graph, row, leaves):
+    """A row on leaves, and on numbers that may stand behind it."""
+    row, *numbers = row if isinstance(row, tuple) else (row,)
+    return graph.node(row, (*leaves, *numbers))
+
+
 def _at_points(several):
     """LLVM's numbers, which call libm; or loops over several points, whose passes are numbers of a vector."""
 
     def run(rows, data):
         noted = Instructions()
         leaves = [[noted.leaf() for _ in data] for _ in range(several)]
-        roots = [noted.node(row, (*xs, *constants)) for row, *constants in rows for xs in leaves]
+        roots = [_node(noted, row, xs) for row in rows for xs in leaves]
         point = Point(program_of(gathered(noted, roots, several * len(data)), several * len(data), 4))
         padded = np.concatenate([data, data[:, : -data.shape[1] % several]], axis=1)
         found = [point([], padded[:, k : k + several].T.ravel()) for k in range(0, padded.shape[1], several)]
@@ -160,10 +166,10 @@ def computed(back_end, arity):
 
 def _run(back_end, rows, data):
     if back_end in AT_POINTS:
-        return AT_POINTS[back_end]([(row,) for row in rows], data)
+        return AT_POINTS[back_end](rows, data)
     graph = Graph()
     leaves = [graph.leaf(Domain.SAMPLE) for _ in data]
-    outputs = [graph.node(row, tuple(leaves)) for row in rows]
+    outputs = [_node(graph, row, leaves) for row in rows]
     return BACK_ENDS[back_end](plan_of(graph, leaves, None, [], strip_outputs=outputs), np.ascontiguousarray(data))
 
 
@@ -325,14 +331,8 @@ def bases():
 @functools.cache
 def powers(back_end):
     """What a back end gives for all exponents at all bases."""
-    if back_end in AT_POINTS:
-        found = AT_POINTS[back_end]([(TABLE["pow"], y) for y in EXPONENTS], bases()[None])
-        return dict(zip(EXPONENTS, found, strict=True))
-    graph = Graph()
-    x = graph.leaf(Domain.SAMPLE)
-    outputs = [graph.node(TABLE["pow"], (x, y)) for y in EXPONENTS]
     with np.errstate(all="ignore"):
-        found = BACK_ENDS[back_end](plan_of(graph, [x], None, [], strip_outputs=outputs), bases()[None])
+        found = _run(back_end, [(TABLE["pow"], y) for y in EXPONENTS], bases()[None])
     return dict(zip(EXPONENTS, found, strict=True))
 
 

@@ -229,8 +229,10 @@ def c_point(program: Program) -> AtPoint:
 class Sample:
     """A plan at one sample by a kernel for batches: the interpreter, and rows that only NumPy can call."""
 
+    code: Any = None
+
     def __init__(self, kernel: Kernel) -> None:
-        self._kernel, self.backend, self.code = kernel, kernel.name, None
+        self._kernel, self.backend = kernel, kernel.name
         self.plan: Plan | Program = kernel.plan
         self.slots, self.strips = new_slots(kernel.plan), np.zeros(0)
 
@@ -245,8 +247,10 @@ class Sample:
 class Arrays:
     """A program of loops at one point by NumPy."""
 
+    backend = "numpy"
+    code: Any = None
+
     def __init__(self, program: Program) -> None:
-        self.backend, self.code = "numpy", None
         self.plan, self.slots, self.strips = program, program.new_slots(), program.new_strips()
 
     def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
@@ -264,12 +268,13 @@ class Point:
         wait: Whether to optimise the machine code of a long program before the first call.
     """
 
+    backend = "llvm"
+
     def __init__(self, program: Program, wait: bool = False) -> None:
         from autograd.native.llvm.backend import host
         from autograd.native.llvm.store import Store, default_folder
         from autograd.native.llvm.tiers import Tiers  # it needs llvmlite
 
-        self.backend = "llvm"
         self.plan, self.slots, self.strips = program, program.new_slots(), program.new_strips()
         text = rolled_text(program, host().width, host().vector_function)
         self.code: Any = Tiers(text, POINT.name, Store(default_folder()), wait)

@@ -111,8 +111,10 @@ class CPoint:
     Raises RuntimeError if there is no C compiler, or if it fails.
     """
 
+    backend = "c"
+    code: Any = None
+
     def __init__(self, program: Program) -> None:
-        self.backend, self.code = "c", None
         self.plan, self.slots, self.strips = program, program.new_slots(), program.new_strips()
         self.source = rolled_source(program, _NAME)
         self._run = loaded(self.source, c_compiler())[_NAME]

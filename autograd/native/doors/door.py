@@ -17,6 +17,7 @@ from autograd.accelerator import compiled
 from autograd.core.mode import unusual
 from autograd.core.tree import NUMBER, Static, Structure
 from autograd.core.value import Value
+from autograd.native.rolling.program import Program
 
 Part = tuple[int, int, Any]
 A_NUMBER, NUMBERS, SEQUENCE, DICT, ARRAY, SAME, ALIVE, NAMED, COPIED = range(9)
@@ -106,7 +107,11 @@ def door_of(arguments: Structure, results: Structure, entry: Any) -> Any:
     point, captured = entry.point, entry.captured
     if compiled is None:
         return DoorOfFloats(args[-1], entry) if isinstance(args[-1], int) and not kwargs[-1] else None
-    if point.code is None or any(type(x).data is not Value.data for x in captured):
+    if (
+        point.code is None
+        or not isinstance(point.plan, Program)
+        or any(type(x).data is not Value.data for x in captured)
+    ):
         return None
     positional, by_name = _children(args[-1]), _children(kwargs[-1])
     inside: list[Part] = []

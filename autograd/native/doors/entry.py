@@ -105,13 +105,14 @@ class Entry:
         self._door: Any = None
         self._structures = None if kind is Lane or batched else (structure, of_result)  # of a door that may be made
         self._made: list[Value] = made
+        self._point: AtPoint | None = None
         self.kernel: Kernel | None = None
         self.slots: Any = None
         if kind is Lane or batched:
             self._made = []
             self._over_columns()
         else:
-            _ = self.point
+            self._at_point()
 
     @functools.cached_property
     def lowered(self) -> Lowered:
@@ -123,14 +124,21 @@ class Entry:
         """The plan for batches."""
         return self.lowered.plan
 
-    @functools.cached_property
+    @property
     def point(self) -> AtPoint:
-        """The function at one point; of a program for arrays it is compiled when it is asked for."""
-        start = time.perf_counter()
-        found = self._new_point()
-        self.compile_seconds = time.perf_counter() - start
-        self._made = []
-        return found
+        """The function at one point."""
+        if self._point is not None:
+            return self._point
+        with self._lock:
+            return self._at_point()
+
+    def _at_point(self) -> AtPoint:
+        if self._point is None:
+            start = time.perf_counter()
+            self._point = self._new_point()
+            self.compile_seconds = time.perf_counter() - start
+            self._made = []
+        return self._point
 
     def _new_point(self) -> AtPoint:
         if llvm_is_there(self.backend):
@@ -140,14 +148,15 @@ class Entry:
         if self.backend != "interpreter":
             with contextlib.suppress(TypeError):  # a row that only NumPy can call, element by element
                 return Arrays(self._rolled())
-        return Sample(self._new_kernel())
+        return Sample(kernel_of(self.plan, self.lowered.recorded, self.backend))
 
     def _rolled(self) -> Program:
         return rolled(self.outputs, self.inputs, self.captured, self._made)
 
     def _over_columns(self) -> Kernel:
         if self.kernel is None:
-            self.kernel, self.slots = self._new_kernel(), new_slots(self.plan)
+            self.kernel = self._new_kernel()
+            self.slots = new_slots(self.plan)
         return self.kernel
 
     @property
@@ -175,15 +184,15 @@ class Entry:
         with self._lock:
             self._worker = get_ident()
             try:
-                found = self.point(captured, numbers)
+                found = self._at_point()(captured, numbers)
             finally:
                 self._worker = 0
         return self.rebuild(iter(found))
 
     def _point_apart(self) -> AtPoint:
-        if isinstance(self.point, Sample):
-            return Sample(self._new_kernel())
-        point = copy.copy(self.point)
+        if not isinstance(self._point, Point):
+            return self._new_point()
+        point = copy.copy(self._point)
         point.slots, point.strips = point.slots.copy(), point.strips.copy()
         return point
 
@@ -200,7 +209,7 @@ class Entry:
         """A row for each result, for a column of as many numbers for each input."""
         if self._worker == get_ident():
             found, kernel = np.empty((len(self.outputs), len(columns[0]))), self._new_kernel()
-            self._fill(found, kernel, self.slots.copy(), columns)
+            self._fill(found, kernel, new_slots(self.plan), columns)
             return found
         with self._lock:
             self._worker = get_ident()
@@ -235,8 +244,7 @@ class Entry:
 
     def stats(self) -> Stats:
         """Figures of the compilation."""
-        over_columns: Any = self.kernel
-        point: AtPoint | None = vars(self).get("point")
+        over_columns, point = self.kernel, self._point
         arrays = [*getattr(over_columns, "strips", []), self.slots]
         arrays += [] if point is None else [point.slots, point.strips]
         code = None if point is None else point.code
