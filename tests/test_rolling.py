@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import autograd as ag
-from autograd import DomainWarning, grad, hessian
+from autograd import DomainWarning, grad, hessian, jit
 from autograd.core.tree import take_apart
 from autograd.native.c.backend import CPoint, c_compiler
 from autograd.native.kernels import Point
@@ -300,3 +300,17 @@ def test_sums_of_any_length_are_alike():
     for point in points:
         for found in (by_arrays(program, point), Point(program)([], point)):
             assert agree(found, convolved(point), 1e-14)
+
+
+@pytest.mark.parametrize("backend", ["llvm", "numpy", "interpreter"])
+def test_the_loops_are_shown_whatever_runs_them(backend):
+    def f(x):
+        for _ in range(100):
+            x = 3.5 * x * (1.0 - x)
+        return x
+
+    g = jit(grad(f), backend=backend)
+    assert g(0.4) == pytest.approx(grad(f)(0.4), rel=1e-9)
+    assert g.loops() == g.loops(0.4)
+    assert "passes one after the other" in g.loops()
+    assert "passes at once" in jit(lambda v: [ag.sin(x) for x in v], backend=backend).loops([0.1] * 20)
