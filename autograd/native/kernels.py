@@ -212,7 +212,7 @@ class Point:
         self.plan, self.slots = plan, new_slots(plan)
         self.strips = np.zeros(max(plan.strips, 1))
         self.code: Any = None
-        """The machine code, where there is some: `Tiers`.  Doors call it once it is final; until then calls count."""
+        """The machine code, where there is some: `Tiers`."""
         self._run: Any = None
         self._kernel = kernel_of(plan, recorded, backend) if not llvm_is_there(backend) else None
         self.backend = "llvm" if self._kernel is None else self._kernel.name

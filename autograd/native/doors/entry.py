@@ -85,23 +85,13 @@ class Entry:
         start = time.perf_counter()
         self.point = Point(self.plan, self.recorded, backend, wait)
         self.compile_seconds = time.perf_counter() - start
-        self._door: Any = None
-        self._structures = None if kind is Lane or batched else (structure, of_result)  # of a door that may be made
+        self.door = None if kind is Lane or batched else door_of(structure, of_result, self)
         self.slots = new_slots(self.plan)
         self.kernel: Kernel | None = None
         self.backend, self.threads = backend, threads
         self._lock = lock_of(self)  # the machine code has one memory
         self._worker = 0  # the thread that works with it
         self._found: Any = None
-
-    @property
-    def door(self) -> Any:
-        """The short way in, once the machine code is final; None where there is none."""
-        code = self.point.code
-        if self._structures is not None and (code is None or code.is_final):
-            self._door = door_of(*self._structures, self)
-            self._structures = None
-        return self._door
 
     def _look_for_integers(self) -> None:
         asked = [i for i, x in enumerate(self.inputs) if getattr(x, "asked", False)]
