@@ -3,6 +3,7 @@
 #
 # make docs        write the site to out/docs: pages, the demos run as notebooks, the reference, Python in the page
 # make demos       run all the demos, and hold them to their numbers
+# make export      hold what is handed on to JAX, PyTorch, ONNX, C and others to the engine (installs some gigabytes)
 # make exercises   grade the solutions of the exercises       make bench    compare the speed with peers, and draw it
 # make exhaustive  the tests that take minutes             make browser  those that need a browser or notebooks
 # make distributed the tests that need several processes, and JAX
@@ -28,19 +29,25 @@ PYODIDE = 314.0.7
 MATHJAX = 3.2.2
 INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check
 COMPILE = $(RUN) -m uv pip compile --quiet --upgrade --no-header --no-annotate \
-	$(addprefix --extra ,pictures native live plots demos) $(addprefix --group ,test notebook browser) pyproject.toml
+	$(addprefix --extra ,pictures native live plots demos) \
+	$(addprefix --group ,test notebook browser) pyproject.toml
 
 # What the compiled core does is called by these; what they need beside it (NumPy, mpmath) has passed the sanitizers.
 CORE_TESTS = $(addprefix tests/test_,tiny.py accelerator.py rules.py cores.py core_abuse.py modes.py engine.py table.py \
 	transforms.py random_graphs.py checkpointing.py anomaly.py doors.py)
 
-.PHONY: demo docs demos exercises bench test test-plain exhaustive browser distributed coverage bare sanitize check mutants constraints audit rules installed clean
+.PHONY: demo docs demos export exercises bench test test-plain exhaustive browser distributed coverage bare sanitize check mutants constraints audit rules installed clean
 
 demo: $(VENV)/installed
 	MPLBACKEND=Agg $(RUN) demos/3_networks/09_moons.py
 
 demos: $(VENV)/installed
 	$(RUN) -m pytest -q -m demos --capture=no tests/demos
+
+# PyTorch's wheel for Linux brings CUDA, which no test needs but without which it does not start.
+export: $(VENV)/installed
+	$(INSTALL) --group export
+	MPLBACKEND=Agg $(RUN) -m pytest -q -m "not demos" tests/export
 
 exercises: $(VENV)/installed
 	$(RUN) -m autograd.exercises check --folder tests/exercises

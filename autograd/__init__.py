@@ -60,6 +60,12 @@ if _typing.TYPE_CHECKING:
     from autograd.checks.anomaly import AnomalyError, detect_anomaly
     from autograd.checks.differences import numerical_gradient
     from autograd.checks.gradients import GradcheckError, gradcheck
+    from autograd.export.c import to_c
+    from autograd.export.exported import Exported, ExportedFiles
+    from autograd.export.javascript import to_javascript_function
+    from autograd.export.onnx import to_onnx
+    from autograd.export.python import to_jax, to_numpy, to_torch_function
+    from autograd.export.verification import VerificationError
     from autograd.formulas.symbolic import derivative_expression, expression
     from autograd.formulas.worksheet import deltas
     from autograd.native.doors.compiled import Compiled
@@ -92,6 +98,12 @@ else:
         "autograd.transforms.control_flow": ("cond", "fori_loop", "scan", "while_loop"),
         "autograd.transforms.checkpoints.checkpointing": ("checkpoint", "checkpoint_sequential"),
         "autograd.checks.differences": ("numerical_gradient",),
+        "autograd.export.c": ("to_c",),
+        "autograd.export.javascript": ("to_javascript_function",),
+        "autograd.export.exported": ("Exported", "ExportedFiles"),
+        "autograd.export.verification": ("VerificationError",),
+        "autograd.export.onnx": ("to_onnx",),
+        "autograd.export.python": ("to_jax", "to_numpy", "to_torch_function"),
         "autograd.native.doors.compiled": ("Compiled", "compile"),
         "autograd.native.doors.jit": ("jit",),
         "autograd.native.doors.printed": ("to_javascript",),
@@ -128,12 +140,15 @@ __all__ = [
     "AnomalyError",
     "Compiled",
     "DomainWarning",
+    "Exported",
+    "ExportedFiles",
     "GradcheckError",
     "LayoutUnavailableError",
     "Primitive",
     "Program",
     "Sparse",
     "Value",
+    "VerificationError",
     "animate",
     "argmin",
     "checkpoint",
@@ -186,10 +201,16 @@ __all__ = [
     "solve",
     "sparsity",
     "taylor",
+    "to_c",
     "to_dot",
     "to_html",
     "to_javascript",
+    "to_javascript_function",
+    "to_jax",
+    "to_numpy",
+    "to_onnx",
     "to_svg",
+    "to_torch_function",
     "topological_order",
     "trace",
     "traced",

@@ -177,15 +177,19 @@ ROOMS = {  # a page: its title, and what the modules of its names begin with
     "native": ("Machine code", ("autograd.native",)),
     "render": ("Pictures and pages", ("autograd.render",)),
     "table": ("The table", ("autograd.table",)),
+    "export": ("Hand a model on", ("autograd.export", "nn.export")),
     "models": ("Models", ("nn.models",)),
     "objectives": ("Losses and penalties", ("nn.objectives",)),
     "optimizing": ("Optimisers and schedules", ("nn.optimizing",)),
     "data": ("Data", ("nn.data",)),
     "fitting": ("Training", ("nn.fitting", "nn.serialization", "nn.playground")),
+    "distributed": ("Training on several processes", ("nn.distributed",)),
     "judging": ("Metrics, calibration and decisions", ("nn.judging",)),
     "estimators": ("Estimators", ("nn.estimators",)),
     "plots": ("Plots", ("nn.plots",)),
 }
+PACKAGES = (nn.plots, nn.distributed)
+"""Public names that are packages themselves."""
 CONSTANTS = {"COLOURS": "render", "TABLE": "table", "primitives": "table", "INITIALIZERS": "models"}
 
 
@@ -203,10 +207,11 @@ def public_names() -> dict[str, list[tuple[str, Any]]]:
     for package in (autograd, nn):
         for name in package.__all__:
             thing = getattr(package, name)
-            if thing is not nn.plots:
+            if thing not in PACKAGES:
                 found[page_of(name, thing)].append((f"{package.__name__}.{name}", thing))
     found["native"].append(("autograd.compile", autograd.compile))
-    found["plots"] += [(f"nn.plots.{name}", getattr(nn.plots, name)) for name in nn.plots.__all__]
+    for page, package in zip(("plots", "distributed"), PACKAGES, strict=True):
+        found[page] += [(f"{package.__name__}.{name}", getattr(package, name)) for name in package.__all__]
     return found
 
 

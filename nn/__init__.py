@@ -19,7 +19,7 @@ True
 import typing as _typing
 
 from autograd import installation as _installation
-from nn import plots
+from nn import distributed, plots
 from nn.data.datasets import (
     load_breast_cancer,
     load_diabetes,
@@ -127,6 +127,9 @@ from nn.serialization import load, save
 if _typing.TYPE_CHECKING:
     from nn.estimators.estimators import LinearRegression, LogisticRegression, Ridge, SoftmaxRegression
     from nn.estimators.mlp_estimators import MLPClassifier, MLPRegressor
+    from nn.export.onnx import from_onnx
+    from nn.export.pytorch import from_torch, to_torch
+    from nn.export.scikit_learn import from_sklearn
     from nn.playground.page import to_playground
 else:
     from nn.inputs.spellings import PACKAGE as _PACKAGE
@@ -135,6 +138,9 @@ else:
     _LATER = {
         "nn.estimators.estimators": ("LinearRegression", "LogisticRegression", "Ridge", "SoftmaxRegression"),
         "nn.estimators.mlp_estimators": ("MLPClassifier", "MLPRegressor"),
+        "nn.export.onnx": ("from_onnx",),
+        "nn.export.pytorch": ("from_torch", "to_torch"),
+        "nn.export.scikit_learn": ("from_sklearn",),
         "nn.playground.page": ("to_playground",),
     }
 
@@ -222,6 +228,7 @@ __all__ = [
     "cross_entropy",
     "dead_units",
     "decide",
+    "distributed",
     "elastic_net_penalty",
     "evaluate",
     "expected_calibration_error",
@@ -230,6 +237,9 @@ __all__ = [
     "fit",
     "fit_temperature",
     "frobenius_penalty",
+    "from_onnx",
+    "from_sklearn",
+    "from_torch",
     "gaussian_nll_loss",
     "gaussian_variance",
     "get_activation",
@@ -277,6 +287,7 @@ __all__ = [
     "ridge",
     "save",
     "to_playground",
+    "to_torch",
     "top_k_accuracy",
     "train_validation_test_split",
     "zero_one_loss",

@@ -247,7 +247,7 @@ def test_a_seed_of_zero_seeds_nothing_and_a_recorded_one_is_taken():
 
 def test_formulas_of_nothing_and_of_signs():
     assert lowering.sum(FLOATS) == 0.0
-    assert primitives.sum.expansion([]) == 0.0
+    assert (primitives.sum.expansion([]), primitives.prod.expansion([])) == (0.0, 1.0)
     assert primitives.mean.expansion([1.0, 2.0, 6.0]) == 3.0
     assert [autograd.sign(x) for x in (-0.5, -0.0, 0.5)] == [-1.0, 0.0, 1.0]
     assert math.copysign(1.0, autograd.sign(-0.0)) == -1.0

@@ -104,8 +104,9 @@ def test_every_page_is_in_a_table_of_contents():
 def test_the_reference_has_every_public_name_once(assemble):
     named = [name for names in assemble.public_names().values() for name, _ in names]
     assert len(named) == len(set(named))
-    for package in (autograd, nn, nn.plots):
-        assert {f"{package.__name__}.{name}" for name in package.__all__} - set(named) <= {"nn.plots"}
+    for package in (autograd, nn, nn.plots, nn.distributed):
+        missing = {f"{package.__name__}.{name}" for name in package.__all__} - set(named)
+        assert missing <= {"nn.plots", "nn.distributed"}
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ ROOMS = [
     ["autograd.core"],
     ["autograd.transforms", "autograd.formulas"],
     ["autograd.checks", "autograd.native"],
-    ["autograd.render"],
+    ["autograd.render", "autograd.export"],
     ["autograd.showing"],
     ["autograd"],
     ["nn.inputs"],
@@ -35,7 +35,7 @@ ROOMS = [
     ["nn.objectives", "nn.data", "nn.optimizing"],
     ["nn.judging"],
     ["nn.plots", "nn.serialization"],
-    ["nn.fitting"],
+    ["nn.export", "nn.fitting"],
     ["nn.distributed", "nn.estimators", "nn.playground"],
     ["nn"],
     ["autograd.shell"],
@@ -176,6 +176,7 @@ BESIDE_THE_TABLE = {
     "autograd.formulas.safe_expression.FUNCTIONS": "made from the table: what an expression may call",
     "autograd.native.c.names._RESERVED": "words that a C file must not use as names, those of its libraries included",
     "autograd.native.javascript.code.OF_MATH": "the functions that JavaScript's Math has",
+    "nn.export.activations.BY_NAME": "the modules of these layers' activations, by the names that layers have",
     "nn.models.activations.ACTIVATIONS": "the vocabulary of layers, of which some words are modules",
 }
 

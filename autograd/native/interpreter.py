@@ -43,7 +43,7 @@ class Interpreter:
         gradient = [0.0] * plan.parameters
         for s in range(len(data[0]) if isinstance(data, list) else data.shape[1]):
             parameters = [Value(x) for x in numbers]
-            nodes = self._recorded_anew([Value(float(column[s])) for column in data], parameters)
+            nodes = self.recorded_anew([Value(float(column[s])) for column in data], parameters)
             results = [x.data if isinstance(x, Value) else x for x in nodes]
             if not plan.weighted:
                 outputs[:, s] = results
@@ -57,7 +57,8 @@ class Interpreter:
             slots[plan.slot_outputs] = totals
             slots[plan.gradient : plan.gradient + plan.parameters] = gradient
 
-    def _recorded_anew(self, inputs: Sequence[Value], parameters: Sequence[Value]) -> list[Any]:
+    def recorded_anew(self, inputs: Sequence[Any], parameters: Sequence[Any]) -> list[Any]:
+        """The outputs, recorded at these leaves or numbers."""
         at: dict[Any, Any] = dict(self.constants)
         at.update(zip(self.recorded.inputs, inputs, strict=True))
         at.update(zip(self.recorded.parameters, parameters, strict=True))

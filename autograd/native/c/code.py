@@ -84,6 +84,7 @@ class CCode:
     number, mask = "const double", "const int"
     """How a constant of either kind is declared."""
     equality, not_nan = EQUAL, NOT_NAN
+    negation, conjunction, disjunction, choice = NOT, AND, OR, WHERE
 
     def __init__(self) -> None:
         self._items: list[Expression | tuple[str, Any]] = []
@@ -127,28 +128,28 @@ class CCode:
         """x where the mask is true, y elsewhere."""
         if isinstance(mask, bool):
             return x if mask else y
-        return self.node(WHERE, mask, x, y)
+        return self.node(self.choice, mask, x, y)
 
     def both(self, a: Any, b: Any) -> Any:
         """Where both masks are true."""
         for known, other in ((a, b), (b, a)):
             if isinstance(known, bool):
                 return other if known else False
-        return self.node(AND, a, b)
+        return self.node(self.conjunction, a, b)
 
     def either(self, a: Any, b: Any) -> Any:
         """Where one of the masks is true."""
         for known, other in ((a, b), (b, a)):
             if isinstance(known, bool):
                 return True if known else other
-        return self.node(OR, a, b)
+        return self.node(self.disjunction, a, b)
 
     def equal(self, x: Any, y: Any) -> Any:
         """Where x = y."""
         if not isinstance(x, Expression) and not isinstance(y, Expression):
             return bool(x == y)
-        if isinstance(x, Expression) and x.form is WHERE and (*x.operands[1:], y) == (1.0, 0.0, 0.0):
-            return self.node(NOT, x.operands[0])  # how a lowering says that a mask is false
+        if isinstance(x, Expression) and x.form is self.choice and (*x.operands[1:], y) == (1.0, 0.0, 0.0):
+            return self.node(self.negation, x.operands[0])  # how a lowering says that a mask is false
         if y != y:
             return False
         return self.node(self.not_nan, x) if x is y else self.node(self.equality, x, y)
@@ -182,10 +183,18 @@ class CCode:
         for item in self._items:
             if isinstance(item, tuple):
                 place, x = item
-                printer.inside.append(f"{place} = {printer.text(x, CHOICE)};")
+                printer.inside.append(self.assignment(place, printer.text(x, CHOICE)))
             elif printer.uses[item.index]:
                 printer.take(item)
         return printer.outside, printer.inside
+
+    def declaration(self, name: str, text: str, is_mask: bool) -> str:
+        """The statement that gives an expression a name."""
+        return f"{self.mask if is_mask else self.number} {name} = {text};"
+
+    def assignment(self, place: str, text: str) -> str:
+        """The statement that stores an expression."""
+        return f"{place} = {text};"
 
     def uses(self) -> list[int]:
         """How often what is made by each item is used by something that is stored in the end."""
@@ -237,9 +246,8 @@ class _Printer:
         return x.form.text.format(*map(self.text, x.operands, x.form.operands))
 
     def _name(self, x: Expression) -> None:
-        declared, letter = (self.code.mask, "m") if x.form.is_mask else (self.code.number, "t")
         self.constants += x.name is None
-        name = x.name or f"{letter}{self.constants}"
+        name = x.name or f"{'m' if x.form.is_mask else 't'}{self.constants}"
         lines = self.outside if x.outside and x.name else self.inside
-        lines.append(f"{declared} {name} = {self.known[x.index][0]};")
+        lines.append(self.code.declaration(name, self.known[x.index][0], x.form.is_mask))
         self.known[x.index] = name, PRIMARY

@@ -62,8 +62,7 @@ def javascript_source(
     >>> "strips[1] = 2.0 * strips[0];" in javascript_source(plan, "twice")
     True
     """
-    if not re.fullmatch(r"[A-Za-z_$][\w$]*", name, re.ASCII) or name in _RESERVED.split():
-        raise ValueError(f"javascript_source: name must be an identifier of JavaScript, such as f, not {name!r}")
+    checked_name(name, "javascript_source")
     if parameters is not None and len(parameters) != plan.parameters:
         raise ValueError(
             f"javascript_source: {counted(len(parameters), 'parameter')} given, and the plan has {plan.parameters}"
@@ -92,6 +91,13 @@ def javascript_source(
     inside[-1] += ";"
     comment = [f"// {line}".rstrip() for line in _comment(plan, name, parameters, input_labels, parameter_labels)]
     return "\n".join([*comment, *braces(f"const {name} = (() =>", inside)]) + ")();\n"
+
+
+def checked_name(name: str, door: str) -> str:
+    """A name that JavaScript can use; ValueError for another."""
+    if not re.fullmatch(r"[A-Za-z_$][\w$]*", name, re.ASCII) or name in _RESERVED.split():
+        raise ValueError(f"{door}: name must be an identifier of JavaScript, such as f, not {name!r}")
+    return name
 
 
 def _comment(

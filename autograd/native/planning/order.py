@@ -137,9 +137,9 @@ class Order:
 
     def _slot_dot(self, node: int) -> list[Any]:
         """A loop over its terms, after what copies these into an order."""
+        factors = self._factors(node)
         steps: list[Any] = []
         slots = []
-        factors = self._factors(node)
         for xs in factors:
             place = self.places.regular(xs)
             if place is None:

@@ -1,0 +1,76 @@
+"""What an export gives: text to keep, a function to call, and how far it is from the engine."""
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from autograd.arguments import called
+from autograd.files import write_whole
+
+
+class Exported:
+    """A function of another library, with its source.
+
+    Attributes:
+        source: The text of it, which needs nothing of autograd.
+        function: The function that the text defines; calling this object calls it.
+        difference: The largest difference of values and, where there are any, of derivatives to the engine's on random
+            samples, relative to numbers above 1.
+        parameters: What the function takes as parameters if it is given none; empty if it has none.
+
+    >>> from autograd import to_numpy
+    >>> x = Value(1.0, label="x")
+    >>> f = to_numpy(x.tanh(), [x])
+    >>> isinstance(f, Exported), f.difference < 1e-12
+    (True, True)
+    """
+
+    def __init__(
+        self, source: str, function: Callable[..., Any], difference: float, parameters: Mapping[str, Any] | None = None
+    ) -> None:
+        self.source, self.function, self.difference = source, function, difference
+        self.parameters: Mapping[str, Any] = {} if parameters is None else parameters
+        self.__name__ = getattr(function, "__name__", "exported")
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        """What the function gives."""
+        return self.function(*arguments, **options)
+
+    def save(self, file: str | os.PathLike[str]) -> None:
+        """Write the source to a file, whole or not at all."""
+        write_whole(file, self.source)
+
+    def __str__(self) -> str:
+        return self.source
+
+    def __repr__(self) -> str:
+        return called("Exported", self.__name__, lines=self.source.count("\n"), difference=self.difference)
+
+
+class ExportedFiles:
+    """Programs of another language: their files, which need nothing of autograd.
+
+    Attributes:
+        files: Their texts by their names; bytes where a file is no text.
+        difference: The largest difference of values and derivatives to the engine's on random samples, relative to
+            numbers above 1; None if what runs them is not there, which they say themselves.
+
+    >>> from autograd import to_c
+    >>> x = Value(1.0, label="x")
+    >>> list(to_c(x.tanh(), [x], name="squash").files)
+    ['squash.h', 'squash.c']
+    """
+
+    def __init__(self, files: Mapping[str, str | bytes], difference: float | None) -> None:
+        self.files, self.difference = files, difference
+
+    def save(self, folder: str | os.PathLike[str] = ".") -> None:
+        """Write the files into a folder, each whole or not at all."""
+        for name, content in self.files.items():
+            write_whole(os.path.join(folder, name), content)
+
+    def __str__(self) -> str:
+        return "\n".join(content for content in self.files.values() if isinstance(content, str))
+
+    def __repr__(self) -> str:
+        return called("ExportedFiles", *self.files, difference=self.difference)

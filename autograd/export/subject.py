@@ -1,0 +1,154 @@
+"""What is exported: recorded Values, or a model that is recorded for it."""
+
+import math
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from autograd.arguments import brief, counted
+from autograd.core.graph import depending_on
+from autograd.core.value import Value
+from autograd.native.lowered import lowered
+from autograd.native.planning.plan import Plan
+from autograd.native.recording.derivative import batch_gradient
+from autograd.native.recording.tracing import traced, tracing
+from autograd.table import primitives
+
+SEED = 20240229
+"""Of the samples that an export is checked on: the same each time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """Outputs, the leaves that are their inputs, and the leaves that go along as parameters."""
+
+    outputs: list[Any]
+    inputs: list[Value]
+    parameters: list[Value]
+    single: bool
+    """Whether there is one output, which stands bare."""
+
+    def plan(self, with_parameters: bool = True) -> Plan:
+        """What computes the outputs; without parameters their numbers are constants of it."""
+        return lowered(self.outputs, self.inputs, self.parameters if with_parameters else ()).plan
+
+    def gradient_plan(self, with_parameters: bool = True) -> Plan:
+        """What computes the outputs, and after them the derivative by each input.
+
+        Of several outputs it is that of Σₖ ȳₖ yₖ, and the ȳₖ are inputs after the others.
+        """
+        seeds = [] if self.single else [traced(1.0) for _ in self.outputs]
+        with tracing():
+            total = primitives.dot(self.outputs, seeds) if seeds else self.outputs[0]
+        found = batch_gradient(total, (), self.inputs).gradients
+        along = self.parameters if with_parameters else ()
+        return lowered([*self.outputs, *found], [*self.inputs, *seeds], along).plan
+
+    def constant(self) -> list[float]:
+        """The numbers of the parameters."""
+        return [p._number for p in self.parameters]
+
+    def note(self) -> str:
+        """What comes in and goes out, in words."""
+        outputs = counted(len(self.outputs), "output")
+        return (
+            f"{counted(len(self.inputs), 'input')} on the last axis of x, {outputs}{'' if self.single else ' there'}."
+        )
+
+    def samples(self, count: int) -> list[list[float]]:
+        """Inputs to check an export on: normally distributed about the numbers that were recorded."""
+        draw = random.Random(SEED)  # noqa: S311  # not for secrets
+        centres = [x._number if math.isfinite(x._number) else 0.0 for x in self.inputs]
+        return [[draw.gauss(centre, max(1.0, abs(centre))) for centre in centres] for _ in range(count)]
+
+
+def subject_of(what: Any, inputs: Any, parameters: Iterable[Value] | None, door: str) -> Subject:
+    """What a door was given.
+
+    Args:
+        what: A Value or a sequence of them; or a model or function, which is called with a sample of traced numbers.
+        inputs: The leaves; for a model how many numbers a sample has, or its shape, such as (9, 27); None if its
+            first layer says so.
+        parameters: The leaves that go along; of a model its own.
+        door: The function that was called, for errors.
+
+    Raises TypeError or ValueError for what does not fit.
+    """
+    if callable(what) and not isinstance(what, Value):
+        return _of_model(what, inputs, parameters, door)
+    single = isinstance(what, Value)
+    outputs = [what] if single else _flat(what)
+    if not any(isinstance(y, Value) for y in outputs):
+        raise TypeError(f"{door}: give Values, or a model to record, not {brief(what)}")
+    leaves = _leaves(inputs, f"{door}: inputs")
+    along = _leaves([] if parameters is None else parameters, f"{door}: parameters")
+    if set(leaves) & set(along):
+        raise ValueError(f"{door}: a Value is among the inputs and among the parameters")
+    return Subject(outputs, leaves, along, single)
+
+
+def _of_model(model: Any, inputs: Any, parameters: Iterable[Value] | None, door: str) -> Subject:
+    shape = _shape(model, inputs, door)
+    leaves = [traced(0.5) for _ in range(math.prod(shape))]
+    with _in_use(model), tracing():
+        found = model(_nested(iter(leaves), shape))
+    outputs = _flat(found) if isinstance(found, list | tuple) else [found]
+    outputs = [y if isinstance(y, Value) else float(y) for y in outputs]
+    own = model.parameters() if parameters is None and hasattr(model, "parameters") else parameters or ()
+    along = [p for p in own if p.requires_grad]
+    used = set(depending_on(along, *[y for y in outputs if isinstance(y, Value)])) if along else set()
+    return Subject(outputs, leaves, [p for p in along if p in used], not isinstance(found, list | tuple))
+
+
+def _shape(model: Any, inputs: Any, door: str) -> tuple[int, ...]:
+    if inputs is None:
+        modules = model.modules() if hasattr(model, "modules") else []
+        sizes = [module.describe().sizes for module in modules if hasattr(module, "describe")]
+        inputs = next((size[0] for size in sizes if size), None)
+        if inputs is None:
+            raise TypeError(f"{door}: say how many numbers a sample has, as in {door}(model, inputs=4)")
+    shape = tuple(inputs) if isinstance(inputs, list | tuple) else (inputs,)
+    if not shape or not all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in shape):
+        raise TypeError(
+            f"{door}: of a model, inputs is how many numbers a sample has, or its shape, such as (9, 27), "
+            f"not {brief(inputs)}"
+        )
+    return shape
+
+
+@contextmanager
+def _in_use(model: Any) -> Iterator[None]:
+    """The modules of a model as they are used, not as they are trained: a dropout passes everything on."""
+    modules = model.modules() if hasattr(model, "modules") else []
+    before = [module.training for module in modules]
+    for module in modules:
+        module.training = False
+    try:
+        yield
+    finally:
+        for module, training in zip(modules, before, strict=True):
+            module.training = training
+
+
+def _nested(numbers: Iterator[Any], shape: Sequence[int]) -> Any:
+    if len(shape) == 1:
+        return [next(numbers) for _ in range(shape[0])]
+    return [_nested(numbers, shape[1:]) for _ in range(shape[0])]
+
+
+def _flat(items: Any) -> list[Any]:
+    if not isinstance(items, list | tuple):
+        return [items]
+    return [x for item in items for x in _flat(item)]
+
+
+def _leaves(values: Any, name: str) -> list[Value]:
+    found = _flat(values) if isinstance(values, list | tuple) else [values]
+    for i, x in enumerate(found):
+        if not isinstance(x, Value) or x.primitive is not None:
+            raise TypeError(f"{name} must be leaves, number {i} is {brief(x)}")
+    if len(set(found)) < len(found):
+        raise ValueError(f"{name}: {counted(len(found), 'Value')}, and one of them is there twice")
+    return found

@@ -1,0 +1,1 @@
+"""Networks of other libraries as ours, and ours as theirs."""

@@ -1,0 +1,59 @@
+"""`from_sklearn`: networks and linear models of scikit-learn as ours."""
+
+from typing import Any
+
+from nn.export.activations import module_of
+from nn.export.pytorch import linear_of
+from nn.inputs.optional import require
+from nn.models.layers import Sequential
+
+OUTPUTS = {"identity": None, "logistic": "Sigmoid", "softmax": "Softmax", "tanh": "Tanh", "relu": "ReLU"}
+"""What scikit-learn calls activations."""
+
+
+def from_sklearn(estimator: Any) -> Sequential:
+    """A fitted estimator of scikit-learn as ours, so that one can look inside: the same weights, to the last bit.
+
+    Reads MLPClassifier and MLPRegressor, LogisticRegression, and linear regressions of any kind: whatever has `coef_`
+    and `intercept_`, and no `decision_function` (LinearRegression, Ridge, Lasso, HuberRegressor …).  A classifier
+    becomes a model of its probabilities; of two classes it is that of the second.
+
+    Raises TypeError for another, ValueError for one that is not fitted.
+
+    >>> from sklearn.linear_model import LinearRegression
+    >>> model = from_sklearn(LinearRegression().fit([[0.0], [1.0]], [1.0, 3.0]))
+    >>> round(model([2.0]).data, 9)
+    5.0
+    """
+    base = require("sklearn.base", "from_sklearn")
+    numpy = require("numpy", "from_sklearn")
+    name = type(estimator).__name__
+    if not isinstance(estimator, base.BaseEstimator):
+        raise TypeError(f"from_sklearn: takes an estimator of scikit-learn, not {name}")
+    if hasattr(estimator, "coefs_"):
+        layers: list[Any] = []
+        for i, (weights, bias) in enumerate(zip(estimator.coefs_, estimator.intercepts_, strict=True)):
+            layers.append(linear_of(weights.T.tolist(), bias.tolist()))
+            is_last = i == len(estimator.coefs_) - 1
+            layers += _activation(estimator.out_activation_ if is_last else estimator.activation)
+        return Sequential(*layers)
+    if name != "LogisticRegression" and hasattr(estimator, "decision_function"):
+        raise TypeError(f"from_sklearn: {name} gives no probabilities that a network has; it reads LogisticRegression")
+    if not hasattr(estimator, "coef_"):
+        reads = "MLPClassifier, MLPRegressor, LogisticRegression and linear regressions"
+        fit = hasattr(type(estimator), "fit") and name.startswith(("MLP", "L", "Ridge", "Elastic"))
+        problem = ValueError if fit else TypeError
+        raise problem(f"from_sklearn: {name} has no weights; it reads {reads}, once they are fitted")
+    coefficients = numpy.atleast_2d(estimator.coef_).tolist()
+    intercepts = numpy.broadcast_to(numpy.atleast_1d(estimator.intercept_), (len(coefficients),)).tolist()
+    linear = linear_of(coefficients, intercepts)
+    if name != "LogisticRegression":
+        return Sequential(linear)
+    return Sequential(linear, *_activation("logistic" if len(coefficients) == 1 else "softmax"))
+
+
+def _activation(name: str) -> list[Any]:
+    if name not in OUTPUTS:
+        raise TypeError(f"from_sklearn: there is no activation {name!r} here")
+    found = OUTPUTS[name]
+    return [] if found is None else [module_of(found, {}, "from_sklearn")]

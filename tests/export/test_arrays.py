@@ -1,0 +1,257 @@
+"""Functions of NumPy, JAX and PyTorch: every row, its derivatives, random programs, networks; against the engine."""
+
+import math
+from random import Random
+from unittest import mock
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+import autograd
+import nn
+from autograd import TABLE, Value, primitive, to_jax, to_numpy, to_torch_function
+from autograd.export import python, verification
+from autograd.export.python import TOLERANCE
+from autograd.export.verification import VerificationError
+from tests.test_c_source import moderate_points
+from tests.test_native_random import bounds, data_of, interpreted, programs, record, same
+
+pytestmark = pytest.mark.filterwarnings("ignore::autograd.DomainWarning")
+
+
+def jax():
+    module = pytest.importorskip("jax", reason="JAX is not installed: make export")
+    module.config.update("jax_enable_x64", True)
+    return module
+
+
+def torch():
+    return pytest.importorskip("torch", reason="PyTorch is not installed: make export")
+
+
+def jax_derivatives(f, x):
+    library = jax()
+    return np.asarray(library.grad(f)(np.array(x))), np.asarray(library.hessian(f)(np.array(x)))
+
+
+def torch_derivatives(f, x):
+    x = torch().tensor(x, dtype=torch().float64)
+    hessian = torch().autograd.functional.hessian(lambda x: f(x), x)
+    return torch().func.grad(f)(x).numpy(), hessian.numpy()
+
+
+DOORS = {
+    "numpy": (to_numpy, np, None),
+    "jax": (to_jax, jax, jax_derivatives),
+    "torch": (to_torch_function, torch, torch_derivatives),
+}
+
+
+@pytest.fixture(params=DOORS)
+def door(request):
+    to, library, derivatives = DOORS[request.param]
+    if callable(library):
+        library()
+    return to, derivatives
+
+
+def of_row(row, point):
+    leaves = [Value(x) for x in point]
+    return leaves[0]._apply_primitive(row, tuple(leaves)), leaves
+
+
+@pytest.mark.parametrize("row", TABLE.values(), ids=lambda row: row.name)
+def test_every_row_and_its_derivatives_of_two_orders_are_those_of_the_engine(door, row):
+    to, derivatives = door
+    chosen = moderate_points(row)
+    y, leaves = of_row(row, chosen[0])
+    f = to(y, leaves, tolerance=1e-11 if row.name in ("digamma", "lgamma") else TOLERANCE)
+    expected = np.array([row.evaluate(point) for point in chosen])
+    np.testing.assert_allclose(np.asarray(f(np.array(chosen))), expected, rtol=1e-12, atol=1e-12)
+    if derivatives is None:
+        return
+    for point in chosen[:3]:
+        gradient, hessian = derivatives(f.function, point)
+        of_engine = autograd.hessian(lambda xs: xs[0]._apply_primitive(row, tuple(xs)))(list(point))
+        y, leaves = of_row(row, point)
+        np.testing.assert_allclose(gradient, autograd.gradient(y, leaves), rtol=1e-11, atol=1e-12)
+        if np.isfinite(of_engine).all():  # acosh has none at 1
+            np.testing.assert_allclose(hessian, of_engine, rtol=1e-10, atol=1e-11)
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in TABLE.values() if row.gate or "0" in row.rule], ids=lambda row: row.name
+)
+def test_kinks_and_ties_have_the_derivatives_of_the_table(door, row):
+    to, derivatives = door
+    if derivatives is None:
+        pytest.skip("NumPy has no derivatives")
+    count = row.arity or 3
+    for point in ([0.0] * count, [1.0] * count, [-1.0] * count):
+        y, leaves = of_row(row, point)
+        f = to(y, leaves, tolerance=math.inf)
+        if math.isfinite(y.data) and np.isfinite(expected := autograd.gradient(y, leaves)).all():
+            np.testing.assert_allclose(derivatives(f.function, point)[0], expected, atol=1e-12)
+
+
+@pytest.mark.exhaustive
+@settings(max_examples=100)
+@given(programs())
+def test_random_programs_give_what_the_interpreter_gives_in_numpy(program):
+    hold(program, lambda y, leaves: to_numpy(y, leaves, tolerance=math.inf))
+
+
+@pytest.mark.exhaustive
+@settings(max_examples=100)
+@given(programs())
+def test_random_programs_give_what_the_interpreter_gives_in_jax(program):
+    jax()
+    hold(program, lambda y, leaves: to_jax(y, leaves, tolerance=math.inf))
+
+
+@pytest.mark.exhaustive
+@settings(max_examples=100)
+@given(programs())
+def test_random_programs_give_what_the_interpreter_gives_in_pytorch(program):
+    torch()
+    hold(program, lambda y, leaves: to_torch_function(y, leaves, tolerance=math.inf))
+
+
+@np.errstate(all="ignore")
+@mock.patch.object(verification, "SAMPLES", 4)  # what is compared here is the data of the program
+@mock.patch.object(python, "SAMPLES", 4)
+def hold(program, export):
+    """The loss of a program on its data, its parameters being inputs like the others."""
+    data, numbers = data_of(program)
+    data = data[:20]
+    inputs, parameters = [Value(x) for x in data[0]], [Value(x) for x in numbers]
+    _, loss = record(program, inputs, parameters)
+    if not isinstance(loss, Value) or program.wild:
+        return
+    f = export(loss, [*inputs, *parameters])
+    found = np.asarray(f(np.hstack([data, np.broadcast_to(numbers, (len(data), len(numbers)))])))
+    found = np.broadcast_to(found, (len(data),))
+    losses = np.array([interpreted(program, sample, numbers)[1] for sample in data])
+    same(found, losses, np.abs(losses), lambda: np.array([bounds(program, sample, numbers)[1] for sample in data]))
+
+
+# ---------------------------------------------------------------- networks
+
+
+def test_a_network_is_products_of_matrices_and_its_parameters_go_along(door):
+    to, _ = door
+    model = nn.MLP(4, [8, 8, 3], activation="tanh", output_activation="softmax", rng=Random(0))
+    f = to(model)
+    assert f.source.count(" @ ") == 3
+    assert {name: np.shape(x) for name, x in f.parameters.items()} == {
+        "W1": (8, 4), "b1": (8,), "W2": (8, 8), "b2": (8,), "W3": (3, 8), "b3": (3,),
+    }  # fmt: skip
+    assert f.difference <= TOLERANCE
+    halved = {name: 0.5 * x for name, x in f.parameters.items()}
+    for parameter in model.parameters():
+        parameter.data *= 0.5
+    sample = [1.0, -2.0, 0.5, 0.25]
+    np.testing.assert_allclose(np.asarray(f(sample, halved)), [y.data for y in model(sample)], rtol=1e-12)
+
+
+def test_batches_of_any_shape_are_computed_sample_by_sample(door):
+    to, _ = door
+    model = nn.MLP(2, [5, 1], activation="gelu", rng=Random(0))
+    f = to(model)
+    batch = np.random.default_rng(0).normal(size=(3, 4, 2))
+    expected = [[model(list(sample)).data for sample in row] for row in batch]
+    np.testing.assert_allclose(np.asarray(f(batch)), expected, rtol=1e-12)
+
+
+def test_jax_trains_on_with_the_parameters():
+    library = jax()
+    model = nn.MLP(2, [4, 1], activation="tanh", rng=Random(0))
+    f = to_jax(model)
+    x, w = np.array([0.5, -1.0]), model.layers[0].neurons[0].w[0]
+    gradient = library.jit(library.grad(lambda parameters: f(x, parameters)))(f.parameters)
+    y = model(list(x))
+    y.backward()
+    assert math.isclose(gradient["W1"][0, 0], w.grad, rel_tol=1e-12)
+
+
+def test_jit_vmap_and_grad_take_the_function():
+    library = jax()
+    x = Value(0.5)
+    f = to_jax((x * x).sin(), [x])
+    slopes = library.jit(library.vmap(library.grad(f.function)))(np.array([[0.1], [0.2]]))
+    np.testing.assert_allclose(slopes[:, 0], [0.2 * math.cos(0.01), 0.4 * math.cos(0.04)], rtol=1e-12)
+
+
+def test_a_row_of_your_own_goes_along_with_its_derivative(door):
+    to, derivatives = door
+
+    @primitive(partials=(lambda y, x: 3.0 * x * x,))
+    def cube(x):
+        return x * x * x
+
+    x = Value(2.0)
+    f = to(cube(x) * 2.0, [x])
+    assert "def cube(x):" in f.source
+    assert float(f(np.array([3.0]))) == 54.0
+    if derivatives:
+        np.testing.assert_allclose(derivatives(f.function, [2.0])[0], [24.0])
+
+
+def test_a_recorded_gradient_is_an_output_like_others(door):
+    to, _ = door
+    x, y = Value(0.5), Value(2.0)
+    z = autograd.exp(x * y) + x.tanh()
+    gradient = autograd.gradient(z, [x, y], create_graph=True)
+    f = to([z, *gradient], [x, y])
+    expected = [math.exp(1.0) + math.tanh(0.5), 2.0 * math.exp(1.0) + 1.0 / math.cosh(0.5) ** 2, 0.5 * math.exp(1.0)]
+    np.testing.assert_allclose(np.asarray(f(np.array([0.5, 2.0]))), expected, rtol=1e-12)
+
+
+def test_the_text_stands_alone(door, tmp_path):
+    to, _ = door
+    f = to(nn.MLP(2, [3, 2], rng=Random(0)))
+    f.save(tmp_path / "model.py")
+    text = (tmp_path / "model.py").read_text(encoding="utf-8")
+    assert "import autograd" not in text
+    assert "The largest difference to the engine on 1,000 random samples is" in text
+    module = {}
+    exec(text, module)
+    np.testing.assert_array_equal(np.asarray(module["f"]([0.5, 1.0])), np.asarray(f([0.5, 1.0])))
+
+
+def test_a_dropout_passes_on_what_is_exported_and_trains_on_afterwards():
+    model = nn.Sequential(nn.Linear(2, 4), nn.Dropout(0.5), nn.Linear(4, 1))
+    assert "rng" not in to_numpy(model).source
+    assert model.training
+    assert model.layers[1].training
+
+
+def test_an_export_that_differs_is_refused():
+    x = Value(0.5)
+    with pytest.raises(VerificationError, match=r"to_numpy: on 1,000 random samples it differs from the engine"):
+        to_numpy(autograd.floor(1e15 * (x / 3.0 + x)), [x], tolerance=-1.0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((lambda x: x[0],), TypeError, r"say how many numbers a sample has, as in to_numpy\(model, inputs=4\)"),
+        ((lambda x: x[0], 0), TypeError, "inputs is how many numbers a sample has"),
+        (([1.0], []), TypeError, "give Values, or a model to record"),
+        ((Value(1.0) * 2.0, [2.0]), TypeError, "inputs must be leaves, number 0 is 2.0"),
+    ],
+)
+def test_what_does_not_fit_is_refused(arguments, error, message):
+    with pytest.raises(error, match=message):
+        to_numpy(*arguments)
+
+
+def test_a_value_is_an_input_or_a_parameter():
+    x = Value(1.0)
+    with pytest.raises(ValueError, match="among the inputs and among the parameters"):
+        to_numpy(x * x, [x], [x])
+    with pytest.raises(ValueError, match="one of them is there twice"):
+        to_numpy(x * x, [x, x])
+    with pytest.raises(ValueError, match="name must be an identifier of Python"):
+        to_numpy(x * x, [x], name="np")

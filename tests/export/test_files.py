@@ -1,0 +1,270 @@
+"""C for one sample, JavaScript and ONNX: every row, networks on their whole test set, memory; against the engine."""
+
+import functools
+import math
+import re
+import shutil
+import subprocess
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+import autograd
+import nn
+from autograd import TABLE, Value, VerificationError, to_c, to_javascript_function, to_onnx
+from autograd.export import c, javascript, onnx, verification
+from autograd.export.braces import narrow_literal
+from tests.export.networks import digits
+from tests.export.test_arrays import of_row
+from tests.test_c_source import moderate_points
+from tests.test_native_random import data_of, programs, record
+
+pytestmark = pytest.mark.filterwarnings("ignore::autograd.DomainWarning")
+
+COMPILER = next((found for name in ("gcc", "cc") if (found := shutil.which(name))), None)
+STRICT = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-O1", "-fsanitize=address,undefined"]
+STRICT += ["-fno-sanitize-recover=undefined"]
+needs_c = pytest.mark.skipif(COMPILER is None, reason="there is no C compiler here")
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+
+
+def needs_onnx():
+    pytest.importorskip("onnx", reason="onnx is not installed: make export")
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: make export")
+
+
+def few_samples(monkeypatch, count):
+    for module in (verification, c, javascript, onnx):
+        monkeypatch.setattr(module, "SAMPLES", count)
+
+
+def program(folder, files, *more):
+    """The files compiled strictly to a program that sanitizers watch."""
+    files.save(folder)
+    sources = [str(folder / name) for name in files.files if name.endswith(".c")]
+    command = [COMPILER, *STRICT, *more, *sources, "-o", str(folder / "program"), "-lm"]
+    subprocess.run(command, check=True, capture_output=True)
+    return str(folder / "program")
+
+
+@needs_c
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("bits", [64, 32])
+def test_every_row_compiles_strictly_and_checks_itself(bits, tmp_path, monkeypatch):
+    few_samples(monkeypatch, 50)
+    rows = [of_row(row, moderate_points(row)[0]) for row in TABLE.values() if not row.jumps]
+    for number, (y, leaves) in enumerate(rows):
+        tolerance = math.inf if bits == 32 else 1e-10  # beside poles, 1e-5 of float would be asked too much
+        files = to_c(y, leaves, name=f"row{number}", bits=bits, tolerance=tolerance)
+        assert files.difference is not None
+        files.save(tmp_path)
+    sources = [str(path) for path in tmp_path.glob("*.c")]
+    subprocess.run([COMPILER, *STRICT[:5], "-fsyntax-only", *sources], check=True, capture_output=True)
+
+
+@needs_c
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("row", TABLE.values(), ids=lambda row: row.name)
+def test_every_row_in_floats_is_within_their_rounding_beside_its_points(row, tmp_path):
+    found = []
+    for point in moderate_points(row)[:1]:
+        y, leaves = of_row(row, point)
+        file = c._File(subject_of(y, leaves), "row", True)
+        reference = verification.Reference(file.subject, narrow=True)
+        near = [[x + 0.01 * (s - x) for x, s in zip(point, sample, strict=True)] for sample in reference.samples]
+        reference.samples = [[verification.narrowed(x) for x in sample] for sample in near]
+        reference.outputs, reference.gradients = engine(row, reference.samples)
+        found.append(c._run(file, reference))
+    assert max(found) <= 1e-5
+
+
+def subject_of(y, leaves):
+    return onnx.subject_of(y, leaves, None, "test")
+
+
+def engine(row, samples):
+    outputs, gradients = [], []
+    for sample in samples:
+        y, leaves = of_row(row, sample)
+        outputs.append([y.data])
+        gradients.append(autograd.gradient(y, leaves))
+    return outputs, gradients
+
+
+@needs_c
+@pytest.mark.parametrize("bits", [64, 32])
+def test_digits_in_c_are_the_same_classes_on_the_whole_test_set_in_little_memory(bits, tmp_path, monkeypatch):
+    few_samples(monkeypatch, 20)  # test_networks.py has the thousand
+    model, test = digits()
+    files = to_c(model, name="digits", bits=bits)
+    workspace = int(re.search(r"DIGITS_WORKSPACE (\d+)", files.files["digits.h"])[1])
+    assert workspace * bits // 8 <= 12_000
+    assert "malloc" not in str(files)
+    checked = subprocess.run([program(tmp_path, files, "-DDIGITS_TEST")], capture_output=True, text=True, check=True)
+    assert float(checked.stdout.split()[-1]) <= {64: 1e-12, 32: 1e-5}[bits]
+    real = "double" if bits == 64 else "float"
+    (tmp_path / "main.c").write_text(
+        f"""#include <stdio.h>
+#include "digits.h"
+int main(void)
+{{
+    static {real} x[64], y[10], workspace[DIGITS_WORKSPACE];
+    for (;;) {{
+        int best = 0;
+        for (int i = 0; i < 64; i++) {{
+            double number;
+            if (scanf("%lf", &number) != 1) {{
+                return 0;
+            }}
+            x[i] = ({real})number;
+        }}
+        digits(x, y, workspace);
+        for (int k = 1; k < 10; k++) {{
+            best = y[k] > y[best] ? k : best;
+        }}
+        printf("%d\\n", best);
+    }}
+}}
+"""
+    )
+    files.files["main.c"] = (tmp_path / "main.c").read_text()
+    data = " ".join(str(x) for sample in test.inputs for x in sample)
+    found = subprocess.run([program(tmp_path, files)], input=data, capture_output=True, text=True, check=True)
+    assert list(map(int, found.stdout.split())) == classes(model, test)
+
+
+def classes(model, test):
+    with autograd.no_grad():
+        scores = [[y.data for y in ys] for ys in model(test.inputs)]
+    return [each.index(max(each)) for each in scores]
+
+
+@needs_node
+def test_digits_in_javascript_are_the_same_classes_on_the_whole_test_set(tmp_path, monkeypatch):
+    few_samples(monkeypatch, 20)
+    model, test = digits()
+    files = to_javascript_function(model, name="digits")
+    files.save(tmp_path)
+    (tmp_path / "main.js").write_text(
+        files.files["digits.js"]
+        + f"const data = {[list(sample) for sample in test.inputs]};\n"
+        + "console.log(data.map((x) => { const y = digits(x); return y.indexOf(Math.max(...y)); }).join(' '));\n"
+    )
+    found = subprocess.run(["node", str(tmp_path / "main.js")], capture_output=True, text=True, check=True)
+    assert list(map(int, found.stdout.split())) == classes(model, test)
+
+
+@needs_node
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("row", [row for row in TABLE.values() if not row.jumps], ids=lambda row: row.name)
+def test_every_row_in_javascript_is_within_rounding(row):
+    y, leaves = of_row(row, moderate_points(row)[0])
+    loose = row.domain or row.name in ("erfc", "erf")
+    assert to_javascript_function(y, leaves, tolerance=1e-9 if loose else 1e-12).difference is not None
+
+
+@pytest.mark.parametrize("row", TABLE.values(), ids=lambda row: row.name)
+def test_every_row_in_onnx_is_within_rounding(row):
+    needs_onnx()
+    point = moderate_points(row)[0]
+    y, leaves = of_row(row, point)
+    import onnxruntime
+
+    files = to_onnx(y, leaves, tolerance=math.inf)
+    session = onnxruntime.InferenceSession(files.files["model.onnx"], providers=["CPUExecutionProvider"])
+    draw = np.random.default_rng(0)
+    samples = (np.array(point) + 0.01 * draw.normal(size=(1000, len(point)))).astype(np.float32)
+    expected = np.array([row.evaluate([float(x) for x in sample]) for sample in samples])
+    (found,) = session.run(None, {"x": samples})
+    if row.jumps:
+        assert np.mean(np.abs(found - expected) < 1e-5) > 0.9
+    else:
+        assert np.nanmax(np.abs(found - expected) / np.maximum(1.0, np.abs(expected))) <= 1e-5
+
+
+def far(program, export):
+    """How far an export of the loss of a program is from the engine, on some samples; None if it is a constant."""
+    data, numbers = data_of(program)
+    inputs, parameters = [Value(x) for x in data[0]], [Value(x) for x in numbers]
+    _, loss = record(program, inputs, parameters)
+    if not isinstance(loss, Value) or program.wild:
+        return 0.0
+    with pytest.MonkeyPatch.context() as patch:
+        few_samples(patch, 10)
+        return export(loss, inputs, parameters, tolerance=math.inf).difference
+
+
+@needs_c
+@pytest.mark.exhaustive
+@settings(max_examples=100)
+@given(programs())
+def test_random_programs_in_c_are_what_the_engine_gives(program):
+    assert far(program, to_c) <= 1e-10
+
+
+@needs_node
+@pytest.mark.exhaustive
+@settings(max_examples=100)
+@given(programs())
+def test_random_programs_in_javascript_are_what_the_engine_gives(program):
+    assert far(program, to_javascript_function) <= 1e-10
+
+
+@pytest.mark.exhaustive
+@settings(max_examples=100)
+@given(programs())
+def test_random_programs_in_onnx_are_what_the_engine_gives(program):
+    needs_onnx()
+    assert far(program, functools.partial(to_onnx, bits=64)) <= 1e-6
+
+
+def test_onnx_of_networks_is_gemm_and_is_read_again_to_the_last_bit(tmp_path):
+    needs_onnx()
+    import onnx as package
+
+    model = nn.MLP(4, [8, 8, 3], activation="tanh", output_activation="softmax", rng=Random(0))
+    files = to_onnx(model, bits=64)
+    files.save(tmp_path)
+    operators = [node.op_type for node in package.load(tmp_path / "model.onnx").graph.node]
+    assert operators.count("Gemm") == 3
+    again = nn.from_onnx(tmp_path / "model.onnx")
+    assert [p.data for p in again.parameters()] == [p.data for p in model.parameters()]
+    sample = [1.0, 2.0, -0.5, 0.25]
+    assert [y.data for y in again(sample)] == [y.data for y in model(sample)]
+
+
+@pytest.mark.parametrize("number", [0.1, -1e300, 1e300, 3.4e38, 1e-46, math.nan, math.inf, 16777217.0])
+def test_floats_are_written_to_the_last_bit(number):
+    text = narrow_literal(number)
+    found = float(text.removesuffix("f").replace("INFINITY", "inf").replace("NAN", "nan"))
+    with np.errstate(over="ignore"):
+        np.testing.assert_equal(np.float32(found), np.float32(number))
+
+
+def test_what_nobody_ran_says_so(monkeypatch, tmp_path):
+    monkeypatch.setenv("CC", "no-such-compiler")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    x = Value(0.5)
+    files = to_c(x.sin(), [x])
+    assert files.difference is None
+    assert "Nobody ran it yet: there was no C compiler." in files.files["model.h"]
+    script = to_javascript_function(x.sin(), [x])
+    assert script.difference is None
+    assert "nobody ran it yet" in script.files["model.js"]
+
+
+@needs_c
+def test_a_difference_beyond_the_tolerance_is_refused():
+    x = Value(0.5)
+    with pytest.raises(VerificationError, match="to_c: on 1,000 random samples it differs"):
+        to_c((x * 1e6).sin(), [x], bits=32)
+
+
+def test_numbers_of_16_bits_are_none():
+    x = Value(0.5)
+    with pytest.raises(ValueError, match=r"bits must be 64 \(double\) or 32 \(float\), not 16"):
+        to_c(x.sin(), [x], bits=16)
+    with pytest.raises(ValueError, match="name must be an identifier of JavaScript"):
+        to_javascript_function(x.sin(), [x], name="a b")

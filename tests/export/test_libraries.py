@@ -1,0 +1,221 @@
+"""Networks from and to PyTorch, scikit-learn and ONNX: the same numbers, to the last bit where they are ours."""
+
+import math
+from random import Random
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import no_grad
+from nn.export.activations import MODULES
+from tests.export.networks import digits
+
+
+@pytest.fixture
+def torch():
+    return pytest.importorskip("torch", reason="PyTorch is not installed: make export")
+
+
+ACTIVATIONS = ["relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "sigmoid", "logsigmoid", "tanh", "identity"]
+
+
+def outputs(model, samples):
+    with no_grad():
+        found = [model(list(sample)) for sample in samples]
+    return np.array([[y.data for y in (ys if isinstance(ys, list) else [ys])] for ys in found])
+
+
+@pytest.mark.parametrize("activation", [*ACTIVATIONS, nn.GELU("tanh"), nn.ELU(0.5), nn.LeakyReLU(0.2)], ids=str)
+@pytest.mark.parametrize("output", ["identity", "softmax", "log_softmax", "sigmoid"])
+def test_a_network_of_layers_goes_to_pytorch_and_back_to_the_last_bit(torch, activation, output):
+    model = nn.MLP(4, [6, 5, 3], activation=activation, output_activation=output, rng=Random(0))
+    network = nn.to_torch(model)
+    assert isinstance(network, torch.nn.Sequential)
+    assert network.difference <= 1e-12
+    again = nn.from_torch(network)
+    assert [p.data for p in again.parameters()] == [p.data for p in model.parameters()]
+    samples = np.random.default_rng(0).normal(size=(20, 4))
+    np.testing.assert_array_equal(outputs(again, samples), outputs(model, samples))
+
+
+def test_digits_go_to_pytorch(torch):
+    model, test = digits()
+    with torch.no_grad():
+        found = nn.to_torch(model)(torch.tensor(test.inputs, dtype=torch.float64))
+    assert found.argmax(1).tolist() == outputs(model, test.inputs).argmax(axis=1).tolist()
+
+
+def test_dropout_and_linear_without_bias_go_along(torch):
+    model = nn.Sequential(nn.Linear(3, 4, bias=False), nn.ReLU(), nn.Dropout(0.25), nn.Linear(4, 1))
+    network = nn.to_torch(model)
+    assert isinstance(network[2], torch.nn.Dropout)
+    assert network[2].p == 0.25
+    assert nn.from_torch(network).layers[2].p == 0.25
+    assert nn.to_torch(nn.MLP(3, [4, 1], dropout=0.5))[2].p == 0.5
+
+
+def test_what_pytorch_trained_is_read_with_its_gradients(torch):
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(
+        torch.nn.Flatten(), torch.nn.Linear(3, 4), torch.nn.Sequential(torch.nn.Tanh(), torch.nn.Linear(4, 1))
+    )
+    model = nn.from_torch(network)
+    x = torch.tensor([[0.5, -1.0, 2.0]])
+    y = network(x)
+    y.backward()
+    ours = model([0.5, -1.0, 2.0])
+    ours.backward()
+    assert math.isclose(ours.data, y.item(), rel_tol=1e-6)
+    found = [w.grad for line in model.layers[0].weight for w in line]
+    np.testing.assert_allclose(found, network[1].weight.grad.numpy().ravel(), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda torch: torch.nn.Conv2d(1, 1, 3), "from_torch: there is no Conv2d here"),
+        (lambda torch: torch.nn.Softmax(dim=0), "Softmax has dim=0"),
+        (lambda torch: torch.nn.Softplus(beta=2), "Softplus has beta=2"),
+        (lambda torch: [1.0], "takes a module of PyTorch, not list"),
+    ],
+)
+def test_what_cannot_be_read_from_pytorch_is_told(torch, make, message):
+    with pytest.raises(TypeError, match=message):
+        nn.from_torch(make(torch))
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (nn.MLP(2, [3, 1], activation="prelu"), "different activations; autograd.to_torch_function"),
+        (nn.Sequential(nn.Linear(2, 2), nn.Power(3)), "Power is no layer or activation that other libraries have"),
+        (nn.Sequential(nn.Linear(2, 2), nn.Softmax(2.0)), "Softmax with a temperature"),
+        (nn.Sequential(nn.Linear(2, 2), nn.Sigmoid(2.0)), "Sigmoid with a slope"),
+    ],
+    ids=["prelu", "power", "softmax", "sigmoid"],
+)
+def test_what_pytorch_has_not_is_told_with_what_to_do(torch, model, message):
+    with pytest.raises(TypeError, match=message):
+        nn.to_torch(model)
+
+
+# ---------------------------------------------------------------- scikit-learn
+
+
+@pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_networks_of_scikit_learn_give_their_probabilities(activation, classes):
+    learn = pytest.importorskip("sklearn.neural_network")
+    x = np.random.default_rng(0).normal(size=(90, 4))
+    options = {"activation": activation, "max_iter": 5, "random_state": 0}
+    fitted = learn.MLPClassifier(hidden_layer_sizes=[5, 4], **options).fit(x, np.arange(90) % classes)
+    model = nn.from_sklearn(fitted)
+    expected = fitted.predict_proba(x)
+    np.testing.assert_allclose(outputs(model, x), expected if classes > 2 else expected[:, 1:], atol=1e-14)
+    assert [w.data for w in model.layers[0].neurons[0].w] == fitted.coefs_[0][:, 0].tolist()
+    regressor = learn.MLPRegressor(hidden_layer_sizes=[5], **options).fit(x, x[:, :2])
+    np.testing.assert_allclose(outputs(nn.from_sklearn(regressor), x), regressor.predict(x), atol=1e-14)
+
+
+def test_linear_models_of_scikit_learn_predict_the_same():
+    linear = pytest.importorskip("sklearn.linear_model")
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 3))
+    for estimator in (linear.LinearRegression(), linear.Ridge(), linear.Lasso(0.1), linear.HuberRegressor()):
+        fitted = estimator.fit(x, x @ [1.0, 2.0, 3.0] + rng.normal(size=60))
+        np.testing.assert_allclose(outputs(nn.from_sklearn(fitted), x)[:, 0], fitted.predict(x), atol=1e-13)
+    for classes in (2, 3):
+        fitted = linear.LogisticRegression().fit(x, np.arange(60) % classes)
+        expected = fitted.predict_proba(x)
+        np.testing.assert_allclose(
+            outputs(nn.from_sklearn(fitted), x), expected if classes > 2 else expected[:, 1:], atol=1e-14
+        )
+
+
+def test_what_cannot_be_read_from_scikit_learn_is_told():
+    learn = pytest.importorskip("sklearn.linear_model")
+    from sklearn.tree import DecisionTreeRegressor
+
+    with pytest.raises(ValueError, match=r"LinearRegression has no weights; it reads .* once they are fitted"):
+        nn.from_sklearn(learn.LinearRegression())
+    with pytest.raises(TypeError, match="DecisionTreeRegressor has no weights"):
+        nn.from_sklearn(DecisionTreeRegressor())
+    with pytest.raises(TypeError, match="SGDClassifier gives no probabilities"):
+        nn.from_sklearn(learn.SGDClassifier())
+    with pytest.raises(TypeError, match="takes an estimator of scikit-learn, not list"):
+        nn.from_sklearn([])
+
+
+# ---------------------------------------------------------------- ONNX
+
+
+def onnx_file(path, nodes, arrays, inputs=("x",)):
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed: make export")
+    helper, kind = onnx.helper, onnx.TensorProto.DOUBLE
+    graph = helper.make_graph(
+        [helper.make_node(*node[:3], **(node[3] if len(node) > 3 else {})) for node in nodes],
+        "test",
+        [helper.make_tensor_value_info(x, kind, ["n", 2]) for x in inputs],
+        [helper.make_tensor_value_info("y", kind, ["n", None])],
+        [onnx.numpy_helper.from_array(np.array(x, dtype=np.float64), name) for name, x in arrays.items()],
+    )
+    onnx.save(helper.make_model(graph), path)
+    return path
+
+
+def test_matmul_and_add_are_a_layer(tmp_path):
+    nodes = [
+        ("MatMul", ["x", "w"], ["s"]), ("Add", ["s", "b"], ["t"]), ("LeakyRelu", ["t"], ["u"], {"alpha": 0.5}),
+        ("MatMul", ["u", "v"], ["y"]),
+    ]  # fmt: skip
+    file = onnx_file(
+        tmp_path / "m.onnx", nodes, {"w": [[1.0, 2.0], [3.0, 4.0]], "b": [0.5, -20.0], "v": [[1.0], [1.0]]}
+    )
+    model = nn.from_onnx(file)
+    assert model([1.0, 2.0]).data == (1.0 + 6.0 + 0.5) + 0.5 * (2.0 + 8.0 - 20.0)
+
+
+@pytest.mark.parametrize("activation", [x for x in ACTIVATIONS if x not in ("silu", "logsigmoid")])
+def test_networks_go_to_onnx_and_back(tmp_path, activation):
+    pytest.importorskip("onnx", reason="onnx is not installed: make export")
+    from autograd import to_onnx
+
+    model = nn.MLP(3, [4, 2], activation=activation, output_activation="softmax", rng=Random(0))
+    to_onnx(model).save(tmp_path)
+    samples = np.random.default_rng(0).normal(size=(20, 3))
+    np.testing.assert_allclose(
+        outputs(nn.from_onnx(tmp_path / "model.onnx"), samples), outputs(model, samples), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("nodes", "message"),
+    [
+        ([("Conv", ["x", "w"], ["y"])], "it has Conv, and these are read: Gemm, MatMul"),
+        ([("Relu", ["x"], ["t"]), ("Add", ["x", "t"], ["y"])], "so it is no chain of layers"),
+        ([("Relu", ["x"], ["t"]), ("Relu", ["x"], ["y"])], "so it is no chain of layers"),
+        ([("Relu", ["x"], ["t"])], "its output is not at the end of a chain of layers"),
+        ([("Softmax", ["x"], ["y"], {"axis": 0})], "Softmax is over axis 0"),
+        ([("Gemm", ["x", "w"], ["y"], {"alpha": 2.0})], r"Gemm has \{'alpha': 2.0\}, and a layer is Wx \+ b"),
+    ],
+    ids=["convolution", "residual", "branch", "end", "axis", "gemm"],
+)
+def test_what_cannot_be_read_from_onnx_is_told(tmp_path, nodes, message):
+    file = onnx_file(tmp_path / "m.onnx", nodes, {"w": [[1.0, 0.0], [0.0, 1.0]]})
+    with pytest.raises(TypeError, match=message):
+        nn.from_onnx(file)
+
+
+def test_a_file_that_is_none_is_told(tmp_path):
+    pytest.importorskip("onnx", reason="onnx is not installed: make export")
+    (tmp_path / "m.onnx").write_bytes(b"\xff\xff\xff no")
+    with pytest.raises(ValueError, match="is no file of ONNX"):
+        nn.from_onnx(tmp_path / "m.onnx")
+    with pytest.raises(TypeError, match="it has the inputs a, b"):
+        nn.from_onnx(onnx_file(tmp_path / "m.onnx", [("Add", ["a", "b"], ["y"])], {}, ("a", "b")))
+
+
+def test_activations_here_are_those_of_pytorch(torch):
+    assert [name for name in MODULES if not hasattr(torch.nn, name)] == []
