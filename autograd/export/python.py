@@ -162,5 +162,8 @@ def _by_torch(function: Callable[..., Any], reference: Reference) -> Found:
     torch = require("torch", "to_torch_function")
     samples = torch.tensor(reference.samples, dtype=torch.float64, requires_grad=True)
     outputs = function(samples)
-    (gradients,) = torch.autograd.grad(outputs.sum(), samples, materialize_grads=True)
+    if not outputs.ndim:  # it depends on no input
+        outputs = outputs.expand(len(samples))
+    total = outputs.sum() + 0.0 * samples.sum()
+    (gradients,) = torch.autograd.grad(total, samples, materialize_grads=True)
     return _rows(outputs.detach()), _rows(gradients)

@@ -201,7 +201,7 @@ def far(program, export):
 @settings(max_examples=100)
 @given(programs())
 def test_random_programs_in_c_are_what_the_engine_gives(program):
-    assert far(program, to_c) <= 1e-10
+    assert far(program, to_c) <= 1e-12
 
 
 @needs_node
@@ -209,7 +209,7 @@ def test_random_programs_in_c_are_what_the_engine_gives(program):
 @settings(max_examples=100)
 @given(programs())
 def test_random_programs_in_javascript_are_what_the_engine_gives(program):
-    assert far(program, to_javascript_function) <= 1e-10
+    assert far(program, to_javascript_function) <= 1e-12
 
 
 @pytest.mark.exhaustive
