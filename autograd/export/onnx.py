@@ -122,7 +122,7 @@ class _Code(ArrayCode):
         ):
             operator = "LeakyRelu" if row is primitives.leaky_relu else "Elu"
             return self.node(Form(f"{operator}({{}}, alpha={operands[1]!r})", PRIMARY, (CHOICE,)), operands[0])
-        if row is primitives.gelu_tanh:
+        if self.attributes and row is primitives.gelu_tanh:
             return self.node(Form('Gelu({}, approximate="tanh")', PRIMARY, (CHOICE,)), *operands)
         return super().row(row, operands)
 
