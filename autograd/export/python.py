@@ -112,7 +112,7 @@ def _exported(
 ) -> Exported:
     if not name.isidentifier() or name in target.taken:
         raise ValueError(f"{door}: name must be an identifier of Python that the text does not use, not {name!r}")
-    text = ArrayText(subject.plan(), subject.constant(), target, name, subject.single, subject.note()).text()
+    text = ArrayText(subject.plan(), subject.numbers(), target, name, subject.single, subject.note()).text()
     reference = Reference(subject, derivatives=bool(target.rule))
     outputs, gradients = run(_defined(text, name)[name], reference)
     apart = reference.of_values(outputs)
