@@ -178,7 +178,6 @@ ROOMS = {  # a page: its title, and what the modules of its names begin with
     "export": ("Handed on, and read", ("autograd.export", "nn.export")),
     "render": ("Pictures and pages", ("autograd.render",)),
     "table": ("The table", ("autograd.table",)),
-    "export": ("Hand a model on", ("autograd.export", "nn.export")),
     "models": ("Models", ("nn.models",)),
     "objectives": ("Losses and penalties", ("nn.objectives",)),
     "optimizing": ("Optimisers and schedules", ("nn.optimizing",)),
