@@ -290,3 +290,17 @@ def test_a_recorded_checkpoint_is_compiled_with_what_it_uses_from_outside():
         expected, found = (compile(y, **options).value_and_grad([[2.0], [0.7]]) for y in outputs)
         assert found[0] == pytest.approx(expected[0], rel=1e-14)
         np.testing.assert_allclose(found[1], expected[1], rtol=1e-14)
+
+
+def test_machine_code_in_a_cycle_is_retired_by_the_collector_not_dropped():
+    backend = pytest.importorskip("autograd.native.llvm.backend")
+    f = jit(lambda x: x.sin() * 7.25)
+    f(1.0)
+    (entry,) = f._entries.values()
+    entry.around = entry
+    parts = entry.point.code.module._parts
+    del f, entry
+    assert not any(parts is each for each in backend._retired)
+    gc.collect()
+    assert any(parts is each for each in backend._retired)
+    assert id(parts) not in backend._held

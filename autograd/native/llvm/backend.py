@@ -29,6 +29,8 @@ _workers: list[int] = []
 """The thread that holds it for `apart`."""
 _ended: list[bool] = []
 """Not empty once Python ends."""
+_held: dict[int, list[Any]] = {}
+"""Objects of LLVM that are in use."""
 _retired: list[Any] = []
 """Objects of LLVM that nothing uses any more; the next that works drops them."""
 
@@ -172,22 +174,31 @@ class Module:
         self.from_store = known is not None
         self.is_optimised = optimise or self.from_store
 
-        def make() -> tuple[Any, Any, Any, dict[str, int]]:
+        # Held from outside until this is finalized: dropped on the way, where an interrupt or the cycle collector comes
+        # by, they would take llvmlite's lock, which an interrupt leaves taken, and a fork inherits.
+        self._parts: list[Any] = []
+        _held[id(self._parts)] = self._parts
+
+        def make() -> tuple[bytes, dict[str, int]]:
             machine = here.machine(optimise)
+            self._parts.append(machine)
             # No passes: the text has no common subexpressions and is tiled and vectorised as it stands.  LLVM's own
             # would take several times as long as making the machine code, and gain nothing that was measured.
             code = known or machine.emit_object(llvm.parse_assembly(text))
             engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+            self._parts.append(engine)
             engine.add_object_file(llvm.ObjectFileRef.from_data(code))
             engine.finalize_object()
-            return code, machine, engine, {name: int(engine.get_function_address(name)) for name in functions}
+            return code, {name: int(engine.get_function_address(name)) for name in functions}
 
-        code, self._machine, self._engine, self.addresses = apart(make)
+        code, self.addresses = apart(make)
         if store is not None and known is None and optimise:
             store.put(key, code)
 
-    def __del__(self, retired: list[Any] = _retired) -> None:
-        retired.append(self.__dict__)
+    def __del__(self, held: dict[int, Any] = _held, retired: list[Any] = _retired) -> None:
+        parts = getattr(self, "_parts", None)
+        retired.append(parts)
+        held.pop(id(parts), None)
 
     def function(self, name: str, prototype: Any) -> Function:
         """A function for Python to call, which keeps the machine code."""
@@ -197,7 +208,7 @@ class Module:
 
     def assembly(self) -> str:
         """The machine code as text."""
-        return apart(lambda: str(self._machine.emit_assembly(llvm.parse_assembly(self.text))))
+        return apart(lambda: str(self._parts[0].emit_assembly(llvm.parse_assembly(self.text))))
 
 
 class LLVMKernel:
