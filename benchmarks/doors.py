@@ -85,7 +85,7 @@ def alone(f):
     point, n = entry.point, 200
     pointers = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p]
     many = Module(_LOOP, ["many"]).function("many", ctypes.CFUNCTYPE(None, *pointers))
-    numbers = point.address, n, point.slots.ctypes.data, point.strips.ctypes.data
+    numbers = point.code.address, n, point.slots.ctypes.data, point.strips.ctypes.data
     assert len(POINT.arguments) == 2
     return lambda: many(*numbers), n
 
@@ -205,8 +205,8 @@ def main():
     of_dict = jit(lambda d: {"s": d["a"] * d["b"] + 1.0})
     doubled, lines = jit(lambda xs: [2.0 * x for x in xs]), jit(lambda x: np.array([2.0 * v for v in x]))
     many = jit(lambda *xs: sin(xs[0]) + xs[-1])
-    slope, second = jit(value_and_grad(rosenbrock)), jit(hessian(powell))
-    sparse = jit(hessian(rosenbrock, sparse=True))
+    slope, second = jit(value_and_grad(rosenbrock), wait=True), jit(hessian(powell), wait=True)
+    sparse = jit(hessian(rosenbrock, sparse=True), wait=True)
     against_plain("one captured Value", lambda: plain(2.0, 3.0), captured, 2.0)
     against_plain("a dict in and out", lambda: plain(2.0, 3.0), of_dict, {"a": 2.0, "b": 3.0})
     option = 100.0, 95.0, 0.03, 0.2, 0.5

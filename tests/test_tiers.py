@@ -7,12 +7,13 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import engine_info, exp, grad, jit, logsumexp, sin, value_and_grad
+from autograd import exp, grad, jit, logsumexp, sin, value_and_grad
 from autograd.native.kernels import Point
 from autograd.native.llvm import tiers
 from autograd.native.llvm.backend import Module, host
@@ -107,18 +108,37 @@ def value_and_grad_of(function):
 
 
 @pytest.mark.usefixtures("all_long")
-def test_jit_gets_its_short_cut_when_the_program_is_replaced():
+def test_doors_count_their_calls_and_follow_the_machine_code():
     g = jit(f)
     right = jit(f, wait=True)(0.5, 1.5)
     assert g(0.5, 1.5) == right
     entry = next(iter(g._entries.values()))
-    assert entry.door is None
-    for _ in range(12):
+    assert [*g.open_doors] == [entry.door]
+    first = entry.point.code.module
+    for _ in range(8):
+        assert g(0.5, 1.5) == right
+    time.sleep(0.05)
+    assert not entry.point.code.is_final
+    for _ in range(3):
         assert g(0.5, 1.5) == right
     until(lambda: entry.point.code.is_final)
+    assert entry.point.code.module is not first
+    references = sys.getrefcount(first)
     assert g(0.5, 1.5) == right
-    assert entry.door is not None or engine_info().core == "plain"
-    assert [*g.open_doors] == ([] if entry.door is None else [entry.door])
+    assert sys.getrefcount(first) == references == 2  # nothing has it any more
+
+
+@pytest.mark.usefixtures("all_long")
+def test_doors_and_machine_code_do_not_keep_each_other():
+    g = jit(f)
+    for _ in range(12):
+        g(0.5, 1.5)
+    entry = next(iter(g._entries.values()))
+    until(lambda entry=entry: entry.point.code.is_final)
+    gone = weakref.ref(entry), weakref.ref(entry.point.code)
+    del g, entry
+    gc.collect()
+    assert [reference() for reference in gone] == [None, None]
 
 
 @pytest.mark.usefixtures("all_long")

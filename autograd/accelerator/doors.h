@@ -82,6 +82,8 @@ typedef struct {
     PyObject_HEAD
     void (*function)(double *, double *);
     PyObject *keeper;          /* what the function lives as long as */
+    Py_ssize_t calls_left;     /* until `then` is called, once; 0 if it is not to be */
+    PyObject *then;
     PyObject *captured;        /* a tuple of Values, whose numbers are the first slots */
     PyObject *names;           /* a tuple: the arguments that are given by name, which come last */
     Py_ssize_t positional;
@@ -568,6 +570,13 @@ static PyObject *go_through(Door *door, PyObject *const *arguments, Py_ssize_t c
     at = door->results.parts;
     made = make_part(&at, out, rows, &from);
     door->busy = 0;
+    if (door->calls_left > 0 && --door->calls_left == 0 && made != NULL) {
+        PyObject *done = PyObject_CallNoArgs(door->then);
+        if (done == NULL) {
+            PyErr_WriteUnraisable(door->then);
+        }
+        Py_XDECREF(done);
+    }
     return made;
 }
 
@@ -684,6 +693,7 @@ static int door_traverse(PyObject *self, visitproc visit, void *arg)
     Door *door = (Door *)self;
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(door->keeper);
+    Py_VISIT(door->then);
     Py_VISIT(door->captured);
     Py_VISIT(door->slots.obj);
     Py_VISIT(door->rows.obj);
@@ -715,6 +725,7 @@ static void door_deallocate(PyObject *self)
     Py_XDECREF(door->captured);
     Py_XDECREF(door->names);
     Py_XDECREF(door->keeper);
+    Py_XDECREF(door->then);
     type->tp_free(self);
     Py_DECREF(type);
 }
@@ -731,7 +742,20 @@ static PyObject *door_use(PyObject *self, PyObject *given)
     Py_RETURN_NONE;
 }
 
+static PyObject *door_after(PyObject *self, PyObject *given)
+{
+    Py_ssize_t calls;
+    PyObject *then;
+    if (!PyArg_ParseTuple(given, "nO:after", &calls, &then)) {
+        return NULL;
+    }
+    ((Door *)self)->calls_left = calls;
+    Py_XSETREF(((Door *)self)->then, Py_NewRef(then));
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef door_methods[] = {
+    {"after", door_after, METH_VARARGS, "after(calls, then): call then(), once, after so many calls from now on."},
     {"use", door_use, METH_VARARGS, "use(address, keeper): other machine code of the same plan, from the next call on."},
     {NULL, NULL, 0, NULL},
 };

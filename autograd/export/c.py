@@ -75,7 +75,7 @@ class _File:
         self.real = "float" if narrow else "double"
         dialect = FLOAT if narrow else DOUBLE
         self.dialect, self.literal = dialect, dialect.code.literal
-        self.pair = Pair(subject.plan(), subject.gradient_plan(), subject.constant(), dialect, f"{name}_numbers")
+        self.pair = Pair(subject.plan(), subject.gradient_plan(), subject.numbers(), dialect, f"{name}_numbers")
         self.workspace = self.pair.workspace
 
     def signatures(self) -> list[str]:

@@ -6,7 +6,7 @@ lowering of the row; where the library differentiates, that function has the row
 
 import builtins
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partialmethod
 from typing import Any
 
@@ -93,6 +93,13 @@ class ArrayCode(CCode):
         if isinstance(x, Expression) or not self.target.number:
             return x
         return self.load(self.target.number.format(self.literal(x)), outside=True)
+
+    def used(self) -> Iterator[tuple[Expression, int]]:
+        """The expressions that the result needs, operands first, each with how often it is used."""
+        counts = self.uses()
+        for item in self._items:
+            if isinstance(item, Expression) and counts[item.index]:
+                yield item, counts[item.index]
 
     # ------------------------------------------------------------ rows
 

@@ -67,7 +67,7 @@ def to_javascript_function(
 
 
 def _text(subject: Subject, name: str) -> str:
-    pair = Pair(subject.plan(), subject.gradient_plan(), subject.constant(), JAVASCRIPT, "numbers")
+    pair = Pair(subject.plan(), subject.gradient_plan(), subject.numbers(), JAVASCRIPT, "numbers")
     inputs, outputs = len(subject.inputs), len(subject.outputs)
     times, copied = JAVASCRIPT.times, JAVASCRIPT.copied
     begin = times("i", inputs, ["w[i] = x[i];"])

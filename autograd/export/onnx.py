@@ -122,7 +122,7 @@ class _Code(ArrayCode):
         ):
             operator = "LeakyRelu" if row is primitives.leaky_relu else "Elu"
             return self.node(Form(f"{operator}({{}}, alpha={operands[1]!r})", PRIMARY, (CHOICE,)), operands[0])
-        if row is primitives.gelu_tanh:
+        if self.attributes and row is primitives.gelu_tanh:
             return self.node(Form('Gelu({}, approximate="tanh")', PRIMARY, (CHOICE,)), *operands)
         return super().row(row, operands)
 
@@ -195,22 +195,21 @@ class _Writer:
         self.onnx, self.subject = onnx, subject
         self.kind = np.float32 if bits == 32 else np.float64
         self.element = onnx.TensorProto.FLOAT if bits == 32 else onnx.TensorProto.DOUBLE
-        self.text = ArrayText(subject.plan(), subject.constant(), ONNX, "f", subject.single, "", _Code(bits))
+        self.text = ArrayText(subject.plan(), subject.numbers(), ONNX, "f", subject.single, "", _Code(bits))
         self.arrays = {**self.text.parameters, **dict(self.text.constants)}
         self.nodes: list[Any] = []
         self.initializers: dict[str, Any] = {}
         self.constants: dict[Any, str] = {}
         self.names: dict[int, str] = {}
+        self.uses: dict[int, int] = {}
         self.batched: set[str] = {"x"}
 
     def model(self, name: str) -> Any:
         """The model, checked."""
         onnx, helper = self.onnx, self.onnx.helper
-        code = self.text.code
-        uses = code.uses()
-        for item in code._items:
-            if isinstance(item, Expression) and uses[item.index]:
-                self.names[item.index] = self._expression(item, uses)
+        for x, uses in self.text.code.used():
+            self.uses[x.index] = uses
+            self.names[x.index] = self._expression(x)
         found = self._operand(self.text.result)
         lead = self._shape_of_batch()
         if found not in self.batched:
@@ -272,7 +271,7 @@ class _Writer:
     def _operand(self, x: Any) -> str:
         return self.names[x.index] if isinstance(x, Expression) else self._array(x)
 
-    def _expression(self, x: Expression, uses: Sequence[int]) -> str:
+    def _expression(self, x: Expression) -> str:
         text, operands = x.form.text, x.operands
         if not operands:
             return self._loaded(text)
@@ -281,7 +280,7 @@ class _Writer:
             text == "{} + {}"
             and isinstance(product, Expression)
             and product.form.text == "{} @ {}.T"
-            and uses[product.index] == 1
+            and self.uses[product.index] == 1
         ):
             return self._node("Gemm", *map(self._operand, (*product.operands, operands[1])), transB=1)
         names = list(map(self._operand, operands))

@@ -112,7 +112,7 @@ def _exported(
 ) -> Exported:
     if not name.isidentifier() or name in target.taken:
         raise ValueError(f"{door}: name must be an identifier of Python that the text does not use, not {name!r}")
-    text = ArrayText(subject.plan(), subject.constant(), target, name, subject.single, subject.note()).text()
+    text = ArrayText(subject.plan(), subject.numbers(), target, name, subject.single, subject.note()).text()
     reference = Reference(subject, derivatives=bool(target.rule))
     outputs, gradients = run(_defined(text, name)[name], reference)
     apart = reference.of_values(outputs)
@@ -162,5 +162,8 @@ def _by_torch(function: Callable[..., Any], reference: Reference) -> Found:
     torch = require("torch", "to_torch_function")
     samples = torch.tensor(reference.samples, dtype=torch.float64, requires_grad=True)
     outputs = function(samples)
-    (gradients,) = torch.autograd.grad(outputs.sum(), samples, materialize_grads=True)
+    if not outputs.ndim:  # it depends on no input
+        outputs = outputs.expand(len(samples))
+    total = outputs.sum() + 0.0 * samples.sum()
+    (gradients,) = torch.autograd.grad(total, samples, materialize_grads=True)
     return _rows(outputs.detach()), _rows(gradients)

@@ -46,7 +46,7 @@ class Subject:
         along = self.parameters if with_parameters else ()
         return lowered([*self.outputs, *found], [*self.inputs, *seeds], along).plan
 
-    def constant(self) -> list[float]:
+    def numbers(self) -> list[float]:
         """The numbers of the parameters."""
         return [p._number for p in self.parameters]
 

@@ -29,7 +29,7 @@ class Reference:
         if narrow:
             self.samples = [[narrowed(x) for x in sample] for sample in self.samples]
         oracle = Interpreter(subject.plan(), Recorded(subject.outputs, subject.inputs, subject.parameters))
-        numbers = [Value(x) for x in subject.constant()]
+        numbers = [Value(x) for x in subject.numbers()]
         self.outputs: list[list[float]] = []
         self.gradients: list[list[float]] = []
         for sample in self.samples:

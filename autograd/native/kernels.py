@@ -278,7 +278,7 @@ class Point:
         self.plan, self.slots, self.strips = program, program.new_slots(), program.new_strips()
         text = rolled_text(program, host().width, host().vector_function)
         self.code: Any = Tiers(text, POINT.name, Store(default_folder()), wait)
-        """The machine code.  Doors call it once it is final; until then calls count."""
+        """The machine code."""
         self._run: Any = None
         self.code.on_replacement(self._take_over)
         self._take_over()

@@ -103,7 +103,7 @@ def start(
     given = {"coordinator": coordinator, "processes": processes, "process": process}
     missing = [name for name, argument in given.items() if argument is None]
     if not cluster and len(missing) == len(given):
-        if PROCESSES not in os.environ:
+        if os.environ.get(PROCESSES, "1") == "1":
             _group = Group()
             return _group
         coordinator, processes, process = os.environ[COORDINATOR], int(os.environ[PROCESSES]), int(os.environ[PROCESS])

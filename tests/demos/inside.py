@@ -24,4 +24,11 @@ NUMBERS = {
         "max(apart.values()) < 1e-12": True,
         "len(longer[100].splitlines()) == len(longer[1000].splitlines())": True,
     },
+    "05_value_to_cluster": {
+        "apart < 1e-12": True,
+        "curve_apart < 1e-12": True,
+        "accuracy > 0.9": True,
+        "all(same == len(X) for *_, same in rows)": True,
+        "same_bits": True,
+    },
 }

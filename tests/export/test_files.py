@@ -201,7 +201,7 @@ def far(program, export):
 @settings(max_examples=100)
 @given(programs())
 def test_random_programs_in_c_are_what_the_engine_gives(program):
-    assert far(program, to_c) <= 1e-10
+    assert far(program, to_c) <= 1e-12
 
 
 @needs_node
@@ -209,7 +209,7 @@ def test_random_programs_in_c_are_what_the_engine_gives(program):
 @settings(max_examples=100)
 @given(programs())
 def test_random_programs_in_javascript_are_what_the_engine_gives(program):
-    assert far(program, to_javascript_function) <= 1e-10
+    assert far(program, to_javascript_function) <= 1e-12
 
 
 @pytest.mark.exhaustive
@@ -217,7 +217,7 @@ def test_random_programs_in_javascript_are_what_the_engine_gives(program):
 @given(programs())
 def test_random_programs_in_onnx_are_what_the_engine_gives(program):
     needs_onnx()
-    assert far(program, functools.partial(to_onnx, bits=64)) <= 1e-6
+    assert far(program, functools.partial(to_onnx, bits=64)) <= 1e-7  # its evaluator has erf in 32 bits
 
 
 def test_onnx_of_networks_is_gemm_and_is_read_again_to_the_last_bit(tmp_path):

@@ -1,11 +1,13 @@
 """Networks from and to PyTorch, scikit-learn and ONNX: the same numbers, to the last bit where they are ours."""
 
 import math
+import sys
 from random import Random
 
 import numpy as np
 import pytest
 
+import autograd
 import nn
 from autograd import no_grad
 from nn.export.activations import MODULES
@@ -98,6 +100,23 @@ def test_what_cannot_be_read_from_pytorch_is_told(torch, make, message):
 def test_what_pytorch_has_not_is_told_with_what_to_do(torch, model, message):
     with pytest.raises(TypeError, match=message):
         nn.to_torch(model)
+
+
+@pytest.mark.parametrize(
+    ("package", "call"),
+    [
+        ("jax", lambda: autograd.to_jax(nn.Linear(1, 1))),
+        ("torch", lambda: autograd.to_torch_function(nn.Linear(1, 1))),
+        ("torch", lambda: nn.to_torch(nn.Linear(1, 1))),
+        ("torch", lambda: nn.from_torch(None)),
+        ("onnx", lambda: autograd.to_onnx(nn.Linear(1, 1))),
+        ("onnx", lambda: nn.from_onnx("model.onnx")),
+    ],
+)
+def test_a_missing_library_is_told_with_what_to_install(monkeypatch, package, call):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ModuleNotFoundError, match=f"needs {package}: pip install {package}"):
+        call()
 
 
 # ---------------------------------------------------------------- scikit-learn

@@ -6,6 +6,7 @@ the structure it was made for, of floats, whole numbers and arrays of float64; w
 alone.  What a call means only `call_at_length` says.
 """
 
+import functools
 import importlib
 import weakref
 from collections.abc import Sequence
@@ -107,11 +108,8 @@ def door_of(arguments: Structure, results: Structure, entry: Any) -> Any:
     point, captured = entry.point, entry.captured
     if compiled is None:
         return DoorOfFloats(args[-1], entry) if isinstance(args[-1], int) and not kwargs[-1] else None
-    if (
-        point.code is None
-        or not isinstance(point.plan, Program)
-        or any(type(x).data is not Value.data for x in captured)
-    ):
+    code = point.code
+    if code is None or not isinstance(point.plan, Program) or any(type(x).data is not Value.data for x in captured):
         return None
     positional, by_name = _children(args[-1]), _children(kwargs[-1])
     inside: list[Part] = []
@@ -127,7 +125,8 @@ def door_of(arguments: Structure, results: Structure, entry: Any) -> Any:
     constants = np.array([x for x in outputs if not isinstance(x, int)])
     places = iter(range(first, first + len(constants)))  # after the rows
     rows = np.concatenate([np.zeros(first), constants])
-    return compiled.Door(
+    module = code.module  # before its address: whatever comes in its place is told of below
+    door = compiled.Door(
         arguments=inside,
         positional=len(positional),
         names=kwargs[-2],
@@ -137,9 +136,27 @@ def door_of(arguments: Structure, results: Structure, entry: Any) -> Any:
         slots=point.plan.new_slots() if point.plan.slots else np.zeros(1),
         rows=rows,
         first_constant=first,
-        address=point.code.address,
-        keeper=point.code.module,
+        address=code.address,
+        keeper=module,
     )
+    if not code.is_final or code.module is not module:
+        _follow(door, code)
+    return door
+
+
+def _follow(door: Any, code: Any) -> None:
+    """Let a door count its calls, and go to other machine code as soon as there is some."""
+
+    def use() -> None:
+        module, address = code.module, code.address
+        if code.module is not module:  # it was replaced in between
+            module, address = code.module, code.address
+        door.use(address, module)
+
+    code.on_replacement(use)
+    use()  # it may have been replaced before that
+    left = max(code.calls_left, 1)
+    door.after(left, functools.partial(code.called, left))
 
 
 def _children(parts: Any) -> Sequence[Structure]:

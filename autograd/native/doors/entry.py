@@ -102,17 +102,18 @@ class Entry:
         self._lock = lock_of(self)  # the machine code has one memory
         self._worker = 0  # the thread that works with it
         self._found: Any = None
-        self._door: Any = None
-        self._structures = None if kind is Lane or batched else (structure, of_result)  # of a door that may be made
         self._made: list[Value] = made
         self._point: AtPoint | None = None
         self.kernel: Kernel | None = None
         self.slots: Any = None
+        self.door: Any = None
+        """The short way in; None where there is none."""
         if kind is Lane or batched:
             self._made = []
             self._over_columns()
         else:
             self._at_point()
+            self.door = door_of(structure, of_result, self)
 
     @functools.cached_property
     def lowered(self) -> Lowered:
@@ -158,15 +159,6 @@ class Entry:
             self.kernel = self._new_kernel()
             self.slots = new_slots(self.plan)
         return self.kernel
-
-    @property
-    def door(self) -> Any:
-        """The short way in, once the machine code is final; None where there is none."""
-        structures = self._structures  # another thread may find it at the same time
-        if structures is not None and (self.point.code is None or self.point.code.is_final):
-            self._door = door_of(*structures, self)
-            self._structures = None
-        return self._door
 
     def _look_for_integers(self) -> None:
         asked = [i for i, x in enumerate(self.inputs) if getattr(x, "asked", False)]

@@ -29,7 +29,8 @@ class Tiers:
     def __init__(self, text: str, name: str, store: Store | None = None, wait: bool = False) -> None:
         self._text, self._name, self._store = text, name, store
         self.module = Module(text, [name], store=store, optimise=wait or text.count("\n") <= SHORT)
-        self._calls_left, self._process = MANY_CALLS, 0
+        self.calls_left, self._process = MANY_CALLS, 0
+        """Until other machine code is made."""
         self._told: list[Callable[[], Any]] = []
 
     @property
@@ -53,12 +54,12 @@ class Tiers:
         """
         self._told.append(tell)
 
-    def called(self) -> None:
-        """Count a call; after many, other machine code is made."""
+    def called(self, times: int = 1) -> None:
+        """Count calls; after many, other machine code is made."""
         if self.is_final:
             return
-        self._calls_left -= 1
-        if self._calls_left <= 0 and self._process != os.getpid():  # a fork has none of the threads
+        self.calls_left -= times
+        if self.calls_left <= 0 and self._process != os.getpid():  # a fork has none of the threads
             self._process = os.getpid()
             behind(self._optimise)
 
