@@ -175,7 +175,6 @@ ROOMS = {  # a page: its title, and what the modules of its names begin with
     "formulas": ("Programs, formulas and explanations", ("autograd.formulas",)),
     "checks": ("Checks", ("autograd.checks",)),
     "native": ("Machine code", ("autograd.native",)),
-    "export": ("Handed on, and read", ("autograd.export", "nn.export")),
     "render": ("Pictures and pages", ("autograd.render",)),
     "table": ("The table", ("autograd.table",)),
     "models": ("Models", ("nn.models",)),
