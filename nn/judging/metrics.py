@@ -244,7 +244,7 @@ def _classes(name: str, x: Any, advice: str = "") -> list[int]:
         return x.argmax(axis=1).tolist()  # type: ignore[no-any-return]
     classes = []
     for item in to_list(x, name):
-        if item.__class__ is int:
+        if item.__class__ is int and abs(item) < 1 << 53:
             classes.append(item)
             continue
         if is_sequence(item):
