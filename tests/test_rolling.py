@@ -314,3 +314,15 @@ def test_the_loops_are_shown_whatever_runs_them(backend):
     assert g.loops() == g.loops(0.4)
     assert "passes one after the other" in g.loops()
     assert "passes at once" in jit(lambda v: [ag.sin(x) for x in v], backend=backend).loops([0.1] * 20)
+
+
+def test_more_constants_than_instructions():
+    constants = [1.0 + 0.1 * k for k in range(50)]
+
+    def f(v):
+        return [ag.dot([v[0], *constants], [v[1]] * 51)]
+
+    noted = recorded(f, [0.5, 2.0])
+    program = program_of(noted, 2)
+    assert by_arrays(program, [0.5, 2.0]) == pytest.approx(f([0.5, 2.0]), rel=1e-14)
+    assert Point(program)([], [0.25, 3.0]) == pytest.approx(f([0.25, 3.0]), rel=1e-14)

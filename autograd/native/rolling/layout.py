@@ -310,7 +310,7 @@ class Places:
                 row = self._constant_row(references) + np.arange(references.size).reshape(references.shape)
                 return self._place("slots", row)
             return self._place("slots", np.vectorize(self._slot, otypes=[np.int64])(references))
-        cells = np.where(in_slots, -1, self._cell[references])
+        cells = np.where(in_slots, -1, self._cell[np.maximum(references, 0)])
         found = self._with_spares(references, cells, in_slots, outermost) if outermost is not None else None
         if found is not None:
             return found
@@ -381,7 +381,7 @@ class Places:
         """Where, along the last axis, the distance between places changes."""
         constant = (references < 0).reshape(-1, references.shape[-1])
         in_slots = self._in_slots(references)
-        cells = np.where(in_slots, references, self._cell[references]).reshape(constant.shape)
+        cells = np.where(in_slots, references, self._cell[np.maximum(references, 0)]).reshape(constant.shape)
         steps = np.diff(cells, axis=1)
         kinds = constant + 2 * in_slots.reshape(constant.shape)
         regular = (steps == steps[:1]).all(axis=0) & (kinds[:, 1:] == kinds[:, :-1]).all(axis=0)
