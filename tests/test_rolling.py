@@ -28,7 +28,7 @@ try:
     HAS_COMPILER = bool(c_compiler())
 except RuntimeError:
     HAS_COMPILER = False
-SPECIAL = (math.nan, math.inf, -math.inf, 0.0, -0.0, 1e300)
+SPECIAL = (math.nan, math.inf, -math.inf, 0.0, -0.0)  # not 1e300, of which the last bit decides a sine
 NEVER = 10**9  # instructions that a loop must save: more than there are
 
 # ---------------------------------------------------------------- random programs with loops
