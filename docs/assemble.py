@@ -177,6 +177,7 @@ ROOMS = {  # a page: its title, and what the modules of its names begin with
     "native": ("Machine code", ("autograd.native",)),
     "render": ("Pictures and pages", ("autograd.render",)),
     "table": ("The table", ("autograd.table",)),
+    "export": ("Handed on, and read", ("autograd.export", "nn.export")),
     "models": ("Models", ("nn.models",)),
     "objectives": ("Losses and penalties", ("nn.objectives",)),
     "optimizing": ("Optimisers and schedules", ("nn.optimizing",)),

@@ -138,6 +138,7 @@ def test_networks_of_scikit_learn_give_their_probabilities(activation, classes):
     np.testing.assert_allclose(outputs(nn.from_sklearn(regressor), x), regressor.predict(x), atol=1e-14)
 
 
+@pytest.mark.filterwarnings("ignore:scipy.optimize:DeprecationWarning")  # of an older scikit-learn on a newer SciPy
 def test_linear_models_of_scikit_learn_predict_the_same():
     linear = pytest.importorskip("sklearn.linear_model")
     rng = np.random.default_rng(0)
