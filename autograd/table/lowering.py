@@ -21,9 +21,9 @@ from autograd.table.machine import Machine, Mask, Operand
 def pow(m: Machine, x: Operand, y: Operand) -> Operand:
     """x^y; of products, a square root and reciprocals where 2y is a whole number from -9 to 17, three times as fast.
 
-    Within 10 ulps by its roundings, each as often as it is raised, and within 6 where it was measured; libm's powers are
-    within 1.  No factor is both larger than x and than x^y, or smaller than both, so it overflows or underflows only
-    where x^y does.
+    Within 10 ulps by its roundings, each as often as it is raised, and within 6 where it was measured; libm's powers
+    are within 1.  No factor is both larger than x and than x^y, or smaller than both, so it overflows or underflows
+    only where x^y does.
     """
     if not isinstance(y, float) or y == 0.0 or not (-4.5 <= y <= 8.5 and (2.0 * y).is_integer()):
         return m.call("pow", x, y)
