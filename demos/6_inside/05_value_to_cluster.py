@@ -89,7 +89,7 @@ print(f"the curves of 1 and {max(curves)} differ by {curve_apart:.0e}, relativel
 model = load(OUT / "digits_1.json").eval()
 
 # %% [markdown]
-# The digits are far too few for two processes: “Where it stops paying”, `docs/explanation/scale.md`, has the arithmetic.
+# The digits are far too few for two processes; “Where it stops paying”, `docs/explanation/scale.md`, says why.
 #
 # ## Handed on
 # Each export is held to the engine on 1,000 random samples when it is written; here it also tells the digits of the
