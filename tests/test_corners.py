@@ -9,6 +9,7 @@ import pickle
 import re
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ from autograd import (
 from autograd.core.graph import reverse_sweep
 from autograd.core.tree import flatten, take_apart, watched
 from autograd.formulas.notation import ATOM, SIGN, Spelled, python_application
-from autograd.table import lowering, primitives
+from autograd.table import gamma, lowering, primitives
 from autograd.table.machine import FLOATS
 from tests.test_structure import ROOT
 
@@ -306,3 +307,36 @@ def test_linear_hands_on_to_whatever_of_its_operands_is_computed(computed):
     z.backward()
     slopes = 2.0 * w.data, 2.0 * x.data, 1.0
     assert [leaf.grad for leaf in leaves] == [slope * (1 + (computed >> i & 1)) for i, slope in enumerate(slopes)]
+
+
+@pytest.mark.parametrize("sweep", [lambda y, x: y.backward(), lambda y, x: autograd.gradient(y, [x])])
+def test_the_nan_that_is_told_of_is_the_one_that_the_sweep_made(sweep):
+    """0 · inf behind the square, not the infinite slope beside it."""
+    a, x = Value(0.0, label="a"), Value(0.0, label="x")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DomainWarning)
+        y = autograd.sqrt(x) ** 2 + autograd.sqrt(a)
+    with pytest.warns(DomainWarning) as told:
+        sweep(y, x)
+    (message,) = [str(warning.message) for warning in told]
+    assert message.startswith("sqrt(0.0 (x)): the derivative through it is nan")
+
+
+def test_what_a_closed_gate_keeps_out_is_0_in_a_record_too():
+    x, y = Value(-1.0), Value(3.0)
+    by_x, by_y = autograd.gradient(autograd.relu(x) * y, (x, y), create_graph=True)
+    assert (by_x.data, by_y.data) == (0.0, 0.0)
+    assert [slope.data for slope in autograd.gradient(by_x * y + by_y, (x, y), create_graph=True)] == [0.0, 0.0]
+
+
+def test_rows_are_methods_where_their_operands_stand_one_by_one():
+    assert Value(1.0).where(2.0, 3.0).data == 2.0
+    assert Value(0.0).where(2.0, 3.0).data == 3.0
+
+
+def test_the_highest_polygamma_is_a_row_that_can_be_named():
+    highest = getattr(primitives, f"polygamma_{gamma.HIGHEST_ORDER}")
+    assert highest(2.0) == primitives.polygamma(gamma.HIGHEST_ORDER, 2.0)
+    for beyond in (0, gamma.HIGHEST_ORDER + 1):
+        with pytest.raises(AttributeError):
+            getattr(primitives, f"polygamma_{beyond}")
