@@ -309,13 +309,15 @@ def test_linear_hands_on_to_whatever_of_its_operands_is_computed(computed):
     assert [leaf.grad for leaf in leaves] == [slope * (1 + (computed >> i & 1)) for i, slope in enumerate(slopes)]
 
 
+@pytest.mark.parametrize("swapped", [False, True])
 @pytest.mark.parametrize("sweep", [lambda y, x: y.backward(), lambda y, x: autograd.gradient(y, [x])])
-def test_the_nan_that_is_told_of_is_the_one_that_the_sweep_made(sweep):
+def test_the_nan_that_is_told_of_is_the_one_that_the_sweep_made(sweep, swapped):
     """0 · inf behind the square, not the infinite slope beside it."""
     a, x = Value(0.0, label="a"), Value(0.0, label="x")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DomainWarning)
-        y = autograd.sqrt(x) ** 2 + autograd.sqrt(a)
+        parts = autograd.sqrt(x) ** 2, autograd.sqrt(a)
+        y = parts[1] + parts[0] if swapped else parts[0] + parts[1]
     with pytest.warns(DomainWarning) as told:
         sweep(y, x)
     (message,) = [str(warning.message) for warning in told]
