@@ -224,7 +224,7 @@ def test_c_computes_what_the_straight_program_does(block):
 @pytest.mark.exhaustive
 def test_ten_thousand_rolled_programs_compute_what_the_straight_ones_do():
     rng = random.Random(0)
-    for seed in range(int(os.environ.get("ROLLING_EXAMPLES", "300"))):
+    for seed in range(int(os.environ.get("ROLLING_EXAMPLES", "60"))):
         blocks = [(rng.choice(BLOCKS), rng.randrange(1, 41), rng.randrange(10**6)) for _ in range(rng.randrange(1, 4))]
         check(rng.randrange(1, 5), blocks, seed)
 
