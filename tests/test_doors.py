@@ -248,6 +248,7 @@ def test_results_are_fresh():
         found["new"] = 0
 
 
+@pytest.mark.exhaustive
 def test_many_structures_in_turn():
     f = jit(lambda *xs: sum(numbers_of(list(xs))) * 2.0)
     for _ in range(3):

@@ -101,6 +101,7 @@ def test_a_row_is_imported_by_a_name_that_can_be_imported(name):
             del vars(module)[attribute]
 
 
+@pytest.mark.exhaustive
 @given(TEXTS, TEXTS)
 @example("", "")
 @settings(max_examples=150, deadline=None)

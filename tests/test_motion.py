@@ -156,6 +156,7 @@ def animation(element):
     return element.find(f"{SVG}animate").get("values")
 
 
+@pytest.mark.exhaustive
 def test_of_many_epochs_so_many_are_shown_the_first_and_the_last_among_them(tmp_path):
     pytest.importorskip("matplotlib", reason="matplotlib is optional")
     model = MLP(1, [1], rng=Random(0))

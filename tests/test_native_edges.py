@@ -220,6 +220,7 @@ def longest_function(text):
     return max(len(body.splitlines()) for body in re.split(r"^define ", text, flags=re.MULTILINE))
 
 
+@pytest.mark.exhaustive
 def test_no_function_of_the_machine_code_grows_with_the_program():
     def program_text(n):
         xs, ys = [[Value(0.5) for _ in range(n)] for _ in range(2)]

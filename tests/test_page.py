@@ -691,6 +691,7 @@ def test_the_script_as_embedded_has_no_syntax_error(v, tmp_path):
     assert run.returncode == 0, run.stderr
 
 
+@pytest.mark.exhaustive
 def test_the_page_of_two_thousand_nodes_is_complete():
     model, loss = network((3, 8, 8, 1), samples=49)
     assert len(topological_order(loss)) > 2000

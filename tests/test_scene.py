@@ -458,6 +458,7 @@ def test_2000_nodes_take_less_than_100_ms():
     assert seconds(lambda: scene(root, summarize=False)) < 0.1
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif("coverage" in sys.modules, reason="where every line is traced, it is the tracing that is timed")
 def test_100_000_nodes_are_summarised_in_less_than_2_s():
     deep = random_graph(33_400)

@@ -216,6 +216,7 @@ def test_transforms_record_inside_no_grad():
         assert (Value(1.0) * 2.0).operands == ()
 
 
+@pytest.mark.exhaustive
 def test_forward_mode_keeps_no_graph():
     import tracemalloc
 
