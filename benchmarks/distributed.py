@@ -26,7 +26,7 @@ from nn import MLP, Adam, DataLoader, cross_entropy, distributed
 from nn.distributed.training import SharedEpochs
 
 HIDDEN = (16, 64, 256, 512)  # units of 64 - h - 10, as for the digits
-BATCHES = (512, 4096)
+BATCHES = (512, 4096, 16_384)
 LENGTHS = (100, 10_000, 100_000, 1_000_000)  # numbers that are added up
 
 # As measured by this script; then what networks are said to have.
@@ -67,10 +67,10 @@ def worker(file):
         epoch = SharedEpochs(group, model, cross_entropy, optimizer, DataLoader((X, y), max(BATCHES)), None)
         for batch in BATCHES:
             rows = epoch.data[:batch]
-            steps.append((len(model.parameters()), batch, least(lambda: epoch.step_on(rows, False), 60, 5)))  # noqa: B023
+            steps.append((len(model.parameters()), batch, least(lambda: epoch.step_on(rows, False), 40, 5)))  # noqa: B023
     for length in LENGTHS if group.processes > 1 else ():
         array = np.zeros(length)
-        sums.append((length, least(lambda: group.add_up(array), 60, 5)))  # noqa: B023
+        sums.append((length, least(lambda: group.add_up(array), 40, 5)))  # noqa: B023
     if group.first:
         with open(file, "w", encoding="utf-8") as found:
             json.dump([steps, sums], found)
@@ -88,7 +88,7 @@ def measured(processes):
 def compare():
     """One process, two, and the model."""
     (one, _), (two, sums) = measured(1), measured(2)
-    print(f"{os.cpu_count()} cores; the least of 60 means of 5 calls")
+    print(f"{os.cpu_count()} cores; the least of 40 means of 5 calls")
     for length, seconds in sums:
         print(f"adding up {length:9,} numbers  {1e3 * seconds:8.3f} ms  {16 * length / 2 / seconds / 1e9:6.2f} GB/s")
     kernel = statistics.median(seconds / size / batch for size, batch, seconds in one)
@@ -97,7 +97,7 @@ def compare():
     for (size, batch, alone), (_, _, shared) in zip(one, two, strict=True):
         modelled = alone / (alone / 2 + np.interp(size, *zip(*sums, strict=True)))
         print(
-            f"{size:10,} {batch:6}  {1e3 * alone:9.3f} ms  {1e3 * shared:10.3f} ms  {alone / shared:9.2f}x  "
+            f"{size:10,} {batch:6,}  {1e3 * alone:9.3f} ms  {1e3 * shared:10.3f} ms  {alone / shared:9.2f}x  "
             f"{modelled:11.2f}x"
         )
 

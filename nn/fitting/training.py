@@ -62,11 +62,12 @@ def fit(
         callbacks: Called at each epoch, such as `EarlyStopping`, `StopWhenStill`, `StopAtSmallGradient`.
         history: One to continue.
         progress: Whether to show a bar; by default if the output is a terminal and `rich` is there.
-        compile: Run the steps as machine code, recorded for one sample: the same numbers but for rounding,
-            hundreds of times as fast.  For `SGD`, `Adam` and the like; needs llvmlite, and with NumPy alone is slower.
-            The loss must be the mean over the samples of one formula, and models and losses must not ask for numbers
-            (if, max, .data): use where, maximum ….  What Dropouts draw is drawn anew for each sample.  The Values have
-            their numbers and gradients at the end of each epoch, and what callbacks do to them counts.
+        compile: Run the steps as machine code, recorded for one sample: the same numbers but for rounding, tens of
+            times as fast, and hundreds on the plain core.  For `SGD`, `Adam` and the like; needs llvmlite, and with
+            NumPy alone is slower.  The loss must be the mean over the samples of one formula, and models and losses
+            must not ask for numbers (if, max, .data): use where, maximum ….  What Dropouts draw is drawn anew for each
+            sample.  The Values have their numbers and gradients at the end of each epoch, and what callbacks do to
+            them counts.
 
     Raises TypeError for what is no optimiser, ValueError for one that has none of the model's parameters.
     Returns the history.  Ctrl-C ends training cleanly with the history so far, as does a loss that is not finite, of
