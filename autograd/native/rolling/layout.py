@@ -234,7 +234,6 @@ class Places:
         self._arrays: dict[int, tuple[int, tuple[int, ...]]] = {}
         self._cell = np.full(len(nests.position_of), -1)
         self._cell[:inputs] = np.arange(inputs)
-        self._is_spare: list[tuple[int, int]] = []
         for position in kept:
             self._allocate(position)
         self._spare_cells = np.ones(self.strips, dtype=bool)
