@@ -101,10 +101,7 @@ def against_its_code(job, f, *args, **kwargs):
 
 def against_plain(job, plain, f, *args):
     """Print the call beside that of the same arithmetic with plain arguments."""
-    plain()
-    f(*args)
-    pairs = [(once(plain), once(lambda: f(*args))) for _ in range(REPEATS)]
-    measuring.report(job, "plain", pairs)
+    compared(job, "plain", plain, lambda: f(*args))
 
 
 def compared(job, peer, theirs, ours):
@@ -202,13 +199,16 @@ def main():
     w = Value(3.0)
     xs, x, v = [0.01 * i for i in range(100)], 1.0 + 1e-3 * np.arange(1000.0), np.array([3.0, -1.0, 0.0, 1.0] * 6)
     plain, captured = jit(lambda x, y: x * y + 1.0), jit(lambda x: x * w + 1.0)
-    of_dict = jit(lambda d: {"s": d["a"] * d["b"] + 1.0})
+    from_dict, of_dict = jit(lambda d: d["a"] * d["b"] + 1.0), jit(lambda d: {"s": d["a"] * d["b"] + 1.0})
     doubled, lines = jit(lambda xs: [2.0 * x for x in xs]), jit(lambda x: np.array([2.0 * v for v in x]))
     many = jit(lambda *xs: sin(xs[0]) + xs[-1])
     slope, second = jit(value_and_grad(rosenbrock), wait=True), jit(hessian(powell), wait=True)
     sparse = jit(hessian(rosenbrock, sparse=True), wait=True)
     against_plain("one captured Value", lambda: plain(2.0, 3.0), captured, 2.0)
-    against_plain("a dict in and out", lambda: plain(2.0, 3.0), of_dict, {"a": 2.0, "b": 3.0})
+    two = {"a": 2.0, "b": 3.0}
+    against_plain("a dict in", lambda: plain(2.0, 3.0), from_dict, two)
+    against_plain("a dict in and out", lambda: plain(2.0, 3.0), of_dict, two)
+    compared("a dict in and out", "in Python", lambda: {"s": plain(two["a"], two["b"])}, lambda: of_dict(two))
     option = 100.0, 95.0, 0.03, 0.2, 0.5
     greeks = jit(value_and_grad(price, argnums=(0, 1, 2, 3, 4)))
     named = jit(value_and_grad(lambda d: price(**d)))

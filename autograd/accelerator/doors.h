@@ -274,7 +274,7 @@ static inline int is_same_text(PyObject *x, PyObject *y)
 }
 
 /* As a key of a dict, or as what is fixed; what else may be equal takes the long way. */
-static int is_same(PyObject *x, PyObject *y)
+static inline int is_same(PyObject *x, PyObject *y)
 {
     return is_same_text(x, y) ||
            (PyLong_CheckExact(x) && PyLong_CheckExact(y) && PyObject_RichCompareBool(x, y, Py_EQ) == 1);
@@ -311,6 +311,18 @@ static int is_fixed(const Part *part, PyObject *x)
     return same;
 }
 
+static int read_part(const Part **at, PyObject *x, double **to);
+
+/* As `read_part`, of which a number need not be called. */
+static inline int read_next(const Part **at, PyObject *x, double **to)
+{
+    if ((*at)->kind == A_NUMBER) {
+        ++*at;
+        return read_number(x, (*to)++);
+    }
+    return read_part(at, x, to);
+}
+
 /* Read x and go on to what follows the part.  0 if it does not fit, -1 with an exception set. */
 static int read_part(const Part **at, PyObject *x, double **to)
 {
@@ -338,7 +350,7 @@ static int read_part(const Part **at, PyObject *x, double **to)
             return 1;
         }
         for (Py_ssize_t i = 0; i < part->size; i++) {
-            if ((found = read_part(at, items[i], to)) <= 0) {
+            if ((found = read_next(at, items[i], to)) <= 0) {
                 return found;
             }
         }
@@ -347,11 +359,11 @@ static int read_part(const Part **at, PyObject *x, double **to)
         if (!PyDict_CheckExact(x) || PyDict_GET_SIZE(x) != part->size) {
             return 0;
         }
-        for (Py_ssize_t i = 0; PyDict_Next(x, &place, &key, &item); i++) {
+        for (Py_ssize_t i = 0; i < part->size && PyDict_Next(x, &place, &key, &item); i++) {
             if (!is_same(key, PyTuple_GET_ITEM(part->object, i))) {
                 return 0;
             }
-            if ((found = read_part(at, item, to)) <= 0) {
+            if ((found = read_next(at, item, to)) <= 0) {
                 return found;
             }
         }
@@ -474,6 +486,18 @@ static PyObject *copy_of(PyObject *object)
     return PyObject_CallMethodNoArgs(object, copy);
 }
 
+static PyObject *make_part(const Part **at, PyObject *out, const double *rows, const Py_ssize_t **from);
+
+/* As `make_part`, of which a number need not be called. */
+static inline PyObject *make_next(const Part **at, PyObject *out, const double *rows, const Py_ssize_t **from)
+{
+    if ((*at)->kind == A_NUMBER) {
+        ++*at;
+        return PyFloat_FromDouble(rows[*(*from)++]);
+    }
+    return make_part(at, out, rows, from);
+}
+
 static PyObject *make_part(const Part **at, PyObject *out, const double *rows, const Py_ssize_t **from)
 {
     const Part *part = (*at)++;
@@ -498,7 +522,7 @@ static PyObject *make_part(const Part **at, PyObject *out, const double *rows, c
         for (Py_ssize_t i = 0; i < part->size && made != NULL; i++) {
             PyObject *key = PyTuple_GET_ITEM(part->object, i);
             PyObject *given = out == NULL ? NULL : Py_XNewRef(PyDict_GetItemWithError(out, key));
-            item = PyErr_Occurred() ? NULL : make_part(at, given, rows, from);
+            item = out != NULL && PyErr_Occurred() ? NULL : make_next(at, given, rows, from);
             if (item == NULL || PyDict_SetItem(made, key, item) < 0) {
                 Py_CLEAR(made);
             }
@@ -513,7 +537,7 @@ static PyObject *make_part(const Part **at, PyObject *out, const double *rows, c
             if (out != NULL && i < PySequence_Fast_GET_SIZE(out)) { /* it may be changed meanwhile */
                 given = Py_NewRef(PySequence_Fast_GET_ITEM(out, i));
             }
-            item = part->kind == NUMBERS ? PyFloat_FromDouble(rows[*(*from)++]) : make_part(at, given, rows, from);
+            item = part->kind == NUMBERS ? PyFloat_FromDouble(rows[*(*from)++]) : make_next(at, given, rows, from);
             Py_XDECREF(given);
             if (item == NULL) {
                 Py_CLEAR(made);
@@ -552,7 +576,7 @@ static PyObject *go_through(Door *door, PyObject *const *arguments, Py_ssize_t c
         }
     }
     for (Py_ssize_t i = 0; i < count + names_count; i++) {
-        if (read_part(&at, arguments[i], &to) <= 0) {
+        if (read_next(&at, arguments[i], &to) <= 0) {
             return NULL;
         }
     }
@@ -568,7 +592,7 @@ static PyObject *go_through(Door *door, PyObject *const *arguments, Py_ssize_t c
     door->function(slots, rows);
     door->busy = 1;
     at = door->results.parts;
-    made = make_part(&at, out, rows, &from);
+    made = make_next(&at, out, rows, &from);
     door->busy = 0;
     if (door->calls_left > 0 && --door->calls_left == 0 && made != NULL) {
         PyObject *done = PyObject_CallNoArgs(door->then);
