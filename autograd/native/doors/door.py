@@ -22,7 +22,7 @@ from autograd.native.rolling.program import Program
 
 Part = tuple[int, int, Any]
 A_NUMBER, NUMBERS, SEQUENCE, DICT, ARRAY, SAME, ALIVE, NAMED, COPIED = range(9)
-"""Kinds of parts, as in doors.h."""
+"""Kinds of parts, as in parts.h."""
 
 _arrays_fit = False
 """Whether NumPy is of a version whose arrays go through doors."""
