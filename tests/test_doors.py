@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import math
 import os
 import sys
 import threading
@@ -185,6 +186,27 @@ def test_the_second_call_goes_through_a_door(args):
     assert goes_through(f, *args) is not False
     assert same(f(*args), first)
     assert same(first, plain(of_all(combined, *args)(*args)))
+
+
+def test_numbers_go_through_a_door_of_both_cores():
+    f = jit(lambda x, y: [x * y, x])
+    f(1.0, 2.0)
+    for args in ((3.0, 4.0), (3, 4.0), (-3, 4), (math.inf, -0.0)):
+        assert same(f.knock(*args), [float(args[0] * args[1]), float(args[0])])
+    for args in ((True, 1.0), (10**400, 1.0), ("a", 1.0), (1.0,), (1.0, 2.0, 3.0), (1.0, Value(2.0)), (1.0, [2.0])):
+        assert f.knock(*args) is NotImplemented
+    assert f.knock(x=1.0, y=2.0) is NotImplemented
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(st.lists(st.one_of(st.integers(0, 3), st.sampled_from([0.5, -0.0, math.inf])), max_size=6))
+def test_results_stand_in_any_order_with_constants_among_them(picks):
+    numbers = 1.0, -0.0, 2.5, math.nan
+    f = jit(lambda *xs: [xs[x] if isinstance(x, int) else x for x in picks])
+    expected = [numbers[x] if isinstance(x, int) else x for x in picks]
+    for _ in range(3):
+        assert same(f(*numbers), expected)
+        assert same(f.call_at_length(*numbers), expected)
 
 
 def test_what_does_not_fit_goes_at_length():
@@ -390,10 +412,10 @@ def test_who_comes_again_amid_a_call_at_length_has_memory_of_its_own(backend):
         part = kernel if isinstance(x, np.ndarray) else point
         found = []
 
-        def amid(*args, part=part, again=again, found=found):
+        def amid(*args, part=part, kernel=kernel, again=again, found=found):
             if again:
                 found.append(f.call_at_length(again.pop()))
-            return part.run(*args) if hasattr(part, "run") else part(*args)
+            return part.run(*args) if part is kernel else part.at(*args)
 
         if part is point:
             entry._point = Amid(point, amid)
@@ -409,11 +431,7 @@ class Amid:
 
     def __init__(self, part, call):
         self.__dict__.update(part.__dict__)
-        self.run = call
-        self.call = call
-
-    def __call__(self, *args):
-        return self.call(*args)
+        self.run = self.at = call
 
 
 def test_threads_and_forks_find_right_results():

@@ -252,10 +252,11 @@ def test_layers_at_one_point_stay_in_their_memory(n, m):
         x = rng.normal(size=n)
         expected = [sum(weight.data * number for weight, number in zip(row, x)) + 1.0 for row in w]
         assert f(x.tolist()) == pytest.approx(expected, rel=1e-12)
-    point = next(iter(f._entries.values())).point
+    (entry,) = f._entries.values()
+    point = entry.point
     guarded = np.full(len(point.strips) + 8, 777.0)
-    point.strips = guarded[: len(point.strips)]
-    f(x.tolist())
+    point.work_in(point.slots, guarded[: len(point.strips)])
+    assert [*point.at([weight.data for weight in entry.captured], x.tolist())] == f(x.tolist())
     assert guarded[len(point.strips) :].tolist() == [777.0] * 8
 
 

@@ -63,9 +63,9 @@ def called_until_replaced(point, numbers):
     """What all calls gave."""
     found = set()
     for _ in range(12):
-        found.add(repr(point([], numbers)))
+        found.add(repr(point.at([], numbers)))
     until(lambda: point.code.is_final)
-    return found | {repr(point([], numbers))}
+    return found | {repr(point.at([], numbers))}
 
 
 @pytest.mark.usefixtures("all_long")
@@ -73,10 +73,10 @@ def test_a_long_program_is_replaced_after_many_calls_and_gives_the_same():
     point = point_of(f, (0.5, 1.5))
     assert not point.code.is_final
     for _ in range(9):
-        point([], (0.5, 1.5))
+        point.at([], (0.5, 1.5))
     time.sleep(0.05)
     assert not point.code.is_final
-    assert called_until_replaced(point, (0.5, 1.5)) == {repr(point_of(f, (0.5, 1.5), wait=True)([], (0.5, 1.5)))}
+    assert called_until_replaced(point, (0.5, 1.5)) == {repr(point_of(f, (0.5, 1.5), wait=True).at([], (0.5, 1.5)))}
 
 
 def test_a_short_program_is_optimised_at_once_and_a_long_one_if_asked(monkeypatch):
@@ -96,7 +96,7 @@ def test_all_tiers_give_the_same_to_the_last_bit(steps, points):
     assert fast.code.is_final
     assert text == slow.code._text
     for numbers in points:
-        assert repr(fast([], numbers)) == repr(slow([], numbers))
+        assert repr(fast.at([], numbers)) == repr(slow.at([], numbers))
 
 
 def value_and_grad_of(function):
@@ -182,7 +182,7 @@ def test_who_asked_is_told_of_a_replacement_and_may_keep_what_there_was():
 @pytest.mark.usefixtures("all_long")
 def test_an_error_on_the_other_thread_leaves_the_program_as_it_is(monkeypatch, capfd):
     point = point_of(f, (0.5, 1.5))
-    right, asked = point([], (0.5, 1.5)), threading.Event()
+    right, asked = point.at([], (0.5, 1.5)), threading.Event()
 
     def broken(*_args, **_options):
         asked.set()
@@ -190,11 +190,11 @@ def test_an_error_on_the_other_thread_leaves_the_program_as_it_is(monkeypatch, c
 
     monkeypatch.setattr(tiers, "Module", broken)
     for _ in range(20):
-        assert point([], (0.5, 1.5)) == right
+        assert point.at([], (0.5, 1.5)) == right
     assert asked.wait(60.0)
     monkeypatch.setattr(tiers, "Module", Module)
     for _ in range(20):
-        assert point([], (0.5, 1.5)) == right
+        assert point.at([], (0.5, 1.5)) == right
     assert not point.code.is_final
     assert capfd.readouterr() == ("", "")
 
@@ -204,16 +204,16 @@ def test_an_error_on_the_other_thread_leaves_the_program_as_it_is(monkeypatch, c
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
 def test_a_fork_compiles_for_itself():
     point = point_of(f, (0.5, 1.5))
-    right = point([], (0.5, 1.5))
+    right = point.at([], (0.5, 1.5))
     point.code._calls_left, point.code._process = 0, os.getpid()  # as if the thread were at work
     child = os.fork()
     if child == 0:
         status = 1
         try:
             for _ in range(12):
-                assert point([], (0.5, 1.5)) == right
+                assert point.at([], (0.5, 1.5)) == right
             until(lambda: point.code.is_final)
-            status = int(point([], (0.5, 1.5)) != right)
+            status = int(point.at([], (0.5, 1.5)) != right)
         finally:
             os._exit(status)
     assert os.waitpid(child, 0)[1] == 0

@@ -19,6 +19,7 @@ from autograd.native.numpy_backend import NumpyKernel
 from autograd.native.planning.plan import Plan
 from autograd.native.rolling.by_numpy import run
 from autograd.native.rolling.program import Program
+from autograd.native.rolling.rows import Rows
 
 BACKENDS = ("llvm", "numpy", "c", "interpreter")
 MOST_THREADS = 256  # each has memory of its own
@@ -214,7 +215,7 @@ class AtPoint(Protocol):
         """What it carries out."""
         ...
 
-    def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
+    def at(self, parameters: Sequence[float], numbers: Sequence[float]) -> Sequence[float]:
         """The outputs for these parameters and inputs."""
         ...
 
@@ -236,7 +237,7 @@ class Sample:
         self.plan: Plan | Program = kernel.plan
         self.slots, self.strips = new_slots(kernel.plan), np.zeros(0)
 
-    def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
+    def at(self, parameters: Sequence[float], numbers: Sequence[float]) -> Sequence[float]:
         """The outputs for these parameters and inputs."""
         self.slots[: len(parameters)] = parameters
         outputs = np.empty((len(self.plan.strip_outputs), 1))
@@ -244,24 +245,18 @@ class Sample:
         return [float(x) for x in outputs[:, 0]]
 
 
-class Arrays:
+class Arrays(Rows):
     """A program of loops at one point by NumPy."""
 
     backend = "numpy"
-    code: Any = None
 
     def __init__(self, program: Program) -> None:
-        self.plan, self.slots, self.strips = program, program.new_slots(), program.new_strips()
-
-    def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
-        """The outputs for these parameters and inputs."""
-        self.slots[: len(parameters)], self.strips[: len(numbers)] = parameters, numbers
-        run(self.plan, self.slots, self.strips)
-        return self.plan.outputs(self.strips)
+        super().__init__(program, by_address=False)
+        self._run = functools.partial(run, program)
 
 
-class Point:
-    """A program of loops at one point, by numbers of Python.
+class Point(Rows):
+    """A program of loops at one point by machine code.
 
     Args:
         program: What to compute.
@@ -275,21 +270,18 @@ class Point:
         from autograd.native.llvm.store import Store, default_folder
         from autograd.native.llvm.tiers import Tiers  # it needs llvmlite
 
-        self.plan, self.slots, self.strips = program, program.new_slots(), program.new_strips()
+        super().__init__(program, by_address=True)
         text = rolled_text(program, host().width, host().vector_function)
-        self.code: Any = Tiers(text, POINT.name, Store(default_folder()), wait)
-        """The machine code."""
-        self._run: Any = None
+        self.code = Tiers(text, POINT.name, Store(default_folder()), wait)
         self.code.on_replacement(self._take_over)
         self._take_over()
 
     def _take_over(self) -> None:
-        """Run the machine code that there is now."""
-        self._run = self.code.function(POINT.prototype())
+        """Run the machine code that there is now, and count the calls of what may be replaced."""
+        code, run = self.code, self.code.function(POINT.prototype())
 
-    def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
-        """The outputs for these parameters and inputs."""
-        self.slots[: len(parameters)], self.strips[: len(numbers)] = parameters, numbers
-        self._run(self.slots.ctypes.data, self.strips.ctypes.data)
-        self.code.called()
-        return self.plan.outputs(self.strips)
+        def counted(slots: int, strips: int) -> None:
+            run(slots, strips)
+            code.called()
+
+        self._run = run if code.is_final else counted

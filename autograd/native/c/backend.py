@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from autograd.native.c.rolled import rolled_source
 from autograd.native.c.source import block_size, c_source
 from autograd.native.planning.plan import Plan
 from autograd.native.rolling.program import Program
+from autograd.native.rolling.rows import Rows
 
 COMPILERS = ("cc", "gcc", "clang")
 FLAGS = ("-std=c99", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fPIC", "-shared")
@@ -105,23 +105,16 @@ class CKernel:
             outputs[:] = found.T
 
 
-class CPoint:
+class CPoint(Rows):
     """A program of loops at one point by compiled C; see `autograd.native.kernels.Point`.
 
     Raises RuntimeError if there is no C compiler, or if it fails.
     """
 
     backend = "c"
-    code: Any = None
 
     def __init__(self, program: Program) -> None:
-        self.plan, self.slots, self.strips = program, program.new_slots(), program.new_strips()
+        super().__init__(program, by_address=True)
         self.source = rolled_source(program, _NAME)
-        self._run = loaded(self.source, c_compiler())[_NAME]
-        self._run.restype, self._run.argtypes = None, (ctypes.c_void_p, ctypes.c_void_p)
-
-    def __call__(self, parameters: Sequence[float], numbers: Sequence[float]) -> list[float]:
-        """The outputs for these parameters and inputs."""
-        self.slots[: len(parameters)], self.strips[: len(numbers)] = parameters, numbers
-        self._run(self.slots.ctypes.data, self.strips.ctypes.data)
-        return self.plan.outputs(self.strips)
+        self._run = run = loaded(self.source, c_compiler())[_NAME]
+        run.restype, run.argtypes = None, (ctypes.c_void_p, ctypes.c_void_p)

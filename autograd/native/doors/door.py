@@ -2,12 +2,13 @@
 
 `Doors` is the base class of `Jitted`: a call tries the doors that are open, the last used first, and goes on to
 `call_at_length` where none fits.  Where the compiled core is (see autograd/accelerator/doors.h) a door takes what has
-the structure it was made for, of floats, whole numbers and arrays of float64; where it is not, a door is for floats
-alone.  What a call means only `call_at_length` says.
+the structure it was made for, of floats, whole numbers and arrays of float64; where it is not, a door is for
+numbers as arguments.  What a call means only `call_at_length` says.
 """
 
 import functools
 import importlib
+import struct
 import weakref
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ from autograd.native.rolling.program import Program
 Part = tuple[int, int, Any]
 A_NUMBER, NUMBERS, SEQUENCE, DICT, ARRAY, SAME, ALIVE, NAMED, COPIED = range(9)
 """Kinds of parts, as in parts.h."""
+
+_PLAIN = frozenset((float, int))
 
 _arrays_fit = False
 """Whether NumPy is of a version whose arrays go through doors."""
@@ -41,7 +44,7 @@ if TYPE_CHECKING or compiled is None:
 
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
             """What the first door that fits gives, else what `call_at_length` does."""
-            result = NotImplemented if unusual else self.knock(*args, **kwargs)
+            result = NotImplemented if unusual or kwargs else self._through(args)
             return self.call_at_length(*args, **kwargs) if result is NotImplemented else result
 
         def call_at_length(self, *args: Any, **kwargs: Any) -> Any:
@@ -50,10 +53,14 @@ if TYPE_CHECKING or compiled is None:
 
         def knock(self, *args: Any, **kwargs: Any) -> Any:
             """What the first door that fits gives, whatever mode is on; NotImplemented where none does."""
-            for door in () if kwargs else self.open_doors:
-                result = door(args)
+            return NotImplemented if kwargs else self._through(args)
+
+        def _through(self, args: tuple[Any, ...]) -> Any:
+            doors = self.open_doors
+            for door in doors:
+                result = door.go_through(args)
                 if result is not NotImplemented:
-                    if door is not self.open_doors[0]:
+                    if door is not doors[0]:
                         self.open_door(door)
                     self.went_through = True
                     return result
@@ -78,8 +85,8 @@ else:
     )
 
 
-class DoorOfFloats:
-    """A door without the compiled core, through which floats go.
+class DoorOfNumbers:
+    """A door without the compiled core, through which floats and whole numbers go.
 
     Args:
         count: How many.
@@ -87,13 +94,18 @@ class DoorOfFloats:
     """
 
     def __init__(self, count: int, entry: Any) -> None:
-        self.kinds = [float] * count
+        self.count = count
         self.entry = weakref.ref(entry)
 
-    def __call__(self, args: tuple[Any, ...]) -> Any:
-        """The result; NotImplemented for anything but so many floats."""
+    def go_through(self, args: tuple[Any, ...]) -> Any:
+        """The result; NotImplemented for anything but so many numbers."""
         entry = self.entry()
-        return NotImplemented if entry is None or [*map(type, args)] != self.kinds else entry.at_point(args)
+        if entry is None or len(args) != self.count or not _PLAIN.issuperset(map(type, args)):
+            return NotImplemented
+        try:
+            return entry.at_point(args)
+        except (OverflowError, struct.error):  # a whole number that is too large
+            return NotImplemented
 
 
 def door_of(arguments: Structure, results: Structure, entry: Any) -> Any:
@@ -107,7 +119,7 @@ def door_of(arguments: Structure, results: Structure, entry: Any) -> Any:
     _, _, (args, kwargs) = arguments
     point, captured = entry.point, entry.captured
     if compiled is None:
-        return DoorOfFloats(args[-1], entry) if isinstance(args[-1], int) and not kwargs[-1] else None
+        return DoorOfNumbers(args[-1], entry) if isinstance(args[-1], int) and not kwargs[-1] else None
     code = point.code
     if code is None or not isinstance(point.plan, Program) or any(type(x).data is not Value.data for x in captured):
         return None

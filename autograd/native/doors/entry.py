@@ -1,7 +1,6 @@
 """One recorded program of a jitted function: for one structure of arguments, run at a point or over arrays."""
 
 import contextlib
-import copy
 import functools
 import math
 import sys
@@ -37,6 +36,7 @@ from autograd.native.recording.tracing import Lane, Traced, Whole, traced, traci
 from autograd.native.rolling.listing import listing
 from autograd.native.rolling.program import Program, count_of_loops
 from autograd.native.rolling.rolled import rolled
+from autograd.native.rolling.rows import Rows
 from autograd.table.primitive import as_number
 
 MOST_KEPT = 1 << 26  # bytes of results that are kept to be used again
@@ -170,23 +170,19 @@ class Entry:
 
         Who comes again from inside, as a finalizer may, takes memory of its own.
         """
-        captured = [x.data for x in self.captured]
+        captured = [x.data for x in self.captured] if self.captured else ()
         if self._worker == get_ident():
-            return self.rebuild(iter(self._point_apart()(captured, numbers)))
+            return self.rebuild(iter(self._point_apart().at(captured, numbers)))
         with self._lock:
             self._worker = get_ident()
             try:
-                found = self._at_point()(captured, numbers)
+                found = (self._point or self._at_point()).at(captured, numbers)
             finally:
                 self._worker = 0
         return self.rebuild(iter(found))
 
     def _point_apart(self) -> AtPoint:
-        if not isinstance(self._point, Point):
-            return self._new_point()
-        point = copy.copy(self._point)
-        point.slots, point.strips = point.slots.copy(), point.strips.copy()
-        return point
+        return self._point.apart() if isinstance(self._point, Rows) else self._new_point()
 
     def over_arrays(self, leaves: Sequence[Any]) -> Any:
         """The result for arrays, broadcast against each other."""

@@ -118,10 +118,6 @@ class Program:
         """Memory for the strips."""
         return np.zeros(max(self.strips, 1))
 
-    def outputs(self, strips: Any) -> list[float]:
-        """The results in the strips."""
-        return [float(strips[x]) if isinstance(x, int) else x for x in self.strip_outputs]
-
 
 def count_of_loops(body: Sequence[Block | Loop]) -> int:
     """How many loops there are, those within others included."""
