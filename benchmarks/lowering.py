@@ -21,11 +21,10 @@ import numpy as np
 
 import autograd
 from autograd import value_and_grad
-from autograd.native.kernels import new_slots
-from autograd.native.llvm.backend import Module
-from autograd.native.llvm.kernel import point_text
-from autograd.native.lowered import lowered
+from autograd.native.llvm.backend import Module, host
+from autograd.native.llvm.rolled import rolled_text
 from autograd.native.recording.tracing import traced, tracing
+from autograd.native.rolling.rolled import Draft, recorded_order
 from autograd.table import primitives
 
 AGAIN = """
@@ -48,17 +47,18 @@ class Kernel:
     """A function of a list of numbers as machine code, called many times without Python in between."""
 
     def __init__(self, function, point, optimise=True):
-        leaves = [traced(x) for x in point]
-        with tracing():
+        leaves, made = [traced(x) for x in point], []
+        with tracing(into=made):
             found = function(leaves)
         flat = []
         for part in found if isinstance(found, (list, tuple)) else [found]:
             flat += part if isinstance(part, (list, tuple)) else [part]
-        plan = lowered(flat, leaves).plan
+        program = Draft(flat, leaves, [], recorded_order(flat, leaves, made)).program()
+        text = rolled_text(program, host().width, host().vector_function)
         start = time.perf_counter()
-        self.module = Module(point_text(plan) + AGAIN, ["again"], optimise=optimise)
+        self.module = Module(text + AGAIN, ["again"], optimise=optimise)
         self.compile_seconds = time.perf_counter() - start
-        self.slots, self.strips, self.plan = new_slots(plan), np.zeros(plan.strips), plan
+        self.slots, self.strips, self.program = program.new_slots(), program.new_strips(), program
         self.strips[: len(point)] = point
         self.run = self.module.function(
             "again", ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
@@ -73,7 +73,7 @@ class Kernel:
     def outputs(self):
         """The numbers that one run gives."""
         self.run(self.slots.ctypes.data, self.strips.ctypes.data, 1)
-        return [self.strips[x] for x in self.plan.strip_outputs]
+        return [self.strips[x] for x in self.program.strip_outputs]
 
 
 def compare(job, peer, theirs, ours, target=0.02):
@@ -147,23 +147,18 @@ def many():
 
 CHAIN = """
 import sys, time
-from autograd.native.llvm.backend import Module
-from autograd.native.llvm.kernel import point_text
-from autograd.native.llvm.store import Store, default_folder
-from autograd.native.lowered import lowered
-from autograd.native.recording.tracing import traced, tracing
-leaves = [traced(0.1 * k) for k in range(4)]
-nodes = list(leaves)
-with tracing():
-    for k in range(int(sys.argv[1])):
+from autograd import jit
+steps = int(sys.argv[1])
+def chain(*xs):
+    nodes = [*xs]
+    for k in range(steps):
         a, b = nodes[-1], nodes[-1 - k % 4]
         nodes.append([a * b + 0.5, 0.5 * (a - b), (a + b).tanh()][k % 3])
-Module(point_text(lowered([leaves[0] * 2.0], leaves).plan), ["point"])  # LLVM starts up
-start = time.perf_counter()
-text = point_text(lowered([nodes[-1]], leaves).plan)
-made = time.perf_counter()
-Module(text, ["point"], store=Store(default_folder()))
-print(time.perf_counter() - made, made - start)
+    return nodes[-1]
+jit(lambda x: 2.0 * x)(1.0)  # LLVM starts up
+f, start = jit(chain, wait=True), time.perf_counter()
+f(0.0, 0.1, 0.2, 0.3)
+print(time.perf_counter() - start, f.stats().compile_seconds)
 """
 
 
@@ -179,9 +174,8 @@ def second_process():
                 for _ in range(2)
             ]
         found.append([[float(seconds) for seconds in run] for run in runs])
-    from_text = [(first[0], second[0]) for first, second in found]
-    measuring.report("5,000 operations, LLVM", "1st process", from_text, 1e3, "ms")
-    measuring.report("and their text", "1st process", [(sum(a), sum(b)) for a, b in found], 1e3, "ms")
+    measuring.report("5,000 operations", "1st process", [(a[1], b[1]) for a, b in found], 1e3, "ms")
+    measuring.report("and their recording", "1st process", [(a[0], b[0]) for a, b in found], 1e3, "ms")
 
 
 # ---------------------------------------------------------------- the first call

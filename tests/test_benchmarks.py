@@ -1,5 +1,7 @@
 """The benchmarks: their common lines, table and picture; and, asked for, that all of them run."""
 
+import ast
+import importlib
 import json
 import runpy
 import subprocess
@@ -45,6 +47,19 @@ def test_the_ratios_are_a_table_and_a_picture(tmp_path):
     ]
     together["draw"](ROWS, tmp_path / "new" / "bench.png")
     assert (tmp_path / "new" / "bench.png").stat().st_size > 5000
+
+
+@pytest.mark.parametrize("path", sorted(BENCHMARKS.glob("*.py")), ids=lambda path: path.stem)
+def test_benchmarks_import_what_is_there(path):
+    """Those of the texts that they give to other processes too."""
+    trees = [ast.parse(path.read_text(encoding="utf-8"))]
+    constants = [node.value for node in ast.walk(trees[0]) if isinstance(node, ast.Constant)]
+    trees += [ast.parse(text) for text in constants if isinstance(text, str) and "\nfrom autograd" in text]
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and str(node.module).split(".")[0] in ("autograd", "nn"):
+                module = importlib.import_module(str(node.module))
+                assert all(hasattr(module, alias.name) for alias in node.names), ast.unparse(node)
 
 
 @pytest.mark.exhaustive
