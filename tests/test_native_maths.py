@@ -17,7 +17,7 @@ from autograd import TABLE, DomainWarning
 from autograd.native.c.backend import CKernel, c_compiler
 from autograd.native.c.code import CCode
 from autograd.native.c.source import c_source
-from autograd.native.kernels import Point, new_slots
+from autograd.native.kernels import llvm_point, new_slots
 from autograd.native.llvm.backend import Module, host
 from autograd.native.llvm.code import Code
 from autograd.native.llvm.kernel import kernel_text
@@ -121,9 +121,9 @@ def _at_points(several):
         noted = Instructions()
         leaves = [[noted.leaf() for _ in data] for _ in range(several)]
         roots = [_node(noted, row, xs) for row in rows for xs in leaves]
-        point = Point(program_of(gathered(noted, roots, several * len(data)), several * len(data), 4))
+        point = llvm_point(program_of(gathered(noted, roots, several * len(data)), several * len(data), 4))
         padded = np.concatenate([data, data[:, : -data.shape[1] % several]], axis=1)
-        found = [point([], padded[:, k : k + several].T.ravel()) for k in range(0, padded.shape[1], several)]
+        found = [point.at([], padded[:, k : k + several].T.ravel()) for k in range(0, padded.shape[1], several)]
         return np.concatenate([np.reshape(x, (len(rows), several)) for x in found], axis=1)[:, : data.shape[1]]
 
     return run

@@ -18,11 +18,11 @@ import autograd as ag
 from autograd import DomainWarning, grad, hessian, jit
 from autograd.core.tree import take_apart
 from autograd.native.c.backend import CPoint, c_compiler
-from autograd.native.kernels import Point
+from autograd.native.kernels import llvm_point
 from autograd.native.recording.tracing import traced, tracing
 from autograd.native.rolling import by_numpy, instructions, sums
 from autograd.native.rolling.program import Loop
-from autograd.native.rolling.rolled import program_of, sequenced
+from autograd.native.rolling.rolled import Draft, program_of, recorded_order
 
 try:
     HAS_COMPILER = bool(c_compiler())
@@ -158,7 +158,7 @@ def recorded(f, point):
     with tracing(into=made):
         result = f(inputs)
     take_apart(result, outputs, whole=True)
-    return sequenced(outputs, inputs, [], made)
+    return Draft(outputs, inputs, [], recorded_order(outputs, inputs, made)).sequenced()
 
 
 def by_arrays(program, point):
@@ -194,12 +194,12 @@ def check(inputs, blocks, seed, in_c=False):
             noted = recorded(function, here)
             straight, rolled = (program_of(noted, inputs, least) for least in (NEVER, 6))
             assert not any(isinstance(item, Loop) for item in straight.body)
-            compiled = [Point(rolled), *([CPoint(rolled)] if in_c else [])]
+            compiled = [llvm_point(rolled), *([CPoint(rolled)] if in_c else [])]
             for point in (here, there, special):
                 expected = by_arrays(straight, point)
                 assert agree(by_arrays(rolled, point), expected), (function, point)
                 for found in compiled:
-                    assert agree(found([], point), expected), (function, point, found)
+                    assert agree(found.at([], point), expected), (function, point, found)
                 if point is not special:
                     plain = []
                     take_apart(function(list(point)), plain)
@@ -284,9 +284,9 @@ def test_the_compiled_core_notes_what_python_notes(program):
 
 def test_sums_inside_a_formula_stay_as_they_are_written():
     """The error of a square that is put back must not be rounded away."""
-    point = Point(program_of(recorded(lambda v: [ag.gelu(x) for x in v], [-20.0] * 9), 9, 4))
+    point = llvm_point(program_of(recorded(lambda v: [ag.gelu(x) for x in v], [-20.0] * 9), 9, 4))
     for x in (-20.0, -25.3, 8.0):  # rounding x² alone would cost 1e-13
-        assert point([], [x] * 9) == pytest.approx([ag.gelu(x)] * 9, rel=2e-15)
+        assert point.at([], [x] * 9) == pytest.approx([ag.gelu(x)] * 9, rel=2e-15)
 
 
 def test_sums_of_any_length_are_alike():
@@ -298,7 +298,7 @@ def test_sums_of_any_length_are_alike():
     program = program_of(noted, 40, 4)
     assert program.counts["written"] < 0.4 * program.counts["instructions"]
     for point in points:
-        for found in (by_arrays(program, point), Point(program)([], point)):
+        for found in (by_arrays(program, point), llvm_point(program).at([], point)):
             assert agree(found, convolved(point), 1e-14)
 
 
@@ -325,4 +325,4 @@ def test_more_constants_than_instructions():
     noted = recorded(f, [0.5, 2.0])
     program = program_of(noted, 2)
     assert by_arrays(program, [0.5, 2.0]) == pytest.approx(f([0.5, 2.0]), rel=1e-14)
-    assert Point(program)([], [0.25, 3.0]) == pytest.approx(f([0.25, 3.0]), rel=1e-14)
+    assert llvm_point(program).at([], [0.25, 3.0]) == pytest.approx(f([0.25, 3.0]), rel=1e-14)

@@ -1,19 +1,29 @@
 """Machine code of earlier processes: found again, and never that of anybody else."""
 
+import contextlib
+import math
 import os
+import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
+from unittest import mock
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from autograd import Value, compile, exp, jit, logsumexp, sin
 from autograd.native.kernels import _machine_code
 from autograd.native.llvm import store as module
 from autograd.native.llvm.store import MOST_BYTES, VARIABLE, Store, default_folder
+from autograd.native.rolling.program import Memory
+from autograd.native.rolling.rolled import Draft
 from autograd.shell.command_line import main
+from tests.test_law import EXAMPLES, POINTS, function_of, programs
 from tests.test_structure import ROOT
 
 
@@ -211,6 +221,61 @@ def test_many_threads_keep_and_read_the_same(folder):
         thread.join()
     assert not wrong
     assert {path.suffix for path in files(folder)} == {".code"}
+
+
+@settings(max_examples=EXAMPLES // 4, deadline=None)
+@given(programs(), st.lists(st.tuples(st.sampled_from(POINTS), st.sampled_from(POINTS)), min_size=1, max_size=3))
+def test_a_kept_program_is_the_program_to_the_last_bit(steps, points):
+    """Its numbers and what is shown of it; and for its calls no program is made of the instructions."""
+    f = function_of(steps)
+    with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, {VARIABLE: folder}):
+        found = []
+        for _ in range(2):
+            g = jit(lambda x, y: [f(x, y), 0.5, x])
+            with mock.patch.object(Draft, "program", None) if found else contextlib.nullcontext():
+                numbers = [repr([call(*point) for call in (g, g, g.call_at_length)]) for point in points]
+            stats = g.stats()
+            found.append((numbers, g.llvm_ir(), g.loops(), stats.loops, stats.workspace_bytes))
+            assert stats.from_cache is (len(found) == 2)
+    assert found[0] == found[1]
+
+
+def test_a_program_is_kept_for_its_instructions_and_for_what_makes_machine_code_of_them(folder, monkeypatch):
+    def ratio(denominator):
+        return jit(lambda x: x / denominator)(1.0)
+
+    assert [ratio(c) for c in (0.0, -0.0, math.inf, -math.inf, 0.0)] == [math.inf, -math.inf, 0.0, 0.0, math.inf]
+    assert len(files(folder)) == 4
+    monkeypatch.setattr(module, "sources", lambda: "a change")
+    assert ratio(-0.0) == -math.inf
+    assert len(files(folder)) == 5
+    monkeypatch.setattr(module, "sources", lambda: "")  # they are not there, so nobody knows
+    assert ratio(3.0) == 1.0 / 3.0
+    assert len(files(folder)) == 5
+
+
+sizes = st.integers(1, 50)
+numbers = st.floats()
+
+
+@given(st.data(), sizes, sizes, st.binary(max_size=20))
+def test_the_memory_of_a_program_is_packed_and_unpacked(data, strips, slots, code):
+    constants = data.draw(st.dictionaries(st.integers(0, slots - 1), numbers))
+    outputs = data.draw(st.lists(st.one_of(st.integers(0, strips - 1), numbers)))
+    memory = Memory(data.draw(st.integers(0, strips)), 3, strips, slots, constants, outputs)
+    found, rest = Memory.unpacked(memory.packed() + code)
+    assert rest == code
+    assert repr(found) == repr(memory)
+    assert found.packed() == memory.packed()  # nans too, bit by bit
+
+
+@given(st.one_of(st.binary(), st.lists(st.integers(-3, 9), max_size=12).map(lambda x: struct.pack(f"<{len(x)}q", *x))))
+def test_what_is_no_memory_is_none_or_fits(content):
+    found = Memory.unpacked(content)
+    if found is not None:
+        memory, _ = found
+        assert len(memory.new_slots()) == memory.slots
+        assert all(x < memory.strips for x in memory.strip_outputs if isinstance(x, int))
 
 
 PROGRAM = """

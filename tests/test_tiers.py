@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd import exp, grad, jit, logsumexp, sin, value_and_grad
-from autograd.native.kernels import Point
+from autograd.native.kernels import llvm_point
 from autograd.native.llvm import tiers
 from autograd.native.llvm.backend import Module, host
 from autograd.native.llvm.rolled import rolled_text
 from autograd.native.llvm.signature import POINT
 from autograd.native.llvm.tiers import Tiers
 from autograd.native.recording.tracing import traced, tracing
-from autograd.native.rolling.rolled import rolled
+from autograd.native.rolling.rolled import Draft, recorded_order
 from tests.test_law import EXAMPLES, POINTS, function_of, programs
 from tests.test_structure import ROOT
 
@@ -41,7 +41,8 @@ def program_of(function, point):
     leaves, made = [traced(x) for x in point], []
     with tracing(into=made):
         found = function(*leaves)
-    return rolled([*found] if isinstance(found, (tuple, list)) else [found], leaves, [], made)
+    outputs = [*found] if isinstance(found, (tuple, list)) else [found]
+    return Draft(outputs, leaves, [], recorded_order(outputs, leaves, made)).program()
 
 
 def text_of(program):
@@ -49,7 +50,7 @@ def text_of(program):
 
 
 def point_of(function, point, wait=False):
-    return Point(program_of(function, point), wait)
+    return llvm_point(program_of(function, point), wait)
 
 
 def until(happens, seconds=60.0):
@@ -92,7 +93,7 @@ def test_a_short_program_is_optimised_at_once_and_a_long_one_if_asked(monkeypatc
 def test_all_tiers_give_the_same_to_the_last_bit(steps, points):
     program = program_of(value_and_grad_of(function_of(steps)), (0.5, 0.25))
     text = text_of(program)
-    fast, slow = (Point(program, wait) for wait in (True, False))
+    fast, slow = (llvm_point(program, wait) for wait in (True, False))
     assert fast.code.is_final
     assert text == slow.code._text
     for numbers in points:
@@ -172,7 +173,7 @@ def test_who_asked_is_told_of_a_replacement_and_may_keep_what_there_was():
     assert code.address != old == before.addresses[POINT.name]
     del before
     gc.collect()
-    point = Point(program)
+    point = llvm_point(program)
     point.strips[:2] = 0.5, 1.5
     run(point.slots.ctypes.data, point.strips.ctypes.data)  # the machine code lives as long as the function
     (strip,) = program.strip_outputs

@@ -6,7 +6,7 @@ import os
 import threading
 import warnings
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,7 +18,9 @@ from autograd.native.llvm.signature import AFTER, BEFORE, POINT, SAMPLES
 from autograd.native.numpy_backend import NumpyKernel
 from autograd.native.planning.plan import Plan
 from autograd.native.rolling.by_numpy import run
-from autograd.native.rolling.program import Program
+from autograd.native.rolling.instructions import takes_long
+from autograd.native.rolling.program import Memory, Program
+from autograd.native.rolling.rolled import Draft
 from autograd.native.rolling.rows import Rows
 
 BACKENDS = ("llvm", "numpy", "c", "interpreter")
@@ -211,7 +213,7 @@ class AtPoint(Protocol):
     """The machine code, `Tiers`; None where there is none."""
 
     @property
-    def plan(self) -> Plan | Program:
+    def plan(self) -> Plan | Memory:
         """What it carries out."""
         ...
 
@@ -234,7 +236,7 @@ class Sample:
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel, self.backend = kernel, kernel.name
-        self.plan: Plan | Program = kernel.plan
+        self.plan: Plan | Memory = kernel.plan
         self.slots, self.strips = new_slots(kernel.plan), np.zeros(0)
 
     def at(self, parameters: Sequence[float], numbers: Sequence[float]) -> Sequence[float]:
@@ -256,24 +258,14 @@ class Arrays(Rows):
 
 
 class Point(Rows):
-    """A program of loops at one point by machine code.
-
-    Args:
-        program: What to compute.
-        wait: Whether to optimise the machine code of a long program before the first call.
-    """
+    """A program of loops at one point by machine code."""
 
     backend = "llvm"
 
-    def __init__(self, program: Program, wait: bool = False) -> None:
-        from autograd.native.llvm.backend import host
-        from autograd.native.llvm.store import Store, default_folder
-        from autograd.native.llvm.tiers import Tiers  # it needs llvmlite
-
+    def __init__(self, program: Memory, code: Any) -> None:
         super().__init__(program, by_address=True)
-        text = rolled_text(program, host().width, host().vector_function)
-        self.code = Tiers(text, POINT.name, Store(default_folder()), wait)
-        self.code.on_replacement(self._take_over)
+        self.code = code
+        code.on_replacement(self._take_over)
         self._take_over()
 
     def _take_over(self) -> None:
@@ -285,3 +277,44 @@ class Point(Rows):
             code.called()
 
         self._run = run if code.is_final else counted
+
+
+def llvm_point(program: Program, wait: bool = False, keep: Callable[[bytes], Any] | None = None) -> Point:
+    """A program of loops at one point by machine code that is made now.
+
+    Args:
+        program: What to compute.
+        wait: Whether to optimise the machine code of a long program before the first call.
+        keep: See `autograd.native.llvm.backend.Module`.
+    """
+    from autograd.native.llvm.tiers import Tiers  # it needs llvmlite
+
+    return Point(program, Tiers(_text_of(program), POINT.name, wait, keep=keep))
+
+
+def kept_point(make: Callable[[], Draft], wait: bool = False) -> Point:
+    """The same of a draft: with the machine code that an earlier process made of the same instructions, if it is kept.
+
+    With it the memory is kept, so that nothing else is to be made of the instructions, but for who wants to see it.
+    """
+    from autograd.native.llvm.backend import host
+    from autograd.native.llvm.store import Store, default_folder, sources
+    from autograd.native.llvm.tiers import Tiers  # it needs llvmlite
+
+    draft, store = make(), Store(default_folder() if sources() else None)
+    key = ""
+    if store.folder is not None:
+        functions = [host().vector_function(x) for x in sorted({*draft.noted.operations}) if takes_long(x)]
+        key = "\n".join([host().told, sources(), repr(functions), draft.digest()])
+    kept = Memory.unpacked(store.get(key) or b"")
+    if kept is None:
+        program = draft.program()
+        return llvm_point(program, wait, lambda code: store.put(key, program.packed() + code))
+    memory, code = kept
+    return Point(memory, Tiers(lambda: _text_of(make().program()), POINT.name, known=code))
+
+
+def _text_of(program: Program) -> str:
+    from autograd.native.llvm.backend import host  # it needs llvmlite
+
+    return rolled_text(program, host().width, host().vector_function)

@@ -19,7 +19,7 @@ from autograd.accelerator import compiled
 from autograd.core.mode import unusual
 from autograd.core.tree import NUMBER, Static, Structure
 from autograd.core.value import Value
-from autograd.native.rolling.program import Program
+from autograd.native.rolling.program import Memory
 
 Part = tuple[int, int, Any]
 A_NUMBER, NUMBERS, SEQUENCE, DICT, ARRAY, SAME, ALIVE, NAMED, COPIED = range(9)
@@ -121,7 +121,7 @@ def door_of(arguments: Structure, results: Structure, entry: Any) -> Any:
     if compiled is None:
         return DoorOfNumbers(args[-1], entry) if isinstance(args[-1], int) and not kwargs[-1] else None
     code = point.code
-    if code is None or not isinstance(point.plan, Program) or any(type(x).data is not Value.data for x in captured):
+    if code is None or not isinstance(point.plan, Memory) or any(type(x).data is not Value.data for x in captured):
         return None
     positional, by_name = _children(args[-1]), _children(kwargs[-1])
     inside: list[Part] = []

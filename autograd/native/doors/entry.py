@@ -22,9 +22,9 @@ from autograd.native.kernels import (
     Arrays,
     AtPoint,
     Kernel,
-    Point,
     Sample,
     c_point,
+    kept_point,
     kernel_of,
     llvm_is_there,
     lock_of,
@@ -35,7 +35,7 @@ from autograd.native.planning.plan import Plan
 from autograd.native.recording.tracing import Lane, Traced, Whole, traced, tracing, uncollected
 from autograd.native.rolling.listing import listing
 from autograd.native.rolling.program import Program, count_of_loops
-from autograd.native.rolling.rolled import rolled
+from autograd.native.rolling.rolled import Draft, recorded_order
 from autograd.native.rolling.rows import Rows
 from autograd.table.primitive import as_number
 
@@ -102,16 +102,16 @@ class Entry:
         self._lock = lock_of(self)  # the machine code has one memory
         self._worker = 0  # the thread that works with it
         self._found: Any = None
-        self._made: list[Value] = made
+        self._order: list[Value] | None = None
         self._point: AtPoint | None = None
         self.kernel: Kernel | None = None
         self.slots: Any = None
         self.door: Any = None
         """The short way in; None where there is none."""
         if kind is Lane or batched:
-            self._made = []
             self._over_columns()
         else:
+            self._order = recorded_order(self.outputs, [*self.inputs, *self.captured], made)
             self._at_point()
             self.door = door_of(structure, of_result, self)
 
@@ -138,12 +138,11 @@ class Entry:
             start = time.perf_counter()
             self._point = self._new_point()
             self.compile_seconds = time.perf_counter() - start
-            self._made = []
         return self._point
 
     def _new_point(self) -> AtPoint:
         if llvm_is_there(self.backend):
-            return Point(self._rolled(), self._wait)
+            return kept_point(self._draft, self._wait)
         if self.backend == "c":
             return c_point(self._rolled())
         if self.backend != "interpreter":
@@ -151,8 +150,13 @@ class Entry:
                 return Arrays(self._rolled())
         return Sample(kernel_of(self.plan, self.lowered.recorded, self.backend))
 
+    def _draft(self) -> Draft:
+        return Draft(self.outputs, self.inputs, self.captured, self._order)
+
     def _rolled(self) -> Program:
-        return rolled(self.outputs, self.inputs, self.captured, self._made)
+        """The program of loops."""
+        found = None if self._point is None else self._point.plan
+        return found if isinstance(found, Program) else self._draft().program()
 
     def _over_columns(self) -> Kernel:
         if self.kernel is None:
@@ -237,11 +241,10 @@ class Entry:
         arrays += [] if point is None else [point.slots, point.strips]
         code = None if point is None else point.code
         kept = code is not None and code.module.from_store
-        program = None if point is None else point.plan
         return Stats(
             nodes=self.lowered.nodes,
             nodes_after=self.lowered.nodes_after,
-            loops=count_of_loops(program.body) if isinstance(program, Program) else loops_in(self.plan),
+            loops=count_of_loops(self._rolled().body) if isinstance(point, Rows) else loops_in(self.plan),
             workspace_bytes=sum(array.nbytes for array in arrays if array is not None),
             compile_seconds=self.compile_seconds + (0.0 if over_columns is None else over_columns.compile_seconds),
             from_cache=over_columns.from_cache if over_columns is not None else kept,
@@ -250,8 +253,7 @@ class Entry:
 
     def loops(self) -> str:
         """The loops that were found."""
-        program = self.point.plan
-        return listing(program if isinstance(program, Program) else self._rolled())
+        return listing(self._rolled())
 
     def source(self) -> str:
         """The program as Python."""

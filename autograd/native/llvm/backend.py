@@ -154,23 +154,23 @@ class Module:
     """Text that was made machine code; it is there as long as this object is, or a function of it.
 
     Args:
-        text: LLVM's.
+        text: LLVM's, or what makes it once somebody wants to see it, if the machine code is known.
         functions: The names of those that can be asked for.
-        store: Where its machine code may be already, and is kept else.
-        optimise: Whether LLVM may take its time; machine code that is kept was optimised.
+        optimise: Whether LLVM may take its time; machine code that is known was optimised.
+        known: The machine code, if it is there.
+        keep: Called with optimised machine code that was made.
     """
 
     def __init__(
         self,
-        text: str,
+        text: str | Callable[[], str],
         functions: Sequence[str],
-        store: Store | None = None,
         optimise: bool = True,
+        known: bytes | None = None,
+        keep: Callable[[bytes], Any] | None = None,
     ) -> None:
-        self.text = text
+        self._text = text
         here = host()
-        key = f"{here.told}\n{text}"
-        known = store.get(key) if store is not None else None
         self.from_store = known is not None
         self.is_optimised = optimise or self.from_store
 
@@ -184,7 +184,7 @@ class Module:
             self._parts.append(machine)
             # No passes: the text has no common subexpressions and is tiled and vectorised as it stands.  LLVM's own
             # would take several times as long as making the machine code, and gain nothing that was measured.
-            code = known or machine.emit_object(llvm.parse_assembly(text))
+            code = known or machine.emit_object(llvm.parse_assembly(self.text))
             engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
             self._parts.append(engine)
             engine.add_object_file(llvm.ObjectFileRef.from_data(code))
@@ -192,13 +192,18 @@ class Module:
             return code, {name: int(engine.get_function_address(name)) for name in functions}
 
         code, self.addresses = apart(make)
-        if store is not None and known is None and optimise:
-            store.put(key, code)
+        if keep is not None and known is None and optimise:
+            keep(code)
 
     def __del__(self, held: dict[int, Any] = _held, retired: list[Any] = _retired) -> None:
         parts = getattr(self, "_parts", None)
         retired.append(parts)
         held.pop(id(parts), None)
+
+    @property
+    def text(self) -> str:
+        """LLVM's text."""
+        return self._text if isinstance(self._text, str) else self._text()
 
     def function(self, name: str, prototype: Any) -> Function:
         """A function for Python to call, which keeps the machine code."""
@@ -218,7 +223,8 @@ class LLVMKernel:
         start = time.perf_counter()
         self.block = _block_size(plan.strips, host().width)
         text = kernel_text(plan, host().width, self.block, host().registers, host().vector_function)
-        self.module = Module(text, [KERNEL.name], store=Store(default_folder()))
+        store, key = Store(default_folder()), f"{host().told}\n{text}"
+        self.module = Module(text, [KERNEL.name], known=store.get(key), keep=functools.partial(store.put, key))
         self.from_store = self.module.from_store
         self.address = self.module.addresses[KERNEL.name]
         self.call = self.module.function(KERNEL.name, KERNEL.prototype())

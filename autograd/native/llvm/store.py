@@ -6,6 +6,7 @@ that is damaged, or was made for another key, is none.  Whatever goes wrong, the
 """
 
 import contextlib
+import functools
 import hashlib
 import os
 import stat
@@ -40,8 +41,19 @@ def default_folder() -> Path | None:
     return Path(caches, "scalar-autograd")
 
 
+@functools.cache
+def sources() -> str:
+    """A digest of the modules that make machine code of instructions; empty where they are not there as files."""
+    here = Path(__file__).parents[2]
+    found = hashlib.sha256()
+    paths = sorted(path for room in ("native", "table") for path in here.joinpath(room).rglob("*.py"))
+    for path in paths:
+        found.update(path.read_bytes())
+    return found.hexdigest() if paths else ""
+
+
 class Store:
-    """Machine code by the texts it was made of.
+    """Machine code by the texts, or the instructions, that it was made of.
 
     Args:
         folder: Where the files are; it is made when the first is written.  None keeps nothing.

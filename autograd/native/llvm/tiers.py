@@ -11,7 +11,6 @@ from typing import Any
 
 from autograd.native.llvm.backend import Module, behind
 from autograd.native.llvm.signature import Function
-from autograd.native.llvm.store import Store
 
 SHORT = 4000  # lines of a text that LLVM optimises at once: a tenth of a second
 MANY_CALLS = 100  # after which a longer one is optimised
@@ -21,14 +20,22 @@ class Tiers:
     """One function of a text; `module` is what has its machine code now.
 
     Args:
-        text, store: As for `Module`.
+        text, known, keep: As for `Module`.
         name: The function.
         wait: Whether to optimise at once, however long that takes.
     """
 
-    def __init__(self, text: str, name: str, store: Store | None = None, wait: bool = False) -> None:
-        self._text, self._name, self._store = text, name, store
-        self.module = Module(text, [name], store=store, optimise=wait or text.count("\n") <= SHORT)
+    def __init__(
+        self,
+        text: str | Callable[[], str],
+        name: str,
+        wait: bool = False,
+        known: bytes | None = None,
+        keep: Callable[[bytes], Any] | None = None,
+    ) -> None:
+        self._text, self._name, self._keep = text, name, keep
+        at_once = wait or not isinstance(text, str) or text.count("\n") <= SHORT
+        self.module = Module(text, [name], at_once, known, keep)
         self.calls_left, self._process = MANY_CALLS, 0
         """Until other machine code is made."""
         self._told: list[Callable[[], Any]] = []
@@ -64,6 +71,6 @@ class Tiers:
             behind(self._optimise)
 
     def _optimise(self) -> None:
-        self.module = Module(self._text, [self._name], store=self._store)
+        self.module = Module(self._text, [self._name], keep=self._keep)
         for tell in list(self._told):
             tell()

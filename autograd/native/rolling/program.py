@@ -4,6 +4,7 @@ There are two memories.  *Slots* hold what a caller sets: the parameters, then t
 instructions.  *Strips* hold numbers that are made: first the inputs, then results, those of a loop side by side.
 """
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -88,8 +89,13 @@ class Loop:
 
 
 @dataclass(eq=False)
-class Program:
-    """A function of numbers at one point."""
+class Memory:
+    """What who calls a program must know: the memory it works in, and where its results are.
+
+    >>> memory = Memory(2, 0, strips=4, slots=1, constants={0: -0.0}, strip_outputs=[3, 0.5])
+    >>> Memory.unpacked(memory.packed() + b"and more")
+    (Memory(inputs=2, parameters=0, strips=4, slots=1, constants={0: -0.0}, strip_outputs=[3, 0.5]), b'and more')
+    """
 
     inputs: int
     """Strips 0 … inputs - 1."""
@@ -99,13 +105,8 @@ class Program:
     slots: int
     constants: dict[int, float]
     """The slots that have a number from the start."""
-    tables: Any
-    """An array of whole numbers: parts of places."""
-    body: Sequence[Block | Loop]
     strip_outputs: Sequence[int | float] = ()
     """The strips that are results; a float where a result is a constant."""
-    counts: dict[str, int] = field(default_factory=dict)
-    """What was found: instructions, and how many of them are written."""
 
     def new_slots(self) -> Any:
         """Memory for the slots, with the constants in place."""
@@ -117,6 +118,41 @@ class Program:
     def new_strips(self) -> Any:
         """Memory for the strips."""
         return np.zeros(max(self.strips, 1))
+
+    def packed(self) -> bytes:
+        """All of it as bytes."""
+        rows = [x if isinstance(x, int) else -1 for x in self.strip_outputs]
+        numbers = [*self.constants.values(), *(x for x in self.strip_outputs if not isinstance(x, int))]
+        counts = len(self.constants), len(rows), len(numbers)
+        whole = (self.inputs, self.parameters, self.strips, self.slots, *counts, *self.constants, *rows)
+        return struct.pack(f"<{len(whole)}q{len(numbers)}d", *whole, *numbers)
+
+    @staticmethod
+    def unpacked(content: bytes) -> "tuple[Memory, bytes] | None":
+        """What `packed` gave, and the bytes that follow; None for anything else."""
+        try:
+            inputs, parameters, strips, slots, constants, rows, numbers = struct.unpack_from("<7q", content)
+            fields = struct.Struct(f"<7q{constants + rows}q{numbers}d")
+            found = fields.unpack_from(content)[7:]
+        except struct.error:
+            return None
+        of_constants, of_results = found[:constants], found[constants : constants + rows]
+        given = iter(found[constants + rows :])
+        memory = Memory(inputs, parameters, strips, slots, {slot: next(given) for slot in of_constants})
+        memory.strip_outputs = [next(given) if x < 0 else x for x in of_results]
+        fits = all(0 <= x < slots for x in of_constants) and all(x < strips for x in of_results)
+        return (memory, content[fields.size :]) if fits and max(inputs, 0) <= strips else None
+
+
+@dataclass(eq=False)
+class Program(Memory):
+    """A function of numbers at one point."""
+
+    tables: Any = field(kw_only=True)
+    """An array of whole numbers: parts of places."""
+    body: Sequence[Block | Loop] = field(kw_only=True)
+    counts: dict[str, int] = field(default_factory=dict, kw_only=True)
+    """What was found: instructions, and how many of them are written."""
 
 
 def count_of_loops(body: Sequence[Block | Loop]) -> int:

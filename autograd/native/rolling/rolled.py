@@ -1,5 +1,7 @@
 """From what was recorded to a program of loops."""
 
+import hashlib
+import marshal
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,31 +17,47 @@ from autograd.native.rolling.repeats import LEAST_SAVED, emitted, repeats
 from autograd.native.rolling.sums import Sequenced, gathered
 
 
-def rolled(
-    outputs: Sequence[Any], inputs: Sequence[Value], parameters: Sequence[Value], made: Sequence[Value]
-) -> Program:
-    """The program of recorded outputs; arguments as for `sequenced`."""
-    with uncollected():
-        return program_of(sequenced(outputs, inputs, parameters, made), len(inputs))
-
-
-def sequenced(
-    outputs: Sequence[Any], inputs: Sequence[Value], parameters: Sequence[Value], made: Sequence[Value]
-) -> Sequenced:
-    """Recorded outputs as instructions.
+class Draft:
+    """Recorded outputs as instructions, of which a program can be made.
 
     Args:
         outputs: Values or numbers.
         inputs, parameters: The leaves that have numbers of their own at each call.
-        made: What was recorded, in recorded order.
+        order: What outputs are made of, operands first; see `recorded_order`.
 
     Raises TypeError for a row that cannot be compiled.
     """
-    leaves = [*inputs, *parameters]
-    instructions = Instructions()
-    known: dict[Value, Ref] = {x: instructions.leaf() for x in leaves}
-    roots = take_down(instructions, outputs, known, order=recorded_order(outputs, leaves, made))
-    return gathered(instructions, roots, len(leaves))
+
+    def __init__(
+        self,
+        outputs: Sequence[Any],
+        inputs: Sequence[Value],
+        parameters: Sequence[Value],
+        order: Sequence[Value] | None = None,
+    ) -> None:
+        leaves = [*inputs, *parameters]
+        self.inputs, self.leaves = len(inputs), len(leaves)
+        self.noted = Instructions()
+        known: dict[Value, Ref] = {x: self.noted.leaf() for x in leaves}
+        with uncollected():
+            self.outputs = take_down(self.noted, outputs, known, order=order)
+
+    def digest(self) -> str:
+        """A text that is the same for the same instructions and results, in every process."""
+        noted = self.noted
+        marked = sorted(noted.jumped), sorted(noted.as_written)
+        told = noted.operations, noted.operands, *marked, self.outputs, self.inputs, self.leaves
+        # In later versions of its format it tells besides which objects are the same.
+        return hashlib.sha256(marshal.dumps(told, 2)).hexdigest()
+
+    def sequenced(self) -> Sequenced:
+        """The instructions, with sums gathered."""
+        return gathered(self.noted, self.outputs, self.leaves)
+
+    def program(self) -> Program:
+        """The program of loops."""
+        with uncollected():
+            return program_of(self.sequenced(), self.inputs)
 
 
 def program_of(instructions: Sequenced, inputs: int, least: int = LEAST_SAVED) -> Program:

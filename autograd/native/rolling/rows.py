@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd.native.rolling.program import Program
+from autograd.native.rolling.program import Memory
 
 
 class Rows:
@@ -24,7 +24,7 @@ class Rows:
     """The machine code; None where there is none."""
     _run: Callable[..., Any]
 
-    def __init__(self, program: Program, by_address: bool) -> None:
+    def __init__(self, program: Memory, by_address: bool) -> None:
         self.plan = program
         self._by_address = by_address
         self._enter = struct.Struct(f"{program.inputs}d").pack_into
