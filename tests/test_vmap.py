@@ -110,6 +110,56 @@ def test_compiled_it_is_the_same(what, backend):
     assert len(one._entries) == 1
 
 
+ASKING = {
+    "an index": lambda x, n: x[n] * 2.0,
+    "range": lambda x, n: sum([x[0] ** k for k in range(n)]) + 1.0,
+    "an if": lambda x, n: sin(x[0]) if n else x[1],
+    "an if of two": lambda x, n: x[0] if n > 1 and n < 9 else x[1],
+    "a gradient": lambda x, n: grad(lambda y: y[n] ** 2 * y[0])(x),
+    "a number too": lambda x, n: x[n] * n + n,
+}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("what", ASKING)
+def test_an_integer_that_is_the_same_for_all_samples_belongs_to_the_structure(what, backend):
+    function = ASKING[what]
+    one = jit(vmap(function, (0, None)), backend=backend)
+    for n in (1, 2, 0, 1, np.int64(2)):
+        right = by_hand(function, (0, None), (X, int(n)))
+        for g in (one, one, vmap(jit(function, backend=backend), (0, None)), vmap(function, (0, None))):
+            agree(g(X, n), right)
+    assert len(one._entries) == 3
+    assert len(one._integers) == 1
+
+
+def test_integers_are_asked_for_one_by_one():
+    def f(x, several, last):
+        return x[several[1]] * several[0] + last
+
+    one = jit(vmap(f, (0, None, None)))
+    for several, last in (([1, 2], 1), ([2, 2], 1), ([1, 2], 2), ([1, 0], 0.5)):
+        agree(one(X, several, last), by_hand(f, (0, None, None), (X, several, last)))
+    assert len(one._entries) == 2  # only the index belongs to the structure
+
+
+@pytest.mark.parametrize("what", ASKING)
+def test_a_mapped_integer_that_is_asked_for_is_refused_with_advice_that_works(what):
+    function, numbers = ASKING[what], np.array([1, 0, 2, 1, 0])
+    for g in (jit(vmap(function)), vmap(jit(function))):
+        with pytest.raises(TypeError, match=r"asks for the integer n, .* it is mapped, .* in_axes=None"):
+            g(X, numbers)
+    right = np.stack([np.asarray(function(x, int(n)), dtype=float) for x, n in zip(X, numbers, strict=True)])
+    agree(vmap(function)(X, numbers), right)
+
+
+def test_mapped_integers_that_are_only_computed_with_are_numbers():
+    function, numbers = lambda x, n: x[0] * n + n / 2, np.array([1, 0, 2, -1, 2**40])
+    agree(jit(vmap(function))(X, numbers), vmap(function)(X, numbers))
+    with pytest.raises(IndexError, match="integers"):  # it is no integer that is missing
+        jit(vmap(lambda x, n: x[0.5] * n))(X, numbers)
+
+
 def test_one_program_serves_every_number_of_samples():
     g = jit(vmap(lambda x: x[0] * x[1]), threads=2)
     for n in (1, 2, 1000, 20_001):

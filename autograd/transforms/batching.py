@@ -94,13 +94,18 @@ class _Samples:
         self.array = array
 
 
+def are_integers(leaf: Any) -> bool:
+    """Whether a leaf is mapped, and each of its numbers an integer."""
+    return isinstance(leaf, _Samples) and leaf.array.dtype.kind in "biu"
+
+
 def _sample(leaf: Any, i: int) -> Any:
     if not isinstance(leaf, _Samples):
         return leaf
     found = leaf.array[i]
-    return (
-        found if getattr(found, "ndim", 0) or hasattr(found, "_apply_primitive") else as_number(found, "vmap: a sample")
-    )
+    if getattr(found, "ndim", 0) or hasattr(found, "_apply_primitive"):
+        return found
+    return int(found) if leaf.array.dtype.kind in "iu" else as_number(found, "vmap: a sample")
 
 
 def _stacked(column: Sequence[Any]) -> Any:
@@ -134,6 +139,9 @@ def vmap(function: Callable[..., Any], in_axes: Axes = 0, out_axes: int = 0) -> 
 
     As `jax.vmap`.  On its own it calls the function once a sample; jit(vmap(f)), as vmap(jit(f)), is one kernel, with
     samples as lanes, on threads if jit is told so.  Derivatives go inside, vmap(grad(f)), and outside.  Needs NumPy.
+
+    An integer that the function asks for, as an index, in range() or in an if, is to be the same for all samples of one
+    kernel: in_axes=None for its argument.  Without jit it may differ from sample to sample.
 
     >>> import numpy as np
     >>> from autograd import grad, jit

@@ -342,6 +342,17 @@ def _of_numbers(structure: Structure, leaves: Iterator[Any], outputs: list[Any],
     return *facts, _counted(structure, found)
 
 
+def integers_asked(function: Callable[..., Any], structure: Structure, examples: Sequence[float]) -> list[int]:
+    """Which of the integers among the examples a function asks for, by their numbers."""
+    try:
+        Entry(function, structure, examples, Traced, "interpreter", 1, batched=True, wait=False)
+    except IntegersAsked as asked:
+        return asked.places
+    except Exception:  # it is the function's, and known
+        return []
+    return []
+
+
 def _captured(outputs: Sequence[Value], inputs: Sequence[Value]) -> list[Value]:
     """The Values from outside that outputs are made of: leaves, and nodes, which keep what they recorded."""
     order, mine = topological_order(*outputs), {*inputs}

@@ -16,14 +16,14 @@ from autograd.arguments import brief, called, numpy_array
 from autograd.core.mode import changed, current, unusual
 from autograd.core.tree import Static, Structure, filler, take_apart, watched
 from autograd.native.doors.door import Doors
-from autograd.native.doors.entry import Entry, IntegersAsked, is_integer, opened, with_integers
-from autograd.native.doors.inspection import Stats
+from autograd.native.doors.entry import Entry, IntegersAsked, integers_asked, is_integer, opened, with_integers
+from autograd.native.doors.inspection import Stats, argument_names
 from autograd.native.doors.out import takes_no_out, written
 from autograd.native.doors.static import Names, Numbers, StaticArguments
 from autograd.native.kernels import checked
 from autograd.native.recording.tracing import Lane, Traced
 from autograd.table.primitive import as_number
-from autograd.transforms.batching import Mapped, columns
+from autograd.transforms.batching import Mapped, are_integers, columns
 
 MOST_PROGRAMS = 128  # of one function; the one that was used longest ago goes
 
@@ -74,11 +74,14 @@ class Jitted(Doors):
         structure, leaves = self._taken_apart(args, kwargs)
         if any(hasattr(leaf, "_apply_primitive") or _holds_objects(leaf) for leaf in leaves):
             return self._run_plainly(args, kwargs)  # inside a transform, or recorded by the caller
+        run = self._run
         if isinstance(self._function, Mapped) and any(getattr(leaf, "ndim", 0) for leaf in leaves):
-            return self._over_samples(self._function, args, kwargs)
+            structure, leaves, n = self._function.batch(args, kwargs)
+            structure, leaves = self._with_known_integers(structure, leaves)
+            run = functools.partial(self._over_samples, self._function, n)
         while True:
             try:
-                return self._run(structure, leaves)
+                return run(structure, leaves)
             except IntegersAsked as asked:
                 places = asked.places
             self._integers[watched(structure, self._forget)] = places
@@ -87,7 +90,9 @@ class Jitted(Doors):
     def _taken_apart(self, args: Any, kwargs: Any) -> tuple[Structure, list[Any]]:
         """Structure and leaves of arguments, with those integers in the structure that are known to be asked for."""
         leaves: list[Any] = []
-        structure = take_apart((args, kwargs), leaves, whole=True, weak=True)
+        return self._with_known_integers(take_apart((args, kwargs), leaves, whole=True, weak=True), leaves)
+
+    def _with_known_integers(self, structure: Structure, leaves: list[Any]) -> tuple[Structure, list[Any]]:
         while len(self._integers) > MOST_PROGRAMS:
             self._integers.clear()  # they are found again
         places = self._integers.get(structure) if self._integers else None
@@ -115,13 +120,29 @@ class Jitted(Doors):
             self.open_door(entry.door)
         return entry.at_point(numbers)
 
-    def _over_samples(self, mapped: Mapped, args: Any, kwargs: Any) -> Any:
+    def _over_samples(self, mapped: Mapped, n: int, structure: Structure, leaves: list[Any]) -> Any:
         """`vmap`: the program for one sample, run over all."""
-        structure, leaves, n = mapped.batch(args, kwargs)
         found = [*columns(leaves, n)]
         rows = [x for _, several in found for x in several]
         of_sample = opened(structure, iter([shape for shape, _ in found]))
-        entry = self.entry(of_sample, [float(row[0]) for row in rows], of=mapped.function)
+        owners = [i for i, (_, several) in enumerate(found) for _ in several]
+        examples = [int(leaves[i]) if is_integer(leaves[i]) else float(row[0]) for i, row in zip(owners, rows)]
+        try:
+            entry = self.entry(of_sample, examples, of=mapped.function)
+        except IntegersAsked as asked:
+            raise IntegersAsked([owners[place] for place in asked.places]) from None
+        except Exception as error:
+            whole = [int(x) if are_integers(leaves[i]) else x for i, x in zip(owners, examples)]
+            for place in integers_asked(mapped.function, of_sample, whole):
+                if type(examples[place]) is float:
+                    name = [*argument_names(mapped.function, of_sample)][place]
+                    raise TypeError(
+                        f"jit: the function of one sample asks for the integer {name}, as an index, in range() or in "
+                        "an if; it is mapped, so it differs from sample to sample, and one program serves them all; "
+                        "what is the same for all samples takes in_axes=None, and belongs to the structure then; else "
+                        "choose with where, or use vmap without jit"
+                    ) from error
+            raise
         self._last = weakref.ref(entry)
         results: list[Any] = []
         of_results = take_apart(entry.rebuild(iter(entry.over_columns(rows))), results, whole=True)
