@@ -96,6 +96,32 @@ def test_so_are_its_special_values(row, backend):
                 assert all(map(same, slopes(point), eager(row, grad, name))), name
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("row", ROWS)
+def test_a_loss_of_such_a_row_is_the_same_compiled(row, backend):
+    """By parameters alone, and by what they make of the samples."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DomainWarning)
+        ps, x = [Value(0.5 - 0.01 * k) for k in range(SIZE)], Value(1.0)
+        for numbers, batch in ((ps, np.empty((1, 0))), ([p * x for p in ps], np.ones((2, 1)))):
+            made = compile(ROWS[row](numbers), [x][: batch.shape[1]], ps, backend=backend)
+            for name, point in POINTS.items():
+                found, slopes = made.value_and_grad(batch, point)
+                assert same(found, *eager(row, value, name)), name
+                assert all(map(same, slopes, eager(row, grad, name))), name
+            for name, point in SPECIAL.items() if row != "in turn" else ():
+                assert same(made.value_and_grad(batch, point)[0], *eager(row, value, name)), name
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_gradient_by_parameters_takes_operations_by_their_number(row):
+    counts = []
+    for size in (50, 200):
+        ps, x = [Value(math.sin(k)) for k in range(size)], Value(0.5)
+        counts.append(compile(ROWS[row]([p * x for p in ps]), [x], ps, backend="numpy").nodes)
+    assert counts[1] < 5 * counts[0] + 100
+
+
 def test_the_digits_of_a_share_close_to_1_stay():
     point = [40.0, *[0.0] * (SIZE - 1)]
     rest = (SIZE - 1) * math.exp(-40.0)
@@ -119,7 +145,7 @@ def test_second_derivatives_take_operations_by_the_number_of_operands(row):
 @pytest.mark.parametrize("in_samples", [True, False])
 @pytest.mark.parametrize("row", [row for row in ROWS if row != "in turn"])
 def test_no_operation_has_very_many_operands(row, in_samples):
-    size = 5 * LONGEST_SUM if in_samples or "share" not in row else 40  # compile records shares by the square
+    size = 5 * LONGEST_SUM
     xs = [Value(math.sin(k)) for k in range(size)]
     loss = ROWS[row]([x * math.cos(k) for k, x in enumerate(xs)])
     made = compile(loss, xs, reduction=None) if in_samples else compile(loss, [], xs, reduction="sum")

@@ -11,10 +11,10 @@ from autograd.core.value import Value
 from autograd.formulas.program import program
 from autograd.native.c.source import c_source
 from autograd.native.doors.inspection import Stats, loops_in, no_machine_code
-from autograd.native.interpreter import Interpreter
+from autograd.native.interpreter import Interpreter, Recorded
 from autograd.native.kernels import kernel_of, lock_of, new_slots
 from autograd.native.lowered import lowered
-from autograd.native.recording.derivative import BatchGradient, batch_gradient
+from autograd.native.recording.derivative import batch_gradient, with_shares
 
 
 class Compiled:
@@ -54,18 +54,14 @@ class Compiled:
         self.others = list(also)
         if self.others and reduction is None:
             raise ValueError("compile: `also` goes with a reduction; without one, give all as outputs")
-        found = lowered([*self.outputs, *self.others], self.inputs, self.parameters, self._gradient())
-        self._recorded = found.recorded
+        outputs = with_shares([*self.outputs, *self.others])
+        gradient = None if reduction is None else batch_gradient(outputs[0], self.inputs, self.parameters)
+        found = lowered(outputs, self.inputs, self.parameters, gradient)
+        self._recorded = Recorded([*self.outputs, *self.others], self.inputs, self.parameters)
         self.plan, self.nodes, self.nodes_after = found.plan, found.nodes, found.nodes_after
-        self.kernel = kernel_of(self.plan, found.recorded, backend, threads)
+        self.kernel = kernel_of(self.plan, self._recorded, backend, threads)
         self.slots = new_slots(self.plan)
         self._lock = lock_of(self)  # the machine code has one memory
-
-    def _gradient(self) -> BatchGradient | None:
-        """That of the loss; None without a reduction."""
-        if self.reduction is None:
-            return None
-        return batch_gradient(self.outputs[0], self.inputs, self.parameters)
 
     def __repr__(self) -> str:
         sizes = counted(len(self.inputs), "input"), counted(len(self.parameters), "parameter")

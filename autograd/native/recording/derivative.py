@@ -10,6 +10,7 @@ from typing import Any
 
 from autograd.core.graph import recorded_partials, topological_order
 from autograd.core.value import Value
+from autograd.native.recording.shares import Shares, are_many, written_out
 from autograd.native.recording.tracing import Traced, fragile, gate_of, may_be_infinite, traced, tracing
 from autograd.table import primitives
 from autograd.table.primitive import Primitive
@@ -72,6 +73,33 @@ def batch_gradient(loss: Value, inputs: Iterable[Value], parameters: Sequence[Va
             second[node] = [(leaf, 1.0, primitives.identity, ())]
     _sweep([node for node in order if node in by_batch], second, by_batch, has_gates)
     return BatchGradient(weight, sums, [_total(second.get(x, []), has_gates) for x in parameters])
+
+
+def with_shares(outputs: Sequence[Any]) -> list[Any]:
+    """The outputs with shares of many numbers as what these have in common, else as they are.
+
+    >>> from autograd import softmax
+    >>> xs = [Value(0.01 * k) for k in range(100)]
+    >>> loss = primitives.sum(softmax(xs))
+    >>> (found,) = with_shares([loss])
+    >>> sum(len(x.operands) for x in topological_order(loss)), sum(len(x.operands) for x in topological_order(found))
+    (10100, 1608)
+    """
+    order = topological_order(*[x for x in outputs if isinstance(x, Value)])
+    at: dict[Any, Any] = {}
+    known: dict[Any, Shares] = {}
+    if any(are_many(node.primitive, node.operands) for node in order):
+        with tracing():
+            for node in order:
+                operands = [at.get(x, x) if isinstance(x, Value) else x for x in node.operands]
+                if node.primitive is None:
+                    continue
+                found = written_out(known, node.primitive, operands)
+                if found is None and any(x in at for x in node.operands if isinstance(x, Value)):
+                    found = node._apply_primitive(node.primitive, operands)
+                if found is not None:
+                    at[node] = found
+    return [at.get(x, x) if isinstance(x, Value) else x for x in outputs]
 
 
 def _needs_gates(order: Sequence[Value], loss: Value) -> bool:
