@@ -1,6 +1,7 @@
 """What a call of a jitted function costs beside its machine code: lists, dicts, vectors, captured Values, Hessians.
 
     taskset -c 1 .venv/bin/python benchmarks/doors.py
+    AUTOGRAD_PURE=1 taskset -c 1 .venv/bin/python benchmarks/doors.py
 
 The machine code alone is called in a loop of machine code.  JAX and CasADi (its C, by gcc) do the same job, if they are
 installed: as their users call them, JAX with the numbers as they come, CasADi in arrays that it was given before.
@@ -81,8 +82,7 @@ def alone(f):
     """The function that runs the machine code of the program of f that was used last, and how often it does."""
     import ctypes
 
-    entry = next(entry for entry in f._entries.values() if getattr(entry, "door", None) in f.open_doors[:1])
-    point, n = entry.point, 200
+    point, n = f._program((), {}).point, 200
     pointers = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p]
     many = Module(_LOOP, ["many"]).function("many", ctypes.CFUNCTYPE(None, *pointers))
     numbers = point.code.address, n, point.slots.ctypes.data, point.strips.ctypes.data

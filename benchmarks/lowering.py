@@ -146,14 +146,14 @@ def many():
 # ---------------------------------------------------------------- the second process
 
 CHAIN = """
-import sys, time
+import random, sys, time
 from autograd import jit
 steps = int(sys.argv[1])
 def chain(*xs):
-    nodes = [*xs]
-    for k in range(steps):
-        a, b = nodes[-1], nodes[-1 - k % 4]
-        nodes.append([a * b + 0.5, 0.5 * (a - b), (a + b).tanh()][k % 3])
+    nodes, draw = [*xs], random.Random(1).randrange
+    for _ in range(steps):
+        a, b, kind = nodes[-1], nodes[-1 - draw(4)], draw(3)
+        nodes.append(a * b + 0.5 if kind == 0 else 0.5 * (a - b) if kind == 1 else (a + b).tanh())
     return nodes[-1]
 jit(lambda x: 2.0 * x)(1.0)  # LLVM starts up
 f, start = jit(chain, wait=True), time.perf_counter()
