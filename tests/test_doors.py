@@ -191,7 +191,7 @@ def test_the_second_call_goes_through_a_door(args):
 def test_numbers_go_through_a_door_of_both_cores():
     f = jit(lambda x, y: [x * y, x])
     f(1.0, 2.0)
-    for args in ((3.0, 4.0), (3, 4.0), (-3, 4), (math.inf, -0.0)):
+    for args in ((3.0, 4.0), (3, 4.0), (-3, 4), (math.inf, -0.0), (np.float64(3.0), 1)):
         assert same(f.knock(*args), [float(args[0] * args[1]), float(args[0])])
     for args in ((True, 1.0), (10**400, 1.0), ("a", 1.0), (1.0,), (1.0, 2.0, 3.0), (1.0, Value(2.0)), (1.0, [2.0])):
         assert f.knock(*args) is NotImplemented
@@ -555,6 +555,11 @@ def test_which_program_is_shown_follows_the_calls():
         f(*[1.0] * n)
         assert f.stats().nodes == sizes[n]
         assert f.stats(*[1.0] * 3).nodes == sizes[3]
+    named = jit(lambda x, y=0.5: x * y)
+    for _ in range(2):
+        assert (named(1.0), named.source().count("return")) == (0.5, 1)
+        assert "x * y" not in named.source()
+        assert (named(1.0, y=2.0), named.source().count("x * y")) == (2.0, 1)
     elementwise = jit(lambda x: x * 2.0)
     elementwise(np.ones(3))
     over_arrays = elementwise.llvm_ir()

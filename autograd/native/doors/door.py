@@ -25,7 +25,7 @@ Part = tuple[int, int, Any]
 A_NUMBER, NUMBERS, SEQUENCE, DICT, ARRAY, SAME, ALIVE, NAMED, COPIED = range(9)
 """Kinds of parts, as in parts.h."""
 
-_PLAIN = frozenset((float, int))
+_PLAIN = frozenset((float, int, np.float64))
 
 _arrays_fit = False
 """Whether NumPy is of a version whose arrays go through doors."""
@@ -44,7 +44,7 @@ if TYPE_CHECKING or compiled is None:
 
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
             """What the first door that fits gives, else what `call_at_length` does."""
-            result = NotImplemented if unusual or kwargs else self._through(args)
+            result = NotImplemented if unusual else self._through(args, kwargs)
             return self.call_at_length(*args, **kwargs) if result is NotImplemented else result
 
         def call_at_length(self, *args: Any, **kwargs: Any) -> Any:
@@ -53,10 +53,10 @@ if TYPE_CHECKING or compiled is None:
 
         def knock(self, *args: Any, **kwargs: Any) -> Any:
             """What the first door that fits gives, whatever mode is on; NotImplemented where none does."""
-            return NotImplemented if kwargs else self._through(args)
+            return self._through(args, kwargs)
 
-        def _through(self, args: tuple[Any, ...]) -> Any:
-            doors = self.open_doors
+        def _through(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            doors = () if kwargs else self.open_doors
             for door in doors:
                 result = door.go_through(args)
                 if result is not NotImplemented:
