@@ -15,6 +15,7 @@ from autograd.arguments import brief
 from autograd.native.interpreter import Interpreter, Recorded
 from autograd.native.llvm.rolled import rolled_text
 from autograd.native.llvm.signature import AFTER, BEFORE, POINT, SAMPLES
+from autograd.native.llvm.store import SOURCES, Store, default_folder
 from autograd.native.numpy_backend import NumpyKernel
 from autograd.native.planning.plan import Plan
 from autograd.native.rolling.by_numpy import run
@@ -298,14 +299,13 @@ def kept_point(make: Callable[[], Draft], wait: bool = False) -> Point:
     With it the memory is kept, so that nothing else is to be made of the instructions, but for who wants to see it.
     """
     from autograd.native.llvm.backend import host
-    from autograd.native.llvm.store import Store, default_folder, sources
     from autograd.native.llvm.tiers import Tiers  # it needs llvmlite
 
-    draft, store = make(), Store(default_folder() if sources() else None)
+    draft, store = make(), Store(default_folder() if SOURCES else None)
     key = ""
     if store.folder is not None:
         functions = [host().vector_function(x) for x in sorted({*draft.noted.operations}) if takes_long(x)]
-        key = "\n".join([host().told, sources(), repr(functions), draft.digest()])
+        key = "\n".join([host().told, SOURCES, repr(functions), draft.digest()])
     kept = Memory.unpacked(store.get(key) or b"")
     if kept is None:
         program = draft.program()

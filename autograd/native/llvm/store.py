@@ -6,7 +6,6 @@ that is damaged, or was made for another key, is none.  Whatever goes wrong, the
 """
 
 import contextlib
-import functools
 import hashlib
 import os
 import stat
@@ -41,15 +40,20 @@ def default_folder() -> Path | None:
     return Path(caches, "scalar-autograd")
 
 
-@functools.cache
-def sources() -> str:
-    """A digest of the modules that make machine code of instructions; empty where they are not there as files."""
+def _digest_of_sources() -> str:
     here = Path(__file__).parents[2]
     found = hashlib.sha256()
     paths = sorted(path for room in ("native", "table") for path in here.joinpath(room).rglob("*.py"))
     for path in paths:
         found.update(path.read_bytes())
     return found.hexdigest() if paths else ""
+
+
+SOURCES = _digest_of_sources()
+"""A digest of the modules that make machine code of instructions; empty where they are not there as files.
+
+It is made when they are imported, for later they may have been changed.
+"""
 
 
 class Store:
