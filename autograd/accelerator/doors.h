@@ -11,14 +11,15 @@
 #ifndef AUTOGRAD_DOORS_H
 #define AUTOGRAD_DOORS_H
 
-#include "passing.h"
+#include "columns.h"
 
 /* ---------------------------------------------------------------- a door */
 
 typedef struct {
     PyObject_HEAD
-    void (*function)(double *, double *);
-    PyObject *keeper;          /* what the function lives as long as */
+    void (*function)(double *, double *); /* for one point; NULL if it is for many samples */
+    Columns columns;
+    PyObject *keeper;          /* what the machine code lives as long as */
     Py_ssize_t calls_left;     /* until `then` is called, once; 0 if it is not to be */
     PyObject *then;
     PyObject *captured;        /* a tuple of Values, whose numbers are the first slots */
@@ -36,7 +37,7 @@ static PyTypeObject *door_type, *doors_type;
 static PyObject *go_through(Door *door, PyObject *const *arguments, Py_ssize_t count, Py_ssize_t names_count,
                             PyObject *names, PyObject *out)
 {
-    const Part *at = door->arguments.parts;
+    Part *at = door->arguments.parts;
     double *rows = door->rows.buf, *slots = door->slots.buf, *to = rows;
     const Py_ssize_t *from = door->outputs;
     PyObject *made;
@@ -61,6 +62,9 @@ static PyObject *go_through(Door *door, PyObject *const *arguments, Py_ssize_t c
     }
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(door->captured); i++) {
         slots[i] = NODE(PyTuple_GET_ITEM(door->captured, i))->data;
+    }
+    if (door->function == NULL) {
+        return out == NULL ? run_over_samples(&door->columns, &door->arguments, &door->results, rows, slots) : NULL;
     }
     door->function(slots, rows);
     door->busy = 1;
@@ -104,17 +108,37 @@ static int read_rows(Door *door, PyObject *outputs, Py_ssize_t first_constant)
     return 0;
 }
 
+/* Let the door be one for many samples.  -1 with an exception set. */
+static int open_to_samples(Door *door, PyObject *strips, Py_ssize_t most)
+{
+    const Structure *results = &door->results;
+    for (Py_ssize_t i = 0; i < results->count; i++) {
+        int kind = results->parts[i].kind;
+        if (kind != SAMPLES && kind != ELEMENTS && kind != SEQUENCE && kind != DICT && kind != SAME) {
+            PyErr_SetString(PyExc_ValueError, "Door: the results of many samples are arrays");
+            return -1;
+        }
+    }
+    door->columns.kernel = (Kernel)(void *)door->function;
+    door->columns.most = most;
+    door->function = NULL;
+    return make_columns(&door->columns, door->arguments.numbers, results->numbers) < 0 ||
+                   PyObject_GetBuffer(strips, &door->columns.strips, PyBUF_CONTIG) < 0
+               ? -1
+               : 0;
+}
+
 static PyObject *door_new(PyTypeObject *type, PyObject *given, PyObject *keywords)
 {
     static char *names[] = {"arguments", "positional", "names", "results", "outputs", "captured",
-                            "slots",     "rows",       "first_constant", "address", "keeper", NULL};
-    PyObject *arguments, *argument_names, *results, *outputs, *captured, *slots, *rows, *keeper;
-    Py_ssize_t positional, first_constant;
+                            "slots",     "rows",       "first_constant", "address", "keeper", "strips", "most", NULL};
+    PyObject *arguments, *argument_names, *results, *outputs, *captured, *slots, *rows, *keeper, *strips = Py_None;
+    Py_ssize_t positional, first_constant, most = 0;
     unsigned long long address;
     Door *door;
-    if (!PyArg_ParseTupleAndKeywords(given, keywords, "O!nO!O!O!O!OOnKO:Door", names, &PyList_Type, &arguments, &positional,
+    if (!PyArg_ParseTupleAndKeywords(given, keywords, "O!nO!O!O!O!OOnKO|On:Door", names, &PyList_Type, &arguments, &positional,
                                      &PyTuple_Type, &argument_names, &PyList_Type, &results, &PyList_Type, &outputs,
-                                     &PyTuple_Type, &captured, &slots, &rows, &first_constant, &address, &keeper)) {
+                                     &PyTuple_Type, &captured, &slots, &rows, &first_constant, &address, &keeper, &strips, &most)) {
         return NULL;
     }
     if (numpy.array == NULL) {
@@ -133,7 +157,8 @@ static PyObject *door_new(PyTypeObject *type, PyObject *given, PyObject *keyword
     if (fill_structure(&door->arguments, arguments, positional + PyTuple_GET_SIZE(argument_names)) < 0 ||
         fill_structure(&door->results, results, 1) < 0 ||
         PyObject_GetBuffer(slots, &door->slots, PyBUF_CONTIG) < 0 ||
-        PyObject_GetBuffer(rows, &door->rows, PyBUF_CONTIG) < 0 || read_rows(door, outputs, first_constant) < 0) {
+        PyObject_GetBuffer(rows, &door->rows, PyBUF_CONTIG) < 0 || read_rows(door, outputs, first_constant) < 0 ||
+        (strips != Py_None && open_to_samples(door, strips, most) < 0)) {
         Py_DECREF(door);
         return NULL;
     }
@@ -163,6 +188,7 @@ static int door_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(door->captured);
     Py_VISIT(door->slots.obj);
     Py_VISIT(door->rows.obj);
+    Py_VISIT(door->columns.strips.obj);
     for (Structure *each = &door->arguments; each <= &door->results; each++) {
         for (Py_ssize_t i = 0; each->parts != NULL && i < each->count; i++) {
             Py_VISIT(each->parts[i].object);
@@ -186,6 +212,9 @@ static void door_deallocate(PyObject *self)
         PyMem_Free(each->parts);
     }
     PyMem_Free(door->outputs);
+    PyMem_Free(door->columns.places);
+    PyMem_Free(door->columns.strides);
+    PyBuffer_Release(&door->columns.strips);
     PyBuffer_Release(&door->slots);
     PyBuffer_Release(&door->rows);
     Py_XDECREF(door->captured);

@@ -78,6 +78,8 @@ enum PartKind {
     ALIVE,     /* what `object`, a weak reference, refers to */
     NAMED,     /* in results: `object` called with the tuple of `size` parts, as the `_make` of a namedtuple is */
     COPIED,    /* in results: `object.copy()`, of constants that may be changed */
+    SAMPLES,   /* an array of samples of `size` numbers each; `object` is its shape, of which the first length may be any */
+    ELEMENTS,  /* an array of float64 of any shape, each element a sample of its own */
     PART_KINDS
 };
 
@@ -86,6 +88,7 @@ typedef struct {
     Py_ssize_t size;
     PyObject *object;  /* a strong reference, or NULL */
     Py_ssize_t *shape; /* of an array */
+    Array *array;      /* of samples or elements: what was met or made last, borrowed */
     Py_ssize_t row;    /* of an array in results: where its numbers stand one after the other in the rows; else -1 */
     double *image;     /* of an array in results with constants: itself with these in place; else NULL */
     Py_ssize_t *moves; /* and for each other number where it goes, and its row; `size_of_moves` of these */
@@ -105,10 +108,10 @@ static Py_ssize_t check_parts(const Structure *structure, Py_ssize_t at, Py_ssiz
         return -1;
     }
     part = &structure->parts[at];
-    if (part->kind == A_NUMBER) {
+    if (part->kind == A_NUMBER || part->kind == ELEMENTS) {
         ++*numbers;
     }
-    else if (part->kind == NUMBERS || part->kind == ARRAY) {
+    else if (part->kind == NUMBERS || part->kind == ARRAY || part->kind == SAMPLES) {
         *numbers += part->size;
     }
     else if (part->kind == SEQUENCE || part->kind == DICT || part->kind == NAMED) {
@@ -162,10 +165,14 @@ static int fill_structure(Structure *structure, PyObject *parts, Py_ssize_t root
             fits = PyType_Check(object) && (object == (PyObject *)&PyList_Type ||
                                             PyType_IsSubtype((PyTypeObject *)object, &PyTuple_Type));
             break;
+        case ELEMENTS:
+            fits = numpy.new_array != NULL;
+            break;
         case DICT:
         case ARRAY:
-            fits = PyTuple_CheckExact(object);
-            if (fits && part->kind == ARRAY && (numpy.new_array == NULL || read_shape(part) < 0)) {
+        case SAMPLES:
+            fits = PyTuple_CheckExact(object) && (part->kind != SAMPLES || PyTuple_GET_SIZE(object) > 0);
+            if (fits && part->kind != DICT && (numpy.new_array == NULL || read_shape(part) < 0)) {
                 fits = 0;
             }
             break;

@@ -82,6 +82,31 @@ static int read_array(const Part *part, PyObject *x, double *to)
     return 1;
 }
 
+/* Note an array of samples, or of elements that stand one after the other; 0 if it does not fit. */
+static int meet_array(Part *part, PyObject *x)
+{
+    Array *array = (Array *)x;
+    int first = part->kind == SAMPLES ? 1 : 0;
+    if ((PyObject *)Py_TYPE(x) != numpy.array || !is_float64(array->dtype) || array->dimensions_count == 0 ||
+        (uintptr_t)array->data % sizeof(double) != 0) {
+        return 0;
+    }
+    if (part->kind == ELEMENTS && !(array->flags & C_CONTIGUOUS)) {
+        return 0;
+    }
+    if (part->kind == SAMPLES && array->dimensions_count != PyTuple_GET_SIZE(part->object)) {
+        return 0;
+    }
+    for (int i = 0; i < array->dimensions_count; i++) {
+        if (array->strides[i] % (Py_ssize_t)sizeof(double) != 0 ||
+            (part->kind == SAMPLES && i >= first && array->dimensions[i] != part->shape[i])) {
+            return 0;
+        }
+    }
+    part->array = array;
+    return 1;
+}
+
 static inline int is_same_text(PyObject *x, PyObject *y)
 {
     return x == y || (PyUnicode_CheckExact(x) && PyUnicode_CheckExact(y) && PyUnicode_Compare(x, y) == 0);
@@ -125,10 +150,10 @@ static int is_fixed(const Part *part, PyObject *x)
     return same;
 }
 
-static int read_part(const Part **at, PyObject *x, double **to);
+static int read_part(Part **at, PyObject *x, double **to);
 
 /* As `read_part`, of which a number need not be called. */
-static inline int read_next(const Part **at, PyObject *x, double **to)
+static inline int read_next(Part **at, PyObject *x, double **to)
 {
     if ((*at)->kind == A_NUMBER) {
         ++*at;
@@ -138,9 +163,9 @@ static inline int read_next(const Part **at, PyObject *x, double **to)
 }
 
 /* Read x and go on to what follows the part.  0 if it does not fit, -1 with an exception set. */
-static int read_part(const Part **at, PyObject *x, double **to)
+static int read_part(Part **at, PyObject *x, double **to)
 {
-    const Part *part = (*at)++;
+    Part *part = (*at)++;
     Py_ssize_t place = 0;
     PyObject *const *items, *key, *item;
     int found;
@@ -186,6 +211,10 @@ static int read_part(const Part **at, PyObject *x, double **to)
         found = read_array(part, x, *to);
         *to += part->size;
         return found;
+    case SAMPLES:
+    case ELEMENTS:
+        *to += part->kind == SAMPLES ? part->size : 1;
+        return meet_array(part, x);
     default:
         return is_fixed(part, x);
     }
@@ -194,14 +223,14 @@ static int read_part(const Part **at, PyObject *x, double **to)
 /* ---------------------------------------------------------------- rows into results */
 
 /* Whether what is given for `out` has the structure of the results, and goes on.  As `read_part`. */
-static int takes(const Part **at, PyObject *out)
+static int takes(Part **at, PyObject *out)
 {
-    const Part *part = (*at)++;
+    Part *part = (*at)++;
     Py_ssize_t place = 0;
     PyObject *key, *item;
     int found;
     if (out == Py_None) { /* made anew */
-        Structure whole = {.parts = (Part *)part, .count = PY_SSIZE_T_MAX};
+        Structure whole = {.parts = part, .count = PY_SSIZE_T_MAX};
         Py_ssize_t numbers = 0;
         *at = part + check_parts(&whole, 0, &numbers);
         return 1;
@@ -288,6 +317,17 @@ static PyObject *make_array(const Part *part, PyObject *out, const double *rows,
     return array;
 }
 
+/* Memory for the results of all samples. */
+static PyObject *make_samples(Part *part)
+{
+    int is_like = part->kind == ELEMENTS; /* of the shape of the array that is noted */
+    PyObject *made = numpy.new_array((PyTypeObject *)numpy.array, Py_NewRef(numpy.dtype),
+                                     is_like ? part->array->dimensions_count : (int)PyTuple_GET_SIZE(part->object),
+                                     is_like ? part->array->dimensions : part->shape, NULL, NULL, 0, NULL);
+    part->array = (Array *)made;
+    return made;
+}
+
 static PyObject *copy_of(PyObject *object)
 {
     static PyObject *copy;
@@ -300,10 +340,10 @@ static PyObject *copy_of(PyObject *object)
     return PyObject_CallMethodNoArgs(object, copy);
 }
 
-static PyObject *make_part(const Part **at, PyObject *out, const double *rows, const Py_ssize_t **from);
+static PyObject *make_part(Part **at, PyObject *out, const double *rows, const Py_ssize_t **from);
 
 /* As `make_part`, of which a number need not be called. */
-static inline PyObject *make_next(const Part **at, PyObject *out, const double *rows, const Py_ssize_t **from)
+static inline PyObject *make_next(Part **at, PyObject *out, const double *rows, const Py_ssize_t **from)
 {
     if ((*at)->kind == A_NUMBER) {
         ++*at;
@@ -312,9 +352,9 @@ static inline PyObject *make_next(const Part **at, PyObject *out, const double *
     return make_part(at, out, rows, from);
 }
 
-static PyObject *make_part(const Part **at, PyObject *out, const double *rows, const Py_ssize_t **from)
+static PyObject *make_part(Part **at, PyObject *out, const double *rows, const Py_ssize_t **from)
 {
-    const Part *part = (*at)++;
+    Part *part = (*at)++;
     PyObject *made, *item;
     int is_list = part->object == (PyObject *)&PyList_Type;
     if (out == Py_None) {
@@ -327,6 +367,9 @@ static PyObject *make_part(const Part **at, PyObject *out, const double *rows, c
         made = make_array(part, out, rows, *from);
         *from += part->size;
         return made;
+    case SAMPLES:
+    case ELEMENTS:
+        return make_samples(part);
     case SAME:
         return Py_NewRef(part->object);
     case COPIED:

@@ -107,6 +107,26 @@ class _Blank:
         return hash(self.kind)
 
 
+def exchanged(structure: Structure, leaf: Callable[[Structure], Structure]) -> Structure:
+    """The structure with what `leaf` makes of each number and each array in it, in order.
+
+    >>> exchanged(("sequence", list, 2), lambda _: ("static", None))
+    ('sequence', <class 'list'>, (('static', None), ('static', None)))
+    """
+    if structure == NUMBER or structure[0] == "array":
+        return leaf(structure)
+    if structure[0] in (*CONSTANT, "copied"):
+        return structure
+    *facts, parts = structure
+    parts = tuple([exchanged(part, leaf) for part in ([NUMBER] * parts if isinstance(parts, int) else parts)])
+    return *facts, counted_parts(structure, parts)
+
+
+def counted_parts(structure: Structure, parts: tuple[Structure, ...]) -> Any:
+    """The parts of a structure; how many they are, for a sequence of numbers."""
+    return len(parts) if structure[0] == "sequence" and parts.count(NUMBER) == len(parts) else parts
+
+
 def filler(structure: Structure) -> Callable[[Iterator[Any]], Any]:
     """The function that takes the leaves of a structure from an iterator, and makes the structure of them."""
     if structure == NUMBER:

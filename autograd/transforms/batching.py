@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from autograd.arguments import brief, called, counted, shown
-from autograd.core.tree import Structure, filler, take_apart
+from autograd.core.tree import NUMBER, Structure, filler, take_apart
 from autograd.installation import require
 from autograd.table.primitive import as_number
 
@@ -79,6 +79,12 @@ class Mapped:
         keywords = "dict", None, tuple(map(type, kwargs.values())), tuple(kwargs), tuple(options)
         return ("sequence", tuple, (("sequence", tuple, parts), keywords)), leaves, n
 
+    @property
+    def is_along_first_axes(self) -> bool:
+        """Whether all samples lie along first axes."""
+        axes = self.in_axes if isinstance(self.in_axes, Sequence) else [self.in_axes]
+        return self.out_axes == 0 and all(axis in (0, None) for axis in axes)
+
     def placed(self, result: Any) -> Any:
         """A stacked result with its samples along the axis that was asked for."""
         numpy = require("numpy", "vmap")
@@ -97,6 +103,14 @@ class _Samples:
 def are_integers(leaf: Any) -> bool:
     """Whether a leaf is mapped, and each of its numbers an integer."""
     return isinstance(leaf, _Samples) and leaf.array.dtype.kind in "biu"
+
+
+def part_of(leaf: Any) -> Structure:
+    """What stands for a leaf in the structure of arguments for many samples: see `door_of_samples`."""
+    if isinstance(leaf, _Samples):
+        return "samples", leaf.array.shape[1:]
+    shape = getattr(leaf, "shape", ())
+    return ("array", shape, leaf.size) if shape else NUMBER
 
 
 def _sample(leaf: Any, i: int) -> Any:

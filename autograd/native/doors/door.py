@@ -8,6 +8,7 @@ numbers as arguments.  What a call means only `call_at_length` says.
 
 import functools
 import importlib
+import math
 import struct
 import weakref
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ from autograd.core.value import Value
 from autograd.native.rolling.program import Memory
 
 Part = tuple[int, int, Any]
-A_NUMBER, NUMBERS, SEQUENCE, DICT, ARRAY, SAME, ALIVE, NAMED, COPIED = range(9)
+A_NUMBER, NUMBERS, SEQUENCE, DICT, ARRAY, SAME, ALIVE, NAMED, COPIED, SAMPLES, ELEMENTS = range(11)
 """Kinds of parts, as in parts.h."""
 
 _PLAIN = frozenset((float, int, np.float64))
@@ -156,6 +157,58 @@ def door_of(arguments: Structure, results: Structure, entry: Any) -> Any:
     return door
 
 
+MOST_NUMBERS = 1 << 16
+"""Of the results of many samples that go through a door: it holds Python's lock all the time, and makes memory anew."""
+
+
+def door_of_samples(arguments: Structure, results: Structure, entry: Any) -> Any:
+    """The door of a recorded program over many samples, in memory of its own; None where there is none.
+
+    Args:
+        arguments: The structure of (args, kwargs), whose leaves are ("samples", the shape of one) and ("elements",),
+            and what is the same for all.
+        results: That of the result, whose leaves are of the first two kinds.
+        entry: The program, an `Entry`.
+    """
+    kernel, captured = entry.kernel, entry.captured
+    code = getattr(kernel, "code", None)
+    if not _arrays_fit or code is None or any(type(x).data is not Value.data for x in captured):
+        return None
+    _, _, (args, kwargs) = arguments
+    positional, by_name = _children(args[-1]), _children(kwargs[-1])
+    inside: list[Part] = []
+    outside: list[Part] = []
+    try:
+        for part in (*positional, *by_name):
+            _argument(part, inside)
+        _result(results, outside)
+    except LookupError:
+        return None
+    if any(kind == NAMED for kind, _, _ in outside):
+        return None
+    outputs = len(entry.outputs)
+    most = MOST_NUMBERS // max(outputs, 1)
+    return compiled.Door(
+        arguments=inside,
+        positional=len(positional),
+        names=kwargs[-2],
+        results=outside,
+        outputs=[0] * outputs,
+        captured=tuple(captured),
+        slots=_copy(entry.slots),
+        rows=np.zeros(max(len(entry.inputs), 1)),
+        first_constant=1,
+        address=code.address,
+        keeper=code,
+        strips=_copy(kernel.strips[0]),
+        most=most if kernel.threads == 1 else min(most, code.block),
+    )
+
+
+def _copy(memory: Any) -> Any:
+    return np.resize(memory, max(len(memory), 1))  # a door wants some
+
+
 def _follow(door: Any, code: Any) -> None:
     """Let a door count its calls, and go to other machine code as soon as there is some."""
 
@@ -189,6 +242,10 @@ def _argument(structure: Structure, found: list[Part]) -> None:
         found.append((ALIVE, 0, facts[0]))
     elif kind == "array" and _arrays_fit:
         found.append((ARRAY, facts[1], facts[0]))
+    elif kind == "samples":
+        found.append((SAMPLES, math.prod(facts[0]), (1, *facts[0])))
+    elif kind == "elements":
+        found.append((ELEMENTS, 1, None))
     elif kind == "sequence" and facts[0].__iter__ in (list.__iter__, tuple.__iter__):
         make, parts = facts
         found.append((NUMBERS, parts, make) if isinstance(parts, int) else (SEQUENCE, len(parts), make))
@@ -204,7 +261,7 @@ def _argument(structure: Structure, found: list[Part]) -> None:
 
 def _result(structure: Structure, found: list[Part]) -> None:
     """The same of a result."""
-    if structure == NUMBER or structure[0] in ("static", "array"):
+    if structure == NUMBER or structure[0] in ("static", "array", "samples", "elements"):
         _argument(structure, found)
         return
     kind, *facts = structure

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from autograd.core.graph import topological_order
-from autograd.core.tree import CONSTANT, NUMBER, Structure, filler, take_apart
+from autograd.core.tree import NUMBER, Structure, counted_parts, exchanged, filler, take_apart
 from autograd.core.value import Value
 from autograd.formulas.program import program_of
 from autograd.native.c.source import c_source
-from autograd.native.doors.door import door_of
+from autograd.native.doors.door import door_of, door_of_samples
 from autograd.native.doors.inspection import Stats, argument_names, loops_in, no_machine_code
 from autograd.native.kernels import (
     Arrays,
@@ -108,6 +108,9 @@ class Entry:
         self.slots: Any = None
         self.door: Any = None
         """The short way in; None where there is none."""
+        self._door_is_for: Structure = None
+        self._of_many = exchanged(of_result, _elements if kind is Lane else _samples)
+        """The structure of the result for many samples at once."""
         if kind is Lane or batched:
             self._over_columns()
         else:
@@ -213,6 +216,12 @@ class Entry:
                 self._worker = 0
         return found
 
+    def door_for(self, arguments: Structure) -> Any:
+        """The short way in for many samples, which lie in arguments as `door_of_samples` says; None where there is none."""
+        if self._door_is_for != arguments:
+            self._door_is_for, self.door = arguments, door_of_samples(arguments, self._of_many, self)
+        return self.door
+
     def _new_kernel(self) -> Kernel:
         return kernel_of(self.plan, self.lowered.recorded, self.backend, self.threads)
 
@@ -274,16 +283,22 @@ class Entry:
         return code.module
 
 
+def _elements(_: Structure) -> Structure:
+    return ("elements",)
+
+
+def _samples(structure: Structure) -> Structure:
+    return "samples", () if structure == NUMBER else structure[1]
+
+
 def opened(structure: Structure, shapes: Iterator[tuple[int, ...]]) -> Structure:
     """The structure with arrays, whose shapes are told leaf by leaf, as structures of their elements."""
-    if structure == NUMBER:
+
+    def part_of(_: Structure) -> Structure:
         shape = next(shapes)
         return ("array", shape, math.prod(shape)) if shape else NUMBER
-    if structure[0] in CONSTANT:
-        return structure
-    *facts, parts = structure
-    parts = [NUMBER] * parts if isinstance(parts, int) else parts
-    return *facts, _counted(structure, tuple([opened(part, shapes) for part in parts]))
+
+    return exchanged(structure, part_of)
 
 
 def with_integers(structure: Structure, leaves: Sequence[Any], places: Container[int]) -> tuple[Structure, list[Any]]:
@@ -291,28 +306,18 @@ def with_integers(structure: Structure, leaves: Sequence[Any], places: Container
     numbered, left = enumerate(leaves), []
 
     def part_of(structure: Structure) -> Structure:
-        if structure == NUMBER:
-            i, leaf = next(numbered)
-            if i in places and is_integer(leaf):
-                return "fixed", int(leaf), int
-            left.append(leaf)
-            return NUMBER
-        if structure[0] in CONSTANT:
-            return structure
-        *facts, parts = structure
-        parts = [NUMBER] * parts if isinstance(parts, int) else parts
-        return *facts, _counted(structure, tuple([part_of(part) for part in parts]))
+        i, leaf = next(numbered)
+        if i in places and is_integer(leaf):
+            return "fixed", int(leaf), int
+        left.append(leaf)
+        return structure
 
-    return part_of(structure), left
+    return exchanged(structure, part_of), left
 
 
 def is_integer(leaf: Any) -> bool:
     """Whether a leaf is an integer of Python or NumPy."""
     return isinstance(leaf, int | np.integer)
-
-
-def _counted(structure: Structure, parts: tuple[Structure, ...]) -> Any:
-    return len(parts) if structure[0] == "sequence" and parts.count(NUMBER) == len(parts) else parts
 
 
 def _of_numbers(structure: Structure, leaves: Iterator[Any], outputs: list[Any], *, keeps_integers: bool) -> Structure:
@@ -339,7 +344,7 @@ def _of_numbers(structure: Structure, leaves: Iterator[Any], outputs: list[Any],
     if found and structure[0] == "sequence" and all(part[0] == "static" for part in found):
         make, values = structure[1], [part[1] for part in found]
         return ("copied", values) if make is list else ("static", getattr(make, "_make", make)(values))
-    return *facts, _counted(structure, found)
+    return *facts, counted_parts(structure, found)
 
 
 def integers_asked(function: Callable[..., Any], structure: Structure, examples: Sequence[float]) -> list[int]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd.arguments import brief, called, numpy_array
 from autograd.core.mode import changed, current, unusual
-from autograd.core.tree import Static, Structure, filler, take_apart, watched
+from autograd.core.tree import NUMBER, Static, Structure, exchanged, filler, take_apart, watched
 from autograd.native.doors.door import Doors
 from autograd.native.doors.entry import Entry, IntegersAsked, integers_asked, is_integer, opened, with_integers
 from autograd.native.doors.inspection import Stats, argument_names
@@ -23,7 +23,7 @@ from autograd.native.doors.static import Names, Numbers, StaticArguments
 from autograd.native.kernels import checked
 from autograd.native.recording.tracing import Lane, Traced
 from autograd.table.primitive import as_number
-from autograd.transforms.batching import Mapped, are_integers, columns
+from autograd.transforms.batching import Mapped, are_integers, columns, part_of
 
 MOST_PROGRAMS = 128  # of one function; the one that was used longest ago goes
 
@@ -116,9 +116,12 @@ class Jitted(Doors):
     def _at_point(self, entry: Entry, numbers: Sequence[float]) -> Any:
         """The result at numbers; the next call with the same structure goes through the door, if there is one."""
         self._last = weakref.ref(entry)
-        if entry.door is not None:
-            self.open_door(entry.door)
+        self._open(entry.door)
         return entry.at_point(numbers)
+
+    def _open(self, door: Any) -> None:
+        if door is not None:
+            self.open_door(door)
 
     def _over_samples(self, mapped: Mapped, n: int, structure: Structure, leaves: list[Any]) -> Any:
         """`vmap`: the program for one sample, run over all."""
@@ -144,6 +147,9 @@ class Jitted(Doors):
                     ) from error
             raise
         self._last = weakref.ref(entry)
+        if mapped.is_along_first_axes:
+            kinds = iter([part_of(leaf) for leaf in leaves])
+            self._open(entry.door_for(exchanged(structure, lambda _: next(kinds))))
         results: list[Any] = []
         of_results = take_apart(entry.rebuild(iter(entry.over_columns(rows))), results, whole=True)
         return filler(of_results)(iter([mapped.placed(np.moveaxis(x, -1, 0)) for x in results]))
@@ -167,6 +173,8 @@ class Jitted(Doors):
                 pass
             else:
                 self._last = weakref.ref(entry)
+                kinds = iter([("elements",) if getattr(leaf, "ndim", 0) else NUMBER for leaf in leaves])
+                self._open(entry.door_for(exchanged(structure, lambda _: next(kinds))))
                 return entry.over_arrays(leaves)
         elements = [x for leaf in leaves for x in _elements(leaf)]
         try:
