@@ -217,7 +217,7 @@ class Entry:
         return found
 
     def door_for(self, arguments: Structure) -> Any:
-        """The short way in for many samples, which lie in arguments as `door_of_samples` says; None where there is none."""
+        """The short way in for many samples, in arguments as `door_of_samples` takes them; None where there is none."""
         if self._door_is_for != arguments:
             self._door_is_for, self.door = arguments, door_of_samples(arguments, self._of_many, self)
         return self.door
