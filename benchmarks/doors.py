@@ -10,6 +10,7 @@ installed: as their users call them, JAX with the numbers as they come, CasADi i
 import math
 import sys
 import time
+from functools import partial
 from itertools import pairwise
 
 import measuring
@@ -17,7 +18,7 @@ import numpy as np
 
 sys.path.insert(0, __file__.rsplit("/", 2)[0])
 
-from autograd import Value, erf, exp, hessian, jit, log, sin, sqrt, value_and_grad
+from autograd import Value, erf, exp, grad, hessian, jit, log, sin, sqrt, value_and_grad, vmap
 from autograd import sum as total
 from autograd.native.llvm.backend import Module
 from autograd.native.llvm.signature import POINT
@@ -110,6 +111,30 @@ def compared(job, peer, theirs, ours):
     measuring.report(job, peer, [(once(theirs), once(ours)) for _ in range(REPEATS)])
 
 
+def wave(x, y):
+    """Of numbers, or of each element of arrays."""
+    return sin(x) * y + 2.0 * x
+
+
+def arrays_against(peer, theirs, slopes, elements, samples):
+    """Elements and samples of arrays that are short: most of the time they are on their way."""
+    for n in (10, 1000):
+        x = np.linspace(0.0, 1.0, n)
+        compared(f"{n} elements", peer, partial(theirs, x, x), partial(elements, x, x))
+        compared(f"{n} slopes", peer, partial(slopes, x, x), partial(samples, x, x))
+
+
+def arrays_against_jax(elements, samples):
+    """The same, of NumPy's arrays in and out."""
+    import jax
+
+    jnp = jax.numpy
+    theirs = jax.jit(lambda x, y: jnp.sin(x) * y + 2.0 * x)
+    slopes = jax.jit(jax.vmap(jax.grad(lambda x, y: jnp.sin(x) * y + 2.0 * x)))
+    both = [lambda x, y, f=f: np.asarray(f(x, y)) for f in (theirs, slopes)]
+    arrays_against("JAX", *both, elements, samples)
+
+
 def with_jax(jobs):
     import jax
 
@@ -131,6 +156,7 @@ def with_jax(jobs):
     compared("a list of 100", "JAX", lambda: [float(y) for y in doubled(xs)], lambda: doubled_ours(xs))
     compared("value and gradient, 1000", "JAX", lambda: np.asarray(slope(x)[1]), lambda: slope_ours(x))
     compared("Hessian of Powell, 24", "JAX", lambda: np.asarray(second(v)), lambda: second_ours(v))
+    arrays_against_jax(*jobs["arrays"])
 
 
 def with_casadi(jobs):
@@ -223,6 +249,8 @@ def main():
     against_its_code("value and gradient, 1000", slope, x)
     against_its_code("sparse Hessian, 1000", sparse, x)
     jobs = {"vector": x, "powell": v, "list": xs, "plain": plain, "doubled": doubled, "slope": slope, "second": second}
+    jobs["arrays"] = jit(wave), jit(vmap(grad(wave)))
+    arrays_against("NumPy", lambda x, y: np.sin(x) * y + 2.0 * x, lambda x, y: np.cos(x) * y + 2.0, *jobs["arrays"])
     second(v)
     against_its_code("Hessian of Powell, 24", second, v)
     for peer, run in (("SciPy", with_scipy), ("JAX", with_jax), ("CasADi", with_casadi)):
