@@ -11,6 +11,7 @@
 #include <Python.h>
 #include <structmember.h>
 
+#include "adjoints.h"
 #include "attributes.h"
 #include "doors.h"
 #include "noting.h"
@@ -244,6 +245,23 @@ static int adopt_row(PyObject *table, const char *name, int code, PyObject **pla
     return 0;
 }
 
+/* What the recorded sweep asks of a row. */
+static int adopt_partials(int code)
+{
+    PyObject *partials = PyObject_GetAttrString(rows[code], "partials");
+    if (partials == NULL || !PyTuple_CheckExact(partials)) {
+        PyErr_Format(PyExc_TypeError, "the partials of %R must be a tuple", rows[code]);
+        Py_XDECREF(partials);
+        return -1;
+    }
+    Py_XSETREF(row_partials[code], partials);
+    row_is_linear[code] = 1;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(partials); i++) {
+        row_is_linear[code] &= PyFloat_CheckExact(PyTuple_GET_ITEM(partials, i));
+    }
+    return 0;
+}
+
 static PyObject *install(PyObject *module, PyObject *arguments, PyObject *keywords)
 {
     static char *names[] = {"table",            "Frozen",    "record",       "other",  "comparable", "as_number", "by_hand",
@@ -268,7 +286,7 @@ static PyObject *install(PyObject *module, PyObject *arguments, PyObject *keywor
         Py_XSETREF(*places[i], Py_NewRef(hooks[i]));
     }
 #define ADOPT(NAME)                                                        \
-    if (adopt_row(table, #NAME, ROW_##NAME, &rows[ROW_##NAME]) < 0) {      \
+    if (adopt_row(table, #NAME, ROW_##NAME, &rows[ROW_##NAME]) < 0 || adopt_partials(ROW_##NAME) < 0) { \
         return NULL;                                                       \
     }
     ROWS1(ADOPT)
@@ -331,15 +349,19 @@ static PyObject *witness(PyObject *module, PyObject *arguments)
 
 static PyObject *trace(PyObject *module, PyObject *arguments)
 {
-    PyObject *type, *list;
+    PyObject *type, *list, *gate;
     (void)module;
     if (!PyArg_ParseTuple(arguments, "O!O!", &PyType_Type, &type, &PyList_Type, &list)) {
         return NULL;
     }
-    if (!PyType_IsSubtype((PyTypeObject *)type, value_type)) {
-        PyErr_SetString(PyExc_TypeError, "trace takes a class of Values and a list");
+    gate = PyObject_GetAttrString(type, "_gate");
+    if (!PyType_IsSubtype((PyTypeObject *)type, value_type) || gate == NULL || Py_TYPE(gate) != &PyMemberDescr_Type) {
+        PyErr_SetString(PyExc_TypeError, "trace takes a class of Values with a slot _gate, and a list");
+        Py_XDECREF(gate);
         return NULL;
     }
+    gate_offset = ((PyMemberDescrObject *)gate)->d_member->offset;
+    Py_DECREF(gate);
     Py_XSETREF(traced_type, (PyTypeObject *)Py_NewRef(type));
     Py_XSETREF(traced_nodes, Py_NewRef(list));
     Py_RETURN_NONE;
@@ -361,6 +383,7 @@ static PyMethodDef functions[] = {
     {"is_of_run", is_of_run, METH_VARARGS, "Whether a Value is such a leaf."},
     {"witness", witness, METH_VARARGS, "Where to note operands, and in which run."},
     {"trace", trace, METH_VARARGS, "What class the nodes of a trace are of, and the list of them."},
+    {"hand_down", hand_down, METH_VARARGS, "The recorded sweep, backwards until a node is for Python."},
     {"note_down", note_down, METH_VARARGS, "Note sums and products of a trace as instructions, until one is for Python."},
     {"copy_down", copy_down, METH_VARARGS, "Copy instructions with other references, until one is for Python."},
     {"uses_below", uses_below, METH_VARARGS, "How often instructions are used by those that are used themselves."},

@@ -156,7 +156,13 @@ def reverse_sweep(
     """
     within, watch = set(order), current().watch
     edges_of = recorded_edges if record else edges
-    for node in reversed(order):
+    hand_down = compiled.hand_down if compiled is not None and record and reached is None and watch is None else None
+    position = len(order)
+    while position > 0:
+        position -= 1
+        if hand_down is not None and (position := hand_down(order, position, within, adjoints)) < 0:
+            break
+        node = order[position]
         adjoint = adjoints.get(node)
         if adjoint is None or node.primitive is None:
             continue
