@@ -13,6 +13,7 @@
 
 #include "adjoints.h"
 #include "attributes.h"
+#include "destruction.h"
 #include "doors.h"
 #include "noting.h"
 #include "recording.h"
@@ -377,6 +378,8 @@ static PyMethodDef functions[] = {
     {"backpropagate", (PyCFunction)(void (*)(void))backpropagate, METH_FASTCALL, "The sweep of `backward`."},
     {"gradients", (PyCFunction)(void (*)(void))gradients, METH_FASTCALL, "The derivatives by some leaves."},
     {"topological_order", (PyCFunction)(void (*)(void))topological_order, METH_FASTCALL, "Nodes, operands first."},
+    {"depending_on", depending_on, METH_VARARGS, "Which of an order are made from inputs."},
+    {"as_recorded", as_recorded, METH_VARARGS, "An order as a trace tells it."},
     {"set_unusual", set_unusual, METH_O, "Whether any thread is in a mode that is not usual."},
     {"new_run", new_run, METH_NOARGS, "A number for the first run of a checkpointed segment."},
     {"run_leaf", run_leaf, METH_VARARGS, "A leaf of a number that this run has made."},

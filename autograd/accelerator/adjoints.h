@@ -1,8 +1,68 @@
-/* The recorded sweep: the twin of `reverse_sweep` with record=True, for most nodes of one or two operands. */
+/* The twin of `reverse_sweep`, whose adjoints are in a dictionary: on numbers, and recorded for most nodes of one or two
+ * operands.
+ */
 #ifndef AUTOGRAD_ADJOINTS_H
 #define AUTOGRAD_ADJOINTS_H
 
+#include "orders.h"
 #include "recording.h"
+
+/* ---------------------------------------------------------------- on numbers */
+
+static double numeric_partial(const Node *node, Py_ssize_t k)
+{
+    Py_ssize_t n;
+    if (node->kind < NEURON) {
+        return k == 0 ? node->x_partial : node->y_partial;
+    }
+    if (node->kind == MANY) {
+        return PARTIALS(node->many)[k];
+    }
+    n = node->many->inputs->size;
+    return k < n ? NUMBERS(node->many->inputs)[k] : k < 2 * n ? PARTIALS(node->many)[k - n] : 1.0;
+}
+
+/* Hand on the adjoint of a node.  1 if it was, 0 if it is a case for Python, -1 with an exception set.
+ *
+ * First a look, whether all that is there and arrives is finite: a sum of it is never nan.
+ */
+static int hand_on_number(const Node *node, double adjoint, PyObject *within, PyObject *adjoints)
+{
+    Py_ssize_t count = operand_count(node);
+    for (int stores = 0; stores < 2; stores++) {
+        for (Py_ssize_t k = 0; k < count; k++) {
+            PyObject *x = (PyObject *)operand_at(node, k), *known, *number;
+            double partial = numeric_partial(node, k), arrived = adjoint * partial;
+            int is_within = x == NULL ? 0 : PySet_Contains(within, x), failed;
+            if (is_within < 0) {
+                return -1;
+            }
+            if (!is_within || (partial == 0.0 && node->kind < NEURON && row_is_gate[node->code])) {
+                continue;
+            }
+            known = PyDict_GetItemWithError(adjoints, x);
+            if (known == NULL && PyErr_Occurred()) {
+                return -1;
+            }
+            if (!stores) {
+                if (!is_finite(arrived) || (partial == 0.0 && node->kind == MANY) ||
+                    (known != NULL && !(PyFloat_CheckExact(known) && is_finite(PyFloat_AS_DOUBLE(known))))) {
+                    return 0;
+                }
+                continue;
+            }
+            number = PyFloat_FromDouble(known == NULL ? arrived : PyFloat_AS_DOUBLE(known) + arrived);
+            failed = number == NULL || PyDict_SetItem(adjoints, x, number) < 0;
+            Py_XDECREF(number);
+            if (failed) {
+                return -1;
+            }
+        }
+    }
+    return 1;
+}
+
+/* ---------------------------------------------------------------- recorded */
 
 /* An operand that an adjoint goes to, the local partial by it, and the sum of what has arrived there then. */
 typedef struct {
@@ -190,48 +250,55 @@ static int is_open(PyObject *adjoint, int traces)
                   : PyFloat_CheckExact(adjoint) || is_plain(adjoint) || is_frozen(adjoint);
 }
 
-/* hand_down(order, position, within, adjoints): from a position backwards; the first one that is a case for Python. */
+/* Hand on one adjoint, as numbers or recorded; as above. */
+static int hand_on_one(PyObject *object, PyObject *adjoint, PyObject *within, PyObject *adjoints, int records)
+{
+    int mode, traces;
+    if (!records) {
+        return PyFloat_CheckExact(adjoint) && NODE(object)->kind != OWN
+                   ? hand_on_number(NODE(object), PyFloat_AS_DOUBLE(adjoint), within, adjoints)
+                   : 0;
+    }
+    mode = unusual ? mode_decides() : RECORDS;
+    traces = mode == TRACES;
+    if (mode < 0) {
+        return -1;
+    }
+    return (traces || mode == RECORDS) && NODE(object)->kind <= CONSTANT_X &&
+                   Py_TYPE(object) == (traces ? traced_type : value_type) && is_open(adjoint, traces)
+               ? hand_on_recorded(NODE(object), adjoint, within, adjoints, traces)
+               : 0;
+}
+
+/* hand_down(order, position, within, adjoints, records): from a position backwards; the first that is a case for Python. */
 static PyObject *hand_down(PyObject *module, PyObject *arguments)
 {
     PyObject *order, *within, *adjoints;
     Py_ssize_t i;
+    int records, done = 1;
     (void)module;
-    if (!PyArg_ParseTuple(arguments, "O!nO!O!", &PyList_Type, &order, &i, &PySet_Type, &within, &PyDict_Type, &adjoints)) {
+    if (!PyArg_ParseTuple(arguments, "O!nO!O!p", &PyList_Type, &order, &i, &PySet_Type, &within, &PyDict_Type, &adjoints,
+                          &records)) {
         return NULL;
     }
-    for (; i >= 0 && i < PyList_GET_SIZE(order); i--) {
+    for (; done == 1 && i >= 0 && i < PyList_GET_SIZE(order); i -= done == 1) {
         PyObject *object = PyList_GET_ITEM(order, i), *adjoint;
-        int mode = unusual ? mode_decides() : RECORDS, done;
-        if (mode < 0) {
-            return NULL;
-        }
-        if (!is_node(object) || (mode != RECORDS && mode != TRACES)) {
+        if (!is_node(object)) {
             break;
         }
         adjoint = NODE(object)->kind == LEAF ? NULL : PyDict_GetItemWithError(adjoints, object);
-        if (adjoint == NULL) {
-            if (PyErr_Occurred()) {
-                return NULL;
-            }
-            continue;
+        if (adjoint != NULL) {
+            Py_INCREF(object); /* partials are Python's */
+            Py_INCREF(adjoint);
+            done = hand_on_one(object, adjoint, within, adjoints, records);
+            Py_DECREF(adjoint);
+            Py_DECREF(object);
         }
-        if (NODE(object)->kind > CONSTANT_X || Py_TYPE(object) != (mode == TRACES ? traced_type : value_type) ||
-            !is_open(adjoint, mode == TRACES)) {
-            break;
-        }
-        Py_INCREF(object); /* partials are Python's */
-        Py_INCREF(adjoint);
-        done = hand_on_recorded(NODE(object), adjoint, within, adjoints, mode == TRACES);
-        Py_DECREF(adjoint);
-        Py_DECREF(object);
-        if (done < 0) {
-            return NULL;
-        }
-        if (!done) {
-            break;
+        else if (PyErr_Occurred()) {
+            done = -1;
         }
     }
-    return PyLong_FromSsize_t(i);
+    return done < 0 ? NULL : PyLong_FromSsize_t(i);
 }
 
 #endif
