@@ -112,10 +112,9 @@ static int agrees(const Node *node)
     return now == z;
 }
 
-/* adjoint · partial; NULL without an exception: it is a case for Python. */
+/* adjoint · partial */
 static PyObject *contribution(PyObject *adjoint, PyObject *partial, int traces)
 {
-    PyObject *found;
     if (PyFloat_CheckExact(partial)) {
         double number = PyFloat_AS_DOUBLE(partial);
         if (number == 1.0) {
@@ -129,19 +128,13 @@ static PyObject *contribution(PyObject *adjoint, PyObject *partial, int traces)
         if (PyFloat_AS_DOUBLE(adjoint) == 1.0) {
             return Py_NewRef(partial);
         }
-        found = PyNumber_Multiply(adjoint, partial);
+        return PyNumber_Multiply(adjoint, partial);
     }
-    else {
-        found = record_mul(adjoint, partial);
-    }
-    if (found != NULL && !traces && !(number_of(found) == number_of(found))) {
-        Py_CLEAR(found); /* it may have to be warned of */
-    }
-    return found;
+    return record_mul(adjoint, partial);
 }
 
-/* What has arrived at an operand with one contribution more, which is taken; NULL as above. */
-static PyObject *with_contribution(PyObject *known, PyObject *added, int traces)
+/* What has arrived at an operand with one contribution more, which is taken. */
+static PyObject *with_contribution(PyObject *known, PyObject *added)
 {
     PyObject *found;
     if (known == NULL || added == NULL) {
@@ -149,10 +142,37 @@ static PyObject *with_contribution(PyObject *known, PyObject *added, int traces)
     }
     found = PyFloat_CheckExact(known) ? PyNumber_Add(known, added) : record_add(known, added);
     Py_DECREF(added);
-    if (found != NULL && !traces && !(number_of(found) == number_of(found))) {
-        Py_CLEAR(found);
-    }
     return found;
+}
+
+/* Whether all that arrives at the operands within is finite: nothing is to be warned of then. */
+static int arrives_finite(const Node *node, PyObject *adjoint, PyObject *within, PyObject *adjoints)
+{
+    double before = 0.0;
+    for (Py_ssize_t k = 0, count = operand_count(node); k < count; k++) {
+        PyObject *x = (PyObject *)operand_at(node, k), *known;
+        double arrived;
+        int is_within = PySet_Contains(within, x);
+        if (is_within <= 0) {
+            if (is_within < 0) {
+                return -1;
+            }
+            continue;
+        }
+        known = PyDict_GetItemWithError(adjoints, x);
+        if (known == NULL && PyErr_Occurred()) {
+            return -1;
+        }
+        if (known != NULL && !is_number_or_node(known)) {
+            return 0;
+        }
+        arrived = number_of(adjoint) * numeric_partial(node, k) + (known == NULL ? 0.0 : number_of(known)) + before;
+        if (!is_finite(arrived)) {
+            return 0;
+        }
+        before = arrived; /* for x·x, where both arrive at x */
+    }
+    return 1;
 }
 
 /* The edges of a node to operands that are within; how many, or -1, without an exception for a case for Python. */
@@ -206,9 +226,13 @@ static void forget_edges(Edge *edges, int count)
 static int hand_on_recorded(Node *node, PyObject *adjoint, PyObject *within, PyObject *adjoints, int traces)
 {
     Edge edges[2];
-    int done = 1, count;
+    int done, count;
     if (row_is_gate[node->code] || (!traces && !row_is_linear[node->code] && !agrees(node))) {
         return 0;
+    }
+    done = traces ? 1 : arrives_finite(node, adjoint, within, adjoints);
+    if (done != 1) {
+        return done;
     }
     count = find_edges(node, within, row_partials[node->code], traces, edges);
     if (count < 0) {
@@ -232,8 +256,8 @@ static int hand_on_recorded(Node *node, PyObject *adjoint, PyObject *within, PyO
             done = 0;
         }
         else {
-            edges[i].total = with_contribution(known, contribution(adjoint, edges[i].partial, traces), traces);
-            done = edges[i].total != NULL ? 1 : PyErr_Occurred() ? -1 : 0;
+            edges[i].total = with_contribution(known, contribution(adjoint, edges[i].partial, traces));
+            done = edges[i].total != NULL ? 1 : -1;
         }
     }
     for (int i = 0; i < count && done == 1; i++) {

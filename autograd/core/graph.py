@@ -133,7 +133,7 @@ def _as_recorded(order: list[AnyNode]) -> list[AnyNode]:
 
 
 def as_recorded(order: list[AnyNode], trace: list[AnyNode]) -> tuple[list[AnyNode], list[AnyNode]] | None:
-    """What of an order is not in a trace, and what is, as it was recorded; None if any of the first needs the second."""
+    """What of an order is not in a trace, and what is, as recorded; None where any of the first needs the second."""
     if compiled is not None and (found := compiled.as_recorded(order, trace)) is not None:
         return found  # type: ignore[no-any-return]
     within = set(order)

@@ -15,9 +15,7 @@ from autograd.native.rolling.repeats import LEAST_SAVED, emitted, repeats
 from autograd.native.rolling.sums import Sequenced, gathered
 
 
-def rolled(
-    outputs: Sequence[Any], inputs: Sequence[Value], parameters: Sequence[Value], made: list[Value]
-) -> Program:
+def rolled(outputs: Sequence[Any], inputs: Sequence[Value], parameters: Sequence[Value], made: list[Value]) -> Program:
     """The program of recorded outputs; arguments as for `sequenced`."""
     with uncollected():
         return program_of(sequenced(outputs, inputs, parameters, made), len(inputs))
