@@ -15,6 +15,7 @@
 #include "attributes.h"
 #include "destruction.h"
 #include "doors.h"
+#include "gathering.h"
 #include "noting.h"
 #include "recording.h"
 #include "sweep.h"
@@ -388,7 +389,9 @@ static PyMethodDef functions[] = {
     {"trace", trace, METH_VARARGS, "What class the nodes of a trace are of, and the list of them."},
     {"hand_down", hand_down, METH_VARARGS, "The recorded sweep, backwards until a node is for Python."},
     {"note_down", note_down, METH_VARARGS, "Note sums and products of a trace as instructions, until one is for Python."},
-    {"copy_down", copy_down, METH_VARARGS, "Copy instructions with other references, until one is for Python."},
+    {"ways_of", ways_of, METH_VARARGS, "How instructions are taken over, and which are terms of one sum only."},
+    {"gather", gather, METH_VARARGS, "Take over instructions, sums as one each, until one is for Python."},
+    {"as_arrays", as_arrays, METH_VARARGS, "Instructions as arrays."},
     {"uses_below", uses_below, METH_VARARGS, "How often instructions are used by those that are used themselves."},
     {"introduce_numpy", introduce_numpy, METH_VARARGS, "What doors ask NumPy and the core for."},
     {"live_values", live_values, METH_NOARGS, "How many Values there are."},
@@ -410,7 +413,7 @@ PyMODINIT_FUNC PyInit__core(void)
     row_type = (PyTypeObject *)PyType_FromSpec(&row_spec);
     door_type = (PyTypeObject *)PyType_FromSpec(&door_spec);
     doors_type = (PyTypeObject *)PyType_FromSpec(&doors_spec);
-    if (name_operations() < 0 || module == NULL || labels == NULL || value_type == NULL || row_type == NULL ||
+    if (name_operations() < 0 || name_sums() < 0 || module == NULL || labels == NULL || value_type == NULL || row_type == NULL ||
         door_type == NULL || doors_type == NULL) {
         return NULL;
     }

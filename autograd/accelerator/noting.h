@@ -136,69 +136,6 @@ static PyObject *note_down(PyObject *module, PyObject *arguments)
     return PyLong_FromSsize_t(i);
 }
 
-/* The operands of an instruction with other references; NULL with an exception set. */
-static PyObject *renumbered(PyObject *xs, PyObject *at)
-{
-    Py_ssize_t size = PyTuple_GET_SIZE(xs);
-    PyObject *new_xs = PyTuple_New(size);
-    for (Py_ssize_t k = 0; new_xs != NULL && k < size; k++) {
-        PyObject *x = PyTuple_GET_ITEM(xs, k);
-        if (PyLong_CheckExact(x)) {
-            x = PyList_GetItem(at, PyLong_AsSsize_t(x));
-        }
-        if (x == NULL) {
-            Py_CLEAR(new_xs);
-            break;
-        }
-        PyTuple_SET_ITEM(new_xs, k, Py_NewRef(x));
-    }
-    return new_xs;
-}
-
-/* copy_down(how, start, at, operations, operands, new_operations, new_operands): copy the instructions whose `how` is 1, with
- * the references that `at` tells, leave out those of 0, and end before another.
- */
-static PyObject *copy_down(PyObject *module, PyObject *arguments)
-{
-    PyObject *how, *at, *operations, *operands, *new_operations, *new_operands;
-    Py_ssize_t i;
-    (void)module;
-    if (!PyArg_ParseTuple(arguments, "O!nO!O!O!O!O!", &PyByteArray_Type, &how, &i, &PyList_Type, &at, &PyList_Type,
-                          &operations, &PyList_Type, &operands, &PyList_Type, &new_operations, &PyList_Type,
-                          &new_operands)) {
-        return NULL;
-    }
-    if (i < 0 || PyByteArray_GET_SIZE(how) != PyList_GET_SIZE(at) || PyList_GET_SIZE(at) != PyList_GET_SIZE(operations) ||
-        PyList_GET_SIZE(at) != PyList_GET_SIZE(operands)) {
-        PyErr_SetString(PyExc_ValueError, "copy_down takes as many of each");
-        return NULL;
-    }
-    for (; i < PyList_GET_SIZE(at); i++) {
-        int what = (unsigned char)PyByteArray_AS_STRING(how)[i];
-        PyObject *xs = PyList_GET_ITEM(operands, i), *place, *new_xs;
-        int failed;
-        if (what == 0) {
-            continue;
-        }
-        if (what != 1 || !PyTuple_CheckExact(xs)) {
-            break;
-        }
-        new_xs = renumbered(xs, at);
-        place = PyLong_FromSsize_t(PyList_GET_SIZE(new_operations));
-        failed = new_xs == NULL || place == NULL ||
-                 PyList_Append(new_operations, PyList_GET_ITEM(operations, i)) < 0 ||
-                 PyList_Append(new_operands, new_xs) < 0;
-        Py_XDECREF(new_xs);
-        if (failed || PyList_SetItem(at, i, place) < 0) { /* which takes the reference */
-            if (failed) {
-                Py_XDECREF(place);
-            }
-            return NULL;
-        }
-    }
-    return PyLong_FromSsize_t(i);
-}
-
 /* uses_below(operands, uses): add to each the number of uses by those that are used, the last first. */
 static PyObject *uses_below(PyObject *module, PyObject *arguments)
 {

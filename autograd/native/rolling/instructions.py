@@ -6,8 +6,8 @@ A reference is the index of an instruction, or a float.
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial, partialmethod
-from typing import Any
+from functools import partialmethod
+from typing import Any, ClassVar
 
 from autograd.accelerator import compiled
 from autograd.native.planning.operand import Operand
@@ -81,22 +81,6 @@ class Instructions:
         self._templates: dict[Any, tuple[list[tuple[str, tuple[Ref, ...]]], Ref]] = {}
         self._steps: dict[int, Ref] = {}  # what step(x) is, to x
         self._plain = {primitives.sub: "sub", primitives.div: "div", primitives.mul: "mul", primitives.add: "add"}
-        self._rows: Mapping[Primitive, Callable[[tuple[Ref, ...]], Ref]] = {
-            primitives.add: self._add,
-            primitives.mul: self._mul,
-            primitives.neg: self._neg,
-            primitives.identity: lambda operands: operands[0],
-            chosen: lambda operands: operands[0],
-            primitives.pow: self._pow,
-            primitives.prod: self._prod,
-            primitives.sum: partial(self._gathered, SUM),
-            primitives.dot: partial(self._gathered, DOT),
-            primitives.affine: self._affine,
-            primitives.step: self._step,
-            primitives.abs: partial(self._of_step, primitives.abs),
-            primitives.sign: partial(self._of_step, primitives.sign),
-            primitives.where: self._where,
-        }
 
     def __len__(self) -> int:
         return len(self.operations)
@@ -142,7 +126,7 @@ class Instructions:
             self.jumped.update([x for x in operands if type(x) is int])
         special = self._rows.get(row)
         if special is not None:
-            return special(operands)
+            return special(self, operands)
         if row in IN_PIECES and len(operands) > LONGEST_SUM:
             return in_pieces(self, row, operands)
         if plain is not None:
@@ -237,6 +221,23 @@ class Instructions:
             return self._lowered(primitives.where, operands)
         condition = self._steps[truth]
         return self.note("where", (self.note("le", (condition, 0.0)), y, x))
+
+    _rows: ClassVar[Mapping[Primitive, Callable[["Instructions", tuple[Ref, ...]], Ref]]] = {
+        primitives.add: _add,
+        primitives.mul: _mul,
+        primitives.neg: _neg,
+        primitives.identity: lambda _, operands: operands[0],
+        chosen: lambda _, operands: operands[0],
+        primitives.pow: _pow,
+        primitives.prod: _prod,
+        primitives.sum: lambda self, operands: self._gathered(SUM, operands),
+        primitives.dot: lambda self, operands: self._gathered(DOT, operands),
+        primitives.affine: _affine,
+        primitives.step: _step,
+        primitives.abs: lambda self, operands: self._of_step(primitives.abs, operands),
+        primitives.sign: lambda self, operands: self._of_step(primitives.sign, operands),
+        primitives.where: _where,
+    }
 
     # ------------------------------------------------------------ the machine
 
