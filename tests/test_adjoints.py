@@ -37,7 +37,7 @@ def on_numbers(f, point):
     """The adjoints of all nodes."""
     x, y = map(Value, point)
     root = f(x, y)
-    order = graph.topological_order(root)
+    order: list[Value] = graph.topological_order(root)
     adjoints = {root: 1.0}
     graph.reverse_sweep(order, adjoints)
     depending = graph.depending_on([x], root)

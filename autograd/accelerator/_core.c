@@ -413,8 +413,9 @@ PyMODINIT_FUNC PyInit__core(void)
     row_type = (PyTypeObject *)PyType_FromSpec(&row_spec);
     door_type = (PyTypeObject *)PyType_FromSpec(&door_spec);
     doors_type = (PyTypeObject *)PyType_FromSpec(&doors_spec);
+    notes_type = (PyTypeObject *)PyType_FromSpec(&notes_spec);
     if (name_operations() < 0 || name_sums() < 0 || module == NULL || labels == NULL || value_type == NULL || row_type == NULL ||
-        door_type == NULL || doors_type == NULL) {
+        door_type == NULL || doors_type == NULL || notes_type == NULL) {
         return NULL;
     }
     value_type->tp_vectorcall = value_call;
@@ -422,6 +423,7 @@ PyMODINIT_FUNC PyInit__core(void)
         PyModule_AddObjectRef(module, "Row", (PyObject *)row_type) < 0 ||
         PyModule_AddObjectRef(module, "Door", (PyObject *)door_type) < 0 ||
         PyModule_AddObjectRef(module, "Doors", (PyObject *)doors_type) < 0 ||
+        PyModule_AddObjectRef(module, "Notes", (PyObject *)notes_type) < 0 ||
         PyModule_AddStringConstant(module, "rules_version", RULES_VERSION) < 0) {
         Py_DECREF(module);
         return NULL;

@@ -8,11 +8,6 @@ static PyObject *sum_name, *dot_name, *leaf_name;
 
 enum Way { LEFT_OUT, TAKEN_OVER, GATHERED, FOR_PYTHON };
 
-static inline int is_named(PyObject *operation, PyObject *name)
-{
-    return operation == name || (!PyUnicode_CHECK_INTERNED(operation) && PyUnicode_Compare(operation, name) == 0);
-}
-
 static int adds(PyObject *operation)
 {
     return is_named(operation, add_name) || is_named(operation, sub_name) || is_named(operation, neg_name) ||

@@ -1,7 +1,7 @@
 """Instructions under the loops that were found: which instance refers to which, as arrays over the passes."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ class References:
 
     def __init__(self, program: Sequenced) -> None:
         self.program = program
-        arrays = _as_arrays if compiled is None else compiled.as_arrays
+        arrays: Callable[..., _Arrays] = _as_arrays if compiled is None else compiled.as_arrays
         self.names, codes, first, flat, self.constants = arrays(program.operations, program.operands)
         self.codes, self.first, self.flat = (np.frombuffer(x, np.int64) for x in (codes, first, flat))
 
@@ -56,7 +56,10 @@ class References:
         return np.unique(exact, return_inverse=True)[1].astype(np.int64)
 
 
-def _as_arrays(operations: list[str], operands: list[tuple[Ref, ...]]) -> tuple[dict[str, int], Any, Any, Any, Any]:
+_Arrays = tuple[dict[str, int], Any, Any, Any, list[float]]
+
+
+def _as_arrays(operations: list[str], operands: list[tuple[Ref, ...]]) -> _Arrays:
     """The operations numbered, their numbers, where the operands of each begin, the operands, and the constants."""
     constants = [0.0]
     known = {struct.pack("<d", 0.0): 0}

@@ -6,7 +6,7 @@ loop of its own where it is long.  Quotients by one denominator share its recipr
 
 import heapq
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from autograd.accelerator import compiled
@@ -76,7 +76,7 @@ class _Gatherer:
         self.at: list[Ref] = [0.0] * len(noted)
         self._reciprocals: dict[str, Ref] = {}  # by the text of a denominator: 1.0 is not the reference 1
         kept = {x for x in outputs if isinstance(x, int)}
-        find = _ways if compiled is None else compiled.ways_of
+        find: Callable[..., tuple[bytearray, bytearray]] = _ways if compiled is None else compiled.ways_of
         self._how, self.inside = find(noted.operations, noted.operands, uses, kept, noted.as_written, FEWEST_TERMS)
         if "div" in noted.operations:
             self._share_denominators()
