@@ -1,4 +1,4 @@
-"""What the compiled core does of the way from a trace to instructions is what Python does, instruction by instruction."""
+"""From a trace to instructions, the compiled core does what Python does, instruction by instruction."""
 
 import math
 
