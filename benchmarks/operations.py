@@ -19,7 +19,7 @@ sys.path.insert(0, __file__.rsplit("/", 2)[0])
 import numpy as np
 
 import nn
-from autograd import Value, derivative, engine_info, exp, hessian, hypot, mul, no_grad, sin, taylor
+from autograd import Value, derivative, engine_info, exp, grad, hessian, hvp, hypot, jvp, mul, no_grad, sin, taylor
 
 a, b, frozen, scalar = Value(2.0), Value(3.0), Value(5.0).requires_grad_(False), np.float64(2.0)
 NAMES = {"a": a, "b": b, "frozen": frozen, "scalar": scalar, "mul": mul, "hypot": hypot, "Value": Value}
@@ -87,12 +87,15 @@ def main():
         lambda: [trainable(x) for _ in range(200)],
     )
     point = [0.1 * i for i in range(20)]
-    second = hessian(rosenbrock)
+    slope, second = grad(rosenbrock), hessian(rosenbrock)
     print(
         f"{'hessian of the 20-variable Rosenbrock function':60} {nanoseconds(lambda: second(point), 20) / 1e6:6.2f} ms"
     )
-    many = [0.01 * i for i in range(1000)]
+    many, along = [0.01 * i for i in range(1000)], [1.0] * 20
     for what, call in (
+        ("its gradient", lambda: slope(point)),
+        ("its Hessian times a vector", lambda: hvp(rosenbrock, (point,), (along,))),
+        ("its derivative along a vector, by dual numbers", lambda: jvp(rosenbrock, (point,), (along,))),
         ("sparse Hessian of the 1,000-variable one", lambda: hessian(rosenbrock, sparse=True)(many)),
         ("taylor(exp(sin x)), order 40", lambda: taylor(lambda x: exp(sin(x)), 0.7, 40)),
         ("derivative(exp(sin x)), order 12", lambda: derivative(lambda x: exp(sin(x)), 12)(0.7)),
@@ -104,11 +107,13 @@ def main():
         pass
     else:
         torch.set_num_threads(1)
-        there = torch.tensor(point, dtype=torch.float64)
+        there, direction = (torch.tensor(x, dtype=torch.float64) for x in (point, along))
+        theirs = torch.autograd.functional
+        ratio("the Hessian, PyTorch's over ours", lambda: theirs.hessian(rosenbrock, there), lambda: second(point))
         ratio(
-            "the same, PyTorch's over ours",
-            lambda: torch.autograd.functional.hessian(rosenbrock, there),
-            lambda: second(point),
+            "the Hessian times a vector, PyTorch's over ours",
+            lambda: theirs.hvp(rosenbrock, there, direction),
+            lambda: hvp(rosenbrock, (point,), (along,)),
         )
     if os.path.exists("/proc/self/statm"):
         graphs(1000)

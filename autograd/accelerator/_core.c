@@ -11,8 +11,11 @@
 #include <Python.h>
 #include <structmember.h>
 
+#include "adjoints.h"
 #include "attributes.h"
+#include "destruction.h"
 #include "doors.h"
+#include "gathering.h"
 #include "noting.h"
 #include "recording.h"
 #include "sweep.h"
@@ -244,6 +247,23 @@ static int adopt_row(PyObject *table, const char *name, int code, PyObject **pla
     return 0;
 }
 
+/* What the recorded sweep asks of a row. */
+static int adopt_partials(int code)
+{
+    PyObject *partials = PyObject_GetAttrString(rows[code], "partials");
+    if (partials == NULL || !PyTuple_CheckExact(partials)) {
+        PyErr_Format(PyExc_TypeError, "the partials of %R must be a tuple", rows[code]);
+        Py_XDECREF(partials);
+        return -1;
+    }
+    Py_XSETREF(row_partials[code], partials);
+    row_is_linear[code] = 1;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(partials); i++) {
+        row_is_linear[code] &= PyFloat_CheckExact(PyTuple_GET_ITEM(partials, i));
+    }
+    return 0;
+}
+
 static PyObject *install(PyObject *module, PyObject *arguments, PyObject *keywords)
 {
     static char *names[] = {"table",            "Frozen",    "record",       "other",  "comparable", "as_number", "by_hand",
@@ -268,7 +288,7 @@ static PyObject *install(PyObject *module, PyObject *arguments, PyObject *keywor
         Py_XSETREF(*places[i], Py_NewRef(hooks[i]));
     }
 #define ADOPT(NAME)                                                        \
-    if (adopt_row(table, #NAME, ROW_##NAME, &rows[ROW_##NAME]) < 0) {      \
+    if (adopt_row(table, #NAME, ROW_##NAME, &rows[ROW_##NAME]) < 0 || adopt_partials(ROW_##NAME) < 0) { \
         return NULL;                                                       \
     }
     ROWS1(ADOPT)
@@ -331,15 +351,19 @@ static PyObject *witness(PyObject *module, PyObject *arguments)
 
 static PyObject *trace(PyObject *module, PyObject *arguments)
 {
-    PyObject *type, *list;
+    PyObject *type, *list, *gate;
     (void)module;
     if (!PyArg_ParseTuple(arguments, "O!O!", &PyType_Type, &type, &PyList_Type, &list)) {
         return NULL;
     }
-    if (!PyType_IsSubtype((PyTypeObject *)type, value_type)) {
-        PyErr_SetString(PyExc_TypeError, "trace takes a class of Values and a list");
+    gate = PyObject_GetAttrString(type, "_gate");
+    if (!PyType_IsSubtype((PyTypeObject *)type, value_type) || gate == NULL || Py_TYPE(gate) != &PyMemberDescr_Type) {
+        PyErr_SetString(PyExc_TypeError, "trace takes a class of Values with a slot _gate, and a list");
+        Py_XDECREF(gate);
         return NULL;
     }
+    gate_offset = ((PyMemberDescrObject *)gate)->d_member->offset;
+    Py_DECREF(gate);
     Py_XSETREF(traced_type, (PyTypeObject *)Py_NewRef(type));
     Py_XSETREF(traced_nodes, Py_NewRef(list));
     Py_RETURN_NONE;
@@ -355,14 +379,19 @@ static PyMethodDef functions[] = {
     {"backpropagate", (PyCFunction)(void (*)(void))backpropagate, METH_FASTCALL, "The sweep of `backward`."},
     {"gradients", (PyCFunction)(void (*)(void))gradients, METH_FASTCALL, "The derivatives by some leaves."},
     {"topological_order", (PyCFunction)(void (*)(void))topological_order, METH_FASTCALL, "Nodes, operands first."},
+    {"depending_on", depending_on, METH_VARARGS, "Which of an order are made from inputs."},
+    {"as_recorded", as_recorded, METH_VARARGS, "An order as a trace tells it."},
     {"set_unusual", set_unusual, METH_O, "Whether any thread is in a mode that is not usual."},
     {"new_run", new_run, METH_NOARGS, "A number for the first run of a checkpointed segment."},
     {"run_leaf", run_leaf, METH_VARARGS, "A leaf of a number that this run has made."},
     {"is_of_run", is_of_run, METH_VARARGS, "Whether a Value is such a leaf."},
     {"witness", witness, METH_VARARGS, "Where to note operands, and in which run."},
     {"trace", trace, METH_VARARGS, "What class the nodes of a trace are of, and the list of them."},
+    {"hand_down", hand_down, METH_VARARGS, "The recorded sweep, backwards until a node is for Python."},
     {"note_down", note_down, METH_VARARGS, "Note sums and products of a trace as instructions, until one is for Python."},
-    {"copy_down", copy_down, METH_VARARGS, "Copy instructions with other references, until one is for Python."},
+    {"ways_of", ways_of, METH_VARARGS, "How instructions are taken over, and which are terms of one sum only."},
+    {"gather", gather, METH_VARARGS, "Take over instructions, sums as one each, until one is for Python."},
+    {"as_arrays", as_arrays, METH_VARARGS, "Instructions as arrays."},
     {"uses_below", uses_below, METH_VARARGS, "How often instructions are used by those that are used themselves."},
     {"introduce_numpy", introduce_numpy, METH_VARARGS, "What doors ask NumPy and the core for."},
     {"live_values", live_values, METH_NOARGS, "How many Values there are."},
@@ -384,8 +413,9 @@ PyMODINIT_FUNC PyInit__core(void)
     row_type = (PyTypeObject *)PyType_FromSpec(&row_spec);
     door_type = (PyTypeObject *)PyType_FromSpec(&door_spec);
     doors_type = (PyTypeObject *)PyType_FromSpec(&doors_spec);
-    if (name_operations() < 0 || module == NULL || labels == NULL || value_type == NULL || row_type == NULL ||
-        door_type == NULL || doors_type == NULL) {
+    notes_type = (PyTypeObject *)PyType_FromSpec(&notes_spec);
+    if (name_operations() < 0 || name_sums() < 0 || module == NULL || labels == NULL || value_type == NULL || row_type == NULL ||
+        door_type == NULL || doors_type == NULL || notes_type == NULL) {
         return NULL;
     }
     value_type->tp_vectorcall = value_call;
@@ -393,6 +423,7 @@ PyMODINIT_FUNC PyInit__core(void)
         PyModule_AddObjectRef(module, "Row", (PyObject *)row_type) < 0 ||
         PyModule_AddObjectRef(module, "Door", (PyObject *)door_type) < 0 ||
         PyModule_AddObjectRef(module, "Doors", (PyObject *)doors_type) < 0 ||
+        PyModule_AddObjectRef(module, "Notes", (PyObject *)notes_type) < 0 ||
         PyModule_AddStringConstant(module, "rules_version", RULES_VERSION) < 0) {
         Py_DECREF(module);
         return NULL;

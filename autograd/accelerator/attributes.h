@@ -2,7 +2,9 @@
 #ifndef AUTOGRAD_ATTRIBUTES_H
 #define AUTOGRAD_ATTRIBUTES_H
 
+#include "destruction.h"
 #include "node.h"
+#include "orders.h"
 #include "sweep.h"
 
 /* ---------------------------------------------------------------- attributes */

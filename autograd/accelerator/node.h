@@ -115,6 +115,8 @@ static struct {
 } python;
 
 static PyObject *rows[ROWS];  /* the rows of rules.h, by code */
+static PyObject *row_partials[ROWS]; /* theirs, tuples */
+static char row_is_linear[ROWS];     /* whether these are constants */
 static PyObject *labels;      /* from the address of a node to its label, which few nodes have */
 
 enum Decision { RECORDS = 0, MAKES_LEAVES = 1, ASKS_PYTHON = 2, NOTES_OPERANDS = 3, TRACES = 4, ONCE_ONLY = 8 };
@@ -126,6 +128,7 @@ static uint32_t run;         /* its number; the leaves it makes have it for `use
 /* What is recorded for machine code, while the decision is to trace: the class of the nodes, and a list of them. */
 static PyTypeObject *traced_type;
 static PyObject *traced_nodes;
+static Py_ssize_t gate_offset; /* where they have their `_gate` */
 
 /* The same of leaves that operations make where nothing is recorded: UNRECORDED of value.py. */
 static const uint32_t UNRECORDED = (uint32_t)-1;

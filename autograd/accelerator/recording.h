@@ -134,11 +134,13 @@ static PyObject *positive(PyObject *x) { return Py_NewRef(x); }
 
 static PyCFunction unary_records[ROWS];
 static binaryfunc binary_records[ROWS];
+static double (*unary_values[ROWS])(double);
+static double (*binary_values[ROWS])(double, double);
 
 static void fill_tables(void)
 {
-#define ENTER_UNARY(NAME) unary_records[ROW_##NAME] = record_##NAME;
-#define ENTER_BINARY(NAME) binary_records[ROW_##NAME] = record_##NAME;
+#define ENTER_UNARY(NAME) unary_records[ROW_##NAME] = record_##NAME, unary_values[ROW_##NAME] = value_##NAME;
+#define ENTER_BINARY(NAME) binary_records[ROW_##NAME] = record_##NAME, binary_values[ROW_##NAME] = value_##NAME;
     ROWS1(ENTER_UNARY)
     ROWS2(ENTER_BINARY)
 }

@@ -109,9 +109,11 @@ def depending_on(inputs: Iterable[AnyNode], *roots: AnyNode) -> list[AnyNode]:
     >>> [node.data for node in depending_on([x], x * w + w * w)]
     [1.0, 2.0, 6.0]
     """
-    chosen = set(inputs)
-    order = []
-    for node in _as_recorded(topological_order(*roots)):
+    inputs, whole = list(inputs), _as_recorded(topological_order(*roots))
+    if compiled is not None and (found := compiled.depending_on(whole, inputs)) is not None:
+        return found  # type: ignore[no-any-return]
+    chosen, order = set(inputs), []
+    for node in whole:
         if node in chosen or not chosen.isdisjoint(node.operands):
             chosen.add(node)
             order.append(node)
@@ -126,15 +128,23 @@ def _as_recorded(order: list[AnyNode]) -> list[AnyNode]:
     _, trace = getattr(current().make, "trace", (None, ()))
     if 4 * len(order) < len(trace) or not trace:  # a search of the whole trace would take longer than the sweep
         return order
+    found = as_recorded(order, trace)
+    return order if found is None else found[0] + found[1]
+
+
+def as_recorded(order: list[AnyNode], trace: list[AnyNode]) -> tuple[list[AnyNode], list[AnyNode]] | None:
+    """What of an order is not in a trace, and what is, as recorded; None where any of the first needs the second."""
+    if compiled is not None and (found := compiled.as_recorded(order, trace)) is not None:
+        return found  # type: ignore[no-any-return]
     within = set(order)
     recorded = [node for node in trace if node in within]
     known = set(recorded)
     before = [node for node in order if node not in known]
-    return order if any(not known.isdisjoint(node.operands) for node in before) else before + recorded
+    return None if any(not known.isdisjoint(node.operands) for node in before) else (before, recorded)
 
 
 def reverse_sweep(
-    order: Sequence[Value], adjoints: dict[Any, Any], *, record: bool = False, reached: set[Any] | None = None
+    order: list[Value], adjoints: dict[Any, Any], *, record: bool = False, reached: set[Any] | None = None
 ) -> None:
     """Propagate the adjoints of some nodes to everything below them.
 
@@ -156,7 +166,13 @@ def reverse_sweep(
     """
     within, watch = set(order), current().watch
     edges_of = recorded_edges if record else edges
-    for node in reversed(order):
+    hand_down = compiled.hand_down if compiled is not None and reached is None and watch is None else None
+    position = len(order)
+    while position > 0:
+        position -= 1
+        if hand_down is not None and (position := hand_down(order, position, within, adjoints, record)) < 0:
+            break
+        node = order[position]
         adjoint = adjoints.get(node)
         if adjoint is None or node.primitive is None:
             continue

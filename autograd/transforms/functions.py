@@ -17,7 +17,7 @@ from typing import Any
 
 from autograd.arguments import brief, shown
 from autograd.core.graph import depending_on, reverse_sweep, seeded, topological_order
-from autograd.core.mode import enable_grad
+from autograd.core.mode import current, enable_grad
 from autograd.core.tree import flatten, flatten_like, map_leaves
 from autograd.core.value import UNRECORDED, ByHand, Value, nothing_recorded
 from autograd.spellings import local_names
@@ -162,11 +162,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     >>> jvp(lambda x, y: [x * y, x + y], (2.0, 3.0), (1.0, 0.0))
     ([6.0, 5.0], [3.0, 1.0])
     """
-    for name, argument in (("primals", primals), ("tangents", tangents)):
-        if not isinstance(argument, list | tuple):
-            raise TypeError(f"jvp: {name} must be a tuple or list of arguments, not {shown(argument)}")
-    points, rebuild = flatten(list(primals), "jvp: primals")
-    directions = flatten_like(list(tangents), list(primals), "jvp: tangents")
+    points, rebuild, directions = _along("jvp", primals, tangents)
     level = next_level()
     arguments = rebuild(Dual(x, seeded(v), level) for x, v in zip(points, directions, strict=True))
     with enable_grad():
@@ -174,6 +170,17 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     leaves, rebuild_result = flatten(result, "jvp: the result of the function")
     values, derivatives = parts_of(leaves, level, 2)
     return rebuild_result(values), rebuild_result(derivatives)
+
+
+def _along(
+    role: str, primals: Sequence[Any], tangents: Sequence[Any]
+) -> tuple[list[Any], Callable[[Any], Any], list[Any]]:
+    """The leaves of primals, what puts such into their structure, and the leaves of tangents."""
+    for name, argument in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(argument, list | tuple):
+            raise TypeError(f"{role}: {name} must be a tuple or list of arguments, not {shown(argument)}")
+    points, rebuild = flatten(list(primals), f"{role}: primals")
+    return points, rebuild, flatten_like(list(tangents), list(primals), f"{role}: tangents")
 
 
 def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
@@ -307,15 +314,22 @@ def hessian(f: Function, argnums: Argnums = 0, sparse: bool = False) -> Function
 
 
 def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
-    """The Hessian times a vector, H·v, in the time of a few gradients: forward over reverse mode.
+    """The Hessian times a vector, H·v, in the time of a few gradients.
 
     The result has the structure of the first argument if there is one, else is a tuple with one an argument.
+    H is symmetric, so reverse over reverse mode, which is the faster one on graphs, gives it as vᵀH; machine code
+    is recorded by forward over reverse mode.
 
     >>> hvp(lambda x: x[0] ** 2 * x[1], ([3.0, 5.0],), ([1.0, 0.0],))
     [10.0, 6.0]
     """
     argnums: Argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
-    return jvp(grad(f, argnums), primals, tangents)[1]
+    if current().traces:
+        return jvp(grad(f, argnums), primals, tangents)[1]
+    _along("hvp", primals, tangents)
+    _, pullback = vjp(grad(f, argnums), *primals)
+    found = pullback(tangents[0] if len(primals) == 1 else tuple(tangents))
+    return found[0] if len(primals) == 1 else found
 
 
 def directional_derivative(f: Function, x: Any, v: Any) -> Any:

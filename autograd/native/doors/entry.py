@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.core.graph import topological_order
+from autograd.core.graph import as_recorded, topological_order
 from autograd.core.tree import NUMBER, Structure, counted_parts, exchanged, filler, take_apart
 from autograd.core.value import Value
 from autograd.formulas.program import program_of
@@ -96,7 +96,7 @@ class Entry:
             of_result = _of_numbers(of_result, iter(leaves), outputs, keeps_integers=not batched)
         self.rebuild = filler(of_result)
         self.outputs = [x if isinstance(x, Value) else as_number(x, "jit: the result") for x in outputs]
-        self.captured = _captured([x for x in self.outputs if isinstance(x, Value)], self.inputs)
+        self.captured = _captured([x for x in self.outputs if isinstance(x, Value)], self.inputs, made)
         self.compile_seconds = 0.0
         self.backend, self.threads, self._wait = backend, threads, wait
         self._lock = lock_of(self)  # the machine code has one memory
@@ -358,11 +358,12 @@ def integers_asked(function: Callable[..., Any], structure: Structure, examples:
     return []
 
 
-def _captured(outputs: Sequence[Value], inputs: Sequence[Value]) -> list[Value]:
+def _captured(outputs: Sequence[Value], inputs: Sequence[Value], made: list[Value]) -> list[Value]:
     """The Values from outside that outputs are made of: leaves, and nodes, which keep what they recorded."""
     order, mine = topological_order(*outputs), {*inputs}
-    if all(x.primitive is None for x in order if not isinstance(x, Traced)):  # nothing was recorded outside
-        return [x for x in order if not isinstance(x, Traced) and x not in mine]
+    before = [x for x in (as_recorded(order, made) or (order, []))[0] if not isinstance(x, Traced)]
+    if all(x.primitive is None for x in before):  # nothing was recorded outside
+        return [x for x in before if x not in mine]
     for x in order:
         if isinstance(x, Traced) or not mine.isdisjoint(x.operands):
             mine.add(x)

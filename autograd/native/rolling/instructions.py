@@ -6,8 +6,8 @@ A reference is the index of an instruction, or a float.
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial, partialmethod
-from typing import Any
+from functools import partialmethod
+from typing import Any, ClassVar
 
 from autograd.accelerator import compiled
 from autograd.native.planning.operand import Operand
@@ -60,6 +60,25 @@ class Noted(Operand):
         self.ref = ref
 
 
+class _Notes:
+    """Finds an instruction in two lists, or writes it to their end."""
+
+    def __init__(self, operations: list[str], operands: list[tuple[Ref, ...]]) -> None:
+        self._operations, self._operands = operations, operands
+        self._known: dict[Any, int] = {}
+
+    def note(self, operation: str, operands: tuple[Ref, ...]) -> int:
+        """Its place."""
+        # 0.0 and -0.0 are equal and yet not the same, so numbers are known by their digits
+        key = (operation, tuple([x if type(x) is int else repr(x) for x in operands]))
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = len(self._operations)
+            self._operations.append(operation)
+            self._operands.append(operands)
+        return known
+
+
 class Instructions:
     """Instructions in the order in which they were noted, equal ones once; also the machine that notes them.
 
@@ -77,26 +96,10 @@ class Instructions:
         """What must not be off by a rounding, because a result may jump with it."""
         self.as_written: set[int] = set()
         """Sums and quotients inside lowerings, which are arranged so that nothing cancels or overflows."""
-        self._known: dict[Any, int] = {}
+        self._notes = (_Notes if compiled is None else compiled.Notes)(self.operations, self.operands)
         self._templates: dict[Any, tuple[list[tuple[str, tuple[Ref, ...]]], Ref]] = {}
         self._steps: dict[int, Ref] = {}  # what step(x) is, to x
         self._plain = {primitives.sub: "sub", primitives.div: "div", primitives.mul: "mul", primitives.add: "add"}
-        self._rows: Mapping[Primitive, Callable[[tuple[Ref, ...]], Ref]] = {
-            primitives.add: self._add,
-            primitives.mul: self._mul,
-            primitives.neg: self._neg,
-            primitives.identity: lambda operands: operands[0],
-            chosen: lambda operands: operands[0],
-            primitives.pow: self._pow,
-            primitives.prod: self._prod,
-            primitives.sum: partial(self._gathered, SUM),
-            primitives.dot: partial(self._gathered, DOT),
-            primitives.affine: self._affine,
-            primitives.step: self._step,
-            primitives.abs: partial(self._of_step, primitives.abs),
-            primitives.sign: partial(self._of_step, primitives.sign),
-            primitives.where: self._where,
-        }
 
     def __len__(self) -> int:
         return len(self.operations)
@@ -109,15 +112,7 @@ class Instructions:
 
     def note(self, operation: str, operands: tuple[Ref, ...]) -> int:
         """The reference of an instruction: the one that is there already."""
-        # 0.0 and -0.0 are equal and yet not the same, so numbers are known by their digits
-        told = tuple([x if type(x) is int else repr(x) for x in operands])
-        key = (operation, told)
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = len(self.operations)
-            self.operations.append(operation)
-            self.operands.append(operands)
-        return known
+        return self._notes.note(operation, operands)
 
     # ------------------------------------------------------------ rows
 
@@ -129,20 +124,14 @@ class Instructions:
             if type(x) is int and type(y) is int:  # most of all
                 if plain == "add" and (self.operations[x] == "neg" or self.operations[y] == "neg"):
                     return self._add(operands)
-                key = (plain, operands)
-                known = self._known.get(key)
-                if known is None:
-                    known = self._known[key] = len(self.operations)
-                    self.operations.append(plain)
-                    self.operands.append(operands)
-                return known
+                return self.note(plain, operands)
         if int not in set(map(type, operands)):
             return row.evaluate([float(x) for x in operands])
         if row.jumps:
             self.jumped.update([x for x in operands if type(x) is int])
         special = self._rows.get(row)
         if special is not None:
-            return special(operands)
+            return special(self, operands)
         if row in IN_PIECES and len(operands) > LONGEST_SUM:
             return in_pieces(self, row, operands)
         if plain is not None:
@@ -158,7 +147,7 @@ class Instructions:
         """
         if compiled is None or not isinstance(order, list):
             return start
-        return int(compiled.note_down(order, start, at, self._known, self.operations, self.operands))
+        return int(compiled.note_down(order, start, at, self._notes))
 
     def _lowered(self, row: Primitive, operands: tuple[Ref, ...]) -> Ref:
         if row.arity is None:  # its lowering may depend on the order of its operands
@@ -237,6 +226,23 @@ class Instructions:
             return self._lowered(primitives.where, operands)
         condition = self._steps[truth]
         return self.note("where", (self.note("le", (condition, 0.0)), y, x))
+
+    _rows: ClassVar[Mapping[Primitive, Callable[[Any, tuple[Ref, ...]], Ref]]] = {
+        primitives.add: _add,
+        primitives.mul: _mul,
+        primitives.neg: _neg,
+        primitives.identity: lambda _, operands: operands[0],
+        chosen: lambda _, operands: operands[0],
+        primitives.pow: _pow,
+        primitives.prod: _prod,
+        primitives.sum: lambda self, operands: self._gathered(SUM, operands),
+        primitives.dot: lambda self, operands: self._gathered(DOT, operands),
+        primitives.affine: _affine,
+        primitives.step: _step,
+        primitives.abs: lambda self, operands: self._of_step(primitives.abs, operands),
+        primitives.sign: lambda self, operands: self._of_step(primitives.sign, operands),
+        primitives.where: _where,
+    }
 
     # ------------------------------------------------------------ the machine
 

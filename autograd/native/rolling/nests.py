@@ -1,12 +1,14 @@
 """Instructions under the loops that were found: which instance refers to which, as arrays over the passes."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from autograd.accelerator import compiled
+from autograd.native.recording.graph import Ref
 from autograd.native.rolling.instructions import DOT, SUM
 from autograd.native.rolling.repeats import Repeat, Run, Tree
 from autograd.native.rolling.sums import Sequenced
@@ -27,22 +29,9 @@ class References:
 
     def __init__(self, program: Sequenced) -> None:
         self.program = program
-        self.constants: list[float] = [0.0]
-        known = {struct.pack("<d", 0.0): 0}
-
-        def constant(x: float) -> int:
-            bits = struct.pack("<d", x)
-            if bits not in known:
-                known[bits] = len(self.constants)
-                self.constants.append(x)
-            return ~known[bits]
-
-        self.flat = np.array(
-            [x if type(x) is int else constant(x) for xs in program.operands for x in xs], dtype=np.int64
-        )
-        self.first = np.concatenate(([0], np.cumsum([len(xs) for xs in program.operands]))).astype(np.int64)
-        self.names = {x: code for code, x in enumerate(dict.fromkeys(program.operations))}
-        self.codes = np.array([self.names[x] for x in program.operations], dtype=np.int64)
+        arrays: Callable[..., _Arrays] = _as_arrays if compiled is None else compiled.as_arrays
+        self.names, codes, first, flat, self.constants = arrays(program.operations, program.operands)
+        self.codes, self.first, self.flat = (np.frombuffer(x, np.int64) for x in (codes, first, flat))
 
     def tokens(self) -> Any:
         """A number for each instruction: equal where operations, counts of operands, and operands that lie near, are.
@@ -65,6 +54,27 @@ class References:
         sizes = np.where(is_sum & (arity > written), longest + np.frexp(arity)[1], arity)
         exact = (self.codes * (longest + 64) + sizes) * (NEAR + 1) ** TOLD + told
         return np.unique(exact, return_inverse=True)[1].astype(np.int64)
+
+
+_Arrays = tuple[dict[str, int], Any, Any, Any, list[float]]
+
+
+def _as_arrays(operations: list[str], operands: list[tuple[Ref, ...]]) -> _Arrays:
+    """The operations numbered, their numbers, where the operands of each begin, the operands, and the constants."""
+    constants = [0.0]
+    known = {struct.pack("<d", 0.0): 0}
+
+    def constant(x: float) -> int:
+        bits = struct.pack("<d", x)
+        if bits not in known:
+            known[bits] = len(constants)
+            constants.append(x)
+        return ~known[bits]
+
+    flat = np.array([x if type(x) is int else constant(x) for xs in operands for x in xs], dtype=np.int64)
+    first = np.concatenate(([0], np.cumsum([len(xs) for xs in operands]))).astype(np.int64)
+    names = {x: code for code, x in enumerate(dict.fromkeys(operations))}
+    return names, np.array([names[x] for x in operations], dtype=np.int64), first, flat, constants
 
 
 @dataclass(frozen=True, eq=False)

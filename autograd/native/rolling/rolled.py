@@ -5,7 +5,7 @@ import marshal
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.core.graph import topological_order
+from autograd.core.graph import as_recorded, topological_order
 from autograd.core.value import Value
 from autograd.native.recording.graph import Ref, take_down
 from autograd.native.recording.tracing import uncollected
@@ -69,11 +69,13 @@ def program_of(instructions: Sequenced, inputs: int, least: int = LEAST_SAVED) -
     return program
 
 
-def recorded_order(outputs: Sequence[Any], leaves: Sequence[Value], made: Sequence[Value]) -> list[Value] | None:
+def recorded_order(outputs: Sequence[Any], leaves: Sequence[Value], made: list[Value]) -> list[Value] | None:
     """What outputs are made of in the order in which it was made; None if not all of it is among what was recorded."""
     above = [x for x in leaves if x.primitive is not None]
-    needed = set(topological_order(*[x for x in outputs if isinstance(x, Value)], above=above))
-    needed.difference_update(leaves)
-    constants = [x for x in needed if x.primitive is None]
-    order = constants + [x for x in made if x in needed]
-    return order if len(order) == len(needed) else None
+    needed = topological_order(*[x for x in outputs if isinstance(x, Value)], above=above)
+    found = as_recorded(needed, made)
+    if found is None:
+        return None
+    known = set(leaves)
+    before = [x for x in found[0] if x not in known]
+    return None if any(x.primitive is not None for x in before) else before + found[1]

@@ -4,8 +4,9 @@ A sum that a program adds up term by term has as many shapes as it has terms; ga
 loop of its own where it is long.  Quotients by one denominator share its reciprocal, as in `recording.graph.gathered`.
 """
 
+import heapq
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from autograd.accelerator import compiled
@@ -17,7 +18,8 @@ from autograd.table.grouping import products
 FEWEST_TERMS = 6
 """Of a sum that is gathered."""
 
-_LEFT_OUT, _COPIED, _SUM, _QUOTIENT = range(4)  # what is done with an instruction
+_LEFT_OUT, _TAKEN_OVER, _SUM, _QUOTIENT = range(4)
+"""What is done with an instruction."""
 _ADDED = ("add", "sub", "neg", SUM, DOT)
 _LINEAR = ("add", "sub", "neg", "mul")
 
@@ -32,15 +34,15 @@ class Sequenced:
         outputs: What is asked for.
     """
 
-    operations: Sequence[str]
-    operands: Sequence[tuple[Ref, ...]]
+    operations: list[str]
+    operands: list[tuple[Ref, ...]]
     leaves: int
     outputs: Sequence[Ref]
 
 
 def gathered(noted: Instructions, outputs: Sequence[Ref], leaves: int) -> Sequenced:
     """What outputs need, with sums as single instructions, each where its last term is known."""
-    gatherer = _Gatherer(noted, _uses(noted, outputs), outputs)
+    gatherer = _Gatherer(noted, _uses(noted.operands, outputs), outputs)
     gatherer.write()
     at = gatherer.at
     assert gatherer.operations[:leaves] == [LEAF] * leaves
@@ -48,17 +50,17 @@ def gathered(noted: Instructions, outputs: Sequence[Ref], leaves: int) -> Sequen
     return _sunk(gatherer.operations, gatherer.operands, leaves, found)
 
 
-def _uses(noted: Instructions, outputs: Sequence[Ref]) -> list[int]:
-    """How often each instruction is used by what outputs need."""
-    uses = [0] * len(noted)
+def _uses(operands: list[tuple[Ref, ...]], outputs: Sequence[Ref]) -> list[int]:
+    """How often each instruction is used by what outputs need, and as one of them."""
+    uses = [0] * len(operands)
     for x in outputs:
         if isinstance(x, int):
             uses[x] += 1
     if compiled is not None:
-        return list(compiled.uses_below(noted.operands, uses))
-    for i in range(len(noted) - 1, -1, -1):
+        return compiled.uses_below(operands, uses)  # type: ignore[no-any-return]
+    for i in range(len(operands) - 1, -1, -1):
         if uses[i]:
-            for x in noted.operands[i]:
+            for x in operands[i]:
                 if type(x) is int:
                     uses[x] += 1
     return uses
@@ -67,77 +69,44 @@ def _uses(noted: Instructions, outputs: Sequence[Ref]) -> list[int]:
 class _Gatherer:
     """Writes the new instructions."""
 
-    def __init__(self, noted: Instructions, uses: Sequence[int], outputs: Sequence[Ref]) -> None:
+    def __init__(self, noted: Instructions, uses: list[int], outputs: Sequence[Ref]) -> None:
         self.noted, self.uses = noted, uses
         self.operations: list[str] = []
         self.operands: list[tuple[Ref, ...]] = []
         self.at: list[Ref] = [0.0] * len(noted)
-        kept = {x for x in outputs if isinstance(x, int)}
-        self.inside = [False] * len(noted)
-        """What is a term, or a part of one, of one sum only."""
         self._reciprocals: dict[str, Ref] = {}  # by the text of a denominator: 1.0 is not the reference 1
-        self._divided_by: Counter[str] = Counter()
-        self._exact = noted.jumped | noted.as_written
-        terms = self._terms(kept)
-        self._long = [count >= FEWEST_TERMS for count in terms]
-        operations, operands = noted.operations, noted.operands
-        for i in reversed([i for i, count in enumerate(terms) if count]):
-            if not (self.inside[i] or self._long[i]):
-                continue
-            for x in operands[i]:
-                if type(x) is int and uses[x] == 1 and x not in kept and operations[i] != DOT:
-                    self.inside[x] = terms[x] > 0 or operations[x] == "mul"
-
-    def _terms(self, kept: set[int]) -> list[int]:
-        """How many terms each sum of rows has, those of the sums that only it uses included; 0 for what is no sum."""
-        uses, written, exact = self.uses, self.noted.as_written, self._exact
-        operands, terms, added = self.noted.operands, [0] * len(self.noted), {*_ADDED}
-        for i, operation in enumerate(self.noted.operations):
-            if operation in added:
-                if uses[i] and i not in written:
-                    count = 0
-                    for x in operands[i]:
-                        single = type(x) is int and terms[x] and uses[x] == 1 and x not in kept
-                        count += terms[x] if single else 1  # type: ignore[index]
-                    terms[i] = len(products(operands[i]).weights) if operation == DOT else count
-            elif operation == "div" and uses[i] and i not in exact:
-                self._divided_by[repr(operands[i][1])] += 1
-        return terms
+        kept = {x for x in outputs if isinstance(x, int)}
+        find: Callable[..., tuple[bytearray, bytearray]] = _ways if compiled is None else compiled.ways_of
+        self._how, self.inside = find(noted.operations, noted.operands, uses, kept, noted.as_written, FEWEST_TERMS)
+        if "div" in noted.operations:
+            self._share_denominators()
 
     def write(self) -> None:
         """All that is needed, in order."""
-        how = self._ways()
-        old_operations, old_operands = self.noted.operations, self.noted.operands
+        how, old_operations, old_operands = self._how, self.noted.operations, self.noted.operands
         i = 0
         while i < len(how):
             if compiled is not None:  # in a tenth of the time
-                i = compiled.copy_down(how, i, self.at, old_operations, old_operands, self.operations, self.operands)
+                old, new = (old_operations, old_operands), (self.operations, self.operands)
+                i = compiled.gather(how, i, self.at, self.inside, *old, *new)
                 if i == len(how):
                     return
             if how[i] == _SUM:
                 self.at[i] = self._sum(i)
             elif how[i] == _QUOTIENT:
                 self.at[i] = self._quotient(*old_operands[i])
-            elif how[i] == _COPIED:
+            elif how[i] == _TAKEN_OVER:
                 self.at[i] = self._new(old_operations[i], [self._ref(x) for x in old_operands[i]])
             i += 1
 
-    def _ways(self) -> bytearray:
-        """What is done with each instruction."""
-        uses, inside, long = self.uses, self.inside, self._long
-        how = bytearray(
-            [(_SUM if long[i] else _COPIED) if uses[i] and not inside[i] else _LEFT_OUT for i in range(len(uses))]
-        )
-        for i, operation in enumerate(self.noted.operations):
-            if operation == LEAF:
-                how[i] = _COPIED
-            elif operation == "div" and how[i] == _COPIED and self._shares(i):
-                how[i] = _QUOTIENT
-        return how
-
-    def _shares(self, i: int) -> bool:
-        """Whether a quotient has the denominator of another one, and may be off by a rounding."""
-        return i not in self._exact and self._divided_by[repr(self.noted.operands[i][1])] > 1
+    def _share_denominators(self) -> None:
+        """Mark quotients that have the denominator of another one, and may be off by a rounding."""
+        exact, operands = self.noted.jumped | self.noted.as_written, self.noted.operands
+        found = [i for i, x in enumerate(self.noted.operations) if x == "div" and self.uses[i] and i not in exact]
+        divided_by = Counter(repr(operands[i][1]) for i in found)
+        for i in found:
+            if self._how[i] == _TAKEN_OVER and divided_by[repr(operands[i][1])] > 1:
+                self._how[i] = _QUOTIENT
 
     def _new(self, operation: str, operands: Sequence[Ref]) -> int:
         self.operations.append(operation)
@@ -213,27 +182,43 @@ def _when(x: Ref) -> int:
     return x if isinstance(x, int) else -1
 
 
+def _ways(
+    operations: list[str],
+    operands: list[tuple[Ref, ...]],
+    uses: list[int],
+    kept: set[int],
+    written: set[int],
+    fewest: int,
+) -> tuple[bytearray, bytearray]:
+    """What is done with each instruction, and which are terms, or parts of one, of one sum only."""
+    count, added = len(operations), {*_ADDED}
+    inside, terms = bytearray(count), [0] * count
+    for i, operation in enumerate(operations):
+        if operation in added and uses[i] and i not in written:
+            for x in operands[i]:
+                single = type(x) is int and terms[x] and uses[x] == 1 and x not in kept
+                terms[i] += terms[x] if single else 1  # type: ignore[index]
+            if operation == DOT:
+                terms[i] = len(products(operands[i]).weights)
+    for i in reversed([i for i, size in enumerate(terms) if size]):
+        if (inside[i] or terms[i] >= fewest) and operations[i] != DOT:
+            for x in operands[i]:
+                if type(x) is int and uses[x] == 1 and x not in kept:
+                    inside[x] = terms[x] > 0 or operations[x] == "mul"
+    how = bytearray([_SUM if size >= fewest else _TAKEN_OVER for size in terms])
+    for i, operation in enumerate(operations):
+        if (not uses[i] or inside[i]) and operation != LEAF:
+            how[i] = _LEFT_OUT
+    return how, inside
+
+
 def _sunk(operations: list[str], operands: list[tuple[Ref, ...]], leaves: int, outputs: list[Ref]) -> Sequenced:
     """Put sums that only results use to the end: they would make the last of a row of equal steps another one."""
-    count = len(operations)
-    early, asked = [False] * count, [False] * count
-    for x in outputs:
-        if isinstance(x, int):
-            asked[x] = True
-    late = [False] * count
-    for i in range(count - 1, leaves - 1, -1):
-        is_sum = operations[i] in (SUM, DOT)
-        late[i] = asked[i] and not early[i] and (is_sum or operations[i] in _LINEAR)
-        for x in operands[i]:
-            if type(x) is int:
-                if late[i] and not is_sum:
-                    asked[x] = True
-                else:
-                    early[x] = True
-    if not any(late):
+    late = _used_by_results_only(operations, operands, leaves, outputs)
+    if not late:
         return Sequenced(operations, operands, leaves, outputs)
-    first = late.index(True)  # nothing before it moves
-    order = [i for i in range(first, count) if not late[i]] + [i for i in range(first, count) if late[i]]
+    count, first = len(operations), min(late)  # nothing before it moves
+    order = [i for i in range(first, count) if i not in late] + sorted(late)
     at = list(range(count))
     for k, i in enumerate(order, first):
         at[i] = k
@@ -243,3 +228,25 @@ def _sunk(operations: list[str], operands: list[tuple[Ref, ...]], leaves: int, o
         leaves,
         [at[x] if isinstance(x, int) else x for x in outputs],
     )
+
+
+def _used_by_results_only(
+    operations: list[str], operands: list[tuple[Ref, ...]], leaves: int, outputs: list[Ref]
+) -> set[int]:
+    """The sums that are results or terms of such sums, and nothing else, and what linear they are made of."""
+    uses, found = _uses(operands, outputs), set()
+    by_results = Counter(x for x in outputs if isinstance(x, int))
+    pending = [-x for x in by_results]
+    heapq.heapify(pending)  # the last first: all that uses it is known then
+    while pending:
+        i = -heapq.heappop(pending)
+        is_sum = operations[i] in (SUM, DOT)
+        if i < leaves or uses[i] > by_results[i] or not (is_sum or operations[i] in _LINEAR):
+            continue
+        found.add(i)
+        for x in operands[i] if not is_sum else ():
+            if type(x) is int:
+                if not by_results[x]:
+                    heapq.heappush(pending, -x)
+                by_results[x] += 1
+    return found
