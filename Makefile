@@ -34,7 +34,7 @@ COMPILE = $(RUN) -m uv pip compile --quiet --upgrade --no-header --no-annotate \
 
 # What the compiled core does is called by these; what they need beside it (NumPy, mpmath) has passed the sanitizers.
 CORE_TESTS = $(addprefix tests/test_,tiny.py accelerator.py rules.py cores.py core_abuse.py modes.py engine.py table.py \
-	transforms.py random_graphs.py checkpointing.py anomaly.py doors.py adjoints.py gathering.py)
+	transforms.py random_graphs.py checkpointing.py anomaly.py doors.py doors_of_samples.py adjoints.py gathering.py)
 
 .PHONY: demo docs demos export exercises bench test test-plain exhaustive browser distributed coverage bare sanitize check mutants constraints audit rules installed clean
 

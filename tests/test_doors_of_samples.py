@@ -104,7 +104,9 @@ def test_the_second_call_goes_through():
     assert goes_through(f, np.ones((2, 2)), np.ones((2, 2)))  # any shape, as long as all have it
     assert not goes_through(f, x, x[:3])
     assert not goes_through(f, np.ones(0), np.ones(0))
-    assert not goes_through(f, x, np.float32(1.0) * x.astype(np.float32))
+    for other in (x.astype(np.float32), np.arange(6), x > 0.5, x[::-1], np.arange(6)[::-1]):  # they are converted
+        assert goes_through(f, x, other)
+    assert not goes_through(f, x, x.astype(complex))
     assert not goes_through(f, np.ones(10**6), np.ones(10**6))  # long enough for other threads to be let in
     with detect_anomaly():
         np.testing.assert_allclose(f(x, x), np.sin(x) * x)

@@ -34,22 +34,12 @@ typedef struct {
 static PyTypeObject *door_type, *doors_type;
 
 /* What the machine code makes of the arguments.  NULL without an exception if they do not fit. */
-static PyObject *go_through(Door *door, PyObject *const *arguments, Py_ssize_t count, Py_ssize_t names_count,
-                            PyObject *names, PyObject *out)
+static PyObject *carried_out(Door *door, PyObject *const *arguments, Py_ssize_t count, PyObject *out)
 {
     Part *at = door->arguments.parts;
     double *rows = door->rows.buf, *slots = door->slots.buf, *to = rows;
     const Py_ssize_t *from = door->outputs;
-    PyObject *made;
-    if (count != door->positional || names_count != PyTuple_GET_SIZE(door->names) || door->busy) {
-        return NULL;
-    }
-    for (Py_ssize_t i = 0; i < names_count; i++) {
-        if (!is_same_text(PyTuple_GET_ITEM(names, i), PyTuple_GET_ITEM(door->names, i))) {
-            return NULL;
-        }
-    }
-    for (Py_ssize_t i = 0; i < count + names_count; i++) {
+    for (Py_ssize_t i = 0; i < count; i++) {
         if (read_next(&at, arguments[i], &to) <= 0) {
             return NULL;
         }
@@ -67,11 +57,30 @@ static PyObject *go_through(Door *door, PyObject *const *arguments, Py_ssize_t c
         return out == NULL ? run_over_samples(&door->columns, &door->arguments, &door->results, rows, slots) : NULL;
     }
     door->function(slots, rows);
-    door->busy = 1;
     at = door->results.parts;
-    made = make_next(&at, out, rows, &from);
+    return make_next(&at, out, rows, &from);
+}
+
+/* The same through a door that nobody is in, which its arguments fit by their number and names. */
+static PyObject *go_through(Door *door, PyObject *const *arguments, Py_ssize_t count, Py_ssize_t names_count,
+                            PyObject *names, PyObject *out)
+{
+    PyObject *made;
+    if (count != door->positional || names_count != PyTuple_GET_SIZE(door->names) || door->busy) {
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < names_count; i++) {
+        if (!is_same_text(PyTuple_GET_ITEM(names, i), PyTuple_GET_ITEM(door->names, i))) {
+            return NULL;
+        }
+    }
+    door->busy = 1;
+    made = carried_out(door, arguments, count + names_count, out);
+    if (door->function == NULL) {
+        forget_arrays(&door->arguments);
+    }
     door->busy = 0;
-    if (door->calls_left > 0 && --door->calls_left == 0 && made != NULL) {
+    if (door->calls_left > 0 && made != NULL && --door->calls_left == 0) {
         PyObject *done = PyObject_CallNoArgs(door->then);
         if (done == NULL) {
             PyErr_WriteUnraisable(door->then);

@@ -27,14 +27,16 @@ typedef struct {
     int number;
 } DType;
 
-enum { C_CONTIGUOUS = 0x0001, WRITEABLE = 0x0400 };
-enum { SLOT_VERSION = 0, SLOT_NEW_FROM_DTYPE = 94 }; /* in the table of NumPy's functions */
+enum { C_CONTIGUOUS = 0x0001, FORCE_CAST = 0x0010, ALIGNED = 0x0100, WRITEABLE = 0x0400 };
+enum { SLOT_VERSION = 0, SLOT_NEW_FROM_DTYPE = 94, SLOT_FROM_ARRAY = 109 }; /* in the table of NumPy's functions */
 
 typedef PyObject *(*NewArray)(PyTypeObject *, PyObject *, int, const Py_ssize_t *, const Py_ssize_t *, void *, int, PyObject *);
+typedef PyObject *(*FromArray)(PyObject *, PyObject *, int);
 
 /* And Static of the core in Python; NULL before they are introduced. */
 static struct {
     PyObject *array, *float64, *dtype, *fixed;
+    FromArray from_array;
     NewArray new_array; /* NULL where NumPy is of a version that is not known here: no array goes through a door then */
 } numpy;
 
@@ -59,6 +61,7 @@ static PyObject *introduce_numpy(PyObject *module, PyObject *given)
     }
     version = ((unsigned int (*)(void))table[SLOT_VERSION])();
     numpy.new_array = version == 0x01000009 || version == 0x02000000 ? (NewArray)table[SLOT_NEW_FROM_DTYPE] : NULL;
+    numpy.from_array = (FromArray)table[SLOT_FROM_ARRAY];
     Py_XSETREF(numpy.array, Py_NewRef(array));
     Py_XSETREF(numpy.float64, Py_NewRef(float64));
     Py_XSETREF(numpy.dtype, Py_NewRef(dtype));
@@ -88,7 +91,7 @@ typedef struct {
     Py_ssize_t size;
     PyObject *object;  /* a strong reference, or NULL */
     Py_ssize_t *shape; /* of an array */
-    Array *array;      /* of samples or elements: what was met or made last, borrowed */
+    Array *array;      /* of samples or elements: what is met or made now; a strong reference in arguments */
     Py_ssize_t row;    /* of an array in results: where its numbers stand one after the other in the rows; else -1 */
     double *image;     /* of an array in results with constants: itself with these in place; else NULL */
     Py_ssize_t *moves; /* and for each other number where it goes, and its row; `size_of_moves` of these */

@@ -82,29 +82,47 @@ static int read_array(const Part *part, PyObject *x, double *to)
     return 1;
 }
 
-/* Note an array of samples, or of elements that stand one after the other; 0 if it does not fit. */
+/* Note an array of samples, or of elements that stand one after the other; one of other numbers is converted.  0 if it does
+ * not fit.
+ */
 static int meet_array(Part *part, PyObject *x)
 {
     Array *array = (Array *)x;
-    int first = part->kind == SAMPLES ? 1 : 0;
-    if ((PyObject *)Py_TYPE(x) != numpy.array || !is_float64(array->dtype) || array->dimensions_count == 0 ||
-        (uintptr_t)array->data % sizeof(double) != 0) {
+    int in_place, is_elements = part->kind == ELEMENTS;
+    if ((PyObject *)Py_TYPE(x) != numpy.array || array->dimensions_count == 0 ||
+        (!is_elements && array->dimensions_count != PyTuple_GET_SIZE(part->object))) {
         return 0;
     }
-    if (part->kind == ELEMENTS && !(array->flags & C_CONTIGUOUS)) {
-        return 0;
-    }
-    if (part->kind == SAMPLES && array->dimensions_count != PyTuple_GET_SIZE(part->object)) {
-        return 0;
-    }
+    in_place = is_float64(array->dtype) && array->flags & ALIGNED && (!is_elements || array->flags & C_CONTIGUOUS);
     for (int i = 0; i < array->dimensions_count; i++) {
-        if (array->strides[i] % (Py_ssize_t)sizeof(double) != 0 ||
-            (part->kind == SAMPLES && i >= first && array->dimensions[i] != part->shape[i])) {
+        in_place &= array->strides[i] % (Py_ssize_t)sizeof(double) == 0;
+        if (!is_elements && i > 0 && array->dimensions[i] != part->shape[i]) {
             return 0;
         }
     }
-    part->array = array;
+    if (in_place) {
+        Py_INCREF(x);
+    }
+    else {
+        char kind = ((DType *)array->dtype)->kind;
+        if (kind != 'b' && kind != 'i' && kind != 'u' && kind != 'f') {
+            return 0;
+        }
+        x = numpy.from_array(x, Py_NewRef(numpy.dtype), C_CONTIGUOUS | ALIGNED | FORCE_CAST);
+        if (x == NULL) {
+            PyErr_Clear(); /* the call at length says it */
+            return 0;
+        }
+    }
+    Py_XSETREF(part->array, (Array *)x);
     return 1;
+}
+
+static void forget_arrays(Structure *structure)
+{
+    for (Part *part = structure->parts; part < structure->parts + structure->count; part++) {
+        Py_CLEAR(part->array);
+    }
 }
 
 static inline int is_same_text(PyObject *x, PyObject *y)
