@@ -2,8 +2,8 @@
 
 `Doors` is the base class of `Jitted`: a call tries the doors that are open, the last used first, and goes on to
 `call_at_length` where none fits.  Where the compiled core is (see autograd/accelerator/doors.h) a door takes what has
-the structure it was made for, of floats, whole numbers and arrays of float64; where it is not, a door is for
-numbers as arguments.  What a call means only `call_at_length` says.
+the structure it was made for, of floats, whole numbers and arrays of float64; where it is not, a door takes such
+arguments by position.  What a call means only `call_at_length` says.
 """
 
 import functools
@@ -11,7 +11,7 @@ import importlib
 import math
 import struct
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,7 +28,7 @@ A_NUMBER, NUMBERS, SEQUENCE, DICT, ARRAY, SAME, ALIVE, NAMED, COPIED, SAMPLES, E
 
 _PLAIN = frozenset((float, int, np.float64))
 
-_arrays_fit = False
+_arrays_fit = compiled is None
 """Whether NumPy is of a version whose arrays go through doors."""
 
 if TYPE_CHECKING or compiled is None:
@@ -57,11 +57,10 @@ if TYPE_CHECKING or compiled is None:
             return self._through(args, kwargs)
 
         def _through(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            doors = () if kwargs else self.open_doors
-            for door in doors:
+            for i, door in enumerate(() if kwargs else self.open_doors):
                 result = door.go_through(args)
                 if result is not NotImplemented:
-                    if door is not doors[0]:
+                    if i:
                         self.open_door(door)
                     self.went_through = True
                     return result
@@ -86,27 +85,59 @@ else:
     )
 
 
-class DoorOfNumbers:
-    """A door without the compiled core, through which floats and whole numbers go.
+class PlainDoor:
+    """A door without the compiled core, for numbers, and for lists, tuples, dicts and arrays of them.
 
     Args:
-        count: How many.
+        positional: How many arguments there are.
+        parts: Of the arguments, one after the other.
         entry: The recorded program; it keeps this door, not the other way.
     """
 
-    def __init__(self, count: int, entry: Any) -> None:
-        self.count = count
+    def __init__(self, positional: int, parts: Sequence[Part], entry: Any) -> None:
+        self.positional, self.parts = positional, parts
+        self.flat = all(kind == A_NUMBER for kind, _, _ in parts)
         self.entry = weakref.ref(entry)
 
     def go_through(self, args: tuple[Any, ...]) -> Any:
-        """The result; NotImplemented for anything but so many numbers."""
-        entry = self.entry()
-        if entry is None or len(args) != self.count or not _PLAIN.issuperset(map(type, args)):
+        """The result; NotImplemented for arguments that do not fit."""
+        entry, numbers = self.entry(), args
+        if entry is None or len(args) != self.positional:
+            return NotImplemented
+        if not self.flat:
+            read: list[Any] = []
+            parts = iter(self.parts)
+            for x in args:
+                if not _read(parts, x, read):
+                    return NotImplemented
+            numbers = tuple(read)
+        if not _PLAIN.issuperset(map(type, numbers)):
             return NotImplemented
         try:
-            return entry.at_point(args)
+            return entry.at_point(numbers)
         except (OverflowError, struct.error):  # a whole number that is too large
             return NotImplemented
+
+
+def _read(parts: Iterator[Part], x: Any, numbers: list[Any]) -> bool:
+    """Append what should be numbers; whether the rest of an argument is as the next parts tell."""
+    kind, size, told = next(parts)
+    if kind == A_NUMBER:
+        numbers.append(x)
+        return True
+    if kind == ARRAY:
+        if type(x) is not np.ndarray or x.dtype != np.float64 or x.shape != told:
+            return False
+        numbers += x.ravel().tolist()
+        return True
+    if type(x) is not (dict if kind == DICT else told) or len(x) != size:
+        return False
+    if kind == NUMBERS:
+        numbers += x
+        return True
+    if kind == DICT and not all(type(y) is type(key) and y == key for y, key in zip(x, told)):
+        return False
+    return all(_read(parts, y, numbers) for y in (x.values() if kind == DICT else x))
 
 
 def door_of(arguments: Structure, results: Structure, entry: Any) -> Any:
@@ -119,11 +150,6 @@ def door_of(arguments: Structure, results: Structure, entry: Any) -> Any:
     """
     _, _, (args, kwargs) = arguments
     point, captured = entry.point, entry.captured
-    if compiled is None:
-        return DoorOfNumbers(args[-1], entry) if isinstance(args[-1], int) and not kwargs[-1] else None
-    code = point.code
-    if code is None or not isinstance(point.plan, Memory) or any(type(x).data is not Value.data for x in captured):
-        return None
     positional, by_name = _children(args[-1]), _children(kwargs[-1])
     inside: list[Part] = []
     outside: list[Part] = []
@@ -132,6 +158,12 @@ def door_of(arguments: Structure, results: Structure, entry: Any) -> Any:
             _argument(part, inside)
         _result(results, outside)
     except LookupError:
+        return None
+    if compiled is None:
+        fits = not by_name and all(kind not in (SAME, ALIVE) for kind, _, _ in inside)
+        return PlainDoor(len(positional), inside, entry) if fits else None
+    code = point.code
+    if code is None or not isinstance(point.plan, Memory) or any(type(x).data is not Value.data for x in captured):
         return None
     outputs = point.plan.strip_outputs
     first = max(point.plan.strips, 1)
