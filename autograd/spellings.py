@@ -34,14 +34,29 @@ ARGUMENTS: Mapping[str, str | tuple[str, ...]] = {
     "num_workers": "batches are made where they are used: leave it out",
     "pin_memory": "batches are made where they are used: leave it out",
     "inplace": "nothing is changed in place: leave it out",
+    "in_dims": ("in_axes",),
+    "out_dims": ("out_axes",),
+    "grad_outputs": "weights go into the output: gradient(2.0 * y, inputs)",
+    "has_aux": "grad and value_and_grad have it",
+    "unroll": "machine code unrolls where that is faster: leave it out",
+    "raise_exception": "what differs is a GradcheckError: catch it",
+    "check_nan": "nan and infinity are looked for always: leave it out",
+    **dict.fromkeys(("use_reentrant", "preserve_rng_state"), "there is one way to run it again: leave it out"),
+    **dict.fromkeys(("chunk_size", "vectorize"), "there is one way to go through the rows: leave it out"),
 }
 """Keyword arguments, with how the local ones are written, of which a function may have one, or with advice."""
 
 NUMBER: Mapping[str, str] = {
     **dict.fromkeys(("numpy", "tolist"), "it is one number, and item() gives it as a float"),
     **dict.fromkeys(("value", "val"), "its number is its data"),
-    **dict.fromkeys(("float", "double", "cpu", "cuda", "to"), "its number is a float of 64 bits always; leave it out"),
-    **dict.fromkeys(("shape", "size", "T", "reshape"), "it is one number; a list of Values is a vector"),
+    **dict.fromkeys(
+        ("float", "double", "cpu", "cuda", "to", "type", "dtype", "device"),
+        "its number is a float of 64 bits always; leave it out",
+    ),
+    **dict.fromkeys(
+        ("shape", "size", "T", "reshape", "view", "squeeze", "unsqueeze", "flatten", "dim"),
+        "it is one number; a list of Values is a vector",
+    ),
     **dict.fromkeys(
         ("sum", "mean", "prod", "max", "min"), "a sequence has one: autograd.sum([x, y]), mean, prod, maximum, minimum"
     ),
@@ -50,11 +65,48 @@ NUMBER: Mapping[str, str] = {
     "grad_fn": "its primitive made it, from its operands",
     "retain_grad": "every node keeps its grad; leave it out",
     "zero_": "assign x.data = 0.0, or x.grad = 0.0",
+    **dict.fromkeys(("add_", "sub_", "mul_", "fill_", "copy_"), "assign x.data, within no_grad() or not"),
+    "register_hook": "after backward() every node has its grad",
+    "clip": "clamp(min, max)",
 }
 """Attributes of a Value."""
 
 FUNCTIONS: Mapping[str, str] = {
-    **dict.fromkeys(("tensor", "Tensor", "Variable"), "a Value is one number, a list of them a vector"),
+    **dict.fromkeys(
+        ("tensor", "Tensor", "Variable", "as_tensor", "from_numpy", "array", "ndarray", "zeros", "ones"),
+        "a Value is one number, a list of them a vector",
+    ),
+    **dict.fromkeys(("stack", "cat", "concatenate", "hstack"), "a list of Values is a vector: [x, y], or xs + ys"),
+    **dict.fromkeys(("arange", "linspace"), "range or NumPy's, and a Value of each number"),
+    **dict.fromkeys(("random", "rand", "randn"), "Python's module random, and a Value of each number"),
+    **dict.fromkeys(
+        ("custom_jvp", "custom_vjp", "custom_gradient", "defjvp", "defvjp"),
+        "@primitive makes a row of your own, for every mode and order",
+    ),
+    **dict.fromkeys(("functional", "func", "lax"), "grad, hvp, vmap, scan and all else stand in autograd itself"),
+    **dict.fromkeys(("nn", "optim"), "import nn: it stands beside this package"),
+    **dict.fromkeys(("save", "load"), "nn.save(model, file) and nn.load(model, file)"),
+    **dict.fromkeys(("float32", "float64", "device", "cuda"), "numbers are floats of 64 bits always; leave it out"),
+    **dict.fromkeys(("tree", "tree_map", "tree_util"), "lists, tuples and dicts are taken as they are"),
+    "functional_call": "model.load_state_dict(state) sets other parameters, and model(x) is called as it is",
+    "grad_and_value": "value_and_grad(f), which gives the value first",
+    **dict.fromkeys(("gradgradcheck", "check_grads"), "gradcheck(f, inputs) checks the second order too"),
+    "vhp": "hvp(f, primals, tangents): a Hessian is symmetric",
+    **dict.fromkeys(("set_grad_enabled", "inference_mode"), "no_grad() and enable_grad() are blocks"),
+    "set_detect_anomaly": "detect_anomaly() is a block",
+    "forward_ad": "jvp(f, primals, tangents)",
+    **dict.fromkeys(("stop_gradient", "detach"), "x.detach() is a method"),
+    "clone": "x.detach() makes a leaf of the same number, identity(x) a node",
+    "remat": "checkpoint(f)",
+    "jet": "taylor(f, x, order)",
+    "make_jaxpr": "program(y) of what is recorded",
+    "switch": "cond(pred, true_fun, false_fun), one within another",
+    "heaviside": "step(x)",
+    "ceil": "-floor(-x)",
+    "round": "floor(x + 0.5)",
+    "trunc": "sign(x) * floor(abs(x))",
+    "logit": "log(x) - log1p(-x)",
+    "inner": "dot(a, b)",
     **dict.fromkeys(("max", "amax"), "maximum(x, y, …) of numbers or Values"),
     **dict.fromkeys(("min", "amin"), "minimum(x, y, …) of numbers or Values"),
     **dict.fromkeys(("matmul", "mm", "einsum"), "dot(a, b), or X @ w of NumPy's arrays of Values"),
@@ -88,12 +140,15 @@ def local_names(function: Callable[Parameters, Result]) -> Callable[Parameters, 
     parameters = inspect.signature(function).parameters
     known = set(parameters)
     any_other = any(x.kind is inspect.Parameter.VAR_KEYWORD for x in parameters.values())
+    a_function_alone = list(parameters) == ["function"]
 
     @functools.wraps(function)
     def call(*arguments: Parameters.args, **options: Parameters.kwargs) -> Result:
         for name in options.keys() - known:
             if not any_other or _local(name, known):  # else another function, which gets it, says so
                 raise TypeError(unknown_argument(function.__qualname__.removesuffix(".__init__"), name, known))
+        if a_function_alone and len(arguments) > 1:
+            raise TypeError(f"{function.__qualname__} takes a function alone: write {function.__qualname__}(f)(x)")
         return function(*arguments, **options)
 
     return call
@@ -103,7 +158,7 @@ def unknown_argument(name: str, argument: str, known: set[str]) -> str:
     """What to say of an argument that a function has not."""
     close = difflib.get_close_matches(argument, known, n=1, cutoff=0.75)
     listed = ", ".join(sorted(known - {"self"}))
-    advice = _local(argument, known) or (f"did you mean {close[0]}?" if close else f"it has {listed}")
+    advice = _local(argument, known) or (f"did you mean {close[0]}?" if close else f"it has {listed or 'none'}")
     return f"{name} has no argument {argument!r}: {advice}"
 
 

@@ -1,12 +1,16 @@
 """Loops found again: a rolled program computes what the straight one does, and that is what the function computes.
 
-`ROLLING_EXAMPLES=10000 python -m pytest tests/test_rolling.py -m exhaustive` makes the long run.
+`ROLLING_EXAMPLES=10000 python -m pytest tests/test_rolling.py -m exhaustive` makes the long run, and with another
+ROLLING_SEED another one.
 """
 
+import ctypes
+import functools
 import math
 import os
 import random
-import warnings
+from collections.abc import Callable
+from typing import Any, NamedTuple
 from unittest import mock
 
 import numpy as np
@@ -15,14 +19,19 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import autograd as ag
-from autograd import DomainWarning, grad, hessian, jit
+from autograd import grad, hessian, jit
 from autograd.core.tree import take_apart
-from autograd.native.c.backend import CPoint, c_compiler
+from autograd.native.c import backend
+from autograd.native.c.backend import FLAGS, CPoint, c_compiler, loaded
+from autograd.native.c.rolled import rolled_source
 from autograd.native.kernels import llvm_point
-from autograd.native.recording.tracing import traced, tracing
+from autograd.native.llvm import tiers
+from autograd.native.recording.tracing import traced, tracing, uncollected
 from autograd.native.rolling import by_numpy, instructions, sums
-from autograd.native.rolling.program import Loop
+from autograd.native.rolling.program import Loop, Program
 from autograd.native.rolling.rolled import Draft, program_of, recorded_order
+
+pytestmark = pytest.mark.filterwarnings("ignore::autograd.DomainWarning")
 
 try:
     HAS_COMPILER = bool(c_compiler())
@@ -30,6 +39,7 @@ except RuntimeError:
     HAS_COMPILER = False
 SPECIAL = (math.nan, math.inf, -math.inf, 0.0, -0.0)  # not 1e300, of which the last bit decides a sine
 NEVER = 10**9  # instructions that a loop must save: more than there are
+BATCH = 16  # programs in one C file
 
 # ---------------------------------------------------------------- random programs with loops
 
@@ -181,29 +191,46 @@ def agree(found, expected, tolerance=1e-9):
     return bool(same.all())
 
 
-def check(inputs, blocks, seed, in_c=False):
+class Trial(NamedTuple):
+    """One function of a program: what was recorded, without loops and with, and where it is computed."""
+
+    name: str
+    function: Callable[[list[float]], Any]
+    straight: Program
+    rolled: Program
+    points: list[list[float]]
+
+
+def trials(inputs, blocks, seed, orders=3):
     """Value, gradient and Hessian, at the point of recording, at another, and with special values among the inputs."""
     rng = random.Random(seed)
     here, there = ([rng.uniform(-1.0, 1.0) for _ in range(inputs)] for _ in range(2))
     special = [rng.choice(SPECIAL) if rng.random() < 0.5 else x for x in there]
     f = function_of(blocks)
     last = lambda v: f(v)[-1]
-    for function in (f, grad(last), hessian(last)):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DomainWarning)
-            noted = recorded(function, here)
-            straight, rolled = (program_of(noted, inputs, least) for least in (NEVER, 6))
-            assert not any(isinstance(item, Loop) for item in straight.body)
-            compiled = [llvm_point(rolled), *([CPoint(rolled)] if in_c else [])]
-            for point in (here, there, special):
-                expected = by_arrays(straight, point)
-                assert agree(by_arrays(rolled, point), expected), (function, point)
-                for found in compiled:
-                    assert agree(found.at([], point), expected), (function, point, found)
-                if point is not special:
-                    plain = []
-                    take_apart(function(list(point)), plain)
-                    assert agree(expected, plain, 1e-8), (function, point)
+    for name, function in (("value", f), ("gradient", grad(last)), ("Hessian", hessian(last)))[:orders]:
+        noted = recorded(function, here)
+        straight, rolled = (program_of(noted, inputs, least) for least in (NEVER, 6))
+        assert not any(isinstance(item, Loop) for item in straight.body)
+        yield Trial(f"{name} of {inputs, blocks, seed}", function, straight, rolled, [here, there, special])
+
+
+def compare(trial, *compiled):
+    """The straight program with plain Python, and with it the rolled one: by NumPy, and as it was compiled."""
+    for point in trial.points:
+        expected = by_arrays(trial.straight, point)
+        assert agree(by_arrays(trial.rolled, point), expected), (trial.name, point, "NumPy")
+        for run in compiled:
+            assert agree(run([], point), expected), (trial.name, point, run)
+        if point is not trial.points[-1]:
+            plain = []
+            take_apart(trial.function(list(point)), plain)
+            assert agree(expected, plain, 1e-8), (trial.name, point, "Python")
+
+
+def check(inputs, blocks, seed, in_c=False):
+    for trial in trials(inputs, blocks, seed):
+        compare(trial, llvm_point(trial.rolled).at, *([CPoint(trial.rolled).at] if in_c else []))
 
 
 @settings(max_examples=25, deadline=None)
@@ -217,16 +244,59 @@ def test_a_rolled_program_computes_what_the_straight_one_does(program, seed):
 
 @pytest.mark.skipif(not HAS_COMPILER, reason="needs a C compiler")
 @pytest.mark.parametrize("block", BLOCKS)
-def test_c_computes_what_the_straight_program_does(block):
-    check(2, [(block, 13, 5)], 3, in_c=True)
+@pytest.mark.parametrize("length", [13, 21])  # of layers, one has loops beside each other in a loop
+def test_c_computes_what_the_straight_program_does(block, length):
+    check(2, [(block, length, 5)], 3, in_c=True)
+
+
+def as_one_file(programs):
+    """Programs as compiled C: to start a compiler for each would take longer than all the rest."""
+    sources = [rolled_source(program, f"program{n}") for n, program in enumerate(programs)]
+    text = [f"#define tables tables{n}\n{source}#undef tables\n" for n, source in enumerate(sources)]
+    library = loaded.__wrapped__("".join(text), c_compiler())  # the cache does not look at the flags
+    return [functools.partial(by_c, program, library[f"program{n}"]) for n, program in enumerate(programs)]
+
+
+def by_c(program, run, _, point):
+    slots, strips = program.new_slots(), program.new_strips()
+    strips[: len(point)] = point
+    run(*(ctypes.c_void_p(memory.ctypes.data) for memory in (slots, strips)))
+    return program.outputs(strips)
+
+
+def by_llvm(program, optimise):
+    with mock.patch.object(tiers, "SHORT", 10**9 if optimise else -1):
+        return llvm_point(program).at
+
+
+@pytest.mark.skipif(not HAS_COMPILER, reason="needs a C compiler")
+@pytest.mark.parametrize("level", ["-O0", "-O1", "-O2", "-O3"])
+def test_c_is_the_same_however_it_is_optimised(level):
+    """At -O1 and -O2, GCC 12 leaves out calls of functions with a loop that reads backwards, as this Hessian has."""
+    *_, trial = trials(3, [(layers, 25, 402717), (pairs, 15, 864176)], 276)
+    with mock.patch.object(backend, "FLAGS", [flag.replace("-O3", level) for flag in FLAGS]):
+        compare(trial, *as_one_file([trial.rolled]))
 
 
 @pytest.mark.exhaustive
 def test_ten_thousand_rolled_programs_compute_what_the_straight_ones_do():
-    rng = random.Random(0)
-    for seed in range(int(os.environ.get("ROLLING_EXAMPLES", "60"))):
-        blocks = [(rng.choice(BLOCKS), rng.randrange(1, 41), rng.randrange(10**6)) for _ in range(rng.randrange(1, 4))]
-        check(rng.randrange(1, 5), blocks, seed)
+    """LLVM that optimises and that does not, and C that vectorises and that hardly optimises, in turn, for the time."""
+    first = int(os.environ.get("ROLLING_SEED", "0"))
+    rng = random.Random(first)
+    many = int(os.environ.get("ROLLING_EXAMPLES", "60"))
+    for start in range(0, many, BATCH):
+        found = []
+        with uncollected():
+            for number in range(start, min(start + BATCH, many)):
+                blocks = [
+                    (rng.choice(BLOCKS), rng.randrange(1, 41), rng.randrange(10**6)) for _ in range(rng.randrange(1, 4))
+                ]
+                found += trials(rng.randrange(1, 5), blocks, first + number, 2 if number % 3 else 3)
+            quick = [flag.replace("-O3", "-O1") for flag in FLAGS] if start // BATCH % 4 else FLAGS
+            with mock.patch.object(backend, "FLAGS", quick):
+                compiled = as_one_file([trial.rolled for trial in found]) if HAS_COMPILER else []
+            for number, trial in enumerate(found):
+                compare(trial, by_llvm(trial.rolled, number % 4 == 0), *compiled[number : number + 1])
 
 
 # ---------------------------------------------------------------- what is found

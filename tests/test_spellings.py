@@ -121,6 +121,30 @@ def test_arguments_of_derivatives():
         Value(1.0, labl="x")
 
 
+@pytest.mark.parametrize(
+    ("function", "foreign", "told"),
+    [
+        (autograd.vmap, "in_dims", "write in_axes"),
+        (autograd.scan, "unroll", "machine code unrolls"),
+        (autograd.gradcheck, "eps", "it has atol, f, inputs, order, rtol"),
+        (autograd.gradcheck, "raise_exception", "what differs is a GradcheckError"),
+        (autograd.checkpoint, "use_reentrant", "there is one way"),
+        (autograd.detect_anomaly, "check_nan", "nan and infinity are looked for always"),
+        (autograd.detect_anomaly, "mode", "it has none"),
+        *((f, "has_aux", "grad and value_and_grad have it") for f in (autograd.jacrev, autograd.jacfwd, hessian)),
+        *((f, "create_graph", "gradient") for f in (autograd.jvp, autograd.vjp, autograd.hvp)),
+    ],
+)
+def test_an_argument_of_another_librarys_transform_is_answered(function, foreign, told):
+    with pytest.raises(TypeError, match=f"^{function.__name__} has no argument '{foreign}': {told}"):
+        function(**{foreign: 0})
+
+
+def test_what_takes_a_function_alone_says_where_its_arguments_go():
+    with pytest.raises(TypeError, match=r"^checkpoint takes a function alone: write checkpoint\(f\)\(x\)$"):
+        autograd.checkpoint(autograd.sin, Value(1.0))
+
+
 def test_zero_grad_of_a_module_takes_what_that_of_an_optimizer_takes():
     model = nn.Linear(1, 1)
     model.zero_grad(set_to_none=True)

@@ -16,6 +16,7 @@ from autograd.core.graph import callers_frame, example_number, reachable
 from autograd.core.mode import changed, current
 from autograd.core.recording import make
 from autograd.core.value import Value
+from autograd.spellings import local_names
 from autograd.table.primitive import OwnSweep, Primitive
 
 Place = tuple[str, int]
@@ -44,6 +45,7 @@ class AnomalyError(ArithmeticError):
         self.line = place[1] if place else 0
 
 
+@local_names
 @contextmanager
 def detect_anomaly() -> Iterator[None]:
     """Context manager and decorator: inside, the first nan or infinity is an error that says where it comes from.

@@ -16,6 +16,7 @@ from autograd.core.mode import enable_grad, no_grad
 from autograd.core.sweep import gradients
 from autograd.core.tree import flatten
 from autograd.core.value import Value
+from autograd.spellings import local_names
 from autograd.table.primitive import ARITHMETIC_ERRORS, DomainWarning, as_number
 
 
@@ -32,6 +33,7 @@ class GradcheckError(AssertionError):
     """
 
 
+@local_names
 def gradcheck(
     f: Callable[..., Any], inputs: Sequence[Any], order: int = 2, rtol: float = 1e-6, atol: float = 1e-8
 ) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from autograd.arguments import brief, called, counted, shown
 from autograd.core.tree import NUMBER, Structure, filler, take_apart
 from autograd.installation import require
+from autograd.spellings import local_names
 from autograd.table.primitive import as_number
 
 Axes = int | None | Sequence[int | None]
@@ -58,7 +59,8 @@ class Mapped:
                 if array is None or not -array.ndim <= axis < array.ndim:
                     raise ValueError(
                         f"vmap: {name} is to be mapped along axis {axis}, so it must be an array that has one, not "
-                        f"{shown(leaf)}; in_axes=None leaves an argument as it is"
+                        f"{shown(leaf)}; in_axes=None leaves an argument as it is, and a list is a structure, so write "
+                        "numpy.array(…)"
                     )
                 sizes.setdefault(array.shape[axis], name)
                 leaves.append(_Samples(numpy.moveaxis(array, axis, 0)))
@@ -142,6 +144,7 @@ def columns(leaves: Sequence[Any], n: int) -> Iterator[tuple[tuple[int, ...], li
         yield array.shape[1:], [numpy.ascontiguousarray(x) for x in array.reshape(n, -1).T]
 
 
+@local_names
 def vmap(function: Callable[..., Any], in_axes: Axes = 0, out_axes: int = 0) -> Callable[..., Any]:
     """The function of one sample, for all samples of arrays.
 

@@ -13,6 +13,7 @@ from typing import Any
 from autograd.arguments import brief, counted, in_order
 from autograd.core.mode import current
 from autograd.core.tree import filler, take_apart
+from autograd.spellings import local_names
 from autograd.table.primitives import where
 
 Function = Callable[..., Any]
@@ -39,6 +40,7 @@ def cond(pred: Any, true_fun: Function, false_fun: Function, *operands: Any) -> 
     return _chosen("cond: true_fun and false_fun", pred, true_fun(*operands), false_fun(*operands))
 
 
+@local_names
 def fori_loop(lower: int, upper: int, body_fun: Function, init_val: Any) -> Any:
     """val ← body_fun(i, val) for i = lower … upper - 1, from init_val on.
 
@@ -63,6 +65,7 @@ def fori_loop(lower: int, upper: int, body_fun: Function, init_val: Any) -> Any:
     return value
 
 
+@local_names
 def while_loop(cond_fun: Function, body_fun: Function, init_val: Any, *, max_steps: int | None = None) -> Any:
     """val ← body_fun(val) while cond_fun(val), from init_val on; it can be differentiated in every mode.
 
@@ -105,6 +108,7 @@ def while_loop(cond_fun: Function, body_fun: Function, init_val: Any, *, max_ste
     return value
 
 
+@local_names
 def scan(f: Function, init: Any, xs: Any = None, length: int | None = None, reverse: bool = False) -> tuple[Any, Any]:
     """(carry, ys): carry, y = f(carry, x) for one x after the other, the y's side by side.
 

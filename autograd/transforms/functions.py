@@ -100,6 +100,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     return value_and_gradient
 
 
+@local_names
 def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     """(f(x), the function v ↦ vᵀJ): the vector-Jacobian product, pulled back through one recorded graph.
 
@@ -121,6 +122,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     return rebuild(map(inputs.finished, leaves)), pullback
 
 
+@local_names
 def jacrev(f: Function, argnums: Argnums = 0) -> Function:
     """The Jacobian function by reverse mode: one recorded graph, one sweep a result.
 
@@ -149,6 +151,7 @@ def _rows(inputs: Inputs, leaves: Sequence[Any], rebuild: Callable[[Any], Any]) 
 # ---------------------------------------------------------------- forward mode
 
 
+@local_names
 def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """(f(x), J·v): the value and the Jacobian-vector product, by dual numbers and without a graph.
 
@@ -183,6 +186,7 @@ def _along(
     return points, rebuild, flatten_like(list(tangents), list(primals), f"{role}: tangents")
 
 
+@local_names
 def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
     """(f(x), the function v ↦ J·v): like `jvp`, but f runs once and is recorded, for many directions.
 
@@ -200,6 +204,7 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
     return rebuild(map(inputs.finished, leaves)), push
 
 
+@local_names
 def jacfwd(f: Function, argnums: Argnums = 0) -> Function:
     """The Jacobian function by forward mode: one run of f on dual numbers an input, nothing stored.
 
@@ -313,6 +318,7 @@ def hessian(f: Function, argnums: Argnums = 0, sparse: bool = False) -> Function
     return hessian_function
 
 
+@local_names
 def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """The Hessian times a vector, H·v, in the time of a few gradients.
 
@@ -374,6 +380,7 @@ def derivative(f: Function, n: int = 1) -> Function:
     return derivative_function
 
 
+@local_names
 def taylor(f: Function, x: Any, order: int, v: Any = None) -> list[Any]:
     """The Taylor coefficients of t ↦ f(x + t·v): for one number x and v = 1, f⁽ᵏ⁾(x) / k! for k = 0 … order.
 

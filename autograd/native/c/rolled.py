@@ -9,6 +9,11 @@ from autograd.native.rolling.instructions import MASKS, computed, is_mask
 from autograd.native.rolling.program import COPY, Block, Carried, Loop, Place, Program, Result, Step
 
 _VARIABLES = "ijklmnpq"  # of the loops, the outermost first
+_CALLS = """\
+/* GCC 12 takes an address that it wrote as 0 + ... for NULL, and leaves out calls of the function around. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize "no-delete-null-pointer-checks"
+#endif"""
 
 
 def rolled_source(program: Program, name: str) -> str:
@@ -34,7 +39,7 @@ class _Source:
         lines = [line for item in self.program.body for line in self._called(item)]
         numbers = [str(x) for x in self.program.tables]
         table = [", ".join(numbers[i : i + 16]) + "," for i in range(0, len(numbers), 16)]
-        head = ["#include <math.h>", ""]
+        head = ["#include <math.h>", "", _CALLS, ""]
         if table:
             head += ["static const int tables[] = {", *(f"    {line}" for line in table), "};", ""]
         main = [f"void {self.name}(const double *slots, double *strips)", *_body(["(void)slots;", *lines])]
@@ -53,8 +58,10 @@ class _Source:
         k = _VARIABLES[len(passes)]
         head = f"for (int {k} = 0; {k} < {item.passes}; {k}++)"
         inside = (*passes, k)
-        if len(item.body) != 1 or not isinstance(item.body[0], Block):
-            return braces(head, [line for x in item.body for line in self._item(x, inside)])
+        if len(item.body) > 1:  # each in braces, as each has names of its own
+            return braces(head, [line for x in item.body for line in braces("", self._item(x, inside))])
+        if not isinstance(item.body[0], Block):
+            return braces(head, self._item(item.body[0], inside))
         block = item.body[0]
         sources = dict.fromkeys(x for step in block.steps for x in step.sources if isinstance(x, Carried))
         carried = {x: f"carried{n}" for n, x in enumerate(sources)}

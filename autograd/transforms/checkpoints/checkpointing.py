@@ -19,6 +19,7 @@ from typing import Any
 from autograd.core.mode import current, enable_grad, is_grad_enabled, no_grad
 from autograd.core.tree import Rebuild, flatten
 from autograd.core.value import Value
+from autograd.spellings import local_names
 from autograd.transforms.checkpoints.revolve import revolve_schedule
 from autograd.transforms.checkpoints.segment import Segment, pull_back
 from autograd.transforms.checkpoints.witness import State, Witness
@@ -28,6 +29,7 @@ Recorded = tuple[int, State, list[Any], list[Any]]
 """A step, the state before it, fresh leaves with its numbers, and what the step gave for them, recorded."""
 
 
+@local_names
 def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
     """The same function, which keeps only its inputs for the backward pass and runs again there.
 
