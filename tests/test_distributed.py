@@ -46,6 +46,7 @@ TRAINING = """
         metrics={"right": lambda targets, outputs: sum((b > a) == t for (a, b), t in zip(outputs, targets))},
         regularizer=lambda model: l2_penalty(model.parameters(), 0.01), schedule=ExponentialLR(optimizer, 0.98),
         checkpoint=None if file == "-" else file, callbacks=[told], progress=False,
+        backend=next((word for word in rest if word in ("jax", "llvm")), None),
     )
     if group.first:
         numbers = [p.data for p in model.parameters()]
@@ -145,6 +146,15 @@ def test_several_processes_have_the_losses_of_one(processes, script):
     for name, numbers in one["records"].items():
         assert several["records"][name] == pytest.approx(numbers, rel=1e-12, abs=0.0)
     assert several["numbers"] == pytest.approx(one["numbers"], rel=1e-11, abs=1e-13)
+
+
+@needs_jax
+@pytest.mark.parametrize("processes", [1, 2])
+def test_the_gradient_by_jax_has_the_losses_of_machine_code(processes, script):
+    kernel, jax = (told_by(run(script, processes, 6, "-", "seeded", backend)) for backend in ("llvm", "jax"))
+    for name, numbers in kernel["records"].items():
+        assert jax["records"][name] == pytest.approx(numbers, rel=1e-12, abs=0.0)
+    assert jax["numbers"] == pytest.approx(kernel["numbers"], rel=1e-11, abs=1e-13)
 
 
 @needs_jax

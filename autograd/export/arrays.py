@@ -40,6 +40,10 @@ class ArrayText:
         single: Whether its one result stands bare.
         note: What the docstring says.
         code: What its expressions are made by, if that is another than the library's.
+
+    Attributes:
+        parameters: The arrays that the parameters become, by their names in the text.
+        places: For each number of these arrays which of the parameters it is.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class ArrayText:
         self.size: dict[int, int] = {}
         self.constants: list[tuple[str, Any]] = []
         self.parameters: dict[str, Any] = {}
+        self.places: dict[str, Any] = {}
         self.at: dict[tuple[type, int], Known] = {(Slot, slot): x for slot, x in plan.constants.items()}
         self.layers = 0
         x = self.code.load("x", outside=True)
@@ -132,6 +137,7 @@ class ArrayText:
         matrix = [[self.numbers[slot] for slot in line if slot is not None] for line in slots]
         is_matrix = name.startswith("W")
         self.parameters[name] = matrix if is_matrix else matrix[0]
+        self.places[name] = slots if is_matrix else slots[0]
         self.size[array.index] = len(found)
         for i, line in enumerate(slots):
             for j, slot in enumerate(line):
@@ -222,7 +228,7 @@ class ArrayText:
             if any(isinstance(x, Element) for line in lines for x in line):
                 return None, ""
             return self._constant([list(line) for line in lines]), ".T"
-        height, width, size = len(lines), len(lines[0]), self.size[first.array.index]
+        height, width, size = len(lines), len(lines[0]), self.size.get(first.array.index)
         for turned in (".T", ""):
             wanted = ((x, (i, j) if turned else (j, i)) for i, line in enumerate(lines) for j, x in enumerate(line))
             if height * width == size and all(

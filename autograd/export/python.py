@@ -112,9 +112,10 @@ def _exported(
 ) -> Exported:
     if not name.isidentifier() or name in target.taken:
         raise ValueError(f"{door}: name must be an identifier of Python that the text does not use, not {name!r}")
-    text = ArrayText(subject.plan(), subject.numbers(), target, name, subject.single, subject.note()).text()
+    printed = ArrayText(subject.plan(), subject.numbers(), target, name, subject.single, subject.note())
+    text = printed.text()
     reference = Reference(subject, derivatives=bool(target.rule))
-    outputs, gradients = run(_defined(text, name)[name], reference)
+    outputs, gradients = run(defined(text, name)[name], reference)
     apart = reference.of_values(outputs)
     told = f"{apart:.1e} in values"
     if gradients is not None:
@@ -127,11 +128,12 @@ def _exported(
         f"The largest difference to the engine on {SAMPLES:,} random samples is {told},\nrelative to numbers above 1.\n"
         '"""\n\n'
     )
-    module = _defined(head + text, name)
-    return Exported(head + text, module[name], apart, module.get("PARAMETERS"))
+    module = defined(head + text, name)
+    return Exported(head + text, module[name], apart, module.get("PARAMETERS"), printed.places, subject.parameters)
 
 
-def _defined(text: str, name: str) -> dict[str, Any]:
+def defined(text: str, name: str) -> dict[str, Any]:
+    """What a text that was printed defines."""
     module: dict[str, Any] = {"__name__": name}
     exec(compile(text, f"<{name}, exported>", "exec"), module)  # noqa: S102  # a text that was printed from rows
     return module

@@ -6,7 +6,7 @@ import os
 import threading
 import warnings
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -44,6 +44,10 @@ class Kernel(Protocol):
         ...
 
 
+Backend = str | Callable[[Plan, Recorded], Kernel]
+"""One of BACKENDS, or what makes a kernel."""
+
+
 def new_slots(plan: Plan) -> Any:
     """The slots of a plan, an array with the constants in place."""
     slots = np.zeros(plan.slots)
@@ -52,9 +56,11 @@ def new_slots(plan: Plan) -> Any:
     return slots
 
 
-def kernel_of(plan: Plan, recorded: Recorded, backend: str, threads: int = 1) -> Kernel:
+def kernel_of(plan: Plan, recorded: Recorded, backend: Backend, threads: int = 1) -> Kernel:
     """The kernel of a plan; one of a plan that was compiled before is made of the same machine code."""
     checked(backend, threads)
+    if not isinstance(backend, str):
+        return backend(plan, recorded)
     if backend == "interpreter":
         return Interpreter(plan, recorded)
     if backend == "c":
@@ -66,9 +72,9 @@ def kernel_of(plan: Plan, recorded: Recorded, backend: str, threads: int = 1) ->
     return NativeKernel(plan, threads)
 
 
-def checked(backend: str, threads: int) -> None:
+def checked(backend: Backend, threads: int) -> None:
     """Raise ValueError for a back end that is not there, or that cannot run this many threads."""
-    if backend not in BACKENDS:
+    if isinstance(backend, str) and backend not in BACKENDS:
         raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, not {backend!r}")
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
         raise ValueError(f"threads must be a whole number of at least 1, not {brief(threads)}")
@@ -77,7 +83,8 @@ def checked(backend: str, threads: int) -> None:
             f"threads must be at most {MOST_THREADS}, not {brief(threads)}; as many as there are cores are enough"
         )
     if threads > 1 and backend != "llvm":
-        raise ValueError(f"backend {backend!r} has one thread; 'llvm' shares the samples among several")
+        called = backend if isinstance(backend, str) else getattr(backend, "__name__", type(backend).__name__)
+        raise ValueError(f"backend {called!r} has one thread; 'llvm' shares the samples among several")
 
 
 def llvm_is_there(backend: str) -> bool:

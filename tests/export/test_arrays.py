@@ -162,6 +162,32 @@ def test_a_network_is_products_of_matrices_and_its_parameters_go_along(door):
     np.testing.assert_allclose(np.asarray(f(sample, halved)), [y.data for y in model(sample)], rtol=1e-12)
 
 
+def test_arrays_come_back_in_the_order_of_the_values(door):
+    to, _ = door
+    model = nn.MLP(2, [3, 1], activation=nn.PReLU(0.2), rng=Random(0))
+    model.layers[0].neurons[1].w[0].requires_grad_(False)
+    f = to(model)
+    assert f.values == [p for p in model.parameters() if p.requires_grad]
+    assert f.flat(f.parameters) == [p.data for p in f.values]
+    some = next(iter(f.parameters))
+    with pytest.raises(ValueError, match=rf"f.flat: {some} has .*number.*, not 0"):
+        f.flat({**f.parameters, some: []})
+    with pytest.raises(ValueError, match=r"f.flat: takes the arrays .*, not none"):
+        f.flat({})
+
+
+@settings(max_examples=25, deadline=None)
+@given(programs())
+def test_the_arrays_of_random_programs_have_each_parameter_once(program):
+    _, numbers = data_of(program)
+    inputs, parameters = [Value(0.5) for _ in range(program.inputs)], [Value(x) for x in numbers]
+    _, loss = record(program, inputs, parameters)
+    if isinstance(loss, Value):
+        with mock.patch.object(verification, "SAMPLES", 1), mock.patch.object(python, "SAMPLES", 1):
+            f = to_numpy(loss, inputs, parameters, tolerance=math.inf)
+        assert f.flat(f.parameters) == numbers.tolist()
+
+
 def test_batches_of_any_shape_are_computed_sample_by_sample(door):
     to, _ = door
     model = nn.MLP(2, [5, 1], activation="gelu", rng=Random(0))
