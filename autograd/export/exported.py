@@ -104,6 +104,8 @@ class ExportedFiles:
         files: Their texts by their names; bytes where a file is no text.
         difference: The largest difference of values and derivatives to the engine's on random samples, relative to
             numbers above 1; None if what runs them is not there, which they say themselves.
+        condition: Of C that was run, how much the engine's own numbers magnify rounding where that difference is: the
+            sum of |v · ∂y/∂v| over y and all numbers v on the way to it, relative to y above 1.
 
     >>> from autograd import to_c
     >>> x = Value(1.0, label="x")
@@ -111,8 +113,10 @@ class ExportedFiles:
     ['squash.h', 'squash.c']
     """
 
-    def __init__(self, files: Mapping[str, str | bytes], difference: float | None) -> None:
-        self.files, self.difference = files, difference
+    def __init__(
+        self, files: Mapping[str, str | bytes], difference: float | None, condition: float | None = None
+    ) -> None:
+        self.files, self.difference, self.condition = files, difference, condition
 
     def save(self, folder: str | os.PathLike[str] = ".") -> None:
         """Write the files into a folder, each whole or not at all."""

@@ -14,6 +14,7 @@ from autograd import TABLE, Value, primitive, to_jax, to_numpy, to_torch_functio
 from autograd.export import python, targets, verification
 from autograd.export.python import TOLERANCE
 from autograd.export.verification import VerificationError
+from tests.export.programs import hold_for_a_hundred
 from tests.test_c_source import moderate_points
 from tests.test_native_random import bounds, data_of, interpreted, programs, record, same
 
@@ -102,41 +103,23 @@ def test_kinks_and_ties_have_the_derivatives_of_the_table(door, row):
 
 
 @pytest.mark.exhaustive
-@settings(max_examples=100)
-@given(programs())
-def test_random_programs_give_what_the_interpreter_gives_in_numpy(program):
-    hold(program, lambda y, leaves: to_numpy(y, leaves, tolerance=math.inf))
+def test_a_hundred_random_programs_give_what_the_interpreter_gives(door):
+    to, _ = door
 
+    def holds(program, loss, inputs, parameters):
+        hold(program, to(loss, [*inputs, *parameters], tolerance=math.inf))
+        if to is to_jax:
+            jax().clear_caches()  # or what is compiled for a hundred programs is gigabytes
 
-@pytest.mark.exhaustive
-@settings(max_examples=100)
-@given(programs())
-def test_random_programs_give_what_the_interpreter_gives_in_jax(program):
-    library = jax()
-    hold(program, lambda y, leaves: to_jax(y, leaves, tolerance=math.inf))
-    library.clear_caches()  # or what is compiled for a hundred programs is gigabytes
-
-
-@pytest.mark.exhaustive
-@settings(max_examples=100)
-@given(programs())
-def test_random_programs_give_what_the_interpreter_gives_in_pytorch(program):
-    torch()
-    hold(program, lambda y, leaves: to_torch_function(y, leaves, tolerance=math.inf))
+    with mock.patch.object(verification, "SAMPLES", 4), mock.patch.object(python, "SAMPLES", 4):
+        hold_for_a_hundred(holds)  # what is compared is the data of the program
 
 
 @np.errstate(all="ignore")
-@mock.patch.object(verification, "SAMPLES", 4)  # what is compared here is the data of the program
-@mock.patch.object(python, "SAMPLES", 4)
-def hold(program, export):
+def hold(program, f):
     """The loss of a program on its data, its parameters being inputs like the others."""
     data, numbers = data_of(program)
     data = data[:20]
-    inputs, parameters = [Value(x) for x in data[0]], [Value(x) for x in numbers]
-    _, loss = record(program, inputs, parameters)
-    if not isinstance(loss, Value) or program.wild:
-        return
-    f = export(loss, [*inputs, *parameters])
     found = np.asarray(f(np.hstack([data, np.broadcast_to(numbers, (len(data), len(numbers)))])))
     found = np.broadcast_to(found, (len(data),))
     losses = np.array([interpreted(program, sample, numbers)[1] for sample in data])
