@@ -14,6 +14,7 @@ from autograd import TABLE, Value, primitive, to_jax, to_numpy, to_torch_functio
 from autograd.export import python, targets, verification
 from autograd.export.python import TOLERANCE
 from autograd.export.verification import VerificationError
+from tests.export.needed import needed
 from tests.export.programs import hold_for_a_hundred
 from tests.test_c_source import moderate_points
 from tests.test_native_random import bounds, data_of, interpreted, programs, record, same
@@ -22,13 +23,13 @@ pytestmark = pytest.mark.filterwarnings("ignore::autograd.DomainWarning")
 
 
 def jax():
-    module = pytest.importorskip("jax", reason="JAX is not installed: make export")
+    module = needed("jax")
     module.config.update("jax_enable_x64", True)
     return module
 
 
 def torch():
-    return pytest.importorskip("torch", reason="PyTorch is not installed: make export")
+    return needed("torch")
 
 
 def jax_derivatives(f, x):

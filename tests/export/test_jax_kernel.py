@@ -11,6 +11,7 @@ import autograd
 import nn
 from autograd import JaxKernel, Value
 from nn.distributed import training
+from tests.export.needed import needed
 from tests.export.programs import hold_for_a_hundred
 from tests.test_native_random import bounds, data_of, interpreted, record, same
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::autograd.DomainWarning")
 
 @pytest.fixture(autouse=True)
 def jax():
-    module = pytest.importorskip("jax", reason="JAX is not installed: make export")
+    module = needed("jax")
     yield module
     module.clear_caches()
 

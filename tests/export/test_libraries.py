@@ -11,12 +11,13 @@ import autograd
 import nn
 from autograd import no_grad
 from nn.export.activations import MODULES
+from tests.export.needed import needed
 from tests.export.networks import digits
 
 
 @pytest.fixture
 def torch():
-    return pytest.importorskip("torch", reason="PyTorch is not installed: make export")
+    return needed("torch")
 
 
 ACTIVATIONS = ["relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "sigmoid", "logsigmoid", "tanh", "identity"]
@@ -172,7 +173,7 @@ def test_what_cannot_be_read_from_scikit_learn_is_told():
 
 
 def onnx_file(path, nodes, arrays, inputs=("x",)):
-    onnx = pytest.importorskip("onnx", reason="onnx is not installed: make export")
+    onnx = needed("onnx")
     helper, kind = onnx.helper, onnx.TensorProto.DOUBLE
     graph = helper.make_graph(
         [helper.make_node(*node[:3], **(node[3] if len(node) > 3 else {})) for node in nodes],
@@ -199,7 +200,7 @@ def test_matmul_and_add_are_a_layer(tmp_path):
 
 @pytest.mark.parametrize("activation", [x for x in ACTIVATIONS if x not in ("silu", "logsigmoid")])
 def test_networks_go_to_onnx_and_back(tmp_path, activation):
-    pytest.importorskip("onnx", reason="onnx is not installed: make export")
+    needed("onnx")
     from autograd import to_onnx
 
     model = nn.MLP(3, [4, 2], activation=activation, output_activation="softmax", rng=Random(0))
@@ -229,7 +230,7 @@ def test_what_cannot_be_read_from_onnx_is_told(tmp_path, nodes, message):
 
 
 def test_a_file_that_is_none_is_told(tmp_path):
-    pytest.importorskip("onnx", reason="onnx is not installed: make export")
+    needed("onnx")
     (tmp_path / "m.onnx").write_bytes(b"\xff\xff\xff no")
     with pytest.raises(ValueError, match="is no file of ONNX"):
         nn.from_onnx(tmp_path / "m.onnx")
