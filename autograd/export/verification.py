@@ -134,7 +134,7 @@ def held_to(tolerance: float, apart: float, door: str, condition: float | None =
     Raises VerificationError if it is not, which says what rounding to the unit alone may lead to by the condition.
     """
     if not apart <= tolerance:
-        alone = "" if condition is None else f", of which rounding alone may be {condition * unit:.1e}"
+        alone = "" if condition is None else f" (rounding alone may make it {condition * unit:.1e} there)"
         raise VerificationError(
             f"{door}: on {SAMPLES:,} random samples it differs from the engine by up to {apart:.1e}, relative "
             f"to numbers above 1{alone}, and {tolerance:g} is allowed; where that is due to rounding, as beside a "
