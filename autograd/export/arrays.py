@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from autograd.arguments import counted
 from autograd.export.code import ArrayCode, Rows
 from autograd.export.targets import Target
 from autograd.native.c.code import CHOICE, PRIMARY, PRODUCT, SUM, Expression, Form
@@ -98,6 +99,9 @@ class ArrayText:
     def _function(self, body: Sequence[str]) -> str:
         signature = "x, parameters=PARAMETERS" if self.parameters else "x"
         lines = [f"x = {self.target.begin.format('x')}"]
+        if count := self.plan.inputs:
+            told = f"{self.name}: x must have {counted(count, 'input')} on its last axis; its shape is"
+            lines += [f"if x.shape[-1:] != ({count},):", f'    raise ValueError(f"{told} {{tuple(x.shape)}}")']
         lines += [f'{key} = parameters["{key}"]' for key in self.parameters]
         documented = [f'    """{self.note}"""', *(f"    {line}" for line in [*lines, *body])]
         return self.target.decorator + "\n".join([f"def {self.name}({signature}):", *documented, ""])

@@ -46,6 +46,8 @@ def to_numpy(
     def f(x):
         \"\"\"1 input on the last axis of x, 1 output.\"\"\"
         x = np.asarray(x, dtype=float)
+        if x.shape[-1:] != (1,):
+            raise ValueError(f"f: x must have 1 input on its last axis; its shape is {tuple(x.shape)}")
         return np.tanh(2.0 * x[..., 0])
     >>> f([[0.0], [0.5]])
     array([0.        , 0.76159416])

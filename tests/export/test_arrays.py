@@ -256,12 +256,26 @@ def test_an_export_that_differs_is_refused():
         ((lambda x: x[0],), TypeError, r"say how many numbers a sample has, as in to_numpy\(model, inputs=4\)"),
         ((lambda x: x[0], 0), TypeError, "inputs is how many numbers a sample has"),
         (([1.0], []), TypeError, "give Values, or a model to record"),
-        ((Value(1.0) * 2.0, [2.0]), TypeError, "inputs must be leaves, number 0 is 2.0"),
+        ((Value(1.0) * 2.0, [2.0]), TypeError, "inputs must be leaves, Values that were not computed; number 0 is 2.0"),
+        ((Value(1.0) * 2.0, [Value(1.0) * 2.0]), TypeError, "inputs must be leaves, number 0 is the result of mul"),
+        ((Value(1.0) * 2.0,), TypeError, r"say which leaves are the inputs, as in to_numpy\(y, \[x\]\)"),
+        ((lambda x: [3.0, 4.0], 2), TypeError, r"gives Values that depend on its inputs, and this gave \[3.0, 4.0\]"),
+        ((nn.Linear(3, 1), 4), ValueError, r"called with a sample of shape \(4,\); where it takes another, say so"),
+        ((lambda rows: rows[0][0], 4), TypeError, r"as in to_numpy\(model, inputs=\(9, 27\)\)"),
     ],
 )
 def test_what_does_not_fit_is_refused(arguments, error, message):
     with pytest.raises(error, match=message):
         to_numpy(*arguments)
+
+
+@pytest.mark.parametrize("shape", [(), (2,), (4,), (3, 4), (3, 0)])
+def test_a_sample_of_another_length_is_refused_when_it_is_called(door, shape):
+    x, y, z = Value(0.5), Value(1.0), Value(2.0)
+    to, _ = door
+    for f in (to(x * y.sin() + z, [x, y, z]), to(nn.Linear(3, 2))):
+        with pytest.raises(ValueError, match=r"f: x must have 3 inputs on its last axis; its shape is \("):
+            f(np.zeros(shape))
 
 
 def test_a_value_is_an_input_or_a_parameter():
