@@ -58,9 +58,11 @@ def new_slots(plan: Plan) -> Any:
 
 def kernel_of(plan: Plan, recorded: Recorded, backend: Backend, threads: int = 1) -> Kernel:
     """The kernel of a plan; one of a plan that was compiled before is made of the same machine code."""
-    checked(backend, threads)
-    if not isinstance(backend, str):
+    if callable(backend):
+        if threads != 1:
+            raise ValueError(f"a back end of its own has one thread, not {brief(threads)}")
         return backend(plan, recorded)
+    checked(backend, threads)
     if backend == "interpreter":
         return Interpreter(plan, recorded)
     if backend == "c":
@@ -72,9 +74,9 @@ def kernel_of(plan: Plan, recorded: Recorded, backend: Backend, threads: int = 1
     return NativeKernel(plan, threads)
 
 
-def checked(backend: Backend, threads: int) -> None:
+def checked(backend: str, threads: int) -> None:
     """Raise ValueError for a back end that is not there, or that cannot run this many threads."""
-    if isinstance(backend, str) and backend not in BACKENDS:
+    if backend not in BACKENDS:
         raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, not {backend!r}")
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
         raise ValueError(f"threads must be a whole number of at least 1, not {brief(threads)}")
@@ -83,8 +85,7 @@ def checked(backend: Backend, threads: int) -> None:
             f"threads must be at most {MOST_THREADS}, not {brief(threads)}; as many as there are cores are enough"
         )
     if threads > 1 and backend != "llvm":
-        called = backend if isinstance(backend, str) else getattr(backend, "__name__", type(backend).__name__)
-        raise ValueError(f"backend {called!r} has one thread; 'llvm' shares the samples among several")
+        raise ValueError(f"backend {backend!r} has one thread; 'llvm' shares the samples among several")
 
 
 def llvm_is_there(backend: str) -> bool:

@@ -94,8 +94,10 @@ def test_weights_that_layers_share_and_losses_without_inputs_are_summed_rightly(
         found = autograd.compile(loss, [x], [w, b], backend=JaxKernel).value_and_grad([[1.0], [3.0]])
         np.testing.assert_allclose(found[0], expected[0], rtol=1e-15)
         np.testing.assert_allclose(found[1], expected[1], rtol=1e-15)
-    with pytest.raises(ValueError, match="backend 'JaxKernel' has one thread"):
+    with pytest.raises(ValueError, match="a back end of its own has one thread, not 2"):
         autograd.compile(losses[0], [x], [w, b], backend=JaxKernel, threads=2)
+    with pytest.raises(ValueError, match="backend must be one of llvm, numpy, c, interpreter, not <class"):
+        autograd.jit(lambda x: x, backend=JaxKernel)  # it computes samples one by one
 
 
 def test_an_accelerator_that_jax_has_is_used(monkeypatch):
