@@ -12,12 +12,15 @@ import subprocess
 import sys
 import textwrap
 import time
+import types
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograd import JaxKernel
 from nn import MLP, SGD, Adam, Checkpoint, ExponentialLR, cross_entropy, distributed, fit, l2_penalty, load, mse_loss
+from nn.distributed import training
 from nn.distributed.launcher import launch
 
 needs_jax = pytest.mark.skipif(
@@ -101,6 +104,29 @@ def test_the_launcher_tells_how_a_process_ended(capfd):
     assert launch(["-c", kill], 3) == 128 + signal.SIGKILL
     assert "process 0 of 3 was ended by SIGKILL" in capfd.readouterr().err
     assert time.monotonic() - started < 30.0  # a bar, far above what it takes
+
+
+def test_an_accelerator_that_jax_has_is_used(monkeypatch):
+    def with_device(platform):
+        devices = [types.SimpleNamespace(platform=platform)]
+        monkeypatch.setitem(sys.modules, "jax", types.SimpleNamespace(local_devices=lambda: devices))
+        return training.kernel_named(None)
+
+    assert with_device("cpu") == "llvm"
+    assert with_device("gpu") is with_device("tpu") is JaxKernel
+    monkeypatch.delitem(sys.modules, "jax")
+    assert training.kernel_named(None) == "llvm"
+
+
+def test_a_back_end_that_is_asked_for_is_used(monkeypatch):
+    monkeypatch.setitem(sys.modules, "jax", types.SimpleNamespace())
+    assert training.kernel_named("jax") is JaxKernel
+    assert training.kernel_named("llvm") == "llvm"
+    with pytest.raises(ValueError, match="backend must be 'llvm', machine code, or 'jax'"):
+        training.kernel_named("cuda")
+    monkeypatch.setitem(sys.modules, "jax", None)
+    with pytest.raises(ModuleNotFoundError, match=r"distributed.fit\(backend='jax'\) needs jax: pip install jax"):
+        training.kernel_named("jax")
 
 
 @pytest.mark.parametrize("arguments", [{"coordinator": "h:1"}, {"processes": 2}, {"coordinator": "h:1", "process": 0}])

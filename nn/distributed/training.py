@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autograd import JaxKernel
+import autograd
 from nn.data.loading import DataLoader
 from nn.distributed.group import Group, start
 from nn.fitting.callbacks import Callback, Run
@@ -109,7 +109,7 @@ def kernel_named(backend: str | None) -> Any:
     if backend is None:
         jax: Any = sys.modules.get("jax")  # who has not imported it uses no device of it
         backend = "llvm" if jax is None or jax.local_devices()[0].platform == "cpu" else "jax"
-    return JaxKernel if backend == "jax" else backend
+    return autograd.JaxKernel if backend == "jax" else backend
 
 
 class _Agreement(Callback):

@@ -1,8 +1,6 @@
 """`JaxKernel`: what JAX computes in the place of machine code is what the engine gives, values and gradients."""
 
 import functools
-import sys
-import types
 
 import numpy as np
 import pytest
@@ -10,7 +8,6 @@ import pytest
 import autograd
 import nn
 from autograd import JaxKernel, Value
-from nn.distributed import training
 from tests.export.needed import needed
 from tests.export.programs import hold_for_a_hundred
 from tests.test_native_random import bounds, data_of, interpreted, record, same
@@ -98,26 +95,3 @@ def test_weights_that_layers_share_and_losses_without_inputs_are_summed_rightly(
         autograd.compile(losses[0], [x], [w, b], backend=JaxKernel, threads=2)
     with pytest.raises(ValueError, match="backend must be one of llvm, numpy, c, interpreter, not <class"):
         autograd.jit(lambda x: x, backend=JaxKernel)  # it computes samples one by one
-
-
-def test_an_accelerator_that_jax_has_is_used(monkeypatch):
-    def with_device(platform):
-        monkeypatch.setitem(sys.modules, "jax", types.SimpleNamespace(local_devices=lambda: [device(platform)]))
-        return training.kernel_named(None)
-
-    def device(platform):
-        return types.SimpleNamespace(platform=platform)
-
-    assert with_device("cpu") == "llvm"
-    assert with_device("gpu") is with_device("tpu") is JaxKernel
-    monkeypatch.delitem(sys.modules, "jax")
-    assert training.kernel_named(None) == "llvm"
-
-
-def test_what_is_asked_for_is_used(monkeypatch):
-    assert training.kernel_named("jax") is JaxKernel
-    with pytest.raises(ValueError, match="backend must be 'llvm', machine code, or 'jax'"):
-        training.kernel_named("cuda")
-    monkeypatch.setitem(sys.modules, "jax", None)
-    with pytest.raises(ModuleNotFoundError, match=r"distributed.fit\(backend='jax'\) needs jax: pip install jax"):
-        training.kernel_named("jax")
