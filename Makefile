@@ -4,6 +4,7 @@
 # make docs        write the site to out/docs: pages, the demos run as notebooks, the reference, Python in the page
 # make demos       run all the demos, and hold them to their numbers
 # make export      hold what is handed on to JAX, PyTorch, ONNX, C and others to the engine (installs some gigabytes)
+# make export-quick  the same without PyTorch, which is most of these, and without what takes minutes
 # make exercises   grade the solutions of the exercises       make bench    compare the speed with peers, and draw it
 # make exhaustive  the tests that take minutes             make browser  those that need a browser or notebooks
 # make distributed the tests that need several processes, and JAX
@@ -36,7 +37,7 @@ COMPILE = $(RUN) -m uv pip compile --quiet --upgrade --no-header --no-annotate \
 CORE_TESTS = $(addprefix tests/test_,tiny.py accelerator.py rules.py cores.py core_abuse.py modes.py engine.py table.py \
 	transforms.py random_graphs.py checkpointing.py anomaly.py doors.py doors_of_samples.py adjoints.py gathering.py)
 
-.PHONY: demo docs demos export exercises bench test test-plain exhaustive browser distributed coverage bare sanitize check mutants constraints audit rules installed clean
+.PHONY: demo docs demos export export-quick exercises bench test test-plain exhaustive browser distributed coverage bare sanitize check mutants constraints audit rules installed clean
 
 demo: $(VENV)/installed
 	MPLBACKEND=Agg $(RUN) demos/3_networks/09_moons.py
@@ -46,8 +47,12 @@ demos: $(VENV)/installed
 
 # PyTorch's wheel for Linux brings CUDA, which no test needs but without which it does not start.
 export: $(VENV)/installed
-	$(INSTALL) --group export
+	$(INSTALL) --group export --group torch
 	MPLBACKEND=Agg $(RUN) -m pytest -q -m "not demos" tests/export
+
+export-quick: $(VENV)/installed
+	$(INSTALL) --group export
+	MPLBACKEND=Agg $(RUN) -m pytest -q tests/export
 
 exercises: $(VENV)/installed
 	$(RUN) -m autograd.exercises check --folder tests/exercises

@@ -63,6 +63,7 @@ if _typing.TYPE_CHECKING:
     from autograd.export.c import to_c
     from autograd.export.exported import Exported, ExportedFiles
     from autograd.export.javascript import to_javascript_function
+    from autograd.export.jax_kernel import JaxKernel
     from autograd.export.onnx import to_onnx
     from autograd.export.python import to_jax, to_numpy, to_torch_function
     from autograd.export.verification import VerificationError
@@ -100,6 +101,7 @@ else:
         "autograd.checks.differences": ("numerical_gradient",),
         "autograd.export.c": ("to_c",),
         "autograd.export.javascript": ("to_javascript_function",),
+        "autograd.export.jax_kernel": ("JaxKernel",),
         "autograd.export.exported": ("Exported", "ExportedFiles"),
         "autograd.export.verification": ("VerificationError",),
         "autograd.export.onnx": ("to_onnx",),
@@ -143,6 +145,7 @@ __all__ = [
     "Exported",
     "ExportedFiles",
     "GradcheckError",
+    "JaxKernel",
     "LayoutUnavailableError",
     "Primitive",
     "Program",

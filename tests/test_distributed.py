@@ -12,12 +12,15 @@ import subprocess
 import sys
 import textwrap
 import time
+import types
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograd import JaxKernel
 from nn import MLP, SGD, Adam, Checkpoint, ExponentialLR, cross_entropy, distributed, fit, l2_penalty, load, mse_loss
+from nn.distributed import training
 from nn.distributed.launcher import launch
 
 needs_jax = pytest.mark.skipif(
@@ -46,6 +49,7 @@ TRAINING = """
         metrics={"right": lambda targets, outputs: sum((b > a) == t for (a, b), t in zip(outputs, targets))},
         regularizer=lambda model: l2_penalty(model.parameters(), 0.01), schedule=ExponentialLR(optimizer, 0.98),
         checkpoint=None if file == "-" else file, callbacks=[told], progress=False,
+        backend=next((word for word in rest if word in ("jax", "llvm")), None),
     )
     if group.first:
         numbers = [p.data for p in model.parameters()]
@@ -102,6 +106,29 @@ def test_the_launcher_tells_how_a_process_ended(capfd):
     assert time.monotonic() - started < 30.0  # a bar, far above what it takes
 
 
+def test_an_accelerator_that_jax_has_is_used(monkeypatch):
+    def with_device(platform):
+        devices = [types.SimpleNamespace(platform=platform)]
+        monkeypatch.setitem(sys.modules, "jax", types.SimpleNamespace(local_devices=lambda: devices))
+        return training.kernel_named(None)
+
+    assert with_device("cpu") == "llvm"
+    assert with_device("gpu") is with_device("tpu") is JaxKernel
+    monkeypatch.delitem(sys.modules, "jax")
+    assert training.kernel_named(None) == "llvm"
+
+
+def test_a_back_end_that_is_asked_for_is_used(monkeypatch):
+    monkeypatch.setitem(sys.modules, "jax", types.SimpleNamespace())
+    assert training.kernel_named("jax") is JaxKernel
+    assert training.kernel_named("llvm") == "llvm"
+    with pytest.raises(ValueError, match="backend must be 'llvm', machine code, or 'jax'"):
+        training.kernel_named("cuda")
+    monkeypatch.setitem(sys.modules, "jax", None)
+    with pytest.raises(ModuleNotFoundError, match=r"distributed.fit\(backend='jax'\) needs jax: pip install jax"):
+        training.kernel_named("jax")
+
+
 @pytest.mark.parametrize("arguments", [{"coordinator": "h:1"}, {"processes": 2}, {"coordinator": "h:1", "process": 0}])
 def test_a_start_that_is_told_half_is_refused(arguments, monkeypatch):
     monkeypatch.setattr("nn.distributed.group._group", None)
@@ -145,6 +172,15 @@ def test_several_processes_have_the_losses_of_one(processes, script):
     for name, numbers in one["records"].items():
         assert several["records"][name] == pytest.approx(numbers, rel=1e-12, abs=0.0)
     assert several["numbers"] == pytest.approx(one["numbers"], rel=1e-11, abs=1e-13)
+
+
+@needs_jax
+@pytest.mark.parametrize("processes", [1, 2])
+def test_the_gradient_by_jax_has_the_losses_of_machine_code(processes, script):
+    kernel, jax = (told_by(run(script, processes, 6, "-", "seeded", backend)) for backend in ("llvm", "jax"))
+    for name, numbers in kernel["records"].items():
+        assert jax["records"][name] == pytest.approx(numbers, rel=1e-12, abs=0.0)
+    assert jax["numbers"] == pytest.approx(kernel["numbers"], rel=1e-11, abs=1e-13)
 
 
 @needs_jax

@@ -261,7 +261,7 @@ def by_c(program, run, _, point):
     slots, strips = program.new_slots(), program.new_strips()
     strips[: len(point)] = point
     run(*(ctypes.c_void_p(memory.ctypes.data) for memory in (slots, strips)))
-    return program.outputs(strips)
+    return [strips[x] if isinstance(x, int) else x for x in program.strip_outputs]
 
 
 def by_llvm(program, optimise):

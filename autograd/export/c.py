@@ -21,6 +21,8 @@ from autograd.native.c.names import identifier
 from autograd.native.c.steps import index
 
 TOLERANCES = {64: 1e-12, 32: 1e-5}
+UNITS = {64: 2.0**-53, 32: 2.0**-24}
+"""How far a number moves at most when it is rounded, relative to it."""
 TESTED = 5  # samples that the test of the file itself has
 
 
@@ -60,11 +62,12 @@ def to_c(
     subject = subject_of(what, inputs, parameters, "to_c")
     file = _File(subject, identifier(name, "model"), bits == 32)
     reference = Reference(subject, narrow=bits == 32)
-    difference = _run(file, reference)
-    if difference is not None:
-        held_to(TOLERANCES[bits] if tolerance is None else tolerance, difference, "to_c")
-    header, source = file.texts(reference, difference, TOLERANCES[bits])
-    return ExportedFiles({f"{file.name}.h": header, f"{file.name}.c": source}, difference)
+    found = _run(file, reference)
+    if found is not None:
+        difference, condition = found
+        held_to(TOLERANCES[bits] if tolerance is None else tolerance, difference, "to_c", condition, UNITS[bits])
+    header, source = file.texts(reference, found, TOLERANCES[bits])
+    return ExportedFiles({f"{file.name}.h": header, f"{file.name}.c": source}, *(found or (None,)))
 
 
 class _File:
@@ -113,13 +116,15 @@ class _File:
         ]
         return "\n".join([*(table if numbers else []), *functions])
 
-    def texts(self, reference: Reference, difference: float | None, tolerance: float) -> tuple[str, str]:
+    def texts(self, reference: Reference, found: tuple[float, float] | None, tolerance: float) -> tuple[str, str]:
         """The header and the source."""
-        subject, name, upper = self.subject, self.name, self.upper
+        subject, name, upper, bits = self.subject, self.name, self.upper, 32 if self.narrow else 64
         told = (
-            f"The largest difference to the engine on {SAMPLES:,} random samples is {difference:.1e}, of values and "
-            "derivatives,\n * relative to numbers above 1."
-            if difference is not None
+            f"The largest difference to the engine on {SAMPLES:,} random samples is {found[0]:.1e}, of values and "
+            f"derivatives,\n * relative to numbers above 1; rounding to {bits} bits alone may make it "
+            f"{found[1] * UNITS[bits]:.1e} there, as the condition\n * of that number y is {found[1]:.3g}: the sum of "
+            "|v dy/dv| over y and all numbers v on the way to it, relative to y above 1."
+            if found is not None
             else "Nobody ran it yet: there was no C compiler.  Compile it with "
             + f"-D{upper}_TEST, and it checks itself."
         )
@@ -239,8 +244,8 @@ _CONTRACTION = """\
 #endif"""
 
 
-def _run(file: _File, reference: Reference) -> float | None:
-    """The largest difference; None without a compiler."""
+def _run(file: _File, reference: Reference) -> tuple[float, float] | None:
+    """The largest difference, and the condition of what differs; None without a compiler."""
     try:
         compiler = c_compiler()
     except RuntimeError:
@@ -258,13 +263,14 @@ def _run(file: _File, reference: Reference) -> float | None:
         if done.returncode:
             raise RuntimeError(f"the C compiler failed: {shlex.join(command)}\n{done.stderr[:2000]}")
         functions = ctypes.CDLL(str(library))
-    values, sweep = functions[file.name], functions[f"{file.name}_gradient"]
+    forward, sweep = functions[file.name], functions[f"{file.name}_gradient"]
     for k in range(SAMPLES):
-        values(*map(_address, (samples[k], outputs[k], workspace)))
+        forward(*map(_address, (samples[k], outputs[k], workspace)))
         adjoints = () if file.subject.single else (seeds[k],)
         sweep(*map(_address, (samples[k], *adjoints, again[k], gradients[k], workspace)))
-    found = [reference.of_values(outputs.tolist()), reference.of_values(again.tolist())]
-    return max(*found, reference.of_gradients(gradients.tolist()))
+    values, again_values, derivatives = outputs.tolist(), again.tolist(), gradients.tolist()
+    of_values = max(reference.of_values(found) for found in (values, again_values))
+    return max(of_values, reference.of_gradients(derivatives)), reference.condition(again_values, derivatives)
 
 
 def _address(array: Any) -> ctypes.c_void_p:

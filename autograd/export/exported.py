@@ -1,10 +1,12 @@
 """What an export gives: text to keep, a function to call, and how far it is from the engine."""
 
+import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from autograd.arguments import called
+from autograd.arguments import called, counted
+from autograd.core.value import Value
 from autograd.files import write_whole
 
 
@@ -17,6 +19,9 @@ class Exported:
         difference: The largest difference of values and, where there are any, of derivatives to the engine's on random
             samples, relative to numbers above 1.
         parameters: What the function takes as parameters if it is given none; empty if it has none.
+        places: For each number of these arrays which Value it is, by its position in `values`.
+        values: The Values that went along as parameters: of a model those that its outputs depend on, in the order of
+            `parameters()`, without the frozen ones.
 
     >>> from autograd import to_numpy
     >>> x = Value(1.0, label="x")
@@ -26,15 +31,50 @@ class Exported:
     """
 
     def __init__(
-        self, source: str, function: Callable[..., Any], difference: float, parameters: Mapping[str, Any] | None = None
+        self,
+        source: str,
+        function: Callable[..., Any],
+        difference: float,
+        parameters: Mapping[str, Any] | None = None,
+        places: Mapping[str, Any] | None = None,
+        values: Sequence[Value] = (),
     ) -> None:
         self.source, self.function, self.difference = source, function, difference
         self.parameters: Mapping[str, Any] = {} if parameters is None else parameters
+        self.places: Mapping[str, Any] = {} if places is None else places
+        self.values = list(values)
         self.__name__ = getattr(function, "__name__", "exported")
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         """What the function gives."""
         return self.function(*arguments, **options)
+
+    def flat(self, arrays: Mapping[str, Any]) -> list[float]:
+        """The numbers of arrays like `parameters`, or derivatives by them, in the order of `values`.
+
+        What was trained elsewhere comes back by it: `for p, number in zip(f.values, f.flat(trained)): p.data = number`.
+        Raises ValueError for arrays of other names or sizes.
+
+        >>> from autograd import to_numpy
+        >>> x, a, b = Value(1.0), Value(2.0), Value(3.0)
+        >>> f = to_numpy(a * x + b, [x], [a, b])
+        >>> f.parameters, f.flat({"p": [4.0, 5.0]})
+        ({'p': array([2., 3.])}, [4.0, 5.0])
+        """
+        if arrays.keys() != self.places.keys():
+            expected, found = ", ".join(self.places), ", ".join(arrays)
+            raise ValueError(
+                f"{self.__name__}.flat: takes the arrays {expected or 'of no names'}, not {found or 'none'}"
+            )
+        flat = [math.nan] * len(self.values)
+        for name in self.places:
+            places, numbers = list(_numbers(self.places[name])), list(_numbers(arrays[name]))
+            if len(numbers) != len(places):
+                expected = counted(len(places), "number")
+                raise ValueError(f"{self.__name__}.flat: {name} has {expected}, not {len(numbers)}")
+            for place, number in zip(places, numbers, strict=True):
+                flat[place] = float(number)
+        return flat
 
     def save(self, file: str | os.PathLike[str]) -> None:
         """Write the source to a file, whole or not at all."""
@@ -47,6 +87,16 @@ class Exported:
         return called("Exported", self.__name__, lines=self.source.count("\n"), difference=self.difference)
 
 
+def _numbers(nested: Any) -> Iterator[Any]:
+    """The numbers of an array of any library, or of lists, row by row."""
+    nested = nested.tolist() if hasattr(nested, "tolist") else nested
+    if not isinstance(nested, list | tuple):
+        yield nested
+        return
+    for item in nested:
+        yield from _numbers(item)
+
+
 class ExportedFiles:
     """Programs of another language: their files, which need nothing of autograd.
 
@@ -54,6 +104,8 @@ class ExportedFiles:
         files: Their texts by their names; bytes where a file is no text.
         difference: The largest difference of values and derivatives to the engine's on random samples, relative to
             numbers above 1; None if what runs them is not there, which they say themselves.
+        condition: Of C that was run, how much the engine's own numbers magnify rounding where that difference is: the
+            sum of |v · ∂y/∂v| over y and all numbers v on the way to it, relative to y above 1.
 
     >>> from autograd import to_c
     >>> x = Value(1.0, label="x")
@@ -61,8 +113,10 @@ class ExportedFiles:
     ['squash.h', 'squash.c']
     """
 
-    def __init__(self, files: Mapping[str, str | bytes], difference: float | None) -> None:
-        self.files, self.difference = files, difference
+    def __init__(
+        self, files: Mapping[str, str | bytes], difference: float | None, condition: float | None = None
+    ) -> None:
+        self.files, self.difference, self.condition = files, difference, condition
 
     def save(self, folder: str | os.PathLike[str] = ".") -> None:
         """Write the files into a folder, each whole or not at all."""

@@ -46,6 +46,8 @@ def to_numpy(
     def f(x):
         \"\"\"1 input on the last axis of x, 1 output.\"\"\"
         x = np.asarray(x, dtype=float)
+        if x.shape[-1:] != (1,):
+            raise ValueError(f"f: x must have 1 input on its last axis; its shape is {tuple(x.shape)}")
         return np.tanh(2.0 * x[..., 0])
     >>> f([[0.0], [0.5]])
     array([0.        , 0.76159416])
@@ -112,9 +114,10 @@ def _exported(
 ) -> Exported:
     if not name.isidentifier() or name in target.taken:
         raise ValueError(f"{door}: name must be an identifier of Python that the text does not use, not {name!r}")
-    text = ArrayText(subject.plan(), subject.numbers(), target, name, subject.single, subject.note()).text()
+    printed = ArrayText(subject.plan(), subject.numbers(), target, name, subject.single, subject.note())
+    text = printed.text()
     reference = Reference(subject, derivatives=bool(target.rule))
-    outputs, gradients = run(_defined(text, name)[name], reference)
+    outputs, gradients = run(defined(text, name)[name], reference)
     apart = reference.of_values(outputs)
     told = f"{apart:.1e} in values"
     if gradients is not None:
@@ -127,11 +130,12 @@ def _exported(
         f"The largest difference to the engine on {SAMPLES:,} random samples is {told},\nrelative to numbers above 1.\n"
         '"""\n\n'
     )
-    module = _defined(head + text, name)
-    return Exported(head + text, module[name], apart, module.get("PARAMETERS"))
+    module = defined(head + text, name)
+    return Exported(head + text, module[name], apart, module.get("PARAMETERS"), printed.places, subject.parameters)
 
 
-def _defined(text: str, name: str) -> dict[str, Any]:
+def defined(text: str, name: str) -> dict[str, Any]:
+    """What a text that was printed defines."""
     module: dict[str, Any] = {"__name__": name}
     exec(compile(text, f"<{name}, exported>", "exec"), module)  # noqa: S102  # a text that was printed from rows
     return module

@@ -82,6 +82,8 @@ def subject_of(what: Any, inputs: Any, parameters: Iterable[Value] | None, door:
     outputs = [what] if single else _flat(what)
     if not any(isinstance(y, Value) for y in outputs):
         raise TypeError(f"{door}: give Values, or a model to record, not {brief(what)}")
+    if inputs is None:
+        raise TypeError(f"{door}: say which leaves are the inputs, as in {door}(y, [x]); all others are constants")
     leaves = _leaves(inputs, f"{door}: inputs")
     along = _leaves([] if parameters is None else parameters, f"{door}: parameters")
     if set(leaves) & set(along):
@@ -92,9 +94,18 @@ def subject_of(what: Any, inputs: Any, parameters: Iterable[Value] | None, door:
 def _of_model(model: Any, inputs: Any, parameters: Iterable[Value] | None, door: str) -> Subject:
     shape = _shape(model, inputs, door)
     leaves = [traced(0.5) for _ in range(math.prod(shape))]
-    with _in_use(model), tracing():
-        found = model(_nested(iter(leaves), shape))
+    try:
+        with _in_use(model), tracing():
+            found = model(_nested(iter(leaves), shape))
+    except (IndexError, TypeError, ValueError) as error:
+        error.add_note(
+            f"{door}: it was called with a sample of shape {shape}; where it takes another, say so, as in "
+            f"{door}(model, inputs=(9, 27))"
+        )
+        raise
     outputs = _flat(found) if isinstance(found, list | tuple) else [found]
+    if not any(isinstance(y, Value) for y in outputs):
+        raise TypeError(f"{door}: a model gives Values that depend on its inputs, and this gave {brief(found)}")
     outputs = [y if isinstance(y, Value) else float(y) for y in outputs]
     own = model.parameters() if parameters is None and hasattr(model, "parameters") else parameters or ()
     along = [p for p in own if p.requires_grad]
@@ -147,8 +158,10 @@ def _flat(items: Any) -> list[Any]:
 def _leaves(values: Any, name: str) -> list[Value]:
     found = _flat(values) if isinstance(values, list | tuple) else [values]
     for i, x in enumerate(found):
-        if not isinstance(x, Value) or x.primitive is not None:
-            raise TypeError(f"{name} must be leaves, number {i} is {brief(x)}")
+        if not isinstance(x, Value):
+            raise TypeError(f"{name} must be leaves, Values that were not computed; number {i} is {brief(x)}")
+        if x.primitive is not None:
+            raise TypeError(f"{name} must be leaves, number {i} is the result of {x.primitive.name}: {brief(x)}")
     if len(set(found)) < len(found):
         raise ValueError(f"{name}: {counted(len(found), 'Value')}, and one of them is there twice")
     return found

@@ -48,6 +48,10 @@ class Kernel(Protocol):
         ...
 
 
+Backend = str | Callable[[Plan, Recorded], Kernel]
+"""One of BACKENDS, or what makes a kernel."""
+
+
 def new_slots(plan: Plan) -> Any:
     """The slots of a plan, an array with the constants in place."""
     slots = np.zeros(plan.slots)
@@ -56,8 +60,12 @@ def new_slots(plan: Plan) -> Any:
     return slots
 
 
-def kernel_of(plan: Plan, recorded: Recorded, backend: str, threads: int = 1) -> Kernel:
+def kernel_of(plan: Plan, recorded: Recorded, backend: Backend, threads: int = 1) -> Kernel:
     """The kernel of a plan; one of a plan that was compiled before is made of the same machine code."""
+    if callable(backend):
+        if threads != 1:
+            raise ValueError(f"a back end of its own has one thread, not {brief(threads)}")
+        return backend(plan, recorded)
     checked(backend, threads)
     if backend == "interpreter":
         return Interpreter(plan, recorded)

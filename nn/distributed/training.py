@@ -2,11 +2,13 @@
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import autograd
 from nn.data.loading import DataLoader
 from nn.distributed.group import Group, start
 from nn.fitting.callbacks import Callback, Run
@@ -40,11 +42,12 @@ def fit(
     history: History | None = None,
     progress: bool | None = None,
     checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
+    backend: str | None = None,
 ) -> History:
     """`nn.fit(…, compile=True)` on as many processes as were started together, each with its share of every batch.
 
     All processes run one script, with the same data, seeds and settings; they begin with the parameters of the first.
-    In each step every process computes loss and gradient of its share in machine code, the sums are added up over all
+    In each step every process computes loss and gradient of its share, the sums are added up over all
     processes (an all-reduce of JAX's distributed runtime), and each moves its parameters by the same gradient, that of
     the whole batch: θ ← θ - η·Σₚ ∇Lₚ.  So the losses are those of one process, but for the rounding of the sum.
     Validation is computed in every process; callbacks that write should ask `run.writes`.
@@ -56,6 +59,9 @@ def fit(
     Args:
         checkpoint: A file that is written after each epoch by the first process, and continued from if it is there; or
             a `Checkpoint`.  The number of processes may be another then.
+        backend: What computes losses and gradients: "llvm", machine code; "jax", the function that `autograd.to_jax`
+            prints, on JAX's first device in this process; None, the default, is "jax" where JAX is in use and that
+            device is an accelerator, else "llvm".  Both compute in 64 bits; the optimiser is machine code.
 
     The others are those of `nn.fit`; `batch_size` is of the whole batch.
     Raises what `nn.fit` raises; ValueError, in all processes, if they disagree about the data or a
@@ -68,6 +74,7 @@ def fit(
     [2.5, 0.0703125]
     """
     group = start()
+    kernel = kernel_named(backend)
     epochs = whole_number("distributed.fit: epochs", epochs, 0)
     check_optimizer(optimizer, model)
     check_limit(clip_grad_norm)
@@ -78,10 +85,31 @@ def fit(
     if checkpoint is not None:
         callbacks.insert(0, checkpoint if isinstance(checkpoint, Checkpoint) else Checkpoint(checkpoint))
     callbacks.append(_Agreement(group, batches, epochs))
-    epoch = SharedEpochs(group, model, loss, optimizer, batches, regularizer, clip_grad_norm)
+    epoch = SharedEpochs(group, model, loss, optimizer, batches, regularizer, clip_grad_norm, backend=kernel)
     if not group.first:
         progress = False
     return run_epochs(epoch, run, epochs, validation, metrics, callbacks, progress)
+
+
+def kernel_named(backend: str | None) -> Any:
+    """What `autograd.compile` is told of the back end of this name; of None, of that of JAX's device.
+
+    Raises ValueError for another name, ModuleNotFoundError for "jax" without it.
+
+    >>> kernel_named("llvm")
+    'llvm'
+    """
+    if backend not in (None, "llvm", "jax"):
+        raise ValueError(
+            f"distributed.fit: backend must be 'llvm', machine code, or 'jax', what JAX's device computes, "
+            f"not {backend!r}; None chooses"
+        )
+    if backend == "jax":
+        require("jax", "distributed.fit(backend='jax')")
+    if backend is None:
+        jax: Any = sys.modules.get("jax")  # who has not imported it uses no device of it
+        backend = "llvm" if jax is None or jax.local_devices()[0].platform == "cpu" else "jax"
+    return autograd.JaxKernel if backend == "jax" else backend
 
 
 class _Agreement(Callback):
@@ -116,8 +144,8 @@ class _Agreement(Callback):
 class SharedEpochs(CompiledEpochs):
     """Epochs of which every process of a group computes its share of each batch."""
 
-    def __init__(self, group: Group, *settings: Any) -> None:
-        self.group = group
+    def __init__(self, group: Group, *settings: Any, backend: Any = "llvm") -> None:
+        self.group, self.backend = group, backend
         self._interrupted = False
         super().__init__(*settings)
 

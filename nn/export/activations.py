@@ -6,6 +6,7 @@ from typing import Any
 from nn.models.activations import (
     ELU,
     GELU,
+    ActivationModule,
     Identity,
     LeakyReLU,
     LogSigmoid,
@@ -63,6 +64,8 @@ def steps_of(model: Any, door: str) -> list[Step]:
             if len(own) > 1 and model.activation is None:
                 raise TypeError(f"{door}: the neurons of a layer have different activations; {_elsewhere(door)}")
             return [("linear", model), *_of_activation(activation, door)]
+    if not callable(model):
+        raise TypeError(f"{door}: takes a model of layers, not {type(model).__name__}; {_elsewhere(door)}, and a graph")
     return _of_activation(model, door)
 
 
@@ -71,6 +74,8 @@ def _of_activation(activation: Any, door: str) -> list[Step]:
         return []
     told = described(activation)
     kind, settings = BY_NAME.get(told.kind, told.kind), dict(told.settings or {})
+    if isinstance(activation, Module) and not isinstance(activation, ActivationModule):
+        kind = type(activation).__name__  # one of your own shows itself as a tree
     if kind == "Sigmoid" and settings.pop("slope", 1.0) != 1.0:
         kind = "Sigmoid with a slope"
     if kind == "Softmax" and settings.pop("temperature", 1.0) != 1.0:
@@ -88,5 +93,8 @@ def _elsewhere(door: str) -> str:
 def module_of(name: str, settings: Mapping[str, Any], door: str) -> Module:
     """Our module of this name; TypeError for one that is not known."""
     if name not in MODULES:
-        raise TypeError(f"{door}: there is no {name} here; it reads Linear, Dropout and {', '.join(MODULES)}")
+        raise TypeError(
+            f"{door}: there is no {name} here; it reads Linear, Dropout and {', '.join(MODULES)}, and "
+            "of a module of your own the Sequential of its layers, if it is such a chain"
+        )
     return MODULES[name](**settings)

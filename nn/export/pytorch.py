@@ -12,6 +12,8 @@ from nn.models.module import Module
 SAMPLES = 1000
 TOLERANCE = 1e-12
 
+LINEAR_FROM = 20
+"""PyTorch's own threshold of Softplus."""
 SETTINGS = {
     "LeakyReLU": ("negative_slope",),
     "ELU": ("alpha",),
@@ -119,6 +121,11 @@ def _chain(torch: Any, module: Any) -> list[Any]:
 
 
 def _refuse_settings(name: str, part: Any) -> None:
+    if name == "Softplus" and part.threshold < LINEAR_FROM:
+        raise TypeError(
+            f"from_torch: Softplus has threshold={part.threshold}, above which it is x, and here it is log(1 + exp(x)) "
+            f"everywhere; above {LINEAR_FROM} that is the same to 2e-9"
+        )
     if name == "Softplus" and part.beta != 1:
         raise TypeError(f"from_torch: Softplus has beta={part.beta}, and here it is 1")
     if name in ("Softmax", "LogSoftmax") and part.dim not in (None, 1, -1):

@@ -30,6 +30,9 @@ class CompiledEpochs:
     for branches on numbers; RuntimeError if all parameters are frozen.
     """
 
+    backend: Any = "llvm"
+    """What computes outputs, losses and gradients, as of `autograd.compile`."""
+
     def __init__(
         self,
         model: Module,
@@ -88,12 +91,14 @@ class CompiledEpochs:
             [*draws, *inputs, *targets],
             optimizer,
             also=[plain],
+            backend=self.backend,
             reduce=self.reduction(),
             max_norm=self.max_norm,
         )
         trained = self.step.parameters
-        self.predict = autograd.compile(in_use, inputs, trained, reduction=None)
-        self.dropping = autograd.compile(outputs, [*draws, *inputs], trained, reduction=None) if draws else self.predict
+        each: Any = {"reduction": None, "backend": self.backend}
+        self.predict = autograd.compile(in_use, inputs, trained, **each)
+        self.dropping = autograd.compile(outputs, [*draws, *inputs], trained, **each) if draws else self.predict
         self.kinds = list(map(type, self.all_parameters))  # frozen ones are of another class
         moved = set(trained)
         self.constants = [p for p in self.all_parameters if p not in moved]

@@ -39,7 +39,7 @@ class TrainingStep:
         optimizer: `SGD`, `Adam`, …; learning rates may be changed between steps.  A rule of your own must be made of
             operators and functions of `autograd`: TypeError if it asks for a number, as by `if` or `math.sqrt`.
         also: Other numbers of a sample whose means are wanted; after a step `also` has them.
-        backend, threads: As of `autograd.compile`.
+        backend, threads: As of `autograd.compile`; beside a class such as `JaxKernel` the rule is machine code.
         reduce: Where several processes share each batch: a function that adds an array up over all of them, in place;
             then a call takes this process's share of a batch, and how many samples the batch has in all.
         max_norm: What the norm of a gradient may be, as of `clip_grad_norm_`; a longer one is scaled down.
@@ -62,7 +62,7 @@ class TrainingStep:
         optimizer: FirstOrderOptimizer,
         *,
         also: Sequence[Value] = (),
-        backend: str = "llvm",
+        backend: Any = "llvm",
         threads: int = 1,
         reduce: Callable[[Any], None] | None = None,
         max_norm: float | None = None,
@@ -111,7 +111,8 @@ class TrainingStep:
             states.append([[state[str(number)][name] for _, number in some] for name in names])
             first += len(some)
             self._sets.append(_Set(k, [i for i, _ in some], steps, self._fixed(groups[k])))
-        self._step = autograd.native_step(self.compiled, updates, states, self._backend, self._reduce, self._max_norm)
+        backend = self._backend if isinstance(self._backend, str) else "llvm"
+        self._step = autograd.native_step(self.compiled, updates, states, backend, self._reduce, self._max_norm)
         self._step.gradient[:] = [p.grad or 0.0 for p in self.parameters]
 
     def __call__(self, data: Any, of: int | None = None) -> float:

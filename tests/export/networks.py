@@ -1,14 +1,20 @@
-"""What is exported in these tests: trained networks, and the transformer of the demos."""
+"""What is exported in these tests: trained networks, the transformer of the demos among them."""
 
 import ast
 import functools
 import math
 from random import Random
 
+import numpy as np
+
+import autograd
 import nn
-from autograd import Value, dot, relu, rsqrt, softmax
-from nn import Adam, Linear, Module
+from autograd import Value
+from nn import Adam
 from tests.test_structure import ROOT
+
+PLACES = 6
+"""Characters that the transformer sees."""
 
 
 @functools.cache
@@ -31,18 +37,33 @@ def iris():
 
 @functools.cache
 def transformer():
-    """The one of demos/3_networks/16_transformer.py: its class is read there."""
-    source = (ROOT / "demos/3_networks/16_transformer.py").read_text(encoding="utf-8")
-    names = {"LENGTH": 3, "WIDTH": 16, "HEADS": 2, "math": math, "Linear": Linear, "Module": Module, "dot": dot}
-    names |= {"relu": relu, "rsqrt": rsqrt, "softmax": softmax, "Value": Value}
-    wanted = [x for x in ast.parse(source).body if getattr(x, "name", None) in ("Transformer", "add", "norm")]
-    exec(compile(ast.Module(wanted, []), "transformer", "exec"), names)
-    return names["Transformer"](Random(0))
+    """The one of demos/3_networks/16_transformer.py, of six places, after 300 steps: its parts are read there."""
+    source = ast.parse((ROOT / "demos/3_networks/16_transformer.py").read_text(encoding="utf-8"))
+    names = {name: getattr(autograd, name) for name in ("dot", "relu", "rsqrt", "softmax", "Value")}
+    names |= {name: getattr(nn, name) for name in ("Linear", "Module", "one_hot", "cross_entropy")}
+    names |= {"LENGTH": PLACES, "WIDTH": 16, "HEADS": 2, "math": math}
+    wanted = {"Transformer", "add", "norm", "sample", "loss_of", "LIST", "LETTERS"}
+    parts = [
+        x for x in source.body if wanted & {getattr(x, "name", None), *map(ast.unparse, getattr(x, "targets", []))}
+    ]
+    exec(compile(ast.Module(parts, []), "transformer", "exec"), names)
+    model = names["model"] = names["Transformer"](Random(0))
+    words = [word for word in names["LIST"].split() if len(word) < PLACES]
+    data = np.array([np.concatenate([np.ravel(part) for part in names["sample"](word)]) for word in words])
+    inputs = [Value(number) for number in data[0]]
+    places = [inputs[27 * t : 27 * (t + 1)] for t in range(2 * PLACES)]
+    loss = names["loss_of"](places[:PLACES], places[PLACES:], inputs[-PLACES:])
+    draw = np.random.default_rng(0)
+    with nn.TrainingStep(loss, inputs, Adam(model.parameters(), lr=0.01)) as step:
+        losses = [step(data[draw.choice(len(data), 32, replace=False)]) for _ in range(300)]
+    assert losses[0] > 3.0
+    assert np.mean(losses[-50:]) < 1.6  # guessing is log 27 = 3.3
+    return model
 
 
 NETWORKS = {
     "digits": (lambda: digits()[0], None),
     "iris": (iris, None),
-    "transformer": (transformer, (3, 27)),
+    "transformer": (transformer, (PLACES, 27)),
 }
 """Each with the shape of its inputs, None where it says itself."""

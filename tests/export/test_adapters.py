@@ -8,10 +8,11 @@ import pytest
 
 import autograd
 from autograd import Value, grad, hessian, jacobian, jit, value_and_grad
+from tests.export.needed import needed
 
 
 def scipy(module):
-    return pytest.importorskip(f"scipy.{module}", reason="SciPy is not installed: make export")
+    return needed(f"scipy.{module}")
 
 
 def rosenbrock(x):
@@ -117,7 +118,7 @@ def test_ipopt_takes_sparse_hessians():
 
 
 def test_expressions_go_to_sympy_and_back():
-    sympy = pytest.importorskip("sympy", reason="SymPy is not installed: make export")
+    sympy = needed("sympy")
     x, y = Value(0.5, label="x"), Value(2.0, label="y")
     theirs = sympy.sympify(str(autograd.expression(autograd.sin(x * y) / x)))
     assert sympy.simplify(theirs - sympy.sympify("sin(x*y)/x")) == 0
@@ -146,7 +147,7 @@ def address():
 
 
 def test_numba_calls_a_compiled_function_by_its_address(address):
-    numba = pytest.importorskip("numba", reason="numba is not installed: make export")
+    numba = needed("numba")
     pointer = ctypes.POINTER(ctypes.c_double)
     wave = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)(address[0])
     assert pointer
@@ -164,7 +165,7 @@ def test_numba_calls_a_compiled_function_by_its_address(address):
 
 
 def test_cffi_calls_a_compiled_function_by_its_address(address):
-    cffi = pytest.importorskip("cffi", reason="cffi is not installed: make export")
+    cffi = needed("cffi")
     ffi = cffi.FFI()
     wave = ffi.cast("void (*)(const double *, double *, double *)", address[0])
     y, workspace = ffi.new("double[1]"), ffi.new("double[16]")

@@ -14,6 +14,8 @@ from autograd import TABLE, Value, primitive, to_jax, to_numpy, to_torch_functio
 from autograd.export import python, targets, verification
 from autograd.export.python import TOLERANCE
 from autograd.export.verification import VerificationError
+from tests.export.needed import needed
+from tests.export.programs import hold_for_a_hundred
 from tests.test_c_source import moderate_points
 from tests.test_native_random import bounds, data_of, interpreted, programs, record, same
 
@@ -21,13 +23,13 @@ pytestmark = pytest.mark.filterwarnings("ignore::autograd.DomainWarning")
 
 
 def jax():
-    module = pytest.importorskip("jax", reason="JAX is not installed: make export")
+    module = needed("jax")
     module.config.update("jax_enable_x64", True)
     return module
 
 
 def torch():
-    return pytest.importorskip("torch", reason="PyTorch is not installed: make export")
+    return needed("torch")
 
 
 def jax_derivatives(f, x):
@@ -102,41 +104,23 @@ def test_kinks_and_ties_have_the_derivatives_of_the_table(door, row):
 
 
 @pytest.mark.exhaustive
-@settings(max_examples=100)
-@given(programs())
-def test_random_programs_give_what_the_interpreter_gives_in_numpy(program):
-    hold(program, lambda y, leaves: to_numpy(y, leaves, tolerance=math.inf))
+def test_a_hundred_random_programs_give_what_the_interpreter_gives(door):
+    to, _ = door
 
+    def holds(program, loss, inputs, parameters):
+        hold(program, to(loss, [*inputs, *parameters], tolerance=math.inf))
+        if to is to_jax:
+            jax().clear_caches()  # or what is compiled for a hundred programs is gigabytes
 
-@pytest.mark.exhaustive
-@settings(max_examples=100)
-@given(programs())
-def test_random_programs_give_what_the_interpreter_gives_in_jax(program):
-    library = jax()
-    hold(program, lambda y, leaves: to_jax(y, leaves, tolerance=math.inf))
-    library.clear_caches()  # or what is compiled for a hundred programs is gigabytes
-
-
-@pytest.mark.exhaustive
-@settings(max_examples=100)
-@given(programs())
-def test_random_programs_give_what_the_interpreter_gives_in_pytorch(program):
-    torch()
-    hold(program, lambda y, leaves: to_torch_function(y, leaves, tolerance=math.inf))
+    with mock.patch.object(verification, "SAMPLES", 4), mock.patch.object(python, "SAMPLES", 4):
+        hold_for_a_hundred(holds)  # what is compared is the data of the program
 
 
 @np.errstate(all="ignore")
-@mock.patch.object(verification, "SAMPLES", 4)  # what is compared here is the data of the program
-@mock.patch.object(python, "SAMPLES", 4)
-def hold(program, export):
+def hold(program, f):
     """The loss of a program on its data, its parameters being inputs like the others."""
     data, numbers = data_of(program)
     data = data[:20]
-    inputs, parameters = [Value(x) for x in data[0]], [Value(x) for x in numbers]
-    _, loss = record(program, inputs, parameters)
-    if not isinstance(loss, Value) or program.wild:
-        return
-    f = export(loss, [*inputs, *parameters])
     found = np.asarray(f(np.hstack([data, np.broadcast_to(numbers, (len(data), len(numbers)))])))
     found = np.broadcast_to(found, (len(data),))
     losses = np.array([interpreted(program, sample, numbers)[1] for sample in data])
@@ -160,6 +144,32 @@ def test_a_network_is_products_of_matrices_and_its_parameters_go_along(door):
         parameter.data *= 0.5
     sample = [1.0, -2.0, 0.5, 0.25]
     np.testing.assert_allclose(np.asarray(f(sample, halved)), [y.data for y in model(sample)], rtol=1e-12)
+
+
+def test_arrays_come_back_in_the_order_of_the_values(door):
+    to, _ = door
+    model = nn.MLP(2, [3, 1], activation=nn.PReLU(0.2), rng=Random(0))
+    model.layers[0].neurons[1].w[0].requires_grad_(False)
+    f = to(model)
+    assert f.values == [p for p in model.parameters() if p.requires_grad]
+    assert f.flat(f.parameters) == [p.data for p in f.values]
+    some = next(iter(f.parameters))
+    with pytest.raises(ValueError, match=rf"f.flat: {some} has .*number.*, not 0"):
+        f.flat({**f.parameters, some: []})
+    with pytest.raises(ValueError, match=r"f.flat: takes the arrays .*, not none"):
+        f.flat({})
+
+
+@settings(max_examples=25, deadline=None)
+@given(programs())
+def test_the_arrays_of_random_programs_have_each_parameter_once(program):
+    _, numbers = data_of(program)
+    inputs, parameters = [Value(0.5) for _ in range(program.inputs)], [Value(x) for x in numbers]
+    _, loss = record(program, inputs, parameters)
+    if isinstance(loss, Value):
+        with mock.patch.object(verification, "SAMPLES", 1), mock.patch.object(python, "SAMPLES", 1):
+            f = to_numpy(loss, inputs, parameters, tolerance=math.inf)
+        assert f.flat(f.parameters) == numbers.tolist()
 
 
 def test_batches_of_any_shape_are_computed_sample_by_sample(door):
@@ -246,12 +256,26 @@ def test_an_export_that_differs_is_refused():
         ((lambda x: x[0],), TypeError, r"say how many numbers a sample has, as in to_numpy\(model, inputs=4\)"),
         ((lambda x: x[0], 0), TypeError, "inputs is how many numbers a sample has"),
         (([1.0], []), TypeError, "give Values, or a model to record"),
-        ((Value(1.0) * 2.0, [2.0]), TypeError, "inputs must be leaves, number 0 is 2.0"),
+        ((Value(1.0) * 2.0, [2.0]), TypeError, "inputs must be leaves, Values that were not computed; number 0 is 2.0"),
+        ((Value(1.0) * 2.0, [Value(1.0) * 2.0]), TypeError, "inputs must be leaves, number 0 is the result of mul"),
+        ((Value(1.0) * 2.0,), TypeError, r"say which leaves are the inputs, as in to_numpy\(y, \[x\]\)"),
+        ((lambda x: [3.0, 4.0], 2), TypeError, r"gives Values that depend on its inputs, and this gave \[3.0, 4.0\]"),
+        ((nn.Linear(3, 1), 4), ValueError, r"called with a sample of shape \(4,\); where it takes another, say so"),
+        ((lambda rows: rows[0][0], 4), TypeError, r"as in to_numpy\(model, inputs=\(9, 27\)\)"),
     ],
 )
 def test_what_does_not_fit_is_refused(arguments, error, message):
     with pytest.raises(error, match=message):
         to_numpy(*arguments)
+
+
+@pytest.mark.parametrize("shape", [(), (2,), (4,), (3, 4), (3, 0)])
+def test_a_sample_of_another_length_is_refused_when_it_is_called(door, shape):
+    x, y, z = Value(0.5), Value(1.0), Value(2.0)
+    to, _ = door
+    for f in (to(x * y.sin() + z, [x, y, z]), to(nn.Linear(3, 2))):
+        with pytest.raises(ValueError, match=r"f: x must have 3 inputs on its last axis; its shape is \("):
+            f(np.zeros(shape))
 
 
 def test_a_value_is_an_input_or_a_parameter():

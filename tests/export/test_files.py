@@ -9,17 +9,18 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 
 import autograd
 import nn
 from autograd import TABLE, Value, VerificationError, to_c, to_javascript_function, to_onnx
 from autograd.export import c, javascript, onnx, verification
 from autograd.export.braces import narrow_literal
+from tests.export.needed import needed
 from tests.export.networks import digits
+from tests.export.programs import LOG, hold_for_a_hundred
 from tests.export.test_arrays import of_row
 from tests.test_c_source import moderate_points
-from tests.test_native_random import data_of, programs, record
+from tests.test_native_random import Program, Step, data_of, record
 
 pytestmark = pytest.mark.filterwarnings("ignore::autograd.DomainWarning")
 
@@ -31,8 +32,8 @@ needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is no
 
 
 def needs_onnx():
-    pytest.importorskip("onnx", reason="onnx is not installed: make export")
-    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: make export")
+    needed("onnx")
+    needed("onnxruntime")
 
 
 def few_samples(monkeypatch, count):
@@ -76,7 +77,7 @@ def test_every_row_in_floats_is_within_their_rounding_beside_its_points(row, tmp
         near = [[x + 0.01 * (s - x) for x, s in zip(point, sample, strict=True)] for sample in reference.samples]
         reference.samples = [[verification.narrowed(x) for x in sample] for sample in near]
         reference.outputs, reference.gradients = engine(row, reference.samples)
-        found.append(c._run(file, reference))
+        found.append(c._run(file, reference)[0])
     assert max(found) <= 1e-5
 
 
@@ -184,40 +185,78 @@ def test_every_row_in_onnx_is_within_rounding(row):
         assert np.nanmax(np.abs(found - expected) / np.maximum(1.0, np.abs(expected))) <= 1e-5
 
 
-def far(program, export):
-    """How far an export of the loss of a program is from the engine, on some samples; None if it is a constant."""
-    data, numbers = data_of(program)
-    inputs, parameters = [Value(x) for x in data[0]], [Value(x) for x in numbers]
-    _, loss = record(program, inputs, parameters)
-    if not isinstance(loss, Value) or program.wild:
-        return 0.0
-    with pytest.MonkeyPatch.context() as patch:
-        few_samples(patch, 10)
-        return export(loss, inputs, parameters, tolerance=math.inf).difference
+def hold_exported(export, within, monkeypatch):
+    """Hold what a hundred random programs are exported to: its difference is within what a function of it says."""
+    few_samples(monkeypatch, 10)
+
+    def holds(_, loss, inputs, parameters):
+        files = export(loss, inputs, parameters, tolerance=math.inf)
+        assert files.difference <= within(files)
+
+    hold_for_a_hundred(holds)
 
 
 @needs_c
 @pytest.mark.exhaustive
-@settings(max_examples=100)
-@given(programs())
-def test_random_programs_in_c_are_what_the_engine_gives(program):
-    assert far(program, to_c) <= 1e-12
+def test_random_programs_in_c_are_what_the_engine_gives(monkeypatch):
+    hold_exported(to_c, lambda _: 1e-12, monkeypatch)
+
+
+@needs_c
+@pytest.mark.exhaustive
+def test_random_programs_in_c_of_32_bits_are_what_the_engine_gives_or_what_their_condition_allows(monkeypatch):
+    beyond = []
+
+    def within(files):
+        if files.difference > 1e-5:
+            beyond.append((files.difference, files.condition))
+        return max(1e-5, 2.0 * files.condition * 2.0**-24)
+
+    hold_exported(functools.partial(to_c, bits=32), within, monkeypatch)
+    LOG.info("%d beyond 1e-5, with their conditions: %s", len(beyond), beyond)
+
+
+@needs_c
+def test_what_floats_differ_by_beyond_1e_5_is_what_the_condition_allows(monkeypatch):
+    """Such programs are rare: this one has a digamma of a sum, beside its pole."""
+    few_samples(monkeypatch, 200)
+    steps = (
+        Step("abs", (3,), True),
+        Step("affine", (2, 0, 3, -4, -5, -1, 2, -4, 3), True),
+        Step("digamma", (5,), True),
+        Step("where", (4, -5, -4), True),
+        Step("where", (4, 5, -2), True),
+    )
+    program = Program(1, 3, steps, "chain", 1, False, 280)
+    data, numbers = data_of(program)
+    inputs, parameters = [Value(x) for x in data[0]], [Value(x) for x in numbers]
+    files = to_c(record(program, inputs, parameters)[1], inputs, parameters, bits=32, tolerance=math.inf)
+    assert 1e-5 < files.difference <= files.condition * 2.0**-24
 
 
 @needs_node
 @pytest.mark.exhaustive
-@settings(max_examples=100)
-@given(programs())
-def test_random_programs_in_javascript_are_what_the_engine_gives(program):
-    assert far(program, to_javascript_function) <= 1e-12
+def test_random_programs_in_javascript_are_what_the_engine_gives(monkeypatch):
+    hold_exported(to_javascript_function, lambda _: 1e-12, monkeypatch)
 
 
 @pytest.mark.exhaustive
-@settings(max_examples=100)
-@given(programs())
-def test_random_programs_in_onnx_are_what_the_engine_gives(program):
+def test_random_programs_in_onnx_are_what_the_engine_gives(monkeypatch):
     needs_onnx()
-    assert far(program, functools.partial(to_onnx, bits=64)) <= 1e-7  # its evaluator has erf in 32 bits
+    export = functools.partial(to_onnx, bits=64)
+    hold_exported(export, lambda _: 1e-7, monkeypatch)  # its evaluator has erf in 32 bits
+
+
+@needs_c
+@pytest.mark.parametrize("scale", [1.0, 30.0, 1e3])
+def test_a_difference_of_floats_is_what_the_condition_tells(scale):
+    """s + (s·x - s·x·(1 + h)) loses what it cancels: κ grows with s, and the difference with it, values and slopes."""
+    x = Value(0.5, label="x")
+    a = scale * x.sin()
+    files = to_c((a * a - (a * 1.0009765625) * a) + x, [x], bits=32, tolerance=math.inf)
+    assert files.difference <= 2.0 * files.condition * 2.0**-24
+    assert files.condition * 2.0**-24 <= 100.0 * files.difference
+    assert f"the condition\n * of that number y is {files.condition:.3g}" in files.files["model.h"]
 
 
 def test_onnx_of_networks_is_gemm_and_is_read_again_to_the_last_bit(tmp_path):
@@ -258,7 +297,9 @@ def test_what_nobody_ran_says_so(monkeypatch, tmp_path):
 @needs_c
 def test_a_difference_beyond_the_tolerance_is_refused():
     x = Value(0.5)
-    with pytest.raises(VerificationError, match="to_c: on 1,000 random samples it differs"):
+    with pytest.raises(
+        VerificationError, match=r"to_c: on 1,000 random samples it differs .* .rounding alone may make it"
+    ):
         to_c((x * 1e6).sin(), [x], bits=32)
 
 

@@ -11,12 +11,13 @@ import autograd
 import nn
 from autograd import no_grad
 from nn.export.activations import MODULES
+from tests.export.needed import needed
 from tests.export.networks import digits
 
 
 @pytest.fixture
 def torch():
-    return pytest.importorskip("torch", reason="PyTorch is not installed: make export")
+    return needed("torch")
 
 
 ACTIVATIONS = ["relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "sigmoid", "logsigmoid", "tanh", "identity"]
@@ -79,12 +80,24 @@ def test_what_pytorch_trained_is_read_with_its_gradients(torch):
         (lambda torch: torch.nn.Conv2d(1, 1, 3), "from_torch: there is no Conv2d here"),
         (lambda torch: torch.nn.Softmax(dim=0), "Softmax has dim=0"),
         (lambda torch: torch.nn.Softplus(beta=2), "Softplus has beta=2"),
+        (lambda torch: torch.nn.Softplus(threshold=5.0), "Softplus has threshold=5.0, above which it is x"),
+        (lambda torch: torch.nn.BatchNorm1d(2), "of a module of your own the Sequential of its layers"),
         (lambda torch: [1.0], "takes a module of PyTorch, not list"),
     ],
 )
 def test_what_cannot_be_read_from_pytorch_is_told(torch, make, message):
     with pytest.raises(TypeError, match=message):
         nn.from_torch(make(torch))
+
+
+class Twice(nn.Module):
+    """A module of one's own."""
+
+    def __init__(self):
+        self.inner = nn.Linear(2, 2)
+
+    def forward(self, x):
+        return self.inner(self.inner(x))
 
 
 @pytest.mark.parametrize(
@@ -94,8 +107,10 @@ def test_what_cannot_be_read_from_pytorch_is_told(torch, make, message):
         (nn.Sequential(nn.Linear(2, 2), nn.Power(3)), "Power is no layer or activation that other libraries have"),
         (nn.Sequential(nn.Linear(2, 2), nn.Softmax(2.0)), "Softmax with a temperature"),
         (nn.Sequential(nn.Linear(2, 2), nn.Sigmoid(2.0)), "Sigmoid with a slope"),
+        (Twice(), "to_torch: Twice is no layer or activation that other libraries have"),
+        (autograd.Value(1.0), "takes a model of layers, not Value; autograd.to_torch_function"),
     ],
-    ids=["prelu", "power", "softmax", "sigmoid"],
+    ids=["prelu", "power", "softmax", "sigmoid", "own", "value"],
 )
 def test_what_pytorch_has_not_is_told_with_what_to_do(torch, model, message):
     with pytest.raises(TypeError, match=message):
@@ -122,6 +137,13 @@ def test_a_missing_library_is_told_with_what_to_install(monkeypatch, package, ca
 # ---------------------------------------------------------------- scikit-learn
 
 
+def hold_weights(model, weights, biases):
+    """The linear layers of a model have these, to the last bit."""
+    layers = [layer for layer in model.layers if isinstance(layer, nn.Layer)]
+    found = [([[w.data for w in line] for line in layer.weight], [b.data for b in layer.bias]) for layer in layers]
+    assert found == [(w.tolist(), b.tolist()) for w, b in zip(weights, biases, strict=True)]
+
+
 @pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -133,7 +155,7 @@ def test_networks_of_scikit_learn_give_their_probabilities(activation, classes):
     model = nn.from_sklearn(fitted)
     expected = fitted.predict_proba(x)
     np.testing.assert_allclose(outputs(model, x), expected if classes > 2 else expected[:, 1:], atol=1e-14)
-    assert [w.data for w in model.layers[0].neurons[0].w] == fitted.coefs_[0][:, 0].tolist()
+    hold_weights(model, [w.T for w in fitted.coefs_], fitted.intercepts_)
     regressor = learn.MLPRegressor(hidden_layer_sizes=[5], **options).fit(x, x[:, :2])
     np.testing.assert_allclose(outputs(nn.from_sklearn(regressor), x), regressor.predict(x), atol=1e-14)
 
@@ -146,6 +168,7 @@ def test_linear_models_of_scikit_learn_predict_the_same():
     for estimator in (linear.LinearRegression(), linear.Ridge(), linear.Lasso(0.1), linear.HuberRegressor()):
         fitted = estimator.fit(x, x @ [1.0, 2.0, 3.0] + rng.normal(size=60))
         np.testing.assert_allclose(outputs(nn.from_sklearn(fitted), x)[:, 0], fitted.predict(x), atol=1e-13)
+        hold_weights(nn.from_sklearn(fitted), [np.atleast_2d(fitted.coef_)], [np.atleast_1d(fitted.intercept_)])
     for classes in (2, 3):
         fitted = linear.LogisticRegression().fit(x, np.arange(60) % classes)
         expected = fitted.predict_proba(x)
@@ -166,13 +189,31 @@ def test_what_cannot_be_read_from_scikit_learn_is_told():
         nn.from_sklearn(learn.SGDClassifier())
     with pytest.raises(TypeError, match="takes an estimator of scikit-learn, not list"):
         nn.from_sklearn([])
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    with pytest.raises(TypeError, match=r"give the last, pipeline\[-1\]"):
+        nn.from_sklearn(make_pipeline(StandardScaler(), learn.LinearRegression()))
+
+
+def test_an_estimator_that_predicts_otherwise_than_its_weights_is_refused():
+    learn = pytest.importorskip("sklearn.linear_model")
+    x = np.random.default_rng(0).normal(size=(60, 3))
+    for estimator in (learn.PoissonRegressor(), learn.GammaRegressor()):
+        with pytest.raises(TypeError, match=rf"{type(estimator).__name__} predicts otherwise than a layer"):
+            nn.from_sklearn(estimator.fit(x, np.exp(x[:, 0])))
+    classifier = learn.SGDClassifier(loss="log_loss")
+    model = nn.from_sklearn(classifier.fit(x, np.arange(60) % 2))
+    np.testing.assert_allclose(outputs(model, x)[:, 0], classifier.predict_proba(x)[:, 1], atol=1e-14)
+    with pytest.raises(TypeError, match="a classifier of one class against the rest"):
+        nn.from_sklearn(classifier.fit(x, np.arange(60) % 3))
 
 
 # ---------------------------------------------------------------- ONNX
 
 
 def onnx_file(path, nodes, arrays, inputs=("x",)):
-    onnx = pytest.importorskip("onnx", reason="onnx is not installed: make export")
+    onnx = needed("onnx")
     helper, kind = onnx.helper, onnx.TensorProto.DOUBLE
     graph = helper.make_graph(
         [helper.make_node(*node[:3], **(node[3] if len(node) > 3 else {})) for node in nodes],
@@ -199,7 +240,7 @@ def test_matmul_and_add_are_a_layer(tmp_path):
 
 @pytest.mark.parametrize("activation", [x for x in ACTIVATIONS if x not in ("silu", "logsigmoid")])
 def test_networks_go_to_onnx_and_back(tmp_path, activation):
-    pytest.importorskip("onnx", reason="onnx is not installed: make export")
+    needed("onnx")
     from autograd import to_onnx
 
     model = nn.MLP(3, [4, 2], activation=activation, output_activation="softmax", rng=Random(0))
@@ -229,7 +270,7 @@ def test_what_cannot_be_read_from_onnx_is_told(tmp_path, nodes, message):
 
 
 def test_a_file_that_is_none_is_told(tmp_path):
-    pytest.importorskip("onnx", reason="onnx is not installed: make export")
+    needed("onnx")
     (tmp_path / "m.onnx").write_bytes(b"\xff\xff\xff no")
     with pytest.raises(ValueError, match="is no file of ONNX"):
         nn.from_onnx(tmp_path / "m.onnx")

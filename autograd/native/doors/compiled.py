@@ -12,7 +12,7 @@ from autograd.formulas.program import program
 from autograd.native.c.source import c_source
 from autograd.native.doors.inspection import Stats, loops_in, no_machine_code
 from autograd.native.interpreter import Interpreter, Recorded
-from autograd.native.kernels import kernel_of, lock_of, new_slots
+from autograd.native.kernels import Backend, kernel_of, lock_of, new_slots
 from autograd.native.lowered import lowered
 from autograd.native.recording.derivative import batch_gradient, with_shares
 
@@ -34,7 +34,7 @@ class Compiled:
         *,
         reduction: str | None = "mean",
         also: Iterable[Value] = (),
-        backend: str = "llvm",
+        backend: Backend = "llvm",
         threads: int = 1,
     ) -> None:
         self.inputs, self.parameters = _leaves("inputs", inputs), _leaves("parameters", parameters)
@@ -227,8 +227,8 @@ def compile(outputs: Any, inputs: Iterable[Value], parameters: Iterable[Value] =
         parameters: The leaves that the batch shares and the gradient is by; any other leaf keeps its number.
         reduction: "mean" or "sum" of the loss over the samples; None for outputs of each sample.
         also: With a loss, other Values whose mean or sum is computed too; see `Compiled.also`.
-        backend: "llvm"; "numpy"; "c", which runs the system's C compiler; or "interpreter", the engine itself, sample
-            by sample, which the others are compared with.
+        backend: "llvm"; "numpy"; "c", which runs the system's C compiler; "interpreter", the engine itself, sample by
+            sample, which the others are compared with; or the class `JaxKernel`.
         threads: How many threads share the samples of a batch, 256 at most.
 
     Numbers follow IEEE 754, without warnings. They are the engine's to a few units in the last place: sums are
