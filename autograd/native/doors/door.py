@@ -204,7 +204,7 @@ def door_of_samples(arguments: Structure, results: Structure, entry: Any) -> Any
     """
     kernel, captured = entry.kernel, entry.captured
     code = getattr(kernel, "code", None)
-    if not _arrays_fit or code is None or any(type(x).data is not Value.data for x in captured):
+    if compiled is None or not _arrays_fit or code is None or any(type(x).data is not Value.data for x in captured):
         return None
     _, _, (args, kwargs) = arguments
     positional, by_name = _children(args[-1]), _children(kwargs[-1])
