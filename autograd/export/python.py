@@ -156,9 +156,9 @@ def _by_jax(function: Callable[..., Any], reference: Reference) -> Found:
     jax = require("jax", "to_jax")
     jnp = jax.numpy
     with jax.enable_x64(True):
-        samples = jnp.asarray(reference.samples)
-        outputs = jax.vmap(function)(samples)
-        gradients = jax.vmap(jax.grad(lambda x: jnp.sum(function(x))))(samples)
+        gradient = jax.grad(lambda x: jnp.sum(function(x)))
+        both = jax.jit(lambda samples: (jax.vmap(function)(samples), jax.vmap(gradient)(samples)))
+        outputs, gradients = both(jnp.asarray(reference.samples))  # one by one, each operation would be compiled
         return _rows(outputs), _rows(gradients)
 
 
