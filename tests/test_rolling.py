@@ -171,8 +171,8 @@ def recorded(f, point):
     return sequenced(outputs, inputs, [], made)
 
 
-def by_arrays(program, point):
-    slots, strips = program.new_slots(), program.new_strips()
+def by_arrays(program, point, kind=np.float64):
+    slots, strips = program.new_slots().astype(kind), program.new_strips().astype(kind)
     strips[: len(point)] = point
     by_numpy.run(program, slots, strips)
     return [strips[x] if isinstance(x, int) else x for x in program.strip_outputs]
@@ -219,13 +219,24 @@ def compare(trial, *compiled):
     """The straight program with plain Python, and with it the rolled one: by NumPy, and as it was compiled."""
     for point in trial.points:
         expected = by_arrays(trial.straight, point)
-        assert agree(by_arrays(trial.rolled, point), expected), (trial.name, point, "NumPy")
-        for run in compiled:
-            assert agree(run([], point), expected), (trial.name, point, run)
+        found = [("NumPy", by_arrays(trial.rolled, point), 1e-9), *((run, run([], point), 1e-9) for run in compiled)]
         if point is not trial.points[-1]:
             plain = []
             take_apart(trial.function(list(point)), plain)
-            assert agree(expected, plain, 1e-8), (trial.name, point, "Python")
+            found.append(("Python", plain, 1e-8))
+        for by, numbers, tolerance in found:
+            same = agree(numbers, expected, tolerance) or agree(
+                numbers, expected, lost(trial.straight, point, expected)
+            )
+            assert same, (trial.name, point, by, numbers, expected)
+
+
+def lost(program, point, expected):
+    """What rounding may do to the numbers of a program whose sums cancel: a thousand times what it does to 64 bits."""
+    exact = np.array(by_arrays(program, point, np.longdouble))
+    finite = np.isfinite(exact) & np.isfinite(expected)
+    error = np.abs(exact - expected)[finite]
+    return 1000.0 * float(error.max()) / max(1.0, float(np.abs(exact[finite]).max())) if error.size else 0.0
 
 
 def check(inputs, blocks, seed, in_c=False):
