@@ -70,6 +70,13 @@ def test_a_wrong_call_says_what_is_wrong(error, message, call):
         call()
 
 
+@pytest.mark.parametrize("number", [np.str_("3"), np.bytes_(b"3"), np.array("3"), np.complex64(3), np.timedelta64(3)])
+@pytest.mark.parametrize("call", [Value, lambda x: Value(2.0) * x, sin, grad(sin), jit(sin)])
+def test_what_is_no_number_of_numpys_is_refused_as_pythons_is(number, call):
+    with pytest.raises(TypeError, match="must be one real number, not"):
+        call(number)
+
+
 @pytest.mark.parametrize(("length", "shown"), [(58, "'" + "a" * 58 + "'$"), (59, "'" + "a" * 56 + r"\.\.\.$")])
 def test_a_message_shows_60_characters_at_most(length, shown):
     with pytest.raises(TypeError, match=f"sin: operand 1 must be one real number, not str {shown}"):
