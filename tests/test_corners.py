@@ -60,6 +60,8 @@ class Unprintable:
         (TypeError, "compile: outputs must be Values, not float 3.0", lambda: compile(3.0, [x0], [])),
         (TypeError, "compile: inputs must be Values, number 0 is float", lambda: compile(x0, [1.0], [])),
         (ValueError, "`also` goes with a reduction", lambda: compile([x0], [x0], [], reduction=None, also=[x0])),
+        (TypeError, "label must be text, not int", lambda: Value(1.0, label=3)),
+        (TypeError, "label must be text, not NoneType", lambda: Value(1.0, (), "", None)),
         (TypeError, r"no argument 'grade': it has data, label", lambda: Value(1.0, grade=2)),
         (TypeError, r"no argument 'requires_grad': a leaf is trainable", lambda: Value(1.0, requires_grad=False)),
         (AttributeError, "module 'autograd' has no attribute 'sine'", lambda: autograd.sine),
