@@ -60,6 +60,8 @@ class Unprintable:
         (TypeError, "compile: outputs must be Values, not float 3.0", lambda: compile(3.0, [x0], [])),
         (TypeError, "compile: inputs must be Values, number 0 is float", lambda: compile(x0, [1.0], [])),
         (ValueError, "`also` goes with a reduction", lambda: compile([x0], [x0], [], reduction=None, also=[x0])),
+        (TypeError, "label must be text, not int", lambda: Value(1.0, label=3)),
+        (TypeError, "label must be text, not NoneType", lambda: Value(1.0, (), "", None)),
         (TypeError, r"no argument 'grade': it has data, label", lambda: Value(1.0, grade=2)),
         (TypeError, r"no argument 'requires_grad': a leaf is trainable", lambda: Value(1.0, requires_grad=False)),
         (AttributeError, "module 'autograd' has no attribute 'sine'", lambda: autograd.sine),
@@ -68,6 +70,13 @@ class Unprintable:
 def test_a_wrong_call_says_what_is_wrong(error, message, call):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("number", [np.str_("3"), np.bytes_(b"3"), np.array("3"), np.complex64(3), np.timedelta64(3)])
+@pytest.mark.parametrize("call", [Value, lambda x: Value(2.0) * x, sin, grad(sin), jit(sin)])
+def test_what_is_no_number_of_numpys_is_refused_as_pythons_is(number, call):
+    with pytest.raises(TypeError, match="must be one real number, not"):
+        call(number)
 
 
 @pytest.mark.parametrize(("length", "shown"), [(58, "'" + "a" * 58 + "'$"), (59, "'" + "a" * 56 + r"\.\.\.$")])

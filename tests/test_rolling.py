@@ -171,8 +171,8 @@ def recorded(f, point):
     return Draft(outputs, inputs, [], recorded_order(outputs, inputs, made)).sequenced()
 
 
-def by_arrays(program, point):
-    slots, strips = program.new_slots(), program.new_strips()
+def by_arrays(program, point, kind=np.float64):
+    slots, strips = program.new_slots().astype(kind), program.new_strips().astype(kind)
     strips[: len(point)] = point
     by_numpy.run(program, slots, strips)
     return [strips[x] if isinstance(x, int) else x for x in program.strip_outputs]
@@ -219,13 +219,30 @@ def compare(trial, *compiled):
     """The straight program with plain Python, and with it the rolled one: by NumPy, and as it was compiled."""
     for point in trial.points:
         expected = by_arrays(trial.straight, point)
-        assert agree(by_arrays(trial.rolled, point), expected), (trial.name, point, "NumPy")
-        for run in compiled:
-            assert agree(run([], point), expected), (trial.name, point, run)
+        found = [("NumPy", by_arrays(trial.rolled, point), 1e-9), *((run, run([], point), 1e-9) for run in compiled)]
         if point is not trial.points[-1]:
             plain = []
             take_apart(trial.function(list(point)), plain)
-            assert agree(expected, plain, 1e-8), (trial.name, point, "Python")
+            found.append(("Python", plain, 1e-8))
+        for by, numbers, tolerance in found:
+            same = agree(numbers, expected, tolerance) or agree(
+                numbers, expected, lost(trial.straight, point, expected)
+            )
+            assert same, (trial.name, point, by, numbers, expected)
+
+
+def lost(program, point, expected):
+    """What rounding may do to a program whose sums cancel or where a step is met: a thousand times what it does here.
+
+    That is by how much the numbers change with 80 bits, and with inputs that are their neighbours.
+    """
+    others = [by_arrays(program, point, np.longdouble)]
+    others += [by_arrays(program, [math.nextafter(x, to) for x in point]) for to in (-math.inf, math.inf)]
+    finite = np.isfinite(expected) & np.isfinite(others).all(axis=0)
+    if not finite.any():
+        return 0.0
+    error = np.abs(np.array(others) - expected)[:, finite].max()
+    return 1000.0 * float(error) / max(1.0, float(np.abs(expected)[finite].max()))
 
 
 def check(inputs, blocks, seed, in_c=False):
@@ -271,9 +288,13 @@ def by_llvm(program, optimise):
 
 @pytest.mark.skipif(not HAS_COMPILER, reason="needs a C compiler")
 @pytest.mark.parametrize("level", ["-O0", "-O1", "-O2", "-O3"])
-def test_c_is_the_same_however_it_is_optimised(level):
-    """At -O1 and -O2, GCC 12 leaves out calls of functions with a loop that reads backwards, as this Hessian has."""
-    *_, trial = trials(3, [(layers, 25, 402717), (pairs, 15, 864176)], 276)
+@pytest.mark.parametrize("hessian_of", [
+    (3, [(layers, 25, 402717), (pairs, 15, 864176)], 276),
+    (2, [(irregular, 18, 838568), (irregular, 31, 639362), (stencil, 34, 718366)], 123000078),
+])  # fmt: skip
+def test_c_is_the_same_however_it_is_optimised(level, hessian_of):
+    """Of calls of functions with loops GCC 12 left out one at -O1 and -O2, and a load after one at -O3."""
+    *_, trial = trials(*hessian_of)
     with mock.patch.object(backend, "FLAGS", [flag.replace("-O3", level) for flag in FLAGS]):
         compare(trial, *as_one_file([trial.rolled]))
 

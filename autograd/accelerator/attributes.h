@@ -282,6 +282,14 @@ static int fill_from_arguments(Node *node, PyObject *data, PyObject *children, P
     else if (number_for(data, PyUnicode_FromString("Value: data"), &node->data) < 0) {
         return -1;
     }
+    if (label != NULL && !PyUnicode_Check(label)) {
+        PyObject *kind = PyType_GetName(Py_TYPE(label));
+        if (kind != NULL) {
+            PyErr_Format(PyExc_TypeError, "Value: label must be text, not %U", kind);
+            Py_DECREF(kind);
+        }
+        return -1;
+    }
     if (is_empty < 0 || (label != NULL && set_label((PyObject *)node, label, NULL) < 0)) {
         return -1;
     }

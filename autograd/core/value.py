@@ -77,6 +77,8 @@ class Value(RealNumber):
         if unknown:
             raise unknown_argument(*unknown)
         self._number = as_number(data, "Value: data")
+        if not isinstance(label, str):
+            raise TypeError(f"Value: label must be text, not {type(label).__name__}")
         self._grad = 0.0
         self.primitive = None
         self.label = label

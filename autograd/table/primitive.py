@@ -53,18 +53,24 @@ def as_number(value: Any, role: str) -> float:
     if value.__class__ is float:
         return value
     value = unwrapped(value)
-    if isinstance(value, Real) or (
-        hasattr(value, "__float__")
-        and getattr(value, "ndim", 0) == 0
-        and not isinstance(value, Complex)
-        and not hasattr(value, "_apply_primitive")
-        and not is_masked(value)
+    if getattr(getattr(value, "dtype", None), "kind", "") not in _NO_NUMBERS and (
+        isinstance(value, Real)
+        or (
+            hasattr(value, "__float__")
+            and getattr(value, "ndim", 0) == 0
+            and not isinstance(value, Complex)
+            and not hasattr(value, "_apply_primitive")
+            and not is_masked(value)
+        )
     ):
         try:
             return float(value)
         except (ValueError, OverflowError, TypeError) as error:
             raise TypeError(f"{role} must fit a float, and {shown(value)} does not: {error}") from None
     raise TypeError(f"{role} must be one real number, not {shown(value)}")
+
+
+_NO_NUMBERS = ("c", "S", "U", "M", "m")  # kinds of NumPy's: complex, bytes, text, dates, times; float() reads text
 
 
 def unwrapped(value: Any) -> Any:

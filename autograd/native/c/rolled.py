@@ -9,10 +9,12 @@ from autograd.native.rolling.instructions import MASKS, computed, is_mask
 from autograd.native.rolling.program import COPY, Block, Carried, Loop, Place, Program, Result, Step
 
 _VARIABLES = "ijklmnpq"  # of the loops, the outermost first
-_CALLS = """\
-/* GCC 12 takes an address that it wrote as 0 + ... for NULL, and leaves out calls of the function around. */
+_APART = """\
+/* Of what such a function changes GCC 12 may find too little, and leave out calls, or loads after them. */
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize "no-delete-null-pointer-checks"
+#define APART __attribute__((noipa))
+#else
+#define APART
 #endif"""
 
 
@@ -39,7 +41,7 @@ class _Source:
         lines = [line for item in self.program.body for line in self._called(item)]
         numbers = [str(x) for x in self.program.tables]
         table = [", ".join(numbers[i : i + 16]) + "," for i in range(0, len(numbers), 16)]
-        head = ["#include <math.h>", "", _CALLS, ""]
+        head = ["#include <math.h>", "", _APART, ""]
         if table:
             head += ["static const int tables[] = {", *(f"    {line}" for line in table), "};", ""]
         main = [f"void {self.name}(const double *slots, double *strips)", *_body(["(void)slots;", *lines])]
@@ -48,7 +50,7 @@ class _Source:
     def _called(self, item: Block | Loop) -> list[str]:
         name = f"{self.name}_{len(self.functions)}"
         lines = self._item(item, ())
-        signature = f"static void {name}(const double *restrict slots, double *restrict strips)"
+        signature = f"APART static void {name}(const double *restrict slots, double *restrict strips)"
         self.functions.append("\n".join([signature, *_body(["(void)slots;", *lines]), ""]))
         return [f"{name}(slots, strips);"]
 
