@@ -54,7 +54,7 @@ class _Source:
         head = f"for (int {k} = 0; {k} < {item.passes}; {k}++)"
         inside = (*passes, k)
         if len(item.body) != 1 or not isinstance(item.body[0], Block):
-            return braces(head, [line for x in item.body for line in self._item(x, inside)])
+            return braces(head, [line for x in item.body for line in braces("", self._item(x, inside))])
         block = item.body[0]
         sources = dict.fromkeys(x for step in block.steps for x in step.sources if isinstance(x, Carried))
         carried = {x: f"carried{n}" for n, x in enumerate(sources)}
