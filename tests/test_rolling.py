@@ -27,8 +27,13 @@ from autograd.native.c.rolled import rolled_source
 from autograd.native.kernels import llvm_point
 from autograd.native.llvm import tiers
 from autograd.native.recording.tracing import traced, tracing, uncollected
-from autograd.native.rolling import by_numpy, instructions, sums
-from autograd.native.rolling.program import Loop, Program
+from autograd.native.rolling import by_numpy, instructions, phrases, rolled, sums
+from autograd.native.rolling.batches import by_kinds, reordered
+from autograd.native.rolling.layout import Layout
+from autograd.native.rolling.nests import Nests, References
+from autograd.native.rolling.phrases import by_phrases
+from autograd.native.rolling.program import Block, Loop, Program
+from autograd.native.rolling.repeats import repeats
 from autograd.native.rolling.rolled import Draft, program_of, recorded_order
 
 pytestmark = pytest.mark.filterwarnings("ignore::autograd.DomainWarning")
@@ -38,7 +43,7 @@ try:
 except RuntimeError:
     HAS_COMPILER = False
 SPECIAL = (math.nan, math.inf, -math.inf, 0.0, -0.0)  # not 1e300, of which the last bit decides a sine
-NEVER = 10**9  # instructions that a loop must save: more than there are
+NEVER = 10**9  # instructions that a loop must save, or that must be left for another order: more than there are
 BATCH = 16  # programs in one C file
 
 # ---------------------------------------------------------------- random programs with loops
@@ -138,7 +143,20 @@ def backwards(rng, v, n):
     return [state]
 
 
-BLOCKS = (recurrence, elementwise, stencil, layers, triangle, pairs, irregular, backwards)
+def halves(rng, v, n):
+    f, g = formula(rng, 2), formula(rng, 3)
+
+    def go(lo, hi):
+        if hi - lo == 1:
+            return v[lo % len(v)] * (0.5 + 0.01 * lo)
+        middle = (lo + hi) // 2 if n % 2 else rng.randrange(lo + 1, hi)
+        one, other = go(lo, middle), go(middle, hi)
+        return f([one, other]) if n % 3 else g([one, other, 0.1 * (hi - lo)])
+
+    return [go(0, 1 + 2 * n)]
+
+
+BLOCKS = (recurrence, elementwise, stencil, layers, triangle, pairs, irregular, backwards, halves)
 
 
 @st.composite
@@ -171,6 +189,38 @@ def recorded(f, point):
     return Draft(outputs, inputs, [], recorded_order(outputs, inputs, made)).sequenced()
 
 
+def shuffled(program, rng):
+    """The instructions in an order drawn from all that are possible."""
+    leaves, count = program.leaves, len(program.operations)
+    needs = [{x for x in xs if isinstance(x, int) and x >= leaves} for xs in program.operands]
+    users = [[] for _ in range(count)]
+    for i, needed in enumerate(needs):
+        for x in needed:
+            users[x].append(i)
+    ready, order = [i for i in range(leaves, count) if not needs[i]], [*range(leaves)]
+    while ready:
+        order.append(ready.pop(rng.randrange(len(ready))))
+        for user in users[order[-1]]:
+            needs[user].discard(order[-1])
+            if not needs[user]:
+                ready.append(user)
+    return reordered(program, order)
+
+
+def in_other_orders(noted, inputs):
+    """The programs of instructions by phrases and by kinds, whether that pays or not."""
+    tokens, count = References(noted).tokens(), len(noted.operations)
+    with mock.patch.object(phrases, "OFTEN", 3):
+        by_phrase = by_phrases(noted, tokens, repeats(tokens, noted.leaves, count, 6), NEVER, 6)
+    for order, tree in (by_phrase, by_kinds(noted, NEVER, 6)):
+        yield Layout(Nests(References(order), tree), inputs).program
+
+
+def same_bits(found, expected):
+    found, expected = np.array(found, dtype=float), np.array(expected, dtype=float)
+    return bool(((found.view(np.int64) == expected.view(np.int64)) | (np.isnan(found) & np.isnan(expected))).all())
+
+
 def by_arrays(program, point, kind=np.float64):
     slots, strips = program.new_slots().astype(kind), program.new_strips().astype(kind)
     strips[: len(point)] = point
@@ -198,6 +248,8 @@ class Trial(NamedTuple):
     function: Callable[[list[float]], Any]
     straight: Program
     rolled: Program
+    others: list[Program]
+    """In other orders of its instructions."""
     points: list[list[float]]
 
 
@@ -210,16 +262,18 @@ def trials(inputs, blocks, seed, orders=3):
     last = lambda v: f(v)[-1]
     for name, function in (("value", f), ("gradient", grad(last)), ("Hessian", hessian(last)))[:orders]:
         noted = recorded(function, here)
-        straight, rolled = (program_of(noted, inputs, least) for least in (NEVER, 6))
+        straight, rolled = (program_of(noted, inputs, least, NEVER) for least in (NEVER, 6))
         assert not any(isinstance(item, Loop) for item in straight.body)
-        yield Trial(f"{name} of {inputs, blocks, seed}", function, straight, rolled, [here, there, special])
+        others = [*in_other_orders(noted, inputs)]
+        yield Trial(f"{name} of {inputs, blocks, seed}", function, straight, rolled, others, [here, there, special])
 
 
 def compare(trial, *compiled):
     """The straight program with plain Python, and with it the rolled one: by NumPy, and as it was compiled."""
     for point in trial.points:
         expected = by_arrays(trial.straight, point)
-        found = [("NumPy", by_arrays(trial.rolled, point), 1e-9), *((run, run([], point), 1e-9) for run in compiled)]
+        found = [(program, by_arrays(program, point), 1e-9) for program in (trial.rolled, *trial.others)]
+        found += [(run, run([], point), 1e-9) for run in compiled]
         if point is not trial.points[-1]:
             plain = []
             take_apart(trial.function(list(point)), plain)
@@ -246,8 +300,12 @@ def lost(program, point, expected):
 
 
 def check(inputs, blocks, seed, in_c=False):
+    rng = random.Random(seed)
     for trial in trials(inputs, blocks, seed):
-        compare(trial, llvm_point(trial.rolled).at, *([CPoint(trial.rolled).at] if in_c else []))
+        compiled = [llvm_point(program).at for program in (trial.rolled, rng.choice(trial.others))]
+        if in_c:
+            compiled += [CPoint(program).at for program in (trial.rolled, *trial.others)]
+        compare(trial, *compiled)
 
 
 @settings(max_examples=25, deadline=None)
@@ -255,8 +313,28 @@ def check(inputs, blocks, seed, in_c=False):
 @example((2, ((recurrence, 40, 1),)), 0)
 @example((3, ((stencil, 33, 2), (backwards, 20, 3))), 1)
 @example((2, ((layers, 35, 4),)), 2)
+@example((2, ((halves, 33, 4),)), 2)
 def test_a_rolled_program_computes_what_the_straight_one_does(program, seed):
     check(*program, seed)
+
+
+@settings(max_examples=12, deadline=None)
+@given(programs(), st.integers(0, 1000))
+@example((2, ((halves, 33, 4), (triangle, 11, 1))), 2)
+def test_any_order_of_the_instructions_gives_the_same_numbers_to_the_last_bit(program, seed):
+    inputs, blocks = program
+    rng = random.Random(seed)
+    here, there = ([rng.uniform(-1.0, 1.0) for _ in range(inputs)] for _ in range(2))
+    special = [rng.choice(SPECIAL) if rng.random() < 0.5 else x for x in there]
+    f = function_of(blocks)
+    for function in (f, grad(lambda v: f(v)[-1])):
+        with mock.patch.object(sums, "FEWEST_TERMS", NEVER):  # a loop adds as it lies
+            noted = recorded(function, here)
+        straight = program_of(noted, inputs, NEVER, NEVER)
+        for order in (noted, shuffled(noted, rng)):
+            for program in (program_of(order, inputs, 6, 0), *in_other_orders(order, inputs)):
+                for point in (here, there, special):
+                    assert same_bits(by_arrays(program, point), by_arrays(straight, point)), (function, point)
 
 
 @pytest.mark.skipif(not HAS_COMPILER, reason="needs a C compiler")
@@ -357,6 +435,80 @@ def test_loops_within_loops_are_found():
 
     program = program_of(recorded(heat, [math.cos(0.3 * k) for k in range(16)]), 16)
     assert program.counts["written"] < 0.1 * program.counts["instructions"]
+
+
+def fourier(v):
+    """The power spectrum, by the recursion of Cooley and Tukey."""
+
+    def go(x):
+        n = len(x)
+        if n == 1:
+            return [(x[0], 0.0)]
+        found = [None] * n
+        for k, ((a, b), (c, d)) in enumerate(zip(go(x[::2]), go(x[1::2]), strict=True)):
+            cos, sin = math.cos(2.0 * math.pi * k / n), -math.sin(2.0 * math.pi * k / n)
+            p, q = c * cos - d * sin, c * sin + d * cos
+            found[k], found[k + n // 2] = (a + p, b + q), (a - p, b - q)
+        return found
+
+    return [a * a + b * b for a, b in go(v)]
+
+
+def tree_of(v):
+    """A formula of a formula of either half."""
+    if len(v) == 1:
+        return v[0]
+    one, other = tree_of(v[: len(v) // 2]), tree_of(v[len(v) // 2 :])
+    return ag.tanh(one) * other + 0.1 * (one - other)
+
+
+def determinant(v, n=28):
+    """The logarithm of the determinant of a matrix, by the factors of Cholesky."""
+    lower = []
+    for i in range(n):
+        row = []
+        for j in range(i + 1):
+            t = (2.0 if i == j else 0.0) + ag.exp(-v[0] * (i - j) ** 2 - v[1])
+            t = t - sum(a * b for a, b in zip(row, (row if i == j else lower[j])[:j], strict=True))
+            row.append(ag.sqrt(t) if i == j else t / lower[j][j])
+        lower.append(row)
+    return sum(ag.log(lower[i][i]) for i in range(n))
+
+
+@pytest.mark.parametrize(
+    ("function", "count"),
+    [(lambda v: sum(ag.log(x + 0.1) for x in fourier(v)), 128), (tree_of, 300), (determinant, 2)],
+    ids=["fourier", "tree", "determinant"],
+)
+def test_what_does_not_repeat_as_it_was_recorded_is_found_in_another_order(function, count):
+    points = [[0.3 + shift + 0.4 * math.sin(0.3 * k) for k in range(count)] for shift in (0.0, 0.1)]
+    noted = recorded(grad(function), points[0])
+    in_order, program = program_of(noted, count, much=NEVER), program_of(noted, count)
+    assert in_order.counts["written"] > rolled.MUCH
+    assert program.counts["written"] < 0.5 * in_order.counts["written"]
+    run = llvm_point(program).at
+    for point in points:
+        expected = by_arrays(in_order, point)
+        assert agree(by_arrays(program, point), expected, 1e-12)
+        assert agree(run([], point), expected, 1e-12)
+
+
+@pytest.mark.skipif(not HAS_COMPILER, reason="needs a C compiler")
+def test_c_keeps_the_blocks_of_one_loop_apart():
+    noted = recorded(grad(lambda v: sum(ag.log(x + 0.1) for x in fourier(v))), [math.sin(k) for k in range(64)])
+    program, _ = in_other_orders(noted, 64)
+    loops = [item for item in program.body if isinstance(item, Loop)]
+    assert any(sum(isinstance(x, Block) for x in loop.body) > 1 for loop in loops)
+    point = [math.cos(k) for k in range(64)]
+    assert agree(CPoint(program).at([], point), by_arrays(program, point), 1e-12)
+
+
+def test_what_is_alike_nowhere_stays_as_it_was_recorded():
+    def f(v):
+        return irregular(random.Random(3), v, 2500)[-1]
+
+    noted = recorded(f, [0.1, 0.2])
+    assert program_of(noted, 2).body == program_of(noted, 2, much=NEVER).body
 
 
 @settings(max_examples=15, deadline=None)

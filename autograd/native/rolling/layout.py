@@ -125,7 +125,7 @@ class Layout:
     # ------------------------------------------------------------ what operands are
 
     def _sources(self, position: int) -> list[Any]:
-        """For each operand a float, a Result, an _Initial, or the references of what is in memory."""
+        """For each operand a float, a Result, an _Initial, or what is in memory: a reference, or one for each pass."""
         nests = self.nests
         if nests.is_long(position):
             for factor in nests.factors(position):
@@ -138,7 +138,7 @@ class Layout:
             if isinstance(x, int) and x >= nests.leaves and self.frame_of.get(x) is self.frame_of[position]:
                 found.append(Result(self.index_of[x]))
             else:
-                found.append(x if isinstance(x, float) else np.array(x))
+                found.append(x)
                 if isinstance(x, int) and x >= nests.leaves:
                     self.kept.add(int(nests.position_of[x]))
         return found
@@ -189,7 +189,9 @@ class Layout:
         nests = self.nests
         sources: list[Source] = []
         for x in self.sources[position]:
-            if isinstance(x, _Initial):
+            if isinstance(x, int):
+                sources.append(self.places.single(x))
+            elif isinstance(x, _Initial):
                 sources.append(Carried(x.index, self.places.of(x.references, outermost)))
             else:
                 sources.append(self.places.of(x, outermost) if isinstance(x, np.ndarray) else x)
@@ -293,6 +295,12 @@ class Places:
         return (references < 0) | ((references >= self.inputs) & (references < self.nests.leaves))
 
     # ------------------------------------------------------------ places of references
+
+    def single(self, reference: int) -> Place:
+        """The place of a result, an input or a parameter."""
+        if self.inputs <= reference < self.nests.leaves:
+            return Place("slots", reference - self.inputs)
+        return Place("strips", int(self._cell[reference]))
 
     def of(self, references: Any, outermost: Repeat | None) -> Place | float:
         """The place of references over the passes of the loops around; a number if all are the same constant.

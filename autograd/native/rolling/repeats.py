@@ -14,6 +14,7 @@ LEAST_SAVED = 12
 """Instructions that a loop must save: LLVM takes as long for a loop as for about as many."""
 SHORT_PERIODS = 32  # all of them are tried
 WINDOWS = (2, 4, 16, 64, 256)  # tokens whose equals are looked for
+SAMPLES = 4  # tokens that are compared first
 FREQUENT = 12  # distances between equal windows that are tried, of each length
 
 
@@ -67,7 +68,7 @@ def repeats(tokens: Any, start: int, stop: int, least: int = LEAST_SAVED) -> Tre
     return tuple(sorted(found, key=lambda item: item.start))
 
 
-def emitted(tree: Tree) -> int:
+def emitted(tree: Sequence[Run | Repeat]) -> int:
     """How many instructions are written out."""
     return sum(item.stop - item.start if isinstance(item, Run) else emitted(item.body) for item in tree)
 
@@ -78,9 +79,9 @@ def _best(tokens: Any, least: int) -> tuple[int, int, int] | None:
         return None
     best, saved = None, least - 1
     for period in _periods(tokens):
-        equal = tokens[:-period] == tokens[period:]
-        if int(np.count_nonzero(equal)) <= saved:
+        if not _may_save(tokens, period, saved):
             continue
+        equal = tokens[:-period] == tokens[period:]
         edges = np.flatnonzero(np.diff(np.concatenate(([0], equal.view(np.int8), [0]))))
         starts, lengths = edges[::2], edges[1::2] - edges[::2]
         passes = (lengths + period) // period
@@ -91,10 +92,27 @@ def _best(tokens: Any, least: int) -> tuple[int, int, int] | None:
     return best
 
 
+def _may_save(tokens: Any, period: int, saved: int) -> bool:
+    """Whether enough tokens in a row may be equal to those a period later: some of them, evenly apart, are."""
+    enough = max(2 * period, int(1.02 * saved) + 1)
+    step = max(1, enough // SAMPLES)
+    equal = tokens[:-period:step] == tokens[period::step]
+    in_row = min(SAMPLES, enough)
+    if len(equal) < in_row:
+        return len(tokens) - period >= enough
+    found = equal[: len(equal) - in_row + 1]
+    for k in range(1, in_row):
+        found = found & equal[k : len(equal) - in_row + 1 + k]
+    return bool(found.any())
+
+
 def _periods(tokens: Any) -> Sequence[int]:
     """Periods that may be worth while: all short ones, and frequent distances between equal windows."""
     count = len(tokens)
+    if count < 2 * (SHORT_PERIODS + 1):
+        return range(1, (count >> 1) + 1)
     found = set(range(1, SHORT_PERIODS + 1))
+    places = np.uint64((1 << count.bit_length()) - 1)  # the digits of a hash that tell where it is
     with np.errstate(over="ignore"):
         hashes = (tokens.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
         hashes ^= hashes >> np.uint64(29)
@@ -106,8 +124,8 @@ def _periods(tokens: Any) -> Sequence[int]:
             hashes ^= hashes >> np.uint64(31)
             window *= 2
             if window in WINDOWS:
-                order = np.argsort(hashes, kind="stable")
-                of_equals = np.diff(hashes[order]) == 0
-                distances, counts = np.unique(np.diff(order)[of_equals], return_counts=True)
+                ordered = np.sort(hashes & ~places | np.arange(len(hashes), dtype=np.uint64))
+                of_equals = ordered[:-1] & ~places == ordered[1:] & ~places
+                distances, counts = np.unique(np.diff(ordered & places)[of_equals], return_counts=True)
                 found.update(distances[np.argsort(-counts, kind="stable")[:FREQUENT]].tolist())
     return sorted(period for period in found if 0 < 2 * period <= count)
