@@ -10,9 +10,10 @@ from autograd.native.rolling.program import COPY, Block, Carried, Loop, Place, P
 
 _VARIABLES = "ijklmnpq"  # of the loops, the outermost first
 _APART = """\
-/* Of what such a function changes GCC 12 may find too little, and leave out calls, or loads after them. */
+/* GCC 12 may find too little of what such a function changes, and leave out calls of it; and with AVX-512 it takes
+   wrong terms of a short sum through a table for the lanes of one vector. */
 #if defined(__GNUC__) && !defined(__clang__)
-#define APART __attribute__((noipa))
+#define APART __attribute__((noipa, optimize("no-tree-slp-vectorize")))
 #else
 #define APART
 #endif"""
