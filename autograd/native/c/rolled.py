@@ -61,10 +61,8 @@ class _Source:
         k = _VARIABLES[len(passes)]
         head = f"for (int {k} = 0; {k} < {item.passes}; {k}++)"
         inside = (*passes, k)
-        if len(item.body) > 1:  # each in braces, as each has names of its own
+        if len(item.body) != 1 or not isinstance(item.body[0], Block):  # each in braces, as each has names of its own
             return braces(head, [line for x in item.body for line in braces("", self._item(x, inside))])
-        if not isinstance(item.body[0], Block):
-            return braces(head, self._item(item.body[0], inside))
         block = item.body[0]
         sources = dict.fromkeys(x for step in block.steps for x in step.sources if isinstance(x, Carried))
         carried = {x: f"carried{n}" for n, x in enumerate(sources)}
