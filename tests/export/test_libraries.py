@@ -196,6 +196,7 @@ def test_what_cannot_be_read_from_scikit_learn_is_told():
         nn.from_sklearn(make_pipeline(StandardScaler(), learn.LinearRegression()))
 
 
+@pytest.mark.filterwarnings("ignore:scipy.optimize. The `disp` and `iprint` options:DeprecationWarning")
 def test_an_estimator_that_predicts_otherwise_than_its_weights_is_refused():
     learn = pytest.importorskip("sklearn.linear_model")
     x = np.random.default_rng(0).normal(size=(60, 3))
