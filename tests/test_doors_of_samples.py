@@ -193,3 +193,38 @@ def test_a_door_of_nonsense_is_refused():
         with pytest.raises((TypeError, ValueError)):
             compiled.Door(**(given | change))
     assert gc.isenabled()
+
+
+def test_the_program_of_any_of_its_doors_is_shown():
+    x = np.linspace(0.0, 1.0, 6)
+    f = jit(lambda x, y: sin(x) * y)
+    for args in ((x, 2.0), (x, x), (2.0, x), (x, 3.0), (x, x)):
+        f(*args)
+        assert f.stats().nodes == 4
+    assert compiled is None or len(f.open_doors) == 3
+
+
+@needs_doors
+def test_all_doors_are_shut_with_their_program():
+    x = np.linspace(0.0, 1.0, 6)
+    f = jit(lambda g, x, y: g(x) * y)
+
+    def twice(x):
+        return 2.0 * x
+
+    f(twice, x, 2.0)
+    f(twice, x, x)
+    assert len(f.open_doors) == 2
+    del twice
+    gc.collect()
+    assert not f.open_doors
+
+
+@needs_doors
+def test_a_program_keeps_no_doors_but_those_that_are_open():
+    x = np.linspace(0.0, 1.0, 6)
+    f = jit(lambda *xs: sin(xs[0]) + xs[1] * xs[2] + xs[3] * xs[4] * xs[5])
+    for k in range(1, 50):
+        f(*[x if k >> i & 1 else 0.5 for i in range(6)])
+    (entry,) = (entry for entry in f._entries.values() if entry.doors)
+    assert len(entry.doors) <= 33

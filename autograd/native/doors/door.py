@@ -151,12 +151,8 @@ def door_of(arguments: Structure, results: Structure, entry: Any) -> Any:
     _, _, (args, kwargs) = arguments
     point, captured = entry.point, entry.captured
     positional, by_name = _children(args[-1]), _children(kwargs[-1])
-    inside: list[Part] = []
-    outside: list[Part] = []
     try:
-        for part in (*positional, *by_name):
-            _argument(part, inside)
-        _result(results, outside)
+        inside, outside = _parts_of([*positional, *by_name], results)
     except LookupError:
         return None
     if compiled is None:
@@ -208,12 +204,8 @@ def door_of_samples(arguments: Structure, results: Structure, entry: Any) -> Any
         return None
     _, _, (args, kwargs) = arguments
     positional, by_name = _children(args[-1]), _children(kwargs[-1])
-    inside: list[Part] = []
-    outside: list[Part] = []
     try:
-        for part in (*positional, *by_name):
-            _argument(part, inside)
-        _result(results, outside)
+        inside, outside = _parts_of([*positional, *by_name], results)
     except LookupError:
         return None
     if any(kind == NAMED for kind, _, _ in outside):
@@ -258,6 +250,16 @@ def _follow(door: Any, code: Any) -> None:
 
 def _children(parts: Any) -> Sequence[Structure]:
     return [NUMBER] * parts if isinstance(parts, int) else parts
+
+
+def _parts_of(arguments: Sequence[Structure], results: Structure) -> tuple[list[Part], list[Part]]:
+    """The parts of arguments and of results; LookupError as for `_argument`."""
+    inside: list[Part] = []
+    outside: list[Part] = []
+    for argument in arguments:
+        _argument(argument, inside)
+    _result(results, outside)
+    return inside, outside
 
 
 def _argument(structure: Structure, found: list[Part]) -> None:

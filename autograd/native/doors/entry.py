@@ -106,17 +106,15 @@ class Entry:
         self._point: AtPoint | None = None
         self.kernel: Kernel | None = None
         self.slots: Any = None
-        self.door: Any = None
-        """The short way in; None where there is none."""
-        self._door_is_for: Structure = None
-        self._of_many = exchanged(of_result, _elements if kind is Lane else _samples)
-        """The structure of the result for many samples at once."""
+        self.doors: dict[Structure, Any] = {}
+        """The short ways in, by the structure of arguments; None where there is none."""
         if kind is Lane or batched:
+            self._of_many = exchanged(of_result, _elements if kind is Lane else _samples)
             self._over_columns()
         else:
             self._order = recorded_order(self.outputs, [*self.inputs, *self.captured], made)
             self._at_point()
-            self.door = door_of(structure, of_result, self)
+            self.doors[structure] = door_of(structure, of_result, self)
 
     @functools.cached_property
     def lowered(self) -> Lowered:
@@ -216,11 +214,17 @@ class Entry:
                 self._worker = 0
         return found
 
-    def door_for(self, arguments: Structure) -> Any:
-        """The short way in for many samples, in arguments as `door_of_samples` takes them; None where there is none."""
-        if self._door_is_for != arguments:
-            self._door_is_for, self.door = arguments, door_of_samples(arguments, self._of_many, self)
-        return self.door
+    def door_for(self, arguments: Structure, others: Sequence[Any]) -> Any:
+        """The short way in for many samples; None where there is none.
+
+        Args:
+            arguments: As `door_of_samples` takes them.
+            others: The doors that are open: a new one is kept beside those among them.
+        """
+        if arguments not in self.doors:
+            kept = {known: door for known, door in self.doors.items() if door in others}
+            self.doors = {**kept, arguments: door_of_samples(arguments, self._of_many, self)}
+        return self.doors[arguments]
 
     def _new_kernel(self) -> Kernel:
         return kernel_of(self.plan, self.lowered.recorded, self.backend, self.threads)

@@ -7,7 +7,7 @@ import sys
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -116,12 +116,18 @@ class Jitted(Doors):
     def _at_point(self, entry: Entry, numbers: Sequence[float]) -> Any:
         """The result at numbers; the next call with the same structure goes through the door, if there is one."""
         self._last = weakref.ref(entry)
-        self._open(entry.door)
+        for door in entry.doors.values():
+            self._open(door)
         return entry.at_point(numbers)
 
     def _open(self, door: Any) -> None:
         if door is not None:
             self.open_door(door)
+
+    def _open_for_samples(self, entry: Entry, structure: Structure, parts: Iterable[Structure]) -> None:
+        """Open the door for arguments of which each leaf is such a part."""
+        leaves = iter(parts)
+        self._open(entry.door_for(exchanged(structure, lambda _: next(leaves)), self.open_doors))
 
     def _over_samples(self, mapped: Mapped, n: int, structure: Structure, leaves: list[Any]) -> Any:
         """`vmap`: the program for one sample, run over all."""
@@ -148,8 +154,7 @@ class Jitted(Doors):
             raise
         self._last = weakref.ref(entry)
         if mapped.is_along_first_axes:
-            kinds = iter([part_of(leaf) for leaf in leaves])
-            self._open(entry.door_for(exchanged(structure, lambda _: next(kinds))))
+            self._open_for_samples(entry, structure, map(part_of, leaves))
         results: list[Any] = []
         of_results = take_apart(entry.rebuild(iter(entry.over_columns(rows))), results, whole=True)
         return filler(of_results)(iter([mapped.placed(np.moveaxis(x, -1, 0)) for x in results]))
@@ -173,8 +178,8 @@ class Jitted(Doors):
                 pass
             else:
                 self._last = weakref.ref(entry)
-                kinds = iter([("elements",) if getattr(leaf, "ndim", 0) else NUMBER for leaf in leaves])
-                self._open(entry.door_for(exchanged(structure, lambda _: next(kinds))))
+                parts = [("elements",) if getattr(leaf, "ndim", 0) else NUMBER for leaf in leaves]
+                self._open_for_samples(entry, structure, parts)
                 return entry.over_arrays(leaves)
         elements = [x for leaf in leaves for x in _elements(leaf)]
         try:
@@ -234,8 +239,8 @@ class Jitted(Doors):
     def _drop_the_oldest(self) -> None:
         """Programs beyond those that are kept: of those without an open door the one that was used longest ago."""
         while len(self._entries) > MOST_PROGRAMS:
-            doors = self.open_doors
-            oldest = next(key for key, entry in [*self._entries.items()] if getattr(entry, "door", None) not in doors)
+            doors = {*self.open_doors}
+            oldest = next(key for key, entry in [*self._entries.items()] if doors.isdisjoint(_doors_of(entry)))
             self._entries.pop(oldest, None)
 
     # ------------------------------------------------------------ looking inside
@@ -297,9 +302,8 @@ class Jitted(Doors):
             self(*args, **kwargs)
         found = None if self._last is None else self._last()
         if self.went_through:
-            found = next(
-                (x for x in [*self._entries.values()] if x is not _WHOLE_ARRAYS and x.door is self.open_doors[0]), None
-            )
+            last = self.open_doors[0]
+            found = next((x for x in [*self._entries.values()] if last in _doors_of(x)), None)
         if found is None:
             raise ValueError(f"{self!r} has run no machine code; give example arguments, plain numbers or arrays")
         return found
@@ -328,7 +332,13 @@ def _forget(owner: Jitted | None, gone: Any) -> None:
             owner._integers.pop(structure, None)
     for structure in list(owner._entries):
         if _holds(structure, gone):
-            owner.shut_door(getattr(owner._entries.pop(structure, None), "door", None))
+            for door in _doors_of(owner._entries.pop(structure, None)):
+                owner.shut_door(door)
+
+
+def _doors_of(entry: Any) -> list[Any]:
+    """The doors of a program; none of what else stands among the programs."""
+    return [*entry.doors.values()] if isinstance(entry, Entry) else []
 
 
 def _holds(structure: Structure, gone: Any) -> bool:
