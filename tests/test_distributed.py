@@ -3,6 +3,7 @@
 What needs several processes needs JAX: `make distributed` brings it.
 """
 
+import errno
 import importlib.util
 import json
 import os
@@ -104,6 +105,16 @@ def test_the_launcher_tells_how_a_process_ended(capfd):
     assert launch(["-c", kill], 3) == 128 + signal.SIGKILL
     assert "process 0 of 3 was ended by SIGKILL" in capfd.readouterr().err
     assert time.monotonic() - started < 30.0  # a bar, far above what it takes
+
+
+def test_no_other_program_is_given_the_port_of_the_coordinator(tmp_path):
+    told = tmp_path / "told"
+    stranger = (
+        "import os, pathlib, socket; host, port = os.environ['NN_COORDINATOR'].split(':'); s = socket.socket()\n"
+        f"try: s.bind((host, int(port)))\nexcept OSError as e: pathlib.Path({str(told)!r}).write_text(str(e.errno))"
+    )
+    assert launch(["-c", stranger], 1) == 0
+    assert int(told.read_text()) == errno.EADDRINUSE
 
 
 def test_an_accelerator_that_jax_has_is_used(monkeypatch):

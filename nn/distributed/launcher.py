@@ -1,13 +1,14 @@
 """`python -m nn.distributed`: several processes of one script on this machine, watched together."""
 
 import argparse
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from nn.distributed.group import COORDINATOR, PROCESS, PROCESSES
 
@@ -23,19 +24,33 @@ def launch(command: Sequence[str], processes: int) -> int:
     >>> launch(["-c", "from nn.distributed import start"], processes=1)
     0
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        coordinator = f"127.0.0.1:{free.getsockname()[1]}"
     running: list[subprocess.Popen[bytes]] = []
     before = signal.signal(signal.SIGTERM, _terminated)
     try:
-        for process in range(processes):
-            told = {COORDINATOR: coordinator, PROCESSES: str(processes), PROCESS: str(process)}
-            running.append(subprocess.Popen([sys.executable, *command], env={**os.environ, **told}))  # noqa: S603
-        return _watch(running)
+        with _reserved_port() as port:
+            for process in range(processes):
+                told = {COORDINATOR: f"127.0.0.1:{port}", PROCESSES: str(processes), PROCESS: str(process)}
+                running.append(subprocess.Popen([sys.executable, *command], env={**os.environ, **told}))  # noqa: S603
+            return _watch(running)
     finally:
         _end(running)
         signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def _reserved_port() -> Iterator[int]:
+    """A port of this machine that no other program is given before process 0, seconds later, listens there.
+
+    What is bound and does not listen keeps others away, but for those that share ports, as JAX's coordinator does.
+    """
+    with socket.socket() as held:
+        if hasattr(socket, "SO_REUSEPORT"):
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        held.bind(("127.0.0.1", 0))
+        port: int = held.getsockname()[1]
+        if not hasattr(socket, "SO_REUSEPORT"):  # Windows: it cannot be shared, so it is only likely to stay free
+            held.close()
+        yield port
 
 
 def _watch(running: Sequence["subprocess.Popen[bytes]"]) -> int:
