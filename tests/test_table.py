@@ -121,6 +121,8 @@ DOMAINS = {
     "elu": (lambda x, a: x if x > 0 else a * mp.expm1(x), [(2.5, 1.0), (-2.5, 0.7), (-1e-18, 1.0), (800.0, 1.0)]),
     "sigmoid": (mp.sigmoid if hasattr(mp, "sigmoid") else lambda x: 1 / (1 + mp.exp(-x)),
                 [(0.0,), (1e-18,), (2.0,), (-40.0,), (40.0,), (-700.0,), (700.0,)]),
+    "x_logistic_pdf": (lambda x: x * mp.exp(-x) / (1 + mp.exp(-x)) ** 2,
+                       [(0.0,), (1e-18,), (2.0,), (-40.0,), (700.0,)]),
     "logistic_pdf": (lambda x: mp.exp(-x) / (1 + mp.exp(-x)) ** 2, [(0.0,), (1e-18,), (2.0,), (-40.0,), (700.0,)]),
     "logsigmoid": (lambda x: -mp.log1p(mp.exp(-x)), [(0.0,), (2.0,), (-40.0,), (40.0,), (-1000.0,), (700.0,)]),
     "softplus": (lambda x: mp.log1p(mp.exp(x)), [(0.0,), (2.0,), (-40.0,), (40.0,), (1000.0,), (-700.0,)]),
@@ -284,6 +286,42 @@ def true_third(name, point, i):
 
         x = mpf(point[i])
         return (along(x + 2 * h) - 2 * along(x + h) + 2 * along(x - h) - along(x - 2 * h)) / (2 * h**3)
+
+
+UNARY = [name for name, (_, points) in DOMAINS.items() if all(len(point) == 1 for point in points)]
+
+
+@pytest.mark.filterwarnings("ignore::autograd.DomainWarning")  # where a derivative is beyond the largest number
+@pytest.mark.parametrize("name", UNARY)
+def test_higher_derivatives_are_no_difference_of_equals(name):
+    reference, row = DOMAINS[name][0], getattr(primitives, name)
+    for x in (1e-18, -1e-9, 3e-4, -0.02, 0.7, -2.5, 31.0):
+        h = abs(mpf(x)) * mpf(10) ** -25
+        with mp.workdps(60 if name in ("lgamma", "digamma") else 260):
+            if isinstance(reference(mpf(x)), mpmath.mpc):
+                continue  # outside the domain
+            if name in ("lgamma", "digamma"):  # whose values take mpmath long at so many digits
+                true = [mp.polygamma(k - (name == "lgamma"), mpf(x)) if k else mp.nan for k in range(7)]
+            else:
+                series = mpmath.taylor(lambda t: mp.re(reference(t)), mpf(x), 6, h=h)
+                true = [mp.factorial(k) * coefficient for k, coefficient in enumerate(series)]
+        by_sweeps = row
+        for k in range(1, 6):
+            scale = abs(true[k]) + abs(x * true[k + 1])  # what rounding x alone may move it by
+            found = [derivative(row, k)(x)]
+            if k < 5:
+                by_sweeps = grad(by_sweeps)
+                found.append(by_sweeps(x))
+            if scale < mpf(2) ** 1000:
+                assert all(close(number, true[k], 400 * 2.0**-52, scale) for number in found), (x, k, found, true[k])
+
+
+@pytest.mark.parametrize("name", ["silu", "gelu", "gelu_tanh", "softplus", "logsigmoid", "sigmoid", "tanh"])
+@pytest.mark.parametrize("x", [math.inf, -math.inf, 1e308, -1e308, 1e200])
+def test_activations_are_straight_lines_at_infinity(name, x):
+    slope = grad(getattr(primitives, name))
+    assert slope(x) == {"logsigmoid": x < 0, "sigmoid": 0, "tanh": 0}.get(name, x > 0)
+    assert grad(slope)(x) == grad(grad(slope))(x) == 0.0
 
 
 def second_derivatives(gradient, leaves):

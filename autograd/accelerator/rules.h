@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-#define RULES_VERSION "1806659fcdb6"
+#define RULES_VERSION "72a221b1d32b"
 
 static inline double value_add(double x, double y)
 {
@@ -706,6 +706,20 @@ static inline double partial0_logistic_pdf(double z, double x)
     return -tanh(0.5 * x) * z;
 }
 
+static inline double value_x_logistic_pdf(double x)
+{
+    const double t1 = exp(-0.5 * fabs(x));
+    const double t2 = 1.0 + t1 * t1;
+    return t1 == 0.0 ? 0.0 : x * t1 * t1 / (t2 * t2);
+}
+
+static inline double partial0_x_logistic_pdf(double z, double x)
+{
+    const double t1 = exp(-fabs(x));
+    const double t2 = 1.0 + t1;
+    return t1 / (t2 * t2) - tanh(0.5 * x) * z;
+}
+
 static inline double value_sigmoid(double x)
 {
     const double t1 = exp(-fabs(x));
@@ -754,10 +768,12 @@ static inline double value_silu(double x)
 
 static inline double partial0_silu(double z, double x)
 {
-    const double t1 = exp(-fabs(x));
-    const double t2 = -x;
-    const double t3 = exp(-fabs(t2));
-    return (x >= 0.0 ? 1.0 : t1) / (1.0 + t1) + z * ((t2 >= 0.0 ? 1.0 : t3) / (1.0 + t3));
+    (void)z;
+    const double t1 = fabs(x);
+    const double t2 = exp(-t1);
+    const double t3 = exp(-0.5 * t1);
+    const double t4 = 1.0 + t3 * t3;
+    return (x >= 0.0 ? 1.0 : t2) / (1.0 + t2) + (t3 == 0.0 ? 0.0 : x * t3 * t3 / (t4 * t4));
 }
 
 static inline double value_gelu(double x)
@@ -780,21 +796,23 @@ static inline double value_gelu(double x)
 static inline double partial0_gelu(double z, double x)
 {
     (void)z;
-    const double t1 = -x * 0.7071067811865476;
-    const double t2 = 0.5 * erfc(t1);
-    const double t3 = x * x;
-    const double t4 = 134217729.0 * x;
-    const double t5 = t4 - (t4 - x);
-    const double t6 = x - t5;
-    const double t7 = t1 * t1;
-    const double t8 = 134217729.0 * t1;
-    const double t9 = t8 - (t8 - t1);
-    const double t10 = t1 - t9;
-    const double t11 = 0.5 * (t5 * t5 - t3 + 2.0 * t5 * t6 + t6 * t6);
-    const double t12 = t2 * exp(t7 - 0.5 * t3 + (t9 * t9 - t7 + 2.0 * t9 * t10 + t10 * t10 - t11));
-    const double t13 = 0.3989422804014327 * exp(-0.5 * t3) * (1.0 - t11);
-    const double t14 = x * (fabs(x) < 40.0 ? t13 : (!isnan(x) ? 0.0 : x));
-    return (t1 > 0.0 && t1 < 28.0 ? t12 : t2) + t14;
+    const double t1 = 40.0 >= x ? x : (!isnan(x) ? 40.0 : x);
+    const double t2 = -40.0 <= t1 ? t1 : (!isnan(t1) ? -40.0 : t1);
+    const double t3 = -t2 * 0.7071067811865476;
+    const double t4 = 0.5 * erfc(t3);
+    const double t5 = t2 * t2;
+    const double t6 = 134217729.0 * t2;
+    const double t7 = t6 - (t6 - t2);
+    const double t8 = t2 - t7;
+    const double t9 = t3 * t3;
+    const double t10 = 134217729.0 * t3;
+    const double t11 = t10 - (t10 - t3);
+    const double t12 = t3 - t11;
+    const double t13 = 0.5 * (t7 * t7 - t5 + 2.0 * t7 * t8 + t8 * t8);
+    const double t14 = t4 * exp(t9 - 0.5 * t5 + (t11 * t11 - t9 + 2.0 * t11 * t12 + t12 * t12 - t13));
+    const double t15 = 0.3989422804014327 * exp(-0.5 * t5) * (1.0 - t13);
+    const double t16 = t2 * (fabs(t2) < 40.0 ? t15 : (!isnan(t2) ? 0.0 : t2));
+    return (t3 > 0.0 && t3 < 28.0 ? t14 : t4) + t16;
 }
 
 static inline double value_gelu_tanh(double x)
@@ -1207,6 +1225,7 @@ enum {
     ROW_leaky_relu,
     ROW_elu,
     ROW_logistic_pdf,
+    ROW_x_logistic_pdf,
     ROW_sigmoid,
     ROW_logsigmoid,
     ROW_softplus,
@@ -1225,7 +1244,7 @@ enum {
 };
 
 static const char row_is_gate[ROWS] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 
 #define ROWS1(X) \
     X(neg) \
@@ -1259,6 +1278,7 @@ static const char row_is_gate[ROWS] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0,
     X(step) \
     X(relu) \
     X(logistic_pdf) \
+    X(x_logistic_pdf) \
     X(sigmoid) \
     X(logsigmoid) \
     X(softplus) \

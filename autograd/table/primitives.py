@@ -399,6 +399,13 @@ logistic_pdf = _formula(
     latex=r"\sigma'\left(#1\right)",
     bounded=True,
 )
+x_logistic_pdf = _formula(
+    _lowering.x_logistic_pdf,
+    (lambda y, x: logistic_pdf(x) - tanh(0.5 * x) * y,),
+    symbol="x·σ′",
+    latex=r"#1\,\sigma'\left(#1\right)",
+    bounded=True,
+)
 sigmoid = _formula(
     _lowering.sigmoid, (logistic_pdf,), symbol="σ", latex=r"\sigma\left(#1\right)", bounded=True, largest_slope=0.25
 )
@@ -407,11 +414,9 @@ logsigmoid = _formula(
 )
 softplus = _formula(_lowering.softplus, (sigmoid,), latex=r"\ln\left(1 + e^{#1}\right)")
 silu = _formula(
-    _lowering.silu, (lambda y, x: sigmoid(x) + y * sigmoid(-x),), symbol="SiLU", latex=r"#1\,\sigma\left(#1\right)"
+    _lowering.silu, (lambda y, x: sigmoid(x) + x_logistic_pdf(x),), symbol="SiLU", latex=r"#1\,\sigma\left(#1\right)"
 )
-gelu_exact = _formula(
-    _lowering.gelu, (lambda y, x: normal_cdf(x) + x * normal_pdf(x),), symbol="GELU", latex=r"#1\,\Phi\left(#1\right)"
-)
+gelu_exact = _formula(_lowering.gelu, (lambda y, x: _gelu_slope(x),), symbol="GELU", latex=r"#1\,\Phi\left(#1\right)")
 gelu_tanh = _formula(
     _lowering.gelu_tanh,
     (lambda y, x: _gelu_tanh_slope(x),),
@@ -420,8 +425,18 @@ gelu_tanh = _formula(
 )
 
 
+def _within(x: _Any, bound: float) -> _Any:
+    """x, or the bound that it is beyond, where a slope is 0 or 1 to the last bit: there a product would be inf · 0."""
+    return maximum(minimum(x, bound), -bound)
+
+
+def _gelu_slope(x: _Any) -> _Any:
+    x = _within(x, 40.0)
+    return normal_cdf(x) + x * normal_pdf(x)
+
+
 def _gelu_tanh_slope(x: _Any) -> _Any:
-    x = maximum(minimum(x, 50.0), -50.0)  # beyond, the slope is 0 or 1 and the squares would overflow
+    x = _within(x, 50.0)
     twice_inner = 2.0 * _n.gelu_tanh_inner(x)
     inner_slope = _n.SQRT_2_OVER_PI * (1.0 + 3.0 * 0.044715 * x * x)
     return sigmoid(twice_inner) + 2.0 * x * inner_slope * logistic_pdf(twice_inner)
