@@ -37,7 +37,7 @@ ARGUMENTS: Mapping[str, str | tuple[str, ...]] = {
     "in_dims": ("in_axes",),
     "out_dims": ("out_axes",),
     "grad_outputs": "weights go into the output: gradient(2.0 * y, inputs)",
-    "has_aux": "grad and value_and_grad have it",
+    "has_aux": "grad, value_and_grad, jvp, vjp, linearize, the Jacobians and hessian have it",
     "unroll": "machine code unrolls where that is faster: leave it out",
     "raise_exception": "what differs is a GradcheckError: catch it",
     "check_nan": "nan and infinity are looked for always: leave it out",

@@ -21,6 +21,7 @@ from autograd import (
     jacfwd,
     jacobian,
     jacrev,
+    jit,
     jvp,
     linearize,
     log,
@@ -460,6 +461,35 @@ def test_what_stands_beside_the_values_of_aux_stays():
     assert grad(lambda x: (x * x, {"n": "abc", "v": [x * 2.0, None]}), has_aux=True)(3.0) == (
         6.0, {"n": "abc", "v": [6.0, None]},
     )  # fmt: skip
+
+
+def test_aux_comes_beside_every_kind_of_derivative():
+    aux = lambda x: {"twice": 2.0 * x, "n": 3, "text": "abc"}
+    f = lambda x: (x**3, aux(x))
+    told = {"twice": 4.0, "n": 3, "text": "abc"}
+    assert jvp(f, (2.0,), (1.0,), has_aux=True) == (8.0, 12.0, told)
+    y, pullback, found = vjp(f, 2.0, has_aux=True)
+    assert (y, pullback(1.0), found) == (8.0, (12.0,), told)
+    y, push, found = linearize(f, 2.0, has_aux=True)
+    assert (y, push(1.0), found) == (8.0, 12.0, told)
+    for transform in (jacfwd, jacrev, jacobian):
+        assert transform(f, has_aux=True)(2.0) == (12.0, told)
+        assert grad(lambda x, t=transform: t(f, has_aux=True)(x)[1]["twice"])(2.0) == 2.0  # aux is connected too
+        assert grad(lambda x, t=transform: t(f, has_aux=True)(x)[0])(2.0) == 12.0
+        assert jit(transform(lambda x: (x**3, 2.0 * x), has_aux=True))(2.0) == (12.0, 4.0)
+    assert hessian(f, has_aux=True)(2.0) == (12.0, told)
+    assert hessian(f, has_aux=True, sparse=True)(2.0)[0].values == [12.0]
+    assert jacobian(lambda x: ([x, x * x], x), has_aux=True, sparse=True)(2.0)[0].values == [1.0, 4.0]
+    assert jvp(hessian(lambda x: (x**3, [2.0 * x]), has_aux=True), (2.0,), (1.0,)) == ((12.0, [4.0]), (6.0, [2.0]))
+
+
+@pytest.mark.parametrize("transform", [jacfwd, jacrev, jacobian, hessian])
+def test_aux_without_a_pair_is_refused(transform):
+    with pytest.raises(TypeError, match=r"with has_aux the function must return \(result, aux\), not"):
+        transform(lambda x: x * x, has_aux=True)(2.0)
+    for call in (lambda: jvp(sin, (1.0,), (1.0,), has_aux=True), lambda: vjp(sin, 1.0, has_aux=True)):
+        with pytest.raises(TypeError, match=r"with has_aux the function must return \(result, aux\)"):
+            call()
 
 
 def test_a_number_may_be_looked_at_where_it_is_said_that_the_number_is_meant():

@@ -39,6 +39,15 @@ def _check_function(name: str, f: Any, argnums: Any = 0) -> None:
         raise TypeError(f"{name}: argnums must be a position or several, not {shown(argnums)}; write {name}(f)(x)")
 
 
+def _with_aux(name: str, result: Any, has_aux: bool, what: str = "(result, aux)") -> tuple[Any, Any]:
+    """What a function returned that is differentiated, and what else it did."""
+    if not has_aux:
+        return result, None
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise TypeError(f"{name}: with has_aux the function must return {what}, not {shown(result)}")
+    return result
+
+
 # ---------------------------------------------------------------- reverse mode
 
 
@@ -84,12 +93,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums)
-        result = inputs.call(f, kwargs)
-        aux = None
-        if has_aux:
-            if not isinstance(result, tuple) or len(result) != 2:
-                raise TypeError(f"grad: with has_aux the function must return (number, aux), not {shown(result)}")
-            result, aux = result
+        result, aux = _with_aux("grad", inputs.call(f, kwargs), has_aux, "(number, aux)")
         leaves, _ = flatten(result, "grad: the result of the function")
         if len(leaves) != 1 or isinstance(result, list | tuple | dict) or getattr(result, "ndim", 0) != 0:
             raise TypeError(f"grad: the function must return one number, not {shown(result)}; see jacobian")
@@ -101,10 +105,11 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
 
 
 @local_names
-def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
+def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """(f(x), the function v ↦ vᵀJ): the vector-Jacobian product, pulled back through one recorded graph.
 
     The pullback takes a cotangent of the structure of f(x), and returns a tuple with one gradient an argument.
+    With has_aux f returns (result, anything else), and that comes third.
     Source: seeds, "RV-AD ⇒ VJPs": it builds the Jacobian a row at a time.
 
     >>> y, pullback = vjp(lambda x, y: [x * y, x + y], 2.0, 3.0)
@@ -112,21 +117,23 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     ([6.0, 5.0], (13.0, 12.0))
     """
     inputs = Inputs(primals, range(len(primals)))
-    result = inputs.call(f, {})
+    result, aux = _with_aux("vjp", inputs.call(f, {}), has_aux)
     leaves, rebuild = flatten(result, "vjp: the result of the function")
     sweep = inputs.pullback(leaves)
 
     def pullback(cotangents: Any) -> Any:
         return inputs.rebuild(sweep(flatten_like(cotangents, result, "vjp: the cotangent")))
 
-    return rebuild(map(inputs.finished, leaves)), pullback
+    found = rebuild(map(inputs.finished, leaves)), pullback
+    return (*found, map_leaves(inputs.finished, aux)) if has_aux else found
 
 
 @local_names
-def jacrev(f: Function, argnums: Argnums = 0) -> Function:
+def jacrev(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """The Jacobian function by reverse mode: one recorded graph, one sweep a result.
 
-    The structure of the results holds that of the arguments; arrays of arrays become matrices.
+    The structure of the results holds that of the arguments; arrays of arrays become matrices.  With has_aux f returns
+    (result, anything else), and the Jacobian function (Jacobian, anything else).
     Use it when there are more inputs than outputs.  Source: seeds, "2.2.2 Jacobians".
 
     >>> jacrev(lambda x: [x[0] * x[1], x[0]])([2.0, 3.0])
@@ -136,7 +143,9 @@ def jacrev(f: Function, argnums: Argnums = 0) -> Function:
 
     def jacobian_function(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums)
-        return _rows(inputs, *flatten(inputs.call(f, kwargs), "jacrev: the result of the function"))
+        result, aux = _with_aux("jacrev", inputs.call(f, kwargs), has_aux)
+        found = _rows(inputs, *flatten(result, "jacrev: the result of the function"))
+        return (found, map_leaves(inputs.finished, aux)) if has_aux else found
 
     return jacobian_function
 
@@ -152,13 +161,14 @@ def _rows(inputs: Inputs, leaves: Sequence[Any], rebuild: Callable[[Any], Any]) 
 
 
 @local_names
-def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> tuple[Any, ...]:
     """(f(x), J·v): the value and the Jacobian-vector product, by dual numbers and without a graph.
 
     Args:
         f: The function.
         primals: Its arguments, as a tuple or list.
         tangents: The direction, of the same structure.
+        has_aux: f returns (result, anything else), and that comes third.
 
     Source: seeds, "FW-AD ⇒ JVPs": it builds the Jacobian a column at a time.
 
@@ -169,10 +179,11 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     level = next_level()
     arguments = rebuild(Dual(x, seeded(v), level) for x, v in zip(points, directions, strict=True))
     with enable_grad():
-        result = f(*arguments)
+        result, aux = _with_aux("jvp", f(*arguments), has_aux)
     leaves, rebuild_result = flatten(result, "jvp: the result of the function")
     values, derivatives = parts_of(leaves, level, 2)
-    return rebuild_result(values), rebuild_result(derivatives)
+    found = rebuild_result(values), rebuild_result(derivatives)
+    return (*found, map_leaves(lambda leaf: parts_of([leaf], level, 2)[0][0], aux)) if has_aux else found
 
 
 def _along(
@@ -187,29 +198,33 @@ def _along(
 
 
 @local_names
-def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
+def linearize(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """(f(x), the function v ↦ J·v): like `jvp`, but f runs once and is recorded, for many directions.
+
+    With has_aux f returns (result, anything else), and that comes third.
 
     >>> y, push = linearize(lambda x, y: x * y, 2.0, 3.0)
     >>> y, push(1.0, 0.0), push(0.0, 1.0)
     (6.0, 3.0, 2.0)
     """
     inputs = Inputs(primals, range(len(primals)))
-    leaves, rebuild = flatten(inputs.call(f, {}), "linearize: the result of the function")
+    result, aux = _with_aux("linearize", inputs.call(f, {}), has_aux)
+    leaves, rebuild = flatten(result, "linearize: the result of the function")
     pushforward = inputs.pushforward(leaves)
 
     def push(*tangents: Any) -> Any:
         return rebuild(pushforward(flatten_like(list(tangents), list(primals), "linearize: the direction")))
 
-    return rebuild(map(inputs.finished, leaves)), push
+    found = rebuild(map(inputs.finished, leaves)), push
+    return (*found, map_leaves(inputs.finished, aux)) if has_aux else found
 
 
 @local_names
-def jacfwd(f: Function, argnums: Argnums = 0) -> Function:
+def jacfwd(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """The Jacobian function by forward mode: one run of f on dual numbers an input, nothing stored.
 
     The structure of the results holds that of the arguments; arrays of arrays become matrices.
-    Use it when there are no more inputs than outputs.  Source: seeds, "2.2.2 Jacobians".
+    Use it when there are no more inputs than outputs; has_aux is as for `jacrev`.  Source: seeds, "2.2.2 Jacobians".
 
     >>> jacfwd(lambda x: [x[0] * x[1], x[0]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 0.0]]
@@ -229,12 +244,16 @@ def jacfwd(f: Function, argnums: Argnums = 0) -> Function:
 
         columns = []
         rebuild_result: Callable[[Any], Any] = list
+        aux = None
         for i in range(len(points)):
             unit = rebuild(float(i == j) for j in range(len(points)))
-            column, rebuild_result = flatten(jvp(at, chosen, unit)[1], "jacfwd: the result of the function")
+            _, moved_by, *others = jvp(at, chosen, unit, has_aux)
+            column, rebuild_result = flatten(moved_by, "jacfwd: the result of the function")
             columns.append(column)
+            aux = others[0] if others else None
         rows = [rebuild(row) for row in zip(*columns, strict=True)]
-        return rebuild_result(tuple(row) if isinstance(argnums, Sequence) else row[0] for row in rows)
+        found = rebuild_result(tuple(row) if isinstance(argnums, Sequence) else row[0] for row in rows)
+        return (found, aux) if has_aux else found
 
     return jacobian_function
 
@@ -243,11 +262,11 @@ def jacfwd(f: Function, argnums: Argnums = 0) -> Function:
 
 
 @local_names
-def jacobian(f: Function, argnums: Argnums = 0, sparse: bool = False) -> Function:
+def jacobian(f: Function, argnums: Argnums = 0, has_aux: bool = False, *, sparse: bool = False) -> Function:
     """The Jacobian function, by forward mode when there are no more inputs than outputs, by reverse mode otherwise.
 
     For forward mode f runs once more, recorded, to count the outputs.  What is made with `Value(data, children, op)`
-    has no forward mode, so then it is reverse mode.
+    has no forward mode, so then it is reverse mode.  has_aux as for `jacrev`.
 
     With sparse the function returns a `Sparse` matrix of the entries that may be other than 0, a row a number of the
     result, a column a number of the arguments, both laid out flat: a sweep a row, over what that is made of only.
@@ -261,13 +280,17 @@ def jacobian(f: Function, argnums: Argnums = 0, sparse: bool = False) -> Functio
 
     def jacobian_function(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums)
-        outputs, rebuild = flatten(inputs.call(f, kwargs), "jacobian: the result of the function")
+        result, aux = _with_aux("jacobian", inputs.call(f, kwargs), has_aux)
+        outputs, rebuild = flatten(result, "jacobian: the result of the function")
         if sparse:
-            return sparse_jacobian(inputs, outputs)
-        nodes = topological_order(*[x for x in outputs if isinstance(x, Value)])
-        if sum(inputs.sizes) <= len(outputs) and not any(isinstance(x.primitive, ByHand) for x in nodes):
-            return jacfwd(f, argnums)(*args, **kwargs)
-        return _rows(inputs, outputs, rebuild)
+            found: Any = sparse_jacobian(inputs, outputs)
+        elif sum(inputs.sizes) <= len(outputs) and not any(
+            isinstance(x.primitive, ByHand) for x in topological_order(*[x for x in outputs if isinstance(x, Value)])
+        ):
+            return jacfwd(f, argnums, has_aux)(*args, **kwargs)
+        else:
+            found = _rows(inputs, outputs, rebuild)
+        return (found, map_leaves(inputs.finished, aux)) if has_aux else found
 
     return jacobian_function
 
@@ -290,11 +313,12 @@ def sparsity(f: Function, argnums: Argnums = 0) -> Function:
 
 
 @local_names
-def hessian(f: Function, argnums: Argnums = 0, sparse: bool = False) -> Function:
+def hessian(f: Function, argnums: Argnums = 0, has_aux: bool = False, *, sparse: bool = False) -> Function:
     """The function of second derivatives ∂²f/∂xᵢ∂xⱼ: the gradient, recorded once, and a sweep of it for each variable.
 
     With sparse it is one sweep, by edge pushing, and returns a `Sparse` matrix, both of its triangles, over the
-    variables laid out flat; its cost is in proportion to the second derivatives that are there.
+    variables laid out flat; its cost is in proportion to the second derivatives that are there.  With has_aux f returns
+    (number, anything else), and the function of second derivatives (Hessian, anything else).
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 5.0])
     [[10.0, 6.0], [6.0, 0.0]]
@@ -305,15 +329,17 @@ def hessian(f: Function, argnums: Argnums = 0, sparse: bool = False) -> Function
 
     def hessian_function(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums)
-        output = inputs.call(f, kwargs)
+        output, aux = _with_aux("hessian", inputs.call(f, kwargs), has_aux)
         if sparse:
             if not isinstance(output, Value | Jet | float):
                 raise TypeError(f"hessian: with sparse the function must return one number, not {shown(output)}")
-            return sparse_hessian(inputs, output)
-        if inputs.recording or not isinstance(output, Value):  # inside another transform, or of several results
-            return jacrev(jacrev(f, argnums), argnums)(*args, **kwargs)
-        rows = [inputs.gradient(slope) for slope in inputs.recorded_gradient(output)]
-        return inputs.rebuild([inputs.rebuild(row) for row in rows])
+            found: Any = sparse_hessian(inputs, output)
+        elif inputs.recording or not isinstance(output, Value):  # inside another transform, or of several results
+            return jacrev(jacrev(f, argnums, has_aux), argnums, has_aux)(*args, **kwargs)
+        else:
+            rows = [inputs.gradient(slope) for slope in inputs.recorded_gradient(output)]
+            found = inputs.rebuild([inputs.rebuild(row) for row in rows])
+        return (found, map_leaves(inputs.finished, aux)) if has_aux else found
 
     return hessian_function
 
