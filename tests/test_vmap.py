@@ -110,6 +110,40 @@ def test_compiled_it_is_the_same(what, backend):
     assert len(one._entries) == 1
 
 
+@pytest.mark.parametrize("compiled", [lambda f: f, jit, lambda f: jit(f, backend="numpy")])
+def test_axes_may_be_nested_as_what_they_belong_to(compiled):
+    def model(p, batch, flag):
+        x, (y,) = batch
+        return {"s": p["w"] * x + p["b"], "t": (y * x, p["w"] * 2.0, [x * x for _ in range(flag)])}
+
+    p, B = {"w": W, "b": Y}, RNG.normal(size=(3, 5))
+    axes = {"w": None, "b": 0}, (1, [0]), None
+    right = vmap(lambda w, b, x, y: model({"w": w, "b": b}, (x, [y]), 1), (None, 0, 1, 0))(W, Y, B, Y)
+    for in_axes in (axes, [{"b": 0, "w": None}, [1, (0,)], None]):
+        g = compiled(vmap(model, in_axes))
+        for _ in range(3):
+            agree(g(p, (B, [Y]), 1), right)
+    g = compiled(vmap(model, axes, {"s": 1, "t": (-1, None, [0])}))
+    for _ in range(3):
+        found = g(p, (B, [Y]), 1)
+        agree(found["s"], right["s"].T)
+        agree(found["t"][0], right["t"][0].T)
+        np.testing.assert_array_equal(found["t"][1], W * 2.0)
+        agree(found["t"][2], right["t"][2])
+    first = compiled(vmap(model, ({"w": None, "b": 0}, (0, 0), None)))  # doors are for samples along first axes
+    for _ in range(3):
+        agree(first(p, (np.ascontiguousarray(B.T), [Y]), 1), right)
+
+
+def test_a_result_that_is_the_same_for_all_samples_is_given_once():
+    both = vmap(lambda x, c: (x * c, c * 2.0, math.nan), (0, None), (0, None, None))
+    for g in (both, jit(both)):
+        products, double, nan = g(Y, 3.0)
+        np.testing.assert_array_equal(products, Y * 3.0)
+        assert (double, math.isnan(nan)) == (6.0, True)
+    assert grad(lambda c: both(Y, c)[1])(3.0) == jit(grad(lambda c: both(Y, c)[1]))(3.0) == 2.0
+
+
 ASKING = {
     "an index": lambda x, n: x[n] * 2.0,
     "range": lambda x, n: sum([x[0] ** k for k in range(n)]) + 1.0,
@@ -203,7 +237,16 @@ def test_it_nests():
         (lambda: vmap(f, in_axes=None)(W, X), ValueError, "at least one argument must be mapped"),
         (lambda: vmap(lambda x: x)(np.zeros((0, 2))), ValueError, "there is no sample"),
         (lambda: vmap(f, in_axes="a"), TypeError, "in_axes must be an axis, None"),
-        (lambda: vmap(f, out_axes=None), TypeError, "out_axes must be an axis"),
+        (lambda: vmap(f, out_axes=1.0), TypeError, "out_axes must be an axis"),
+        (lambda: vmap(f, in_axes=(True, 0)), TypeError, "in_axes must be an axis"),
+        (lambda: vmap(f, (None, 0), None)(W, X), ValueError, "not the same for all samples"),
+        (lambda: jit(vmap(f, (None, 0), None))(W, X), ValueError, "not the same for all samples"),
+        (
+            lambda: vmap(f, ((0, 0), 0))(W, X),
+            ValueError,
+            "in_axes of argument 1 must be nested as",
+        ),
+        (lambda: vmap(f, (None, 0), (0, 0))(W, X), ValueError, "out_axes must be nested as what they belong to"),
         (lambda: vmap(3.0), TypeError, "first argument must be a function, not float 3.0"),
         (lambda: vmap(lambda y: [y] if y > 0.0 else y)(Y), TypeError, "same structure for each sample"),
         (lambda: jit(vmap(lambda y: y if y > 0.0 else -y))(Y), TypeError, "asks for the number of a value"),

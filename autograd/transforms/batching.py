@@ -4,18 +4,19 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from autograd.arguments import brief, called, counted, shown
-from autograd.core.tree import NUMBER, Structure, filler, take_apart
+from autograd.core.tree import NUMBER, Structure, filler, places, take_apart
 from autograd.installation import require
 from autograd.spellings import local_names
 from autograd.table.primitive import as_number
 
-Axes = int | None | Sequence[int | None]
+Axes = Any
+"""An axis, None, or a tuple, list or dict of such."""
 
 
 class Mapped:
     """A function over batches; see `vmap`."""
 
-    def __init__(self, function: Callable[..., Any], in_axes: Axes, out_axes: int) -> None:
+    def __init__(self, function: Callable[..., Any], in_axes: Axes, out_axes: Axes) -> None:
         self.function, self.in_axes, self.out_axes = function, in_axes, out_axes
         self.__wrapped__ = function
 
@@ -36,22 +37,21 @@ class Mapped:
                 raise TypeError("vmap: the function must return the same structure for each sample")
             of_results = made
             results.append(found)
-        stacked = [self.placed(_stacked(column)) for column in zip(*results, strict=True)]
-        return filler(of_results)(iter(stacked))
+        return self.placed(of_results, [_stacked(column) for column in zip(*results, strict=True)])
 
     def batch(self, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Structure, list[Any], int]:
         """Structure and leaves of the arguments, those that are mapped with their samples in front, and how many."""
         numpy = require("numpy", "vmap")
-        axes = list(self.in_axes) if isinstance(self.in_axes, Sequence) else [self.in_axes] * len(args)
+        axes = list(self.in_axes) if isinstance(self.in_axes, list | tuple) else [self.in_axes] * len(args)
         if len(axes) != len(args):
             raise ValueError(f"vmap: in_axes has {counted(len(axes), 'item')} for {counted(len(args), 'argument')}")
         leaves: list[Any] = []
         sizes: dict[int, str] = {}
 
-        def part(argument: Any, axis: int | None, name: str) -> Structure:
+        def part(argument: Any, axes: Axes, name: str) -> Structure:
             here: list[Any] = []
             structure = take_apart(argument, here, whole=True)
-            for leaf in here:
+            for leaf, axis in zip(here, _one_each(axes, structure, f"vmap: in_axes of {name}"), strict=True):
                 if axis is None:
                     leaves.append(leaf)
                     continue
@@ -84,15 +84,47 @@ class Mapped:
     @property
     def is_along_first_axes(self) -> bool:
         """Whether all samples lie along first axes."""
-        axes = self.in_axes if isinstance(self.in_axes, Sequence) else [self.in_axes]
-        return self.out_axes == 0 and all(axis in (0, None) for axis in axes)
+        return {*_single(self.out_axes)} == {0} and {*_single(self.in_axes)} <= {0, None}
 
-    def placed(self, result: Any) -> Any:
-        """A stacked result with its samples along the axis that was asked for."""
-        numpy = require("numpy", "vmap")
-        if not -result.ndim <= self.out_axes < result.ndim:
-            raise ValueError(f"vmap: out_axes is {self.out_axes}, and a result has {result.ndim} axes with its samples")
-        return numpy.moveaxis(result, 0, self.out_axes)
+    def placed(self, structure: Structure, results: Sequence[Any]) -> Any:
+        """The results of such a structure, samples in front, with these along the axes that were asked for."""
+        axes = _one_each(self.out_axes, structure, "vmap: out_axes")
+        return filler(structure)(iter([_placed(x, axis) for x, axis in zip(results, axes, strict=True)]))
+
+
+def _single(axes: Axes) -> Iterator[int | None]:
+    """All that are in nested axes."""
+    if isinstance(axes, list | tuple | dict):
+        for each in axes.values() if isinstance(axes, dict) else axes:
+            yield from _single(each)
+    else:
+        yield axes
+
+
+def _one_each(axes: Axes, structure: Structure, name: str) -> list[int | None]:
+    """Of axes, which may be nested as a structure is, but no deeper, one for each leaf of it."""
+    if not isinstance(axes, list | tuple | dict):
+        return [axes for _ in places(structure, name)]
+    kind, *facts = structure if structure != NUMBER else (NUMBER,)
+    parts = [NUMBER] * facts[-1] if facts and isinstance(facts[-1], int) else facts[-1] if facts else []
+    if isinstance(axes, dict) and kind == "dict" and {*axes} == {*facts[2]}:
+        several = [axes[key] for key in facts[2]]
+    elif not isinstance(axes, dict) and kind == "sequence" and len(axes) == len(parts):
+        several = list(axes)
+    else:
+        raise ValueError(f"{name} must be nested as what they belong to, or not at all, and are {brief(axes)}")
+    return [axis for each, part in zip(several, parts, strict=True) for axis in _one_each(each, part, name)]
+
+
+def _placed(result: Any, axis: int | None) -> Any:
+    numpy = require("numpy", "vmap")
+    if axis is None:
+        if result.dtype != object and not numpy.array_equal(result, result[:1].repeat(len(result), 0), equal_nan=True):
+            raise ValueError("vmap: out_axes is None for a result that is not the same for all samples")
+        return result[0]
+    if not -result.ndim <= axis < result.ndim:
+        raise ValueError(f"vmap: out_axes is {axis}, and a result has {result.ndim} axes with its samples")
+    return numpy.moveaxis(result, 0, axis)
 
 
 class _Samples:
@@ -145,14 +177,15 @@ def columns(leaves: Sequence[Any], n: int) -> Iterator[tuple[tuple[int, ...], li
 
 
 @local_names
-def vmap(function: Callable[..., Any], in_axes: Axes = 0, out_axes: int = 0) -> Callable[..., Any]:
+def vmap(function: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callable[..., Any]:
     """The function of one sample, for all samples of arrays.
 
     Args:
         function: Of one sample.
         in_axes: Along which axis of the arrays in an argument its samples lie; None for an argument that is the same
-            for all; or one of these for each argument.  Arguments by name are mapped along their first axis.
-        out_axes: Along which axis of the results.
+            for all; or a tuple with one of these for each argument, or, nested as the argument is, for each part of it.
+            Arguments by name are mapped along their first axis.
+        out_axes: Along which axis of the results, or nested as these are; None for what is the same for all samples.
 
     As `jax.vmap`.  On its own it calls the function once a sample; jit(vmap(f)), as vmap(jit(f)), is one kernel, with
     samples as lanes, on threads if jit is told so.  Derivatives go inside, vmap(grad(f)), and outside.  Needs NumPy.
@@ -173,10 +206,9 @@ def vmap(function: Callable[..., Any], in_axes: Axes = 0, out_axes: int = 0) -> 
     """
     if not callable(function):
         raise TypeError(f"vmap: the first argument must be a function, not {shown(function)}; write vmap(f)(x)")
-    for axis in in_axes if isinstance(in_axes, Sequence) and not isinstance(in_axes, str) else (in_axes,):
-        if axis is not None and (isinstance(axis, bool) or not isinstance(axis, int)):
-            raise TypeError(f"vmap: in_axes must be an axis, None, or one of these for each argument, not {in_axes!r}")
-    if isinstance(out_axes, bool) or not isinstance(out_axes, int):
-        raise TypeError(f"vmap: out_axes must be an axis, not {out_axes!r}")
+    for name, axes in (("in_axes", in_axes), ("out_axes", out_axes)):
+        for axis in _single(axes):
+            if axis is not None and (isinstance(axis, bool) or not isinstance(axis, int)):
+                raise TypeError(f"vmap: {name} must be an axis, None, or a tuple, list or dict of these, not {axes!r}")
     compiled = getattr(function, "_mapped", None)
     return Mapped(function, in_axes, out_axes) if compiled is None else compiled(in_axes, out_axes)

@@ -157,9 +157,9 @@ class Jitted(Doors):
             self._open_for_samples(entry, structure, map(part_of, leaves))
         results: list[Any] = []
         of_results = take_apart(entry.rebuild(iter(entry.over_columns(rows))), results, whole=True)
-        return filler(of_results)(iter([mapped.placed(np.moveaxis(x, -1, 0)) for x in results]))
+        return mapped.placed(of_results, [np.moveaxis(x, -1, 0) for x in results])
 
-    def _mapped(self, in_axes: Any, out_axes: int) -> "Jitted":
+    def _mapped(self, in_axes: Any, out_axes: Any) -> "Jitted":
         """vmap(jit(f)) is jit(vmap(f))."""
         options = self._backend, self._threads, *self._static.given, self._wait
         return Jitted(Mapped(self._function, in_axes, out_axes), *options)
