@@ -3,6 +3,7 @@
 To add a primitive is to add one row to autograd/primitives.py and its domain here.
 """
 
+import inspect
 import itertools
 import math
 import re
@@ -25,6 +26,7 @@ from autograd import (
     jacfwd,
     jacrev,
     jit,
+    primitive,
     primitives,
     reverse_sweep,
     topological_order,
@@ -368,6 +370,31 @@ def test_row_states_its_facts(name):
     assert "#" in row.latex or name == "affine"
     assert f"`{name}`" in markdown_table()
     assert callable(row.value)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_help_tells_the_operands_and_the_facts(name):
+    row = TABLE[name]
+    text, operands = inspect.getdoc(row), inspect.signature(row).parameters
+    assert text.startswith(f"The primitive {name}({', '.join(map(str, operands.values()))}):")
+    assert row.domain in text
+    assert row.rule in text
+    assert "#" not in text
+    assert row.pack or row.arity in (None, len(operands))
+    if name in DOMAINS and not row.pack and row.arity:
+        row(*DOMAINS[name][1][0][: len(operands)])
+
+
+def test_help_of_a_row_of_ones_own_is_that_of_its_function():
+    @primitive(partials=(lambda y, t: 3 * t * t,), latex="#1^3", domain="any t")
+    def cube(t):
+        """The cube of t."""
+        return t * t * t
+
+    assert inspect.getdoc(cube) == "The cube of t.\n\nFormula: t^3\nDefined: any t"
+    assert str(inspect.signature(cube)) == "(t, /)"
+    assert inspect.getdoc(Primitive).startswith("One row of the table")
+    assert [*inspect.signature(Primitive).parameters][:3] == ["name", "value", "partials"]
 
 
 def test_documentation_table_is_current(request):

@@ -7,6 +7,7 @@ how machines compute it.  It knows nothing of graphs.  Called on numbers it retu
 
 import functools
 import importlib
+import inspect
 import math
 import sys
 from collections.abc import Callable, Sequence
@@ -196,6 +197,51 @@ else:
     Row = compiled.Row
 
 
+class _PerRow:
+    """An attribute that the class of the rows has in one way, and each row in its own."""
+
+    def __init__(self, of_class: Any, of_row: Callable[["Primitive"], Any]) -> None:
+        self.of_class, self.of_row = of_class, of_row
+
+    def __get__(self, row: "Primitive | None", _owner: type | None = None) -> Any:
+        return self.of_class if row is None else self.of_row(row)
+
+
+def _signature(row: "Primitive") -> inspect.Signature:
+    """The operands of a row as `pack` names them, or a partial; in a call they have no names."""
+    partials = row.partials if isinstance(row.partials, tuple) else ()
+    named = row.pack or next(filter(inspect.isfunction, partials), None)
+    if named is not None:
+        operands = [*inspect.signature(named).parameters.values()][0 if row.pack else 1 :]
+    elif row.arity is not None:
+        operands = [inspect.Parameter(x, inspect.Parameter.POSITIONAL_ONLY) for x in "xyzuvw"[: row.arity]]
+    else:
+        operands = [inspect.Parameter("xs", inspect.Parameter.VAR_POSITIONAL)]
+    kinds = [x.kind if x.kind is x.VAR_POSITIONAL else x.POSITIONAL_ONLY for x in operands]
+    return inspect.Signature(
+        [x.replace(kind=kind, annotation=x.empty) for x, kind in zip(operands, kinds, strict=True)]
+    )
+
+
+def _documentation(row: "Primitive") -> str:
+    """What `help` says of a row: the text of the function that it was made of, and the facts in it."""
+    written = "" if row.module.startswith("autograd.") else inspect.getdoc(row.value)
+    formula = row.latex.replace("#*", "x_1, x_2, …")
+    for i, operand in enumerate(inspect.signature(row).parameters, 1):
+        formula = formula.replace(f"#{i}", operand)
+    facts = {
+        "Formula": formula,
+        "Defined": row.domain or "everywhere",
+        "Ties and kinks": row.rule,
+        "Also called": ", ".join(row.aliases),
+        "Where a derivative is nan or the result overflows": row.instead and f"use {row.instead}",
+    }
+    told = "\n".join(f"{name}: {fact}" for name, fact in facts.items() if fact)
+    call = f"{row.name}{inspect.signature(row)}".replace("/", "").replace(", )", ")")
+    head = written or f"The primitive {call}: a number for numbers, a node of the graph for Values."
+    return f"{head}\n\n{told}"
+
+
 class Primitive(Row):
     """One row of the table: everything there is to know about one operation.
 
@@ -239,6 +285,8 @@ class Primitive(Row):
     >>> x.grad
     12.0
     """
+
+    __signature__ = _PerRow(None, _signature)
 
     __slots__ = (
         "aliases", "bounded", "domain", "expansion", "gate", "instead", "is_linear", "jumps", "largest_slope", "latex",
@@ -359,6 +407,9 @@ class Primitive(Row):
         if callable(self.lowering):
             value = functools.partial(self.lowering, FLOATS)  # most rows: a call less
         return value if self.arity is not None else lambda operands: value(*operands)
+
+
+setattr(Primitive, "__doc__", _PerRow(Primitive.__doc__, _documentation))  # noqa: B010  # typed as text
 
 
 class OwnSweep(Primitive):
