@@ -11,6 +11,7 @@ from autograd.native.planning.plan import Plan
 from autograd.native.planning.structure import plan_of
 from autograd.native.recording.derivative import BatchGradient
 from autograd.native.recording.graph import Domain, Graph, Ref, gathered, take_down
+from autograd.native.recording.tracing import uncollected
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +26,7 @@ class Lowered:
     """Of these, after common subexpressions were shared and sums gathered."""
 
 
+@uncollected()
 def lowered(
     outputs: Sequence[Any],
     inputs: Sequence[Value],

@@ -11,7 +11,7 @@ from typing import Any
 from autograd.core.graph import recorded_partials, topological_order
 from autograd.core.value import Value
 from autograd.native.recording.shares import Shares, are_many, written_out
-from autograd.native.recording.tracing import Traced, fragile, gate_of, may_be_infinite, traced, tracing
+from autograd.native.recording.tracing import Traced, fragile, gate_of, may_be_infinite, traced, tracing, uncollected
 from autograd.table import primitives
 from autograd.table.primitive import Primitive
 
@@ -39,6 +39,7 @@ class BatchSum:
     term: Any
 
 
+@uncollected()
 @tracing()
 def batch_gradient(loss: Value, inputs: Iterable[Value], parameters: Sequence[Value]) -> BatchGradient:
     """Record ∂/∂θ of the sum over samples of weight · loss.
