@@ -3,6 +3,7 @@
 import gc
 import itertools
 import random
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from autograd import Value, primitive
 from autograd.native.doors.compiled import compile
 from autograd.native.planning.places import MOST_WORK
 from autograd.native.planning.plan import Loop, OuterSum, Product
+from autograd.native.recording.derivative import batch_gradient
 from nn import MLP
 
 BACK_ENDS = ["llvm", "numpy"]
@@ -331,3 +333,16 @@ def test_the_cycle_collector_rests_while_a_graph_is_compiled():
         gc.set_threshold(*threshold)
     assert gc.isenabled()
     assert begun.count("start") < 100  # 20 in what does not grow with the graph; without the rest 300
+
+
+def test_the_memory_of_a_gradient_is_in_proportion_to_the_operands():
+    """A term of each of the 1,000 weights refers to all the operands; that they are 2,000 must be kept once."""
+    weights, x = _values(1000), _values(1000)
+    loss = autograd.sin(autograd.affine(weights, x))
+    batch_gradient(autograd.sin(x[0] * weights[0]), x[:1], weights[:1])
+    tracemalloc.start()
+    found = batch_gradient(loss, x, weights)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(found.gradients) == 1000
+    assert peak < 4e6  # 0.9 MB; 33 MB with a tuple for each term

@@ -173,20 +173,21 @@ def reverse_sweep(
         if hand_down is not None and (position := hand_down(order, position, within, adjoints, record)) < 0:
             break
         node = order[position]
-        adjoint = adjoints.get(node)
-        if adjoint is None or node.primitive is None:
+        adjoint, row = adjoints.get(node), node.primitive
+        if adjoint is None or row is None:
             continue
-        here = edges_of(node, node.operands, within)
+        operands = node.operands  # once a node: the core makes the tuple when it is asked
+        here = edges_of(node, operands, within)
         if reached is None and watch is None:
             pass_on = getattr(adjoint, "_pass_on", None)
-            if pass_on is not None and pass_on(here, node.primitive, adjoints):
+            if pass_on is not None and pass_on(here, row, adjoints):
                 continue
         for operand, partial in here:
-            contribution = _carried(adjoint, partial, node.primitive, node.operands, node, operand, reached)
+            contribution = _carried(adjoint, partial, row, operands, node, operand, reached)
             if contribution is not None:
-                adjoints[operand] = found = total(adjoints.get(operand), contribution, node.primitive, node.operands)
+                adjoints[operand] = found = total(adjoints.get(operand), contribution, row, operands)
                 if watch is not None:
-                    watch.look(found, "the adjoint of an operand", node.primitive, node.operands, node)
+                    watch.look(found, "the adjoint of an operand", row, operands, node)
 
 
 def forward_sweep(
@@ -212,18 +213,19 @@ def forward_sweep(
     watch = current().watch
     edges_of = recorded_edges if record else edges
     for node in order:
-        if node.primitive is None or node in tangents or not any(x in tangents for x in node.operands):
+        row, operands = node.primitive, node.operands
+        if row is None or node in tangents or not any(x in tangents for x in operands):
             continue
         found = None
-        for operand, partial in edges_of(node, node.operands, tangents):
+        for operand, partial in edges_of(node, operands, tangents):
             tangent = tangents[operand]
-            contribution = _carried(tangent, partial, node.primitive, node.operands, operand, node, reached)
+            contribution = _carried(tangent, partial, row, operands, operand, node, reached)
             if contribution is not None:
-                found = total(found, contribution, node.primitive, node.operands)
+                found = total(found, contribution, row, operands)
         if found is not None:
             tangents[node] = found
             if watch is not None:
-                watch.look(found, "its tangent", node.primitive, node.operands, node)
+                watch.look(found, "its tangent", row, operands, node)
 
 
 def _carried(

@@ -59,7 +59,8 @@ def batch_gradient(loss: Value, inputs: Iterable[Value], parameters: Sequence[Va
     weight = traced(1.0)
     has_gates = _needs_gates(order, loss)
     terms: dict[Value, list[Term]] = {loss: [(weight, 1.0, primitives.identity, ())]}
-    _sweep([node for node in order if node in by_sample], terms, by_sample | by_batch, has_gates)
+    within = (by_sample | by_batch).difference(inputs)
+    _sweep([node for node in order if node in by_sample], terms, within, has_gates)
     sums: list[BatchSum] = []
     second: dict[Value, list[Term]] = {}
     for node in order:
@@ -121,11 +122,12 @@ def _sweep(order: Sequence[Value], terms: dict[Value, list[Term]], within: set[V
         if node.primitive is None or node not in terms:
             continue
         adjoint = _total(terms.pop(node), has_gates)
-        is_constant = [x.__class__ is float or x not in within for x in node.operands]
-        partials = recorded_partials(node.primitive, node, node.operands, is_constant)
-        for x, partial in zip(node.operands, partials, strict=True):
-            if partial is not None and (partial.__class__ is not float or partial != 0.0 or not node.primitive.gate):
-                terms.setdefault(x, []).append((adjoint, partial, node.primitive, node.operands))
+        row, operands = node.primitive, node.operands  # once: the core makes the tuple when it is asked
+        is_constant = [x.__class__ is float or x not in within for x in operands]
+        partials = recorded_partials(row, node, operands, is_constant)
+        for x, partial in zip(operands, partials, strict=True):
+            if partial is not None and (partial.__class__ is not float or partial != 0.0 or not row.gate):
+                terms.setdefault(x, []).append((adjoint, partial, row, operands))
 
 
 def _total(terms: Sequence[Term], has_gates: bool) -> Any:
