@@ -3,7 +3,7 @@
 import pytest
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser():
     from tests.browser.chromium import BROWSER, playwright  # all tests of it are skipped where there is none
 
