@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.core.graph import as_recorded, topological_order
+from autograd.core.mode import current
 from autograd.core.tree import NUMBER, Structure, counted_parts, exchanged, filler, take_apart
 from autograd.core.value import Value
 from autograd.formulas.program import program_of
@@ -37,7 +38,8 @@ from autograd.native.rolling.listing import listing
 from autograd.native.rolling.program import Program, count_of_loops
 from autograd.native.rolling.rolled import Draft, recorded_order
 from autograd.native.rolling.rows import Rows
-from autograd.table.primitive import as_number
+from autograd.table.primitive import as_number, unwrapped
+from autograd.transforms.dual import Jet
 
 MOST_KEPT = 1 << 26  # bytes of results that are kept to be used again
 _references: Callable[[Any], float] = getattr(sys, "getrefcount", lambda _: math.nan)  # CPython counts them
@@ -51,6 +53,10 @@ class IntegersAsked(Exception):  # noqa: N818  # nothing is wrong
         self.places = places
 
 
+class BorrowedError(Exception):
+    """The function is made of numbers of a transform, or of a recording, that is under way outside of it."""
+
+
 class Entry:
     """A function, recorded for one structure of its arguments.
 
@@ -62,7 +68,8 @@ class Entry:
         backend, threads, wait: As for `jit`.
         batched: Whether it is run over columns, where a constant is a column too.
 
-    Raises `IntegersAsked` where an integer must belong to the structure.
+    Raises `IntegersAsked` where an integer must belong to the structure, `BorrowedError` where the function is to be
+    run as it is, and TypeError for what an earlier recording has left behind.
     """
 
     def __init__(
@@ -95,8 +102,11 @@ class Entry:
             outputs = []
             of_result = _of_numbers(of_result, iter(leaves), outputs, keeps_integers=not batched)
         self.rebuild = filler(of_result)
+        outputs = [unwrapped(x) for x in outputs]
+        order = topological_order(*[x for x in outputs if isinstance(x, Value)])
+        _refuse_borrowed(outputs, order, self.inputs)
         self.outputs = [x if isinstance(x, Value) else as_number(x, "jit: the result") for x in outputs]
-        self.captured = _captured([x for x in self.outputs if isinstance(x, Value)], self.inputs, made)
+        self.captured = _captured(self.outputs, order, self.inputs, made)
         self.compile_seconds = 0.0
         self.backend, self.threads, self._wait = backend, threads, wait
         self._lock = lock_of(self)  # the machine code has one memory
@@ -362,16 +372,32 @@ def integers_asked(function: Callable[..., Any], structure: Structure, examples:
     return []
 
 
-def _captured(outputs: Sequence[Value], inputs: Sequence[Value], made: list[Value]) -> list[Value]:
+def _refuse_borrowed(outputs: Sequence[Any], order: Sequence[Value], inputs: Sequence[Value]) -> None:
+    """Raise for results that a program of these inputs would not be right for, at another call or in a derivative."""
+    mode, mine = current(), {*inputs}
+    if any(x.primitive is None and isinstance(x, Traced) and x not in mine for x in order):
+        if mode.traces:
+            raise BorrowedError
+        raise TypeError(
+            "jit: the function uses a number that another recording has left behind, in an attribute, a list or a "
+            "global variable: it is that of an example; hand it on as a result, and take it as an argument"
+        )
+    variables = {x for several in mode.variables for x in several}
+    if not variables.isdisjoint(order) or any(isinstance(x, Jet) for x in outputs):
+        raise BorrowedError
+
+
+def _captured(outputs: Sequence[Any], order: list[Value], inputs: Sequence[Value], made: list[Value]) -> list[Value]:
     """The Values from outside that outputs are made of: leaves, and nodes, which keep what they recorded."""
-    order, mine = topological_order(*outputs), {*inputs}
+    mine = {*inputs}
     before = [x for x in (as_recorded(order, made) or (order, []))[0] if not isinstance(x, Traced)]
     if all(x.primitive is None for x in before):  # nothing was recorded outside
         return [x for x in before if x not in mine]
     for x in order:
         if isinstance(x, Traced) or not mine.isdisjoint(x.operands):
             mine.add(x)
-    used = {x for node in mine for x in node.operands if isinstance(x, Value)}.union(outputs)
+    used = {x for node in mine for x in node.operands if isinstance(x, Value)}
+    used.update(x for x in outputs if isinstance(x, Value))
     return [x for x in order if x in used and x not in mine]
 
 

@@ -16,7 +16,15 @@ from autograd.arguments import brief, called, numpy_array
 from autograd.core.mode import changed, current, unusual
 from autograd.core.tree import NUMBER, Static, Structure, exchanged, filler, take_apart, watched
 from autograd.native.doors.door import Doors
-from autograd.native.doors.entry import Entry, IntegersAsked, integers_asked, is_integer, opened, with_integers
+from autograd.native.doors.entry import (
+    BorrowedError,
+    Entry,
+    IntegersAsked,
+    integers_asked,
+    is_integer,
+    opened,
+    with_integers,
+)
 from autograd.native.doors.inspection import Stats, argument_names
 from autograd.native.doors.out import takes_no_out, written
 from autograd.native.doors.static import Names, Numbers, StaticArguments
@@ -84,6 +92,8 @@ class Jitted(Doors):
                 return run(structure, leaves)
             except IntegersAsked as asked:
                 places = asked.places
+            except BorrowedError:
+                return self._run_plainly(args, kwargs)
             self._integers[watched(structure, self._forget)] = places
             structure, leaves = with_integers(structure, leaves, places)
 
