@@ -181,9 +181,20 @@ def test_what_is_no_argument_is_refused():
         jit(lambda x, n: x, static_argnums="n")
     with pytest.raises(TypeError, match="static_argnames must be a name or several"):
         jit(lambda x, n: x, static_argnames=[1])
+    with pytest.raises(TypeError, match="static_argnames must be a name or several, not 3"):
+        jit(lambda x, n: x, static_argnames=3)
+    with pytest.raises(TypeError, match=r"static_argnums must be an integer or several, not 1\.0"):
+        jit(lambda x, n: x, static_argnums=1.0)
     assert jit(lambda *xs, **named: xs[0] * named["k"][0], static_argnums=5, static_argnames="k")(2.0, k=(3.0,)) == 6.0
 
 
 def test_values_of_a_gradient_with_a_static_argument():
     f = jit(value_and_grad(lambda x, n: sum(v**n for v in x)), static_argnums=1)
     assert f(np.array([1.0, 2.0]), 3)[1].tolist() == [3.0, 12.0]
+
+
+def test_static_arguments_are_counted_from_the_end_of_a_call_with_any_number_of_them():
+    f = jit(lambda scale, *rest: scale * rest[-1][0], static_argnums=-1)
+    assert f(2.0, (3.0,)) == 6.0
+    assert f(2.0, 7.0, (4.0,)) == 8.0
+    assert jit(lambda x, *rest: x, static_argnums=-9)(2.0, 3.0) == 2.0

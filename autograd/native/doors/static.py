@@ -22,8 +22,7 @@ class StaticArguments:
 
     def __init__(self, function: Callable[..., Any], argnums: Numbers, argnames: Names) -> None:
         self.given = argnums, argnames
-        numbers = [argnums] if isinstance(argnums, int) else list(argnums or ())
-        names = [argnames] if isinstance(argnames, str) else list(argnames or ())
+        numbers, names = _several(argnums), _several(argnames)
         if not all(type(i) is int for i in numbers):
             raise TypeError(f"jit: static_argnums must be an integer or several, not {argnums!r}")
         if not all(isinstance(name, str) for name in names):
@@ -47,8 +46,9 @@ class StaticArguments:
                 raise ValueError(
                     f"jit: static_argnames is {name!r}, and the function has the arguments {[*parameters]}"
                 )
-        self.positions = {i + len(by_position) if i < 0 else i for i in self.positions}
-        found = {by_position[i] for i in self.positions if i < len(by_position)}
+        if inspect.Parameter.VAR_POSITIONAL not in kinds:  # else they are counted from the end of each call
+            self.positions = {i % len(by_position) for i in self.positions}
+        found = {by_position[i] for i in self.positions if 0 <= i < len(by_position)}
         self.positions |= {by_position.index(name) for name in self.names if name in by_position}
         self.names |= found
 
@@ -57,9 +57,18 @@ class StaticArguments:
         if not (self.positions or self.names):
             return args, kwargs
         return (
-            tuple([_fixed(x, f"number {i}") if i in self.positions else x for i, x in enumerate(args)]),
+            tuple([_fixed(x, f"number {i}") if self._has(i, len(args)) else x for i, x in enumerate(args)]),
             {name: _fixed(x, name) if name in self.names else x for name, x in kwargs.items()},
         )
+
+    def _has(self, i: int, count: int) -> bool:
+        return i in self.positions or i - count in self.positions
+
+
+def _several(given: Any) -> list[Any]:
+    if isinstance(given, Iterable) and not isinstance(given, str):
+        return list(given)
+    return [] if given is None else [given]
 
 
 def _fixed(value: Any, name: str) -> Static:
