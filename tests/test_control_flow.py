@@ -143,9 +143,35 @@ def test_a_loop_over_samples_ends_for_each_where_it_does():
     assert vmap(f)(xs).tolist() == jit(vmap(f))(xs).tolist() == [f(x) for x in xs]
 
 
+def sum_of_first(xs, n):
+    return fori_loop(0, n, lambda i, y: y + xs[i], 0.0)
+
+
+def sum_while(xs, n):
+    return while_loop(lambda s: s[0] < n, lambda s: (s[0] + 1, s[1] + xs[s[0]]), (0, 0.0))[1]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("f", [sum_of_first, sum_while])
+def test_an_integer_tells_machine_code_how_often_a_loop_runs(f, backend):
+    xs = [0.5, 2.0, 4.0]
+    g = jit(value_and_grad(f), backend=backend)
+    for n in (3, 1, 0, 2, np.int64(3)):
+        assert g(xs, n) == value_and_grad(f)(xs, n)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "says"),
     [
+        (lambda: cond(True, 1.0, lambda: 1.0), TypeError, "cond: true_fun must be a function, not float 1.0"),
+        (lambda: cond(None, lambda: 1.0, lambda: 2.0), TypeError, "cond: pred must be a truth value or a number, not"),
+        (lambda: cond(lambda: True, lambda: 1.0, lambda: 2.0), TypeError, "cond: pred must be a truth value"),
+        (lambda: cond((1.0,), lambda: 1.0, lambda: 2.0), TypeError, "cond: pred must be a truth value"),
+        (lambda: while_loop(3.0, lambda x: x, 0.0), TypeError, "while_loop: cond_fun must be a function"),
+        (lambda: while_loop(lambda x: None, lambda x: x, 0.0), TypeError, "cond_fun must be a truth value or a number"),
+        (lambda: while_loop(lambda x: "no", lambda x: x, 0.0), TypeError, "cond_fun must be a truth value or a number"),
+        (lambda: fori_loop(0, 1, 3.0, 0.0), TypeError, "fori_loop: body_fun must be a function"),
+        (lambda: scan(3.0, 0.0, [1.0]), TypeError, "scan: f must be a function, not float 3.0"),
         (lambda: fori_loop(0, 2.5, lambda i, x: x, 0.0), TypeError, "upper must be a whole number, not 2.5"),
         (lambda: fori_loop(0, 3, lambda i, x: [x], 0.0), TypeError, "one structure"),
         (lambda: while_loop(lambda x: True, lambda x: (x, x), 0.0), TypeError, "one structure"),
@@ -158,7 +184,7 @@ def test_a_loop_over_samples_ends_for_each_where_it_does():
         (lambda: scan(lambda h, x: (h, x), 0.0, 3.0), TypeError, "scan: xs"),
         (lambda: scan(lambda h, x: (h, x), 0.0, {1.0, 2.0}), TypeError, "scan: xs"),
         (lambda: jit(lambda x: while_loop(lambda y: y > 1.0, lambda y: y / 2.0, x))(8.0), TypeError, "max_steps=n"),
-        (lambda: jit(lambda n: fori_loop(0, n, lambda i, x: x, 1.0))(8.0), TypeError, "static_argnums"),
+        (lambda: jit(lambda n: fori_loop(0, n, lambda i, x: x, 1.0))(8.0), TypeError, "make the bound an integer"),
         (lambda: jit(lambda x: cond(x > 0.0, lambda: 1.0, lambda: (1.0,)))(8.0), TypeError, "cond: true_fun and false"),
     ],
 )

@@ -4,13 +4,14 @@ None of them is needed: plain `for`, `while` and `if` can be differentiated, and
 What they add are choices that depend on numbers inside `jit`, where `if` and `while` are refused.
 """
 
+import contextlib
 import math
 import operator
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from autograd.arguments import brief, counted, in_order
+from autograd.arguments import brief, counted, in_order, shown
 from autograd.core.mode import current
 from autograd.core.tree import filler, take_apart
 from autograd.spellings import local_names
@@ -35,8 +36,9 @@ def cond(pred: Any, true_fun: Function, false_fun: Function, *operands: Any) -> 
     >>> f(4.0), jit(grad(f))(4.0), jit(grad(f))(-4.0)
     (2.0, 0.25, -1.0)
     """
+    _check_functions("cond", true_fun=true_fun, false_fun=false_fun)
     if not _is_traced(pred):
-        return true_fun(*operands) if pred else false_fun(*operands)
+        return true_fun(*operands) if _truth("cond: pred", pred) else false_fun(*operands)
     return _chosen("cond: true_fun and false_fun", pred, true_fun(*operands), false_fun(*operands))
 
 
@@ -51,11 +53,7 @@ def fori_loop(lower: int, upper: int, body_fun: Function, init_val: Any) -> Any:
     >>> grad(lambda x: fori_loop(0, 3, lambda i, y: x * y + i, 1.0))(2.0)  # ((x)·x + 1)·x + 2
     13.0
     """
-    if _is_traced(lower) or _is_traced(upper):
-        raise TypeError(
-            "fori_loop: how often it runs must be known when it is recorded for machine code; make the bound a number "
-            "(jit's static_argnums), or use while_loop(…, max_steps=n)"
-        )
+    _check_functions("fori_loop", body_fun=body_fun)
     lower, upper = _whole("fori_loop: lower", lower), _whole("fori_loop: upper", upper)
     value = init_val
     for i in range(lower, upper):
@@ -84,26 +82,27 @@ def while_loop(cond_fun: Function, body_fun: Function, init_val: Any, *, max_ste
     >>> halved(12.0), grad(halved)(12.0), jit(grad(halved))(12.0)
     (0.75, 0.0625, 0.0625)
     """
+    _check_functions("while_loop", cond_fun=cond_fun, body_fun=body_fun)
     if max_steps is not None:
         max_steps = _whole("while_loop: max_steps", max_steps)
-    value, steps, running = init_val, 0, cond_fun(init_val)
+
+    def goes_on(value: Any) -> Any:
+        running = cond_fun(value)
+        return running if _is_traced(running) and max_steps is not None else _truth("while_loop: cond_fun", running)
+
+    value, steps, running = init_val, 0, goes_on(init_val)
     while _is_traced(running) or running:
-        if _is_traced(running) and max_steps is None:
-            raise TypeError(
-                "while_loop: machine code runs as many steps as were recorded, so it must be told how many there may "
-                "be: max_steps=n"
-            )
         if steps == max_steps:
             return _unfinished(value, running, steps)
         following = body_fun(value)
         if _is_traced(running):
             value = _chosen("while_loop: the value before and after a step", running, following, value)
-            running = running & cond_fun(value)
+            running = running & goes_on(value)
         else:
             if not steps:
                 _same_structure("while_loop: the value before and after a step", value, following)
             value = following
-            running = cond_fun(value)
+            running = goes_on(value)
         steps += 1
     return value
 
@@ -129,6 +128,7 @@ def scan(f: Function, init: Any, xs: Any = None, length: int | None = None, reve
     >>> grad(lambda w: scan(lambda h, x: (w * h + x, None), 0.0, [1.0, 2.0, 3.0])[0])(2.0)  # d(w² + 2w + 3)/dw
     6.0
     """
+    _check_functions("scan", f=f)
     lengths = dict.fromkeys(_lengths(xs))
     if length is not None:
         lengths[_whole("scan: length", length)] = None
@@ -151,7 +151,41 @@ def scan(f: Function, init: Any, xs: Any = None, length: int | None = None, reve
 # ---------------------------------------------------------------- what they have in common
 
 
+def _check_functions(what: str, **functions: Any) -> None:
+    for name, function in functions.items():
+        if not callable(function):
+            raise TypeError(f"{what}: {name} must be a function, not {shown(function)}")
+
+
+def _truth(what: str, x: Any) -> bool:
+    """Whether x is true; TypeError for what has no truth value but that it is there, as None, text or a function."""
+    if _is_traced(x):
+        with _told(
+            "while_loop: machine code runs as many steps as were recorded, so it must be told how many there may be: "
+            "max_steps=n"
+        ):
+            return bool(x)
+    if x is None or not hasattr(x, "__bool__"):
+        raise TypeError(f"{what} must be a truth value or a number, not {shown(x)}")
+    return bool(x)
+
+
+@contextlib.contextmanager
+def _told(advice: str) -> Iterator[None]:
+    """Of a traced number is asked what only an integer tells, for which it is recorded anew; others get advice."""
+    try:
+        yield
+    except TypeError:
+        raise TypeError(advice) from None
+
+
 def _whole(what: str, x: Any) -> int:
+    if _is_traced(x):
+        with _told(
+            f"{what}: how often it runs must be known when it is recorded for machine code; make the bound an integer, "
+            "or use while_loop(…, max_steps=n)"
+        ):
+            return operator.index(x)
     if isinstance(x, bool) or not hasattr(x, "__index__"):
         raise TypeError(f"{what} must be a whole number, not {brief(x)}")
     return operator.index(x)
