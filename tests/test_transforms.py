@@ -1,5 +1,6 @@
 """Transforms: every mode gives the same derivative, in every order of nesting, in the structure of the arguments."""
 
+import inspect
 import itertools
 import math
 from collections import Counter, OrderedDict, defaultdict, namedtuple
@@ -30,6 +31,7 @@ from autograd import (
     taylor,
     value_and_grad,
     vjp,
+    vmap,
     where,
 )
 from autograd.core.tree import flatten, take_apart
@@ -461,6 +463,31 @@ def test_what_stands_beside_the_values_of_aux_stays():
     assert grad(lambda x: (x * x, {"n": "abc", "v": [x * 2.0, None]}), has_aux=True)(3.0) == (
         6.0, {"n": "abc", "v": [6.0, None]},
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("transform", [grad, value_and_grad, jacfwd, jacrev, jacobian, hessian, derivative, vmap, jit])
+def test_a_derivative_keeps_the_name_the_words_and_the_arguments_of_its_function(transform):
+    def f(x, n=2.0, *, how="power"):
+        """What it does."""
+        return x**n if how == "power" and n < 9.0 else x
+
+    made = transform(f)
+    assert (made.__name__, made.__doc__) == ("f", "What it does.")
+    assert inspect.signature(made) == inspect.signature(f)
+    if transform not in (vmap, derivative):
+        compiled = jit(transform(f), static_argnames="n")  # which it branches on
+        assert compiled(3.0, 2.0) == compiled(3.0, n=2.0) == transform(f)(3.0)
+
+
+def test_arrays_of_aux_hold_floats_outside_of_all_transforms():
+    f = lambda x: (x @ x, {"whole": x, "made": np.array([[x[0], 2]]), "integers": np.array([1, 2])})
+    point = np.array([3.0, 4.0])
+    for transform in (grad, jacfwd, jacrev, jacobian, hessian):
+        aux = transform(f, has_aux=True)(point)[1]
+        assert [aux[name].dtype.kind for name in ("whole", "made", "integers")] == ["f", "f", "i"]
+        assert (aux["whole"].tolist(), aux["made"].tolist()) == ([3.0, 4.0], [[3.0, 2.0]])
+    assert jvp(f, (point,), (point,), has_aux=True)[2]["whole"].dtype == float
+    assert vjp(f, point, has_aux=True)[2]["whole"].dtype == float
 
 
 def test_aux_comes_beside_every_kind_of_derivative():

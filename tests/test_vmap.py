@@ -15,6 +15,7 @@ from autograd import (
     exp,
     grad,
     hessian,
+    jacfwd,
     jacobian,
     jit,
     jvp,
@@ -142,6 +143,10 @@ def test_a_result_that_is_the_same_for_all_samples_is_given_once():
         np.testing.assert_array_equal(products, Y * 3.0)
         assert (double, math.isnan(nan)) == (6.0, True)
     assert grad(lambda c: both(Y, c)[1])(3.0) == jit(grad(lambda c: both(Y, c)[1]))(3.0) == 2.0
+    differing = lambda c: vmap(lambda x, c: x * c, (0, None), None)(Y, c)
+    for transform in (grad, jacfwd, jit, lambda g: jit(grad(g)), lambda g: jit(jacfwd(g))):
+        with pytest.raises(ValueError, match="out_axes is None for a result that is not the same for all samples"):
+            transform(differing)(3.0)
 
 
 ASKING = {
@@ -234,6 +239,7 @@ def test_it_nests():
         (lambda: vmap(f)(1.0, X), ValueError, r"argument 1 is to be mapped along axis 0.*not float 1.0; in_axes=None"),
         (lambda: vmap(f, in_axes=(None, 2))(W, X), ValueError, "argument 2 is to be mapped along axis 2"),
         (lambda: vmap(f, in_axes=(0,))(W, X), ValueError, "in_axes has 1 item for 2 arguments"),
+        (lambda: vmap(f, (None, 0))(w=W, x=X), ValueError, "for 0 arguments, beside w, x by name, which go along"),
         (lambda: vmap(f, in_axes=None)(W, X), ValueError, "at least one argument must be mapped"),
         (lambda: vmap(lambda x: x)(np.zeros((0, 2))), ValueError, "there is no sample"),
         (lambda: vmap(f, in_axes="a"), TypeError, "in_axes must be an axis, None"),

@@ -285,6 +285,8 @@ def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
 def _mapped(function: Callable[[Any], Any], leaf: Any) -> Any:
     if getattr(getattr(leaf, "dtype", None), "kind", "") != "O":
         return function(leaf) if hasattr(leaf, "_apply_primitive") else leaf
+    items = leaf.ravel().tolist()
     mapped = leaf.copy()
-    mapped.ravel()[:] = [map_leaves(function, item) for item in leaf.ravel().tolist()]
-    return mapped
+    mapped.ravel()[:] = [map_leaves(function, item) for item in items]
+    had_values = any(hasattr(item, "_apply_primitive") for item in items)
+    return mapped.astype(float) if had_values and all(x.__class__ in (float, int) for x in mapped.flat) else mapped

@@ -1,9 +1,11 @@
 """`vmap`: a function of one sample, over batches."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import update_wrapper
 from typing import Any
 
 from autograd.arguments import brief, called, counted, shown
+from autograd.core.graph import example_number
 from autograd.core.tree import NUMBER, Structure, filler, places, take_apart
 from autograd.installation import require
 from autograd.spellings import local_names
@@ -18,7 +20,7 @@ class Mapped:
 
     def __init__(self, function: Callable[..., Any], in_axes: Axes, out_axes: Axes) -> None:
         self.function, self.in_axes, self.out_axes = function, in_axes, out_axes
-        self.__wrapped__ = function
+        update_wrapper(self, function, updated=())
 
     def __repr__(self) -> str:
         name = getattr(self.function, "__qualname__", brief(self.function))
@@ -44,7 +46,10 @@ class Mapped:
         numpy = require("numpy", "vmap")
         axes = list(self.in_axes) if isinstance(self.in_axes, list | tuple) else [self.in_axes] * len(args)
         if len(axes) != len(args):
-            raise ValueError(f"vmap: in_axes has {counted(len(axes), 'item')} for {counted(len(args), 'argument')}")
+            by_name = f", beside {', '.join(kwargs)} by name, which go along their first axis" if kwargs else ""
+            raise ValueError(
+                f"vmap: in_axes has {counted(len(axes), 'item')} for {counted(len(args), 'argument')}{by_name}"
+            )
         leaves: list[Any] = []
         sizes: dict[int, str] = {}
 
@@ -119,7 +124,8 @@ def _one_each(axes: Axes, structure: Structure, name: str) -> list[int | None]:
 def _placed(result: Any, axis: int | None) -> Any:
     numpy = require("numpy", "vmap")
     if axis is None:
-        if result.dtype != object and not numpy.array_equal(result, result[:1].repeat(len(result), 0), equal_nan=True):
+        numbers = numpy.vectorize(example_number, [float])(result) if result.dtype == object else result
+        if not numpy.array_equal(numbers, numbers[:1].repeat(len(numbers), 0), equal_nan=True):
             raise ValueError("vmap: out_axes is None for a result that is not the same for all samples")
         return result[0]
     if not -result.ndim <= axis < result.ndim:

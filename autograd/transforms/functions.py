@@ -12,6 +12,7 @@ Source of the modes: seeds, chapter 6, "Automatic Differentiation"; Griewank and
 """
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 from math import factorial
 from typing import Any
 
@@ -73,6 +74,7 @@ def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     _check_function("grad", f, argnums)
     both = value_and_grad(f, argnums, has_aux)
 
+    @wraps(f, updated=())
     def gradient(*args: Any, **kwargs: Any) -> Any:
         value, gradients_ = both(*args, **kwargs)
         return (gradients_, value[1]) if has_aux else gradients_
@@ -91,6 +93,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     """
     _check_function("value_and_grad", f, argnums)
 
+    @wraps(f, updated=())
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums)
         result, aux = _with_aux("grad", inputs.call(f, kwargs), has_aux, "(number, aux)")
@@ -141,6 +144,7 @@ def jacrev(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function
     """
     _check_function("jacrev", f, argnums)
 
+    @wraps(f, updated=())
     def jacobian_function(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums)
         result, aux = _with_aux("jacrev", inputs.call(f, kwargs), has_aux)
@@ -231,6 +235,7 @@ def jacfwd(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function
     """
     _check_function("jacfwd", f, argnums)
 
+    @wraps(f, updated=())
     def jacobian_function(*args: Any, **kwargs: Any) -> Any:
         positions = positions_of(args, argnums)
         chosen = [args[position] for position in positions]
@@ -278,6 +283,7 @@ def jacobian(f: Function, argnums: Argnums = 0, has_aux: bool = False, *, sparse
     """
     _check_function("jacobian", f, argnums)
 
+    @wraps(f, updated=())
     def jacobian_function(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums)
         result, aux = _with_aux("jacobian", inputs.call(f, kwargs), has_aux)
@@ -305,6 +311,7 @@ def sparsity(f: Function, argnums: Argnums = 0) -> Function:
     """
     both = jacobian(f, argnums, sparse=True)
 
+    @wraps(f, updated=())
     def sparsity_function(*args: Any, **kwargs: Any) -> Any:
         found = both(*args, **kwargs)
         return found.rows, found.cols
@@ -327,6 +334,7 @@ def hessian(f: Function, argnums: Argnums = 0, has_aux: bool = False, *, sparse:
     """
     _check_function("hessian", f, argnums)
 
+    @wraps(f, updated=())
     def hessian_function(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums)
         output, aux = _with_aux("hessian", inputs.call(f, kwargs), has_aux)
@@ -396,10 +404,11 @@ def derivative(f: Function, n: int = 1) -> Function:
     _check_function("derivative", f)
     if n == 0:
         return f
-    if n == 1:
-        return lambda x: jvp(f, (x,), (1.0,))[1]
 
+    @wraps(f, updated=())
     def derivative_function(x: Any) -> Any:
+        if n == 1:
+            return jvp(f, (x,), (1.0,))[1]
         coefficients, rebuild = _expanded("derivative", f, x, 1.0, n)
         return rebuild([leaf[n] * float(factorial(n)) for leaf in coefficients])
 

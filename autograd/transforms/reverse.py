@@ -22,7 +22,9 @@ def positions_of(args: Sequence[Any], argnums: Argnums) -> list[int]:
     positions = [operator.index(x) for x in (argnums if isinstance(argnums, Sequence) else [argnums])]
     for position in positions:
         if not -len(args) <= position < len(args):
-            raise ValueError(f"argnums: there is no argument {brief(position)} among {len(args)}")
+            raise ValueError(
+                f"argnums: there is no argument {brief(position)} among {len(args)}, those given by name not counted"
+            )
     found = [position % len(args) for position in positions]
     if len(set(found)) < len(found):
         raise ValueError(f"argnums: {brief(argnums)} names an argument twice")
