@@ -1,4 +1,4 @@
-"""What a function takes from outside: numbers of a transform that is under way, and those that one has left behind."""
+"""What a function takes from outside, numbers of transforms under way or left behind, and what it writes there."""
 
 import numpy as np
 import pytest
@@ -112,3 +112,34 @@ def test_a_result_may_be_an_array_of_no_dimensions():
     f = lambda x: {"s": np.tensordot(x, x, 1), "a": np.array(x[0] * 2.0, dtype=object)}
     assert jit(f)(SAMPLES) == {"s": 13.0, "a": 4.0}
     assert grad(lambda x: f(x)["s"])(SAMPLES).tolist() == jit(grad(lambda x: f(x)["s"]))(SAMPLES).tolist() == [4.0, 6.0]
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        grad,
+        jacfwd,
+        jacrev,
+        jit,
+        lambda f: lambda x: linearize(f, x)[0],
+        lambda f: lambda x: jvp(f, (x,), (x,)),
+        lambda f: jit(grad(f)),
+        lambda f: grad(lambda x: checkpoint(f)(x * 1.0)),
+        lambda f: lambda x: vmap(f)(np.stack([x, x])),
+        lambda f: lambda x: vmap(lambda _, x: f(x), (0, None))(SAMPLES, x),
+        lambda f: lambda x: vmap(grad(f), 1)(np.stack([x, x], 1)),
+        lambda f: lambda x: grad(lambda x: vmap(lambda _, x: f(x), (0, None))(SAMPLES, x).sum())(x),
+    ],
+)
+def test_what_a_function_writes_into_its_arguments_stays_its_own(transform):
+    def writing(x):
+        x[0] = x[1] * x[2] + x[0]
+        x *= 2.0
+        return (x * x).sum()
+
+    not_writing = lambda x: (2.0 * (x[1] * x[2] + x[0])) ** 2 + 4.0 * x[1] * x[1] + 4.0 * x[2] * x[2]
+    x = np.array([1.0, 3.0, 2.0])
+    found, right = transform(writing)(x), transform(not_writing)(x)
+    for a, b in zip(*(made if isinstance(made, tuple) else (made,) for made in (found, right)), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+    np.testing.assert_array_equal(x, [1.0, 3.0, 2.0])

@@ -154,10 +154,11 @@ def part_of(leaf: Any) -> Structure:
 
 
 def _sample(leaf: Any, i: int) -> Any:
-    if not isinstance(leaf, _Samples):
-        return leaf
-    found = leaf.array[i]
-    if getattr(found, "ndim", 0) or hasattr(found, "_apply_primitive"):
+    """Of a leaf what belongs to one sample; arrays as copies, which the function may write into."""
+    found = leaf.array[i] if isinstance(leaf, _Samples) else leaf
+    if getattr(found, "ndim", 0):
+        return found.copy()
+    if not isinstance(leaf, _Samples) or hasattr(found, "_apply_primitive"):
         return found
     return int(found) if leaf.array.dtype.kind in "iu" else as_number(found, "vmap: a sample")
 

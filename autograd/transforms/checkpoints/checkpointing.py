@@ -12,6 +12,7 @@ revolve", ACM Transactions on Mathematical Software 26 (2000); Griewank and Walt
 chapter 12.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
 from typing import Any
@@ -33,7 +34,7 @@ Recorded = tuple[int, State, list[Any], list[Any]]
 def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
     """The same function, which keeps only its inputs for the backward pass and runs again there.
 
-    It takes and returns Values, also in lists, tuples and dicts; what else is among its arguments is passed on.
+    It takes and returns Values, also in lists, tuples, dicts and arrays; what else is among its arguments is passed on.
     Values that it uses from outside get their gradient too.  Derivatives of any order and all transforms are right;
     `backward()` runs it once more whatever the number of results, a recorded sweep once a result.
 
@@ -125,9 +126,10 @@ def _name(function: Any) -> str:
 
 
 def _take_out(tree: Any, found: list[Any]) -> Callable[[Iterator[Any]], Any]:
-    """Append the Values of nested lists, tuples and dicts; the function returned puts others in their places.
+    """Append the Values of nested lists, tuples, dicts and arrays; the function returned puts others in their places.
 
-    Unlike `flatten` it lets pass whatever is no number: a function has other arguments too.
+    Unlike `flatten` it lets pass whatever is no number: a function has other arguments too.  Lists, dicts and arrays
+    are made anew for each run, which may write into them.
     """
     if hasattr(tree, "_apply_primitive"):
         found.append(tree)
@@ -138,7 +140,20 @@ def _take_out(tree: Any, found: list[Any]) -> Callable[[Iterator[Any]], Any]:
     if type(tree) is dict:
         named = {key: _take_out(child, found) for key, child in tree.items()}
         return lambda source: {key: part(source) for key, part in named.items()}
-    return lambda _: tree
+    if (numpy := sys.modules.get("numpy")) is None or type(tree) is not numpy.ndarray:
+        return lambda _: tree
+    kept, items = (
+        tree.copy(),
+        [_take_out(item, found) for item in tree.ravel().tolist()] if tree.dtype == object else [],
+    )
+
+    def array(source: Iterator[Any]) -> Any:
+        made = kept.copy()
+        for i, item in enumerate(items):
+            made.flat[i] = item(source)
+        return made
+
+    return array
 
 
 class _Sequence(Segment):
