@@ -4,12 +4,13 @@ import cmath
 import math
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import Value, primitive
+from autograd import Value, grad, primitive
 from autograd.checks.differences import numerical_gradient
 from autograd.checks.gradients import GradcheckError, gradcheck
 from autograd.transforms.checkpoints.checkpointing import checkpoint
@@ -62,7 +63,7 @@ def test_complex_steps_say_what_they_need():
 
 
 def test_results_have_the_shape_of_the_point_and_unused_inputs_have_zero():
-    assert numerical_gradient(lambda v: v[0] * 2.0, (1.0, 5.0)) == [2.0, 0.0]
+    assert numerical_gradient(lambda v: v[0] * 2.0, (1.0, 5.0)) == (2.0, 0.0)
     assert numerical_gradient(lambda x: 3.0, 1.0) == 0.0
     assert numerical_gradient(lambda v: Value(v[0]).exp(), [0.0]) == pytest.approx([1.0], abs=1e-11)
     gradient, errors = numerical_gradient(lambda v: v[0], [1.0, 2.0], "complex", with_error=True)
@@ -221,3 +222,17 @@ def test_noise_does_not_unseat_a_good_estimate():
     numerical_gradient(lambda x: runs.append(x) or 7.0, 1.0)
     assert len(runs) <= 20
     assert math.isfinite(error)
+
+
+@pytest.mark.parametrize("method", ["central", "richardson", "complex"])
+def test_differences_come_in_the_structure_of_the_point(method):
+    x = np.array([[1.0, 2.0], [0.5, 3.0]])
+    found, error = numerical_gradient(lambda x: (x @ x).sum(), x, method, with_error=True)
+    assert (found.shape, error.shape) == ((2, 2), (2, 2))
+    np.testing.assert_allclose(found, grad(lambda x: (x @ x).sum())(x), rtol=1e-8)
+    point = {"w": (1.0, [2.0]), "b": 3}
+    f = lambda p: p["w"][0] * p["w"][1][0] * p["b"]
+    found = numerical_gradient(f, point, method)
+    assert (found.keys(), type(found["w"]), found["w"][1]) == (point.keys(), tuple, [pytest.approx(3.0)])
+    with pytest.raises(TypeError, match=r"numerical_gradient: x\['a'\] must be one real number, not str"):
+        numerical_gradient(f, {"a": "b"}, method)

@@ -11,9 +11,10 @@ derivatives of real functions", SIAM Review 40 (1998).
 
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Literal
 
+from autograd.core.tree import flatten
 from autograd.table.primitive import ARITHMETIC_ERRORS, as_number
 
 Method = Literal["auto", "central", "richardson", "complex"]
@@ -31,11 +32,11 @@ _SMALLEST_STEP = 1e-290
 def numerical_gradient(
     f: Callable[[Any], Any], x: Any, method: Method = "auto", step: float | None = None, *, with_error: bool = False
 ) -> Any:
-    """The gradient of a function of one number, or of a sequence of numbers, from its values alone.
+    """The gradient of a function of one number, or of a structure of numbers, from its values alone.
 
     Args:
-        f: Takes a float, or a list of floats, and returns one number.
-        x: The point: a float, or a sequence of floats.
+        f: Takes what x is, and returns one number.
+        x: The point: a number, or nested lists, tuples, dicts or arrays of numbers, as which the gradient comes back.
         method:
             "central": (f(x + h) - f(x - h)) / 2h, exact to about ε^⅔ ≈ 4·10⁻¹¹.
             "richardson": the limit of central differences with steps h, h/2, h/4, …, by Ridders' tableau; exact to
@@ -58,22 +59,21 @@ def numerical_gradient(
         raise ValueError(f"numerical_gradient: method must be auto, central, richardson or complex, not {method!r}")
     if step is not None and not 0.0 < as_number(step, "numerical_gradient: step") < math.inf:
         raise ValueError(f"numerical_gradient: step must be a positive number, not {step!r}")
-    if single := not isinstance(x, Sequence) and getattr(x, "ndim", 0) == 0:
-        x = [x]
-    numbers = [as_number(entry, f"numerical_gradient: x[{i}]") for i, entry in enumerate(x)]
+    leaves, rebuild = flatten(x, "numerical_gradient: x")
+    numbers = [as_number(leaf, "numerical_gradient: x") for leaf in leaves]
 
     def along(i: int) -> Callable[[Any], Any]:
         def curve(moved: Any) -> Any:
-            point = [complex(p) for p in numbers] if moved.__class__ is complex else list(numbers)
-            point[i] = moved
-            return f(point[0] if single else point)
+            kind: Any = moved.__class__
+            point = rebuild(moved if i == j else kind(number) for j, number in enumerate(numbers))
+            return f(point.astype(complex) if kind is complex and hasattr(point, "astype") else point)
 
         return curve
 
     estimates = [_derivative(along(i), number, method, step) for i, number in enumerate(numbers)]
-    gradient, errors = [value for value, _ in estimates], [error for _, error in estimates]
-    if single:
-        return (gradient[0], errors[0]) if with_error else gradient[0]
+    gradient, errors = (
+        rebuild(column) for column in ([value for value, _ in estimates], [error for _, error in estimates])
+    )
     return (gradient, errors) if with_error else gradient
 
 
@@ -110,7 +110,7 @@ def _complex_step(f: Callable[[Any], Any], x: float, step: float) -> tuple[float
             f"numerical_gradient: method 'complex' needs an f that returns a complex number, and this one returns "
             f"{value!r}: it drops the imaginary part, as abs does; use method='richardson'"
         )
-    slope = value.imag / step
+    slope = float(value.imag) / step
     return slope, 4.0 * EPSILON * abs(slope)
 
 
