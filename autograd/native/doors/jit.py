@@ -157,7 +157,8 @@ class Jitted(Doors):
             self._open_for_samples(entry, structure, map(part_of, leaves))
         results: list[Any] = []
         of_results = take_apart(entry.rebuild(iter(entry.over_columns(rows))), results, whole=True)
-        return mapped.placed(of_results, [np.moveaxis(x, -1, 0) for x in results])
+        stacked = [np.moveaxis(x, -1, 0) if x.size else np.empty((n, *x.shape)) for x in results]
+        return mapped.placed(of_results, stacked)
 
     def _mapped(self, in_axes: Any, out_axes: Any) -> "Jitted":
         """vmap(jit(f)) is jit(vmap(f))."""
