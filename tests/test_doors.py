@@ -474,6 +474,24 @@ def test_threads_and_forks_find_right_results():
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
+@pytest.mark.parametrize("function", [lambda x, _: x[0] * x[1], lambda x, _: x * 2.0], ids=["whole", "by elements"])
+@pytest.mark.parametrize("when", range(1, 15))
+def test_another_call_may_come_whenever_a_program_is_looked_for(when, function):
+    """As one of another thread does: whatever it has found out, the first goes on to the right result."""
+    looks, found = [], []
+
+    class Key:
+        def __hash__(self):
+            looks.append(self)
+            if len(looks) == when:
+                found.append(f(x, self))
+            return 1
+
+    f, x, key = jit(function, static_argnums=1), np.array([2.0, 3.0]), Key()
+    found += [f(x, key) for _ in range(3)]
+    assert all(np.array_equal(each, function(x, key)) for each in found)
+
+
 def test_memory_returns():
     f = jit(lambda x, y, d: (np.array(x), [v * y[0] for v in x], {"a": d["k"], "c": [1, 2]}, Pair(y[1], "text"), 12345))
     args = [1.0, 2.0, 3.0], np.arange(2.0), {"k": 3.0}

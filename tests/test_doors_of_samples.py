@@ -2,15 +2,16 @@
 
 import gc
 import threading
+from collections import OrderedDict
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autograd import Value, cos, detect_anomaly, exp, grad, jit, sin, tanh, value_and_grad, vmap, where
 from autograd.accelerator import compiled
-from tests.test_doors import goes_through, kinds
+from tests.test_doors import Pair, goes_through, kinds
 
 needs_doors = pytest.mark.skipif(compiled is None, reason="doors are of the compiled core")
 WEIGHT = Value(1.5)
@@ -72,6 +73,48 @@ def test_elements_through_a_door_are_those_at_length(data):
         WEIGHT.data = data.draw(st.sampled_from([1.5, -2.0]))
         expected = f.call_at_length(x, (y, scale), options={"bias": bias})
         assert same(f(x, (y, scale), options={"bias": bias}), expected)
+
+
+def results_around(leaf):
+    """Structures of results, those without a number among them."""
+    return st.recursive(
+        st.sampled_from([leaf, leaf, None, "text", True]),
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=3),
+            st.lists(inner, max_size=3).map(tuple),
+            st.tuples(inner, inner).map(lambda two: Pair(*two)),
+            st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
+            st.dictionaries(st.sampled_from("ab"), inner, max_size=2).map(OrderedDict),
+        ),
+        max_leaves=6,
+    )
+
+
+@given(results_around("a number"))
+@example(([], "a number"))
+@example([None, "text"])
+@settings(max_examples=80)
+def test_results_of_any_structure_are_those_of_the_function(shape):
+    """Over elements and over samples; what holds no number too."""
+
+    def f(x):
+        return map_structure(lambda leaf: x * 2.0 + WEIGHT if leaf == "a number" else leaf, shape)
+
+    x = np.arange(3.0)
+    expected = map_structure(lambda leaf: x * 2.0 + WEIGHT.data if leaf == "a number" else leaf, shape)
+    for compiled_ in (jit(f), jit(vmap(f))):
+        for _ in range(2):
+            found = compiled_(x)
+            assert kinds(found) == kinds(expected)
+            assert all(map(np.array_equal, leaves_of(found), leaves_of(expected)))
+
+
+def map_structure(function, thing):
+    if isinstance(thing, dict):
+        return type(thing)((key, map_structure(function, part)) for key, part in thing.items())
+    if isinstance(thing, list | tuple):
+        return getattr(thing, "_make", type(thing))([map_structure(function, part) for part in thing])
+    return function(thing)
 
 
 def of_sample(w, x, b):

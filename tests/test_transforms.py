@@ -134,6 +134,14 @@ def test_argnums_and_aux():
     assert jacrev(f, argnums=(0, 1))(2.0, 3.0) == jacfwd(f, argnums=(0, 1))(2.0, 3.0) == (9.0, 12.0)
 
 
+@pytest.mark.parametrize("nothing", [[], (), {"a": []}, np.zeros(0)], ids=repr)
+def test_by_no_variables_a_jacobian_has_the_structure_of_the_result(nothing):
+    expected = repr({"s": [nothing, nothing], "t": nothing})
+    for transform in (jacfwd, jacrev, jacobian):
+        found, aux = transform(lambda x: ({"s": [1.0, 2.0], "t": 3.0}, "more"), has_aux=True)(nothing)
+        assert (repr(found), aux) == (expected, "more")
+
+
 def test_jacobian_chooses_the_cheaper_mode():
     runs = []
 

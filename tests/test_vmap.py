@@ -46,6 +46,7 @@ CASES = {
     "matrices": (lambda m: m @ m, 0, (RNG.normal(size=(4, 2, 2)),)),
     "structures": (lambda d: {"s": logsumexp(list(d["x"])), "t": (d["y"], d["x"] * 2.0)}, 0, ({"x": X, "y": Y},)),
     "a constant": (lambda y: [y, 3.0], 0, (Y,)),
+    "arrays of no numbers": (lambda x: {"none": x[:0], "more": np.zeros((2, 0)), "one": x[0]}, 0, (X,)),
     "gradients": (grad(f), (None, 0), (W, X)),
     "values and gradients": (value_and_grad(f, argnums=(0, 1)), (None, 0), (W, X)),
     "Hessians": (hessian(lambda x: x[0] ** 2 * x[1] + exp(x[2])), 0, (X,)),

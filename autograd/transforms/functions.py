@@ -240,6 +240,8 @@ def jacfwd(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function
         positions = positions_of(args, argnums)
         chosen = [args[position] for position in positions]
         points, rebuild = flatten(chosen, "jacfwd: the arguments")
+        if not points:  # f would not be run, and only it tells the rows
+            return jacrev(f, argnums, has_aux)(*args, **kwargs)
 
         def at(*moved: Any) -> Any:
             arguments = list(args)

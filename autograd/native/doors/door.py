@@ -208,7 +208,7 @@ def door_of_samples(arguments: Structure, results: Structure, entry: Any) -> Any
         inside, outside = _parts_of([*positional, *by_name], results)
     except LookupError:
         return None
-    if any(kind == NAMED for kind, _, _ in outside):
+    if any(kind not in (SAMPLES, ELEMENTS, SEQUENCE, DICT, SAME) for kind, _, _ in outside):
         return None
     outputs = len(entry.outputs)
     most = MOST_NUMBERS // max(outputs, 1)

@@ -167,7 +167,8 @@ class Jitted(Doors):
             self._open_for_samples(entry, structure, map(part_of, leaves))
         results: list[Any] = []
         of_results = take_apart(entry.rebuild(iter(entry.over_columns(rows))), results, whole=True)
-        return mapped.placed(of_results, [np.moveaxis(x, -1, 0) for x in results])
+        stacked = [np.moveaxis(x, -1, 0) if x.size else np.empty((n, *x.shape)) for x in results]
+        return mapped.placed(of_results, stacked)
 
     def _mapped(self, in_axes: Any, out_axes: Any) -> "Jitted":
         """vmap(jit(f)) is jit(vmap(f))."""
@@ -181,16 +182,15 @@ class Jitted(Doors):
             if getattr(leaf, "ndim", 0) and leaf.dtype.kind not in "biuf":
                 raise TypeError(f"jit: an array must hold real numbers, not dtype {leaf.dtype}")
         by_elements = "elements", structure
-        if self._entries.get(by_elements) is not _WHOLE_ARRAYS:
-            try:
-                entry = self.entry(structure, leaves, Lane)
-            except (TypeError, AttributeError, ValueError):  # or the arrays will raise it again
-                pass
-            else:
-                self._last = weakref.ref(entry)
-                parts = [("elements",) if getattr(leaf, "ndim", 0) else NUMBER for leaf in leaves]
-                self._open_for_samples(entry, structure, parts)
-                return entry.over_arrays(leaves)
+        try:
+            entry = self.entry(structure, leaves, Lane)
+        except (TypeError, AttributeError, ValueError):  # or the arrays will raise it again
+            entry = _WHOLE_ARRAYS
+        if entry is not _WHOLE_ARRAYS:
+            self._last = weakref.ref(entry)
+            parts = [("elements",) if getattr(leaf, "ndim", 0) else NUMBER for leaf in leaves]
+            self._open_for_samples(entry, structure, parts)
+            return entry.over_arrays(leaves)
         elements = [x for leaf in leaves for x in _elements(leaf)]
         try:
             entry = self.entry(opened(structure, iter([getattr(leaf, "shape", ()) for leaf in leaves])), elements)
