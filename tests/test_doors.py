@@ -291,6 +291,38 @@ def test_many_structures_in_turn():
             assert f.knock(*[0.5] * n) == n
 
 
+def test_programs_are_dropped_whatever_their_keys_do_meanwhile():
+    """A key with a hash in Python lets other threads run, which may add programs and drop some; here it does itself."""
+
+    class Key:
+        asked = True  # so that it does nothing
+        made = 0
+
+        def __init__(self, number):
+            self.number = number
+
+        def __eq__(self, other):
+            return isinstance(other, Key) and self.number == other.number
+
+        def __hash__(self):
+            if not Key.asked:
+                Key.asked, Key.made = True, Key.made + 1
+                f(1.0, Key(2000 + Key.made))
+                Key.asked = False
+            return hash(self.number)
+
+    f = jit(lambda x, key: x * key.number, static_argnums=1, backend="interpreter")
+    for i in range(MOST_PROGRAMS):
+        f(1.0, Key(i))
+    Key.asked = False
+    try:
+        assert [f(2.0, Key(1000 + i)) for i in range(5)] == [2.0 * (1000 + i) for i in range(5)]
+    finally:
+        Key.asked = True
+    assert Key.made > 5
+    assert len(f._entries) <= MOST_PROGRAMS
+
+
 def test_a_door_is_shut_with_its_program():
     class Model:
         def __call__(self, x):
@@ -600,7 +632,7 @@ def test_the_source_computes_the_same():
     names = {}
     exec(f.source(), names)  # WEIGHT is an argument after the others
     assert names["f"](2.0, 3.0, 0.5, WEIGHT.data) == pytest.approx((value, slopes["a"], slopes["b"][0]))
-    assert "def f(x1_a, x1_b_0, x2, " in f.source()
+    assert "def f(x_a, x_b_0, y, " in f.source()
     assert "def f(u, v_0, v_1, w)" in jit(lambda u, v, w: u * v[0] * v[1] * w).source(1.0, (2.0, 3.0), w=4.0)
 
 

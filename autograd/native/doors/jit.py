@@ -6,7 +6,6 @@ import os
 import sys
 import threading
 import weakref
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -56,7 +55,7 @@ class Jitted(Doors):
         self._function, self._backend, self._threads, self._wait = function, backend, threads, wait
         self._static = StaticArguments(function, static_argnums, static_argnames)
         self._integers: dict[Structure, list[int]] = {}  # the leaves of a structure that the function asks for
-        self._entries: OrderedDict[Any, Entry] = OrderedDict()
+        self._entries: dict[Any, Entry] = {}  # a copy of its items is made in one go, whatever their keys do meanwhile
         here = weakref.ref(self)
         self._forget = lambda gone: _forget(here(), gone)
         self._first_calls: dict[Any, Any] = {}  # the locks of those that are being recorded
@@ -229,7 +228,7 @@ class Jitted(Doors):
         if found is not None:
             if 2 * len(self._entries) > MOST_PROGRAMS:  # so that those in use are the last to go
                 with contextlib.suppress(KeyError):  # another thread may have dropped it
-                    self._entries.move_to_end(key)
+                    self._entries[watched(key, self._forget)] = self._entries.pop(key)
         else:
             examples = [_example(leaf) for leaf in leaves]
             call = os.getpid(), key  # in a fork the others that hold locks are gone
