@@ -182,7 +182,6 @@ TORCH = Target(
     natives={
         "maximum": "torch.amax({}, -1)",
         "minimum": "torch.amin({}, -1)",
-        "sign": "torch.sign({})",
         "remainder": "torch.remainder({}, {})",
         "logaddexp": "torch.logaddexp({}, {})",
         "relu": "torch.relu({})",
@@ -241,7 +240,7 @@ def rule(function, *partials):
 
     return ruled
 ''',
-    own_partials=frozenset({"acos", "acosh", "asin", "atanh", "hypot", "pow"}),
+    own_partials=frozenset({"acos", "acosh", "asin", "atan2", "atanh", "hypot", "pow"}),
     number="torch.tensor({}, dtype=DTYPE)",
     head="DTYPE = torch.float64",
 )

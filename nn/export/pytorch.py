@@ -91,7 +91,7 @@ def from_torch(module: Any) -> Sequential:
     Reads Sequential, within one another too, of Linear, Dropout, Flatten, Identity and the usual activations; weights
     of float32 and float64 alike become our floats.
 
-    Raises TypeError for what else there is in it.
+    Raises TypeError for what else there is in it, a `forward` or hooks of one's own included.
 
     >>> model = from_torch(torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh()))  # doctest: +SKIP
     >>> autograd.draw(model([1.0, 2.0])[0])  # doctest: +SKIP
@@ -115,9 +115,21 @@ def from_torch(module: Any) -> Sequential:
 def _chain(torch: Any, module: Any) -> list[Any]:
     if not isinstance(module, torch.nn.Module):
         raise TypeError(f"from_torch: takes a module of PyTorch, not {type(module).__name__}")
+    _refuse_own_ways(module)
     if isinstance(module, torch.nn.Sequential):
         return [part for each in module for part in _chain(torch, each)]
     return [module]
+
+
+def _refuse_own_ways(module: Any) -> None:
+    """TypeError for a module that computes something else than PyTorch's class with its weights does."""
+    name = type(module).__name__
+    if "forward" in vars(module) or not type(module).forward.__module__.startswith("torch."):
+        raise TypeError(
+            f"from_torch: {name} has a forward of its own, which is not read; give from_torch the Sequential inside it"
+        )
+    if module._forward_hooks or module._forward_pre_hooks:
+        raise TypeError(f"from_torch: {name} has hooks, which are not read; remove them, by the handles they came with")
 
 
 def _refuse_settings(name: str, part: Any) -> None:

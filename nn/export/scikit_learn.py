@@ -57,7 +57,10 @@ def _read(estimator: Any) -> Sequential:
             is_last = i == len(estimator.coefs_) - 1
             layers += _activation(estimator.out_activation_ if is_last else estimator.activation)
         return Sequential(*layers)
-    coefficients = numpy.atleast_2d(estimator.coef_).tolist()
+    found = estimator.coef_
+    coefficients = numpy.atleast_2d(
+        found.toarray() if hasattr(found, "toarray") else found
+    ).tolist()  # after sparsify()
     intercepts = numpy.broadcast_to(numpy.atleast_1d(estimator.intercept_), (len(coefficients),)).tolist()
     linear = linear_of(coefficients, intercepts)
     if not hasattr(estimator, "predict_proba"):

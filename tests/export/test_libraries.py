@@ -90,6 +90,54 @@ def test_what_cannot_be_read_from_pytorch_is_told(torch, make, message):
         nn.from_torch(make(torch))
 
 
+def test_what_has_ways_of_its_own_is_not_taken_for_its_layers(torch):
+    def doubled(kind):
+        return type("Doubled", (kind,), {"forward": lambda self, x: 2.0 * kind.forward(self, x)})
+
+    def patched():
+        linear = torch.nn.Linear(4, 2)
+        linear.forward = lambda x: x
+        return torch.nn.Sequential(linear)
+
+    def hooked(register):
+        linear = torch.nn.Linear(4, 2)
+        getattr(linear, register)(lambda *_: None)
+        return torch.nn.Sequential(linear)
+
+    linear = torch.nn.Linear(4, 2)
+    for module in (doubled(torch.nn.Linear)(4, 2), doubled(torch.nn.Sequential)(linear), patched()):
+        with pytest.raises(TypeError, match="has a forward of its own"):
+            nn.from_torch(module)
+    for register in ("register_forward_hook", "register_forward_pre_hook"):
+        with pytest.raises(TypeError, match="Linear has hooks"):
+            nn.from_torch(hooked(register))
+    named = type("Named", (torch.nn.Sequential,), {})(
+        linear, torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(2, 2))
+    )
+    x = torch.tensor([[0.5, -1.0, 2.0, 0.25]])
+    assert np.allclose(outputs(nn.from_torch(named), x.tolist()), named(x).detach().numpy())
+
+
+@pytest.mark.filterwarnings("ignore::autograd.DomainWarning")
+@pytest.mark.parametrize(
+    ("row", "points"),
+    [
+        (autograd.sign, [[math.nan], [0.0], [-0.0], [2.0], [-math.inf]]),
+        (autograd.atan2, [[0.0, 0.0], [0.0, -1e-200], [1e-200, 1e-200], [-0.0, -1.0], [1.0, 0.0], [3.0, -4.0]]),
+    ],
+    ids=["sign", "atan2"],
+)
+def test_special_values_and_slopes_of_pytorch_are_those_of_the_engine(torch, row, points):
+    leaves = [autograd.Value(0.5) for _ in points[0]]
+    function = autograd.to_torch_function(row(*leaves), leaves)
+    found = torch.tensor(points, dtype=torch.float64, requires_grad=True)
+    result = function(found)
+    (slopes,) = torch.autograd.grad(result.sum(), found, materialize_grads=True)
+    both = autograd.value_and_grad(lambda x: row(*x))
+    for point, value, gradient in zip(points, result.tolist(), slopes.tolist(), strict=True):
+        np.testing.assert_allclose([value, *gradient], np.hstack(both(point)), rtol=1e-14)
+
+
 class Twice(nn.Module):
     """A module of one's own."""
 
