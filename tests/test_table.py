@@ -393,6 +393,14 @@ def test_help_of_a_row_of_ones_own_is_that_of_its_function():
 
     assert inspect.getdoc(cube) == "The cube of t.\n\nFormula: t^3\nDefined: any t"
     assert str(inspect.signature(cube)) == "(t, /)"
+    lowered = Primitive("double", None, (2.0,), lowering=lambda m, x: 2.0 * x, module="elsewhere")
+    assert inspect.getdoc(lowered).startswith("The primitive double(x): ")
+    packed = Primitive("packed", sum, lambda z, xs: [1.0] * len(xs), pack=zip, module="elsewhere")
+    assert str(inspect.signature(packed)) == "(*xs)"
+    keyed = Primitive("keyed", lambda x, y: x, (1.0, 0.0), pack=lambda x, *, y: (x, y), module="elsewhere")
+    assert str(inspect.signature(keyed)) == "(x, /, *, y)"
+    several = Primitive("several", lambda *xs: xs[0], (1.0, 0.0, 0.0, 0.0), module="elsewhere")
+    assert str(inspect.signature(several)) == "(x1, x2, x3, x4, /)"
     assert inspect.getdoc(Primitive).startswith("One row of the table")
     assert [*inspect.signature(Primitive).parameters][:3] == ["name", "value", "partials"]
 

@@ -213,8 +213,11 @@ def forward_sweep(
     watch = current().watch
     edges_of = recorded_edges if record else edges
     for node in order:
-        row, operands = node.primitive, node.operands
-        if row is None or node in tangents or not any(x in tangents for x in operands):
+        row = node.primitive
+        if row is None or node in tangents:
+            continue
+        operands = node.operands
+        if not any(x in tangents for x in operands):
             continue
         found = None
         for operand, partial in edges_of(node, operands, tangents):

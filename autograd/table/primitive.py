@@ -10,7 +10,7 @@ import importlib
 import inspect
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from numbers import Complex, Real
 from typing import TYPE_CHECKING, Any, Self
 
@@ -211,26 +211,32 @@ def _signature(row: "Primitive") -> inspect.Signature:
     """The operands of a row as `pack` names them, or a partial; in a call they have no names."""
     partials = row.partials if isinstance(row.partials, tuple) else ()
     named = row.pack or next(filter(inspect.isfunction, partials), None)
-    if named is not None:
-        operands = [*inspect.signature(named).parameters.values()][0 if row.pack else 1 :]
-    elif row.arity is not None:
-        operands = [inspect.Parameter(x, inspect.Parameter.POSITIONAL_ONLY) for x in "xyzuvw"[: row.arity]]
-    else:
-        operands = [inspect.Parameter("xs", inspect.Parameter.VAR_POSITIONAL)]
-    kinds = [x.kind if x.kind is x.VAR_POSITIONAL else x.POSITIONAL_ONLY for x in operands]
-    return inspect.Signature(
-        [x.replace(kind=kind, annotation=x.empty) for x, kind in zip(operands, kinds, strict=True)]
-    )
+    kinds = inspect.Parameter
+    try:
+        operands = [*inspect.signature(named).parameters.values()][0 if row.pack else 1 :]  # type: ignore[arg-type]
+    except (TypeError, ValueError):  # there is none, or a built-in that does not tell
+        names = [f"x{i}" for i in range(1, (row.arity or 0) + 1)] if (row.arity or 0) > 3 else "xyz"[: row.arity]
+        operands = (
+            [kinds(x, kinds.POSITIONAL_ONLY) for x in names] if row.arity else [kinds("xs", kinds.VAR_POSITIONAL)]
+        )
+    only = {kinds.POSITIONAL_OR_KEYWORD: kinds.POSITIONAL_ONLY}
+    return inspect.Signature([x.replace(kind=only.get(x.kind, x.kind), annotation=x.empty) for x in operands])
+
+
+def formula(row: "Primitive", operands: Iterable[str] = "xyz") -> str:
+    """The LaTeX of a row, of operands with these names."""
+    text = row.latex.replace("#*", "x_1, x_2, …")
+    for i, operand in enumerate(operands, 1):
+        text = text.replace(f"#{i}", operand)
+    return text
 
 
 def _documentation(row: "Primitive") -> str:
     """What `help` says of a row: the text of the function that it was made of, and the facts in it."""
-    written = "" if row.module.startswith("autograd.") else inspect.getdoc(row.value)
-    formula = row.latex.replace("#*", "x_1, x_2, …")
-    for i, operand in enumerate(inspect.signature(row).parameters, 1):
-        formula = formula.replace(f"#{i}", operand)
+    is_own = not row.module.startswith("autograd.") and inspect.isroutine(row.value)
+    written = inspect.getdoc(row.value) if is_own else None
     facts = {
-        "Formula": formula,
+        "Formula": formula(row, inspect.signature(row).parameters),
         "Defined": row.domain or "everywhere",
         "Ties and kinks": row.rule,
         "Also called": ", ".join(row.aliases),

@@ -38,6 +38,7 @@ from autograd.table import numerics as _n
 from autograd.table.machine import FLOATS as _FLOATS
 from autograd.table.primitive import Partials as _Partials
 from autograd.table.primitive import Primitive as _Primitive
+from autograd.table.primitive import formula as _formula_of
 
 
 def _libm(function: _Callable[..., float], partials: _Partials, **facts: _Any) -> _Primitive:
@@ -796,13 +797,12 @@ def markdown_table() -> str:
     ]
     for row in TABLE.values():
         operands = row.arity or "any"
-        formula = row.latex.replace("#*", "x_1, x_2, …").replace("#1", "x").replace("#2", "y").replace("#3", "z")
         aliases = ", ".join(f"`{name}`" for name in row.aliases)
         cells = [
             f"`{row.name}`",
             str(operands),
             row.symbol,
-            f"${formula}$",
+            f"${_formula_of(row)}$",
             row.domain or "everywhere",
             row.rule,
             aliases,

@@ -58,9 +58,8 @@ def _read(estimator: Any) -> Sequential:
             layers += _activation(estimator.out_activation_ if is_last else estimator.activation)
         return Sequential(*layers)
     found = estimator.coef_
-    coefficients = numpy.atleast_2d(
-        found.toarray() if hasattr(found, "toarray") else found
-    ).tolist()  # after sparsify()
+    dense = found.toarray() if hasattr(found, "toarray") else found  # it is sparse after sparsify()
+    coefficients = numpy.atleast_2d(dense).tolist()
     intercepts = numpy.broadcast_to(numpy.atleast_1d(estimator.intercept_), (len(coefficients),)).tolist()
     linear = linear_of(coefficients, intercepts)
     if not hasattr(estimator, "predict_proba"):
