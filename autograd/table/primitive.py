@@ -5,6 +5,7 @@ how machines compute it.  It knows nothing of graphs.  Called on numbers it retu
 `_apply_primitive` method (a `Value`) is handed the primitive instead and records it.
 """
 
+import contextlib
 import functools
 import importlib
 import inspect
@@ -211,16 +212,19 @@ def _signature(row: "Primitive") -> inspect.Signature:
     """The operands of a row as `pack` names them, or a partial; in a call they have no names."""
     partials = row.partials if isinstance(row.partials, tuple) else ()
     named = row.pack or next(filter(inspect.isfunction, partials), None)
-    kinds = inspect.Parameter
-    try:
-        operands = [*inspect.signature(named).parameters.values()][0 if row.pack else 1 :]  # type: ignore[arg-type]
-    except (TypeError, ValueError):  # there is none, or a built-in that does not tell
-        names = [f"x{i}" for i in range(1, (row.arity or 0) + 1)] if (row.arity or 0) > 3 else "xyz"[: row.arity]
-        operands = (
-            [kinds(x, kinds.POSITIONAL_ONLY) for x in names] if row.arity else [kinds("xs", kinds.VAR_POSITIONAL)]
-        )
-    only = {kinds.POSITIONAL_OR_KEYWORD: kinds.POSITIONAL_ONLY}
-    return inspect.Signature([x.replace(kind=only.get(x.kind, x.kind), annotation=x.empty) for x in operands])
+    by_place, several = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL
+    count = row.arity or 0
+    names = "xyz"[:count] if count <= 3 else [f"x{i}" for i in range(1, count + 1)]
+    operands = [inspect.Parameter(x, by_place) for x in names] or [inspect.Parameter("xs", several)]
+    if named is not None:
+        with contextlib.suppress(TypeError, ValueError):  # of a built-in that does not tell
+            operands = [*inspect.signature(named).parameters.values()][0 if row.pack else 1 :]
+    return inspect.Signature(
+        [
+            x.replace(kind=by_place if x.kind is x.POSITIONAL_OR_KEYWORD else x.kind, annotation=x.empty)
+            for x in operands
+        ]
+    )
 
 
 def formula(row: "Primitive", operands: Iterable[str] = "xyz") -> str:
