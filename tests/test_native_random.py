@@ -318,7 +318,7 @@ def interpreted(program, sample, numbers):
     return [x.data for x in made if isinstance(x, Value)], loss.data, [p.grad for p in parameters]
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(programs())
 def test_every_back_end_agrees_with_the_interpreter(program):
     agrees(program)

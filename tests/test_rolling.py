@@ -325,7 +325,7 @@ def check(inputs, blocks, seed, in_c=False):
         compare(trial, *compiled)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(programs(), st.integers(0, 1000))
 @example((2, ((recurrence, 40, 1),)), 0)
 @example((3, ((stencil, 33, 2), (backwards, 20, 3))), 1)
@@ -356,7 +356,9 @@ def test_any_order_of_the_instructions_gives_the_same_numbers_to_the_last_bit(pr
 
 @pytest.mark.skipif(not HAS_COMPILER, reason="needs a C compiler")
 @pytest.mark.parametrize("block", BLOCKS)
-@pytest.mark.parametrize("length", [13, 21])  # of layers, one has loops beside each other in a loop
+@pytest.mark.parametrize(
+    "length", [13, pytest.param(21, marks=pytest.mark.exhaustive)]
+)  # of layers, one has loops beside each other in a loop
 def test_c_computes_what_the_straight_program_does(block, length):
     check(2, [(block, length, 5)], 3, in_c=True)
 
@@ -382,7 +384,7 @@ def by_llvm(program, optimise):
 
 
 @pytest.mark.skipif(not HAS_COMPILER, reason="needs a C compiler")
-@pytest.mark.parametrize("level", ["-O0", "-O1", "-O2", "-O3"])
+@pytest.mark.parametrize("level", [pytest.param("-O0", marks=pytest.mark.exhaustive), "-O1", "-O2", "-O3"])
 @pytest.mark.parametrize("hessian_of", [
     (3, [(layers, 25, 402717), (pairs, 15, 864176)], 276),
     (2, [(irregular, 18, 838568), (irregular, 31, 639362), (stencil, 34, 718366)], 123000078),

@@ -297,7 +297,7 @@ UNARY = [name for name, (_, points) in DOMAINS.items() if all(len(point) == 1 fo
 @pytest.mark.parametrize("name", UNARY)
 def test_higher_derivatives_are_no_difference_of_equals(name):
     reference, row = DOMAINS[name][0], getattr(primitives, name)
-    for x in (1e-18, -1e-9, 3e-4, -0.02, 0.7, -2.5, 31.0):
+    for x in (1e-18, -3e-4, 0.7, -2.5, 31.0):
         h = abs(mpf(x)) * mpf(10) ** -25
         with mp.workdps(60 if name in ("lgamma", "digamma") else 260):
             if isinstance(reference(mpf(x)), mpmath.mpc):
@@ -385,6 +385,17 @@ def test_help_tells_the_operands_and_the_facts(name):
         row(*DOMAINS[name][1][0][: len(operands)])
 
 
+class WithoutSignature:
+    """Told by no signature, as some built-in functions are, though which ones is another matter with each Python."""
+
+    @property
+    def __signature__(self):
+        raise ValueError("no signature")
+
+    def __call__(self, *xs):
+        return xs
+
+
 def test_help_of_a_row_of_ones_own_is_that_of_its_function():
     @primitive(partials=(lambda y, t: 3 * t * t,), latex="#1^3", domain="any t")
     def cube(t):
@@ -395,7 +406,7 @@ def test_help_of_a_row_of_ones_own_is_that_of_its_function():
     assert str(inspect.signature(cube)) == "(t, /)"
     lowered = Primitive("double", None, (2.0,), lowering=lambda m, x: 2.0 * x, module="elsewhere")
     assert inspect.getdoc(lowered).startswith("The primitive double(x): ")
-    packed = Primitive("packed", sum, lambda z, xs: [1.0] * len(xs), pack=zip, module="elsewhere")
+    packed = Primitive("packed", sum, lambda z, xs: [1.0] * len(xs), pack=WithoutSignature(), module="elsewhere")
     assert str(inspect.signature(packed)) == "(*xs)"
     keyed = Primitive("keyed", lambda x, y: x, (1.0, 0.0), pack=lambda x, *, y: (x, y), module="elsewhere")
     assert str(inspect.signature(keyed)) == "(x, /, *, y)"

@@ -57,8 +57,13 @@ def test_each_row_equals_mpmath(name):
 
     found = taylor(along, 0.0, ORDER)
     with mp.workdps(80):
-        moved = lambda t: mpf(reference(*[mpf(x) + mpf(v) * t for x, v in zip(point, speeds)]))
-        true = mpmath.taylor(moved, mpf(0), ORDER)
+        if name in ("lgamma", "digamma"):  # whose values take mpmath long at so many digits
+            first = 1 if name == "lgamma" else 0
+            slopes = [mp.polygamma(k - first, mpf(*point)) / mp.factorial(k) for k in range(first, ORDER + 1)]
+            true = [mp.loggamma(mpf(*point)), *slopes] if first else slopes
+        else:
+            moved = lambda t: mpf(reference(*[mpf(x) + mpf(v) * t for x, v in zip(point, speeds)]))
+            true = mpmath.taylor(moved, mpf(0), ORDER)
     largest = max(map(abs, true))
     for k, (a, b) in enumerate(zip(found, true, strict=True)):  # small ones, which come of cancellation, to 1e-15
         assert abs(mpf(a) - b) <= 1e-13 * max(abs(b), largest / 100), (k, a, b)

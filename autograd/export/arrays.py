@@ -74,6 +74,9 @@ class ArrayText:
             self._step(step)
         outputs = [self.at[Strip, y] if isinstance(y, int) else y for y in plan.strip_outputs]
         self.result = self._number(outputs[0]) if single else self._taken(outputs)
+        if target.full and not _depends_on(self.result, x):
+            shape = "x.shape[:-1]" if single else f"(*x.shape[:-1], {len(outputs)})"
+            self.result = self.code.filled(target.full.format(shape=shape), self.result)
         self.code.store("return", self.result)
         self.note = note
 
@@ -305,6 +308,19 @@ class ArrayText:
             return Element(found, (ordered.index(0),))
         found = self.code.row(row, [self._number(x) if isinstance(x, Element) else x for x in known])
         return Element(found) if isinstance(found, Expression) else found
+
+
+def _depends_on(found: Any, x: Expression) -> bool:
+    """Whether an expression is computed from x."""
+    pending, seen = [found], set()
+    while pending:
+        one = pending.pop()
+        if one is x:
+            return True
+        if isinstance(one, Expression) and one.index not in seen:
+            seen.add(one.index)
+            pending += one.operands
+    return False
 
 
 def _follows(x: Known, before: Known | None) -> bool:

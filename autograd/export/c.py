@@ -17,7 +17,7 @@ from autograd.export.exported import ExportedFiles
 from autograd.export.subject import Subject, subject_of
 from autograd.export.verification import SAMPLES, Reference, held_to
 from autograd.native.c.backend import c_compiler
-from autograd.native.c.names import identifier
+from autograd.native.c.names import identifiers
 from autograd.native.c.steps import index
 
 TOLERANCES = {64: 1e-12, 32: 1e-5}
@@ -60,7 +60,7 @@ def to_c(
     if bits not in TOLERANCES:
         raise ValueError(f"to_c: bits must be 64 (double) or 32 (float), not {bits!r}")
     subject = subject_of(what, inputs, parameters, "to_c")
-    file = _File(subject, identifier(name, "model"), bits == 32)
+    file = _File(subject, identifiers([name], "model", _LOCAL)[0], bits == 32)
     reference = Reference(subject, narrow=bits == 32)
     found = _run(file, reference)
     if found is not None:
@@ -173,16 +173,13 @@ class _File:
 
     def _test(self, reference: Reference, tolerance: float) -> str:
         subject, name, upper, real = self.subject, self.name, self.upper, self.real
-        finite = [
-            k for k in range(SAMPLES)
-            if np.isfinite(reference.outputs[k]).all() and np.isfinite(reference.gradients[k]).all()
-        ][:TESTED]  # fmt: skip
-        if not finite:
-            return ""
+        numbers = np.hstack([reference.outputs, reference.gradients])
+        finite = np.flatnonzero(np.isfinite(numbers).all(axis=1)).tolist()
+        chosen = (finite or range(len(numbers)))[:TESTED]
 
         def table(of: str, rows: Sequence[Sequence[float]], width: int) -> list[str]:
-            lines = ["{" + ", ".join(map(self.literal, rows[k])) + "}," for k in finite]
-            return [f"static const {real} {of}[{len(finite)}][{width}] = {{", *(f"    {x}" for x in lines), "};"]
+            lines = ["{" + ", ".join(map(self.literal, rows[k])) + "}," for k in chosen]
+            return [f"static const {real} {of}[{len(chosen)}][{width}] = {{", *(f"    {x}" for x in lines), "};"]
 
         inputs, outputs = len(subject.inputs), len(subject.outputs)
         tables = [
@@ -200,14 +197,18 @@ class _File:
             "\n"
             + f"""\
 #ifdef {upper}_TEST
-/* Compares with what the engine gave for {counted(len(finite), "sample")}; returns 0 if all is well. */
+/* Compares with what the engine gave for {counted(len(chosen), "sample")}; returns 0 if all is well. */
 #include <stdio.h>
 
 {chr(10).join(tables)}
 
 static double apart(double found, double expected)
 {{
-    return fabs(found - expected) / (fabs(expected) > 1.0 ? fabs(expected) : 1.0);
+    double difference = fabs(found - expected) / (fabs(expected) > 1.0 ? fabs(expected) : 1.0);
+    if (found == expected || (isnan(found) && isnan(expected))) {{
+        return 0.0;
+    }}
+    return difference < INFINITY ? difference : INFINITY;
 }}
 
 int main(void)
@@ -216,16 +217,19 @@ int main(void)
     {real} y[{upper}_OUTPUTS], x_bar[{upper}_INPUTS]{declared};
     double largest = 0.0;
     size_t k, i;
-    for (k = 0; k < {len(finite)}; k++) {{
+    int is_finite;
+    for (k = 0; k < {len(chosen)}; k++) {{
         {name}(samples[k], y, workspace);
+        is_finite = 1;
         for (i = 0; i < {upper}_OUTPUTS; i++) {{
             largest = fmax(largest, apart((double)y[i], (double)values[k][i]));
+            is_finite = is_finite && isfinite(values[k][i]);
         }}
 {ones}        {name}_gradient(samples[k], {"" if subject.single else "y_bar, "}y, x_bar, workspace);
         for (i = 0; i < {upper}_OUTPUTS; i++) {{
             largest = fmax(largest, apart((double)y[i], (double)values[k][i]));
         }}
-        for (i = 0; i < {upper}_INPUTS; i++) {{
+        for (i = 0; is_finite && i < {upper}_INPUTS; i++) {{
             largest = fmax(largest, apart((double)x_bar[i], (double)gradients[k][i]));
         }}
     }}
@@ -237,6 +241,22 @@ int main(void)
         )
 
 
+_LOCAL = (
+    "apart",
+    "difference",
+    "gradients",
+    "is_finite",
+    "k",
+    "largest",
+    "samples",
+    "values",
+    "w",
+    "x",
+    "x_bar",
+    "y",
+    "y_bar",
+)
+"""What the text calls its own."""
 _CONTRACTION = """\
 /* Products and sums are rounded one by one, as in Python; GCC does so with -std=c99. */
 #if !defined(__GNUC__) || defined(__clang__)

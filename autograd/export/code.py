@@ -106,7 +106,9 @@ class ArrayCode(CCode):
     def row(self, row: Primitive, operands: Sequence[Any]) -> Any:
         """What a row gives: the library's function, one of its own, or its lowering, written out."""
         if row is primitives.pow and not isinstance(operands[1], Expression):
-            return row.lowered(self, *operands)  # a square is a product
+            y = operands[1]  # a square is a product; x·√x would have no derivative at 0, and 1/√x the sign of -0
+            is_written_out = y in (-1.0, 0.5) or (y > 0.0 and y.is_integer())
+            return row.lowered(self, *operands) if is_written_out else self.call("pow", *operands)
         if row.arity is None and self.rows.template(row) is not None:
             return self.of_stack(row, self.node(_call("stack", len(operands)), *operands), 0)
         template = self.rows.template(row)
@@ -124,9 +126,12 @@ class ArrayCode(CCode):
         return self.element(found, place) if row.share else found
 
     def of_array(self, row: Primitive, stack: Any) -> Any:
-        """The library's function of an array; a method of it binds tightly."""
-        template = self.rows.template(row) or ""
-        return self.node(Form(template, PRIMARY, (PRIMARY if template.startswith("{}") else CHOICE,)), stack)
+        """The library's function of an array."""
+        return self.filled(self.rows.template(row) or "", stack)
+
+    def filled(self, template: str, x: Any) -> Any:
+        """A function or, which binds more tightly, a method of one operand."""
+        return self.node(Form(template, PRIMARY, (PRIMARY if template.startswith("{}") else CHOICE,)), x)
 
     def element(self, array: Any, *index: int) -> Any:
         """One number of the last axis, or of both axes of a matrix."""

@@ -20,11 +20,13 @@ from autograd.native.javascript.source import checked_name
 TOLERANCE = 1e-12
 
 _RUN = """
-const read = (x) => (typeof x === "string" ? Number(x) : x);
-const write = (numbers) => Array.from([numbers].flat(), (x) => (Number.isFinite(x) ? x : String(x)));
-const samples = JSON.parse(require("fs").readFileSync(0, "utf8"));
-const found = samples.map((xs) => { const x = xs.map(read); return [write(NAME(x)), write(NAME.gradient(x))]; });
-console.log(JSON.stringify(found));
+((f) => {
+    const read = (x) => (typeof x === "string" ? Number(x) : x);
+    const write = (numbers) => Array.from([numbers].flat(), (x) => (Number.isFinite(x) ? x : String(x)));
+    const samples = JSON.parse(require("fs").readFileSync(0, "utf8"));
+    const found = samples.map((xs) => { const x = xs.map(read); return [write(f(x)), write(f.gradient(x))]; });
+    console.log(JSON.stringify(found));
+})(NAME);
 """
 
 

@@ -34,7 +34,7 @@ class JaxKernel:
     def __init__(self, plan: Plan, recorded: Recorded) -> None:
         self._jax = require("jax", "the back end of JAX")
         self.plan = plan
-        values = lowered(recorded.outputs, recorded.inputs, recorded.parameters).plan
+        values = lowered(recorded.outputs, recorded.inputs, recorded.parameters, pieces=False).plan
         text = ArrayText(values, [p._number for p in recorded.parameters], JAX, "f", False, "")
         self.function = defined(text.text(), "f")["f"]
         self.places = {name: np.array(places) for name, places in text.places.items()}
@@ -42,9 +42,8 @@ class JaxKernel:
             self._run = self._jax.jit(self._sums if plan.weighted else self._outputs)
 
     def _outputs(self, data: Any, parameters: Any) -> Any:
-        """Samples × outputs numbers; those that depend on no input are the same for all samples."""
-        found = self.function(data, parameters) if self.places else self.function(data)
-        return self._jax.numpy.broadcast_to(found, (len(data), found.shape[-1]))
+        """Samples × outputs numbers."""
+        return self.function(data, parameters) if self.places else self.function(data)
 
     def _sums(self, data: Any, parameters: Any) -> Any:
         """The sums of the outputs over the samples, and the derivatives of the first by the parameters."""

@@ -124,6 +124,10 @@ class _Code(ArrayCode):
             return self.node(Form(f"{operator}({{}}, alpha={operands[1]!r})", PRIMARY, (CHOICE,)), operands[0])
         if self.attributes and row is primitives.gelu_tanh:
             return self.node(Form('Gelu({}, approximate="tanh")', PRIMARY, (CHOICE,)), *operands)
+        if row is primitives.silu:  # as other libraries write it, which runtimes fuse
+            return operands[0] * super().row(primitives.sigmoid, operands)
+        if row is primitives.logsigmoid:
+            return -super().row(primitives.softplus, (-operands[0],))
         return super().row(row, operands)
 
     def call(self, name: str, *operands: Any) -> Any:
@@ -160,13 +164,16 @@ class _Code(ArrayCode):
         x, y = abs(x), abs(y)
         large, small = self.where(x > y, x, y), self.where(x > y, y, x)
         ratio = small / self.where(self.equal(large, 0.0), 1.0, large)
-        return large * self.sqrt(1.0 + ratio * ratio)
+        is_infinite = self.either(self.equal(x, math.inf), self.equal(y, math.inf))  # beside nan too
+        return self.where(is_infinite, math.inf, large * self.sqrt(1.0 + ratio * ratio))
 
     def _atan2(self, y: Any, x: Any) -> Any:
-        angle = self.call("atan", y / x)
-        turned = self.where(x < 0.0, angle + self.copysign(math.pi, y), angle)
-        at_zero = self.where(self.equal(y, 0.0), 0.0, self.copysign(0.5 * math.pi, y))
-        return self.where(self.equal(x, 0.0), at_zero, turned)
+        are_infinite = self.both(self.equal(abs(x), math.inf), self.equal(abs(y), math.inf))
+        no_ratio = self.either(are_infinite, self.both(self.equal(x, 0.0), self.equal(y, 0.0)))
+        side = self.copysign(1.0, x)
+        ratio = self.where(are_infinite, self.copysign(1.0, y), y) / self.where(no_ratio, side, x)
+        angle = self.call("atan", ratio)
+        return self.where(side < 0.0, angle + self.copysign(math.pi, y), angle)
 
     def _fmod(self, x: Any, y: Any) -> Any:
         return self.node(Form("Mod({}, {}, fmod=1)", PRIMARY, (CHOICE, CHOICE)), x, y)
@@ -195,7 +202,7 @@ class _Writer:
         self.onnx, self.subject = onnx, subject
         self.kind = np.float32 if bits == 32 else np.float64
         self.element = onnx.TensorProto.FLOAT if bits == 32 else onnx.TensorProto.DOUBLE
-        self.text = ArrayText(subject.plan(), subject.numbers(), ONNX, "f", subject.single, "", _Code(bits))
+        self.text = ArrayText(subject.plan(pieces=False), subject.numbers(), ONNX, "f", subject.single, "", _Code(bits))
         self.arrays = {**self.text.parameters, **dict(self.text.constants)}
         self.nodes: list[Any] = []
         self.initializers: dict[str, Any] = {}

@@ -1,6 +1,8 @@
 """`to_numpy`, `to_jax`, `to_torch_function`: what was recorded as a function of another library, in text to keep."""
 
-from collections.abc import Callable, Iterable, Sequence
+import ast
+import keyword
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from autograd.core.value import Value
@@ -112,10 +114,10 @@ def _exported(
     door: str,
     run: Callable[[Callable[..., Any], Reference], Found],
 ) -> Exported:
-    if not name.isidentifier() or name in target.taken:
-        raise ValueError(f"{door}: name must be an identifier of Python that the text does not use, not {name!r}")
-    printed = ArrayText(subject.plan(), subject.numbers(), target, name, subject.single, subject.note())
+    _check_name(name, target.taken, door)
+    printed = ArrayText(subject.plan(pieces=False), subject.numbers(), target, name, subject.single, subject.note())
     text = printed.text()
+    _check_name(name, _names_used(text), door)
     reference = Reference(subject, derivatives=bool(target.rule))
     outputs, gradients = run(defined(text, name)[name], reference)
     apart = reference.of_values(outputs)
@@ -134,6 +136,18 @@ def _exported(
     return Exported(head + text, module[name], apart, module.get("PARAMETERS"), printed.places, subject.parameters)
 
 
+def _check_name(name: str, taken: Collection[str], door: str) -> None:
+    if not name.isidentifier() or keyword.iskeyword(name) or name in taken:
+        raise ValueError(f"{door}: name must be an identifier of Python that the text does not use, not {name!r}")
+
+
+def _names_used(text: str) -> set[str]:
+    """The names that a text uses, or gives to what stands before the last function in it."""
+    tree = ast.parse(text)
+    defined = {x.name for x in tree.body[:-1] if isinstance(x, ast.FunctionDef)}
+    return defined | {x.id for x in ast.walk(tree) if isinstance(x, ast.Name)}
+
+
 def defined(text: str, name: str) -> dict[str, Any]:
     """What a text that was printed defines."""
     module: dict[str, Any] = {"__name__": name}
@@ -148,8 +162,7 @@ def _rows(found: Any) -> list[list[float]]:
 def _by_numpy(function: Callable[..., Any], reference: Reference) -> Found:
     import numpy as np
 
-    found = np.broadcast_to(function(reference.samples).T, (*np.shape(reference.outputs)[:0:-1], SAMPLES)[-2:])
-    return _rows(found.T), None
+    return _rows(np.asarray(function(reference.samples))), None
 
 
 def _by_jax(function: Callable[..., Any], reference: Reference) -> Found:
@@ -166,8 +179,6 @@ def _by_torch(function: Callable[..., Any], reference: Reference) -> Found:
     torch = require("torch", "to_torch_function")
     samples = torch.tensor(reference.samples, dtype=torch.float64, requires_grad=True)
     outputs = function(samples)
-    if not outputs.ndim:  # it depends on no input
-        outputs = outputs.expand(len(samples))
     total = outputs.sum() + 0.0 * samples.sum()
     (gradients,) = torch.autograd.grad(total, samples, materialize_grads=True)
     return _rows(outputs.detach()), _rows(gradients)

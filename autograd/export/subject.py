@@ -30,9 +30,10 @@ class Subject:
     single: bool
     """Whether there is one output, which stands bare."""
 
-    def plan(self, with_parameters: bool = True) -> Plan:
+    def plan(self, with_parameters: bool = True, pieces: bool = True) -> Plan:
         """What computes the outputs; without parameters their numbers are constants of it."""
-        return lowered(self.outputs, self.inputs, self.parameters if with_parameters else ()).plan
+        along = self.parameters if with_parameters else ()
+        return lowered(self.outputs, self.inputs, along, pieces=pieces).plan
 
     def gradient_plan(self, with_parameters: bool = True) -> Plan:
         """What computes the outputs, and after them the derivative by each input.
@@ -103,14 +104,14 @@ def _of_model(model: Any, inputs: Any, parameters: Iterable[Value] | None, door:
             f"{door}(model, inputs=(9, 27))"
         )
         raise
-    outputs = _flat(found) if isinstance(found, list | tuple) else [found]
+    outputs = _flat(found)
     if not any(isinstance(y, Value) for y in outputs):
         raise TypeError(f"{door}: a model gives Values that depend on its inputs, and this gave {brief(found)}")
     outputs = [y if isinstance(y, Value) else float(y) for y in outputs]
     own = model.parameters() if parameters is None and hasattr(model, "parameters") else parameters or ()
     along = [p for p in own if p.requires_grad]
     used = set(depending_on(along, *[y for y in outputs if isinstance(y, Value)])) if along else set()
-    return Subject(outputs, leaves, [p for p in along if p in used], not isinstance(found, list | tuple))
+    return Subject(outputs, leaves, [p for p in along if p in used], not _is_nested(found))
 
 
 def _shape(model: Any, inputs: Any, door: str) -> tuple[int, ...]:
@@ -149,14 +150,20 @@ def _nested(numbers: Iterator[Any], shape: Sequence[int]) -> Any:
     return [_nested(numbers, shape[1:]) for _ in range(shape[0])]
 
 
+def _is_nested(items: Any) -> bool:
+    """Whether it is a list, a tuple or an array of NumPy, which may have Values as its elements."""
+    return isinstance(items, list | tuple) or hasattr(items, "tolist")
+
+
 def _flat(items: Any) -> list[Any]:
+    items = items.tolist() if hasattr(items, "tolist") else items
     if not isinstance(items, list | tuple):
         return [items]
     return [x for item in items for x in _flat(item)]
 
 
 def _leaves(values: Any, name: str) -> list[Value]:
-    found = _flat(values) if isinstance(values, list | tuple) else [values]
+    found = _flat(values)
     for i, x in enumerate(found):
         if not isinstance(x, Value):
             raise TypeError(f"{name} must be leaves, Values that were not computed; number {i} is {brief(x)}")

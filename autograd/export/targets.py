@@ -44,6 +44,8 @@ class Target:
     """Rows whose derivative there is not that of the table: of hypot at the origin, of PyTorch's asin next to 1."""
     number: str = ""
     """How a number becomes an array, where functions take no numbers."""
+    full: str = ""
+    """How an array of a shape is filled with what is the same for each sample, where that is not done elsewhere."""
     decorator: str = ""
     head: str = ""
     """What stands at the top of the text, below the imports."""
@@ -67,6 +69,7 @@ NUMPY = Target(
     imports=("math", "numpy as np"),
     array="np.array({})",
     begin="np.asarray({}, dtype=float)",
+    full="np.full({shape}, {{}})",
     natives={
         "maximum": "np.max({}, axis=-1)",
         "minimum": "np.min({}, axis=-1)",
@@ -100,8 +103,9 @@ def softmax(x):
         "log_softmax": '''\
 def log_softmax(x):
     """x - log Σ exp(x) over the last axis."""
-    below = x - x.max(axis=-1, keepdims=True)
-    return below - np.log(np.exp(below).sum(axis=-1, keepdims=True))
+    top = x.max(axis=-1, keepdims=True)
+    below = x - top
+    return np.where(np.isfinite(top), below - np.log(np.exp(below).sum(axis=-1, keepdims=True)), below)
 ''',
     },
     stack='''\
@@ -123,6 +127,7 @@ JAX = Target(
     imports=("jax", "jax.numpy as jnp", "jax.scipy.special", "numpy as np"),
     array="np.array({})",
     begin="jnp.asarray({}, dtype=float)",
+    full="jnp.full({shape}, {{}})",
     natives={
         "maximum": "jnp.max({}, axis=-1)",
         "minimum": "jnp.min({}, axis=-1)",
@@ -179,6 +184,7 @@ TORCH = Target(
     imports=("torch",),
     array="torch.tensor({}, dtype=DTYPE)",
     begin="torch.as_tensor({}, dtype=DTYPE)",
+    full="{{}}.expand({shape}).clone()",
     natives={
         "maximum": "torch.amax({}, -1)",
         "minimum": "torch.amin({}, -1)",

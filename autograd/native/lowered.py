@@ -32,6 +32,7 @@ def lowered(
     inputs: Sequence[Value],
     parameters: Sequence[Value] = (),
     gradient: BatchGradient | None = None,
+    pieces: bool = True,
 ) -> Lowered:
     """The plan of recorded outputs.
 
@@ -40,8 +41,9 @@ def lowered(
         inputs: The leaves that each sample has numbers for.
         parameters: The leaves that the batch shares.
         gradient: The derivatives of the first output by the parameters.
+        pieces: See `Graph`.
     """
-    graph = Graph()
+    graph = Graph(pieces)
     leaves: dict[Value, int] = {x: graph.leaf(Domain.SAMPLE) for x in inputs}
     leaves |= {p: graph.leaf(Domain.BATCH) for p in parameters}
     totals: list[int] = []

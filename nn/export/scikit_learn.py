@@ -42,8 +42,8 @@ def from_sklearn(estimator: Any) -> Sequential:
         raise TypeError(f"from_sklearn: {name} gives no probabilities that a network has; it reads LogisticRegression")
     if not hasattr(estimator, "coefs_") and not hasattr(estimator, "coef_"):
         reads = "MLPClassifier, MLPRegressor, LogisticRegression and linear regressions"
-        fit = hasattr(type(estimator), "fit") and name.startswith(("MLP", "L", "Ridge", "Elastic"))
-        problem = ValueError if fit else TypeError
+        fitted = any(key.endswith("_") and not key.startswith("_") for key in vars(estimator))
+        problem = TypeError if fitted else ValueError
         raise problem(f"from_sklearn: {name} has no weights; it reads {reads}, once they are fitted")
     return _held_to(estimator, _read(estimator))
 

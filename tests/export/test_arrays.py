@@ -182,6 +182,48 @@ def test_batches_of_any_shape_are_computed_sample_by_sample(door):
     np.testing.assert_allclose(np.asarray(f(batch)), expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("shape", [(1,), (4, 1), (2, 3, 1)])
+def test_what_depends_on_no_input_is_there_for_every_sample(door, shape):
+    to, _ = door
+    x, w = Value(0.5), Value(3.0)
+    three = Value(3.0)
+    for y in (three * 2.0, x**0, w * 2.0):
+        assert np.asarray(to(y, [x], [w])(np.zeros(shape))).shape == shape[:-1]
+    for ys in ([three * 2.0], [three * 2.0, x**0], [w * 2.0, w], [x, three * 2.0]):
+        assert np.asarray(to(ys, [x], [w])(np.zeros(shape))).shape == (*shape[:-1], len(ys))
+
+
+@pytest.mark.parametrize("y", [2.5, 1.5, 0.5, 3.0, 1.0, -0.5, -1.0, -1.5, -2.0, 9.0])
+def test_powers_have_the_slope_of_the_table_at_0(door, y):
+    to, derivatives = door
+    if derivatives is None:
+        pytest.skip("NumPy has no derivatives")
+    x = Value(0.5)
+    f = to(x**y, [x], tolerance=math.inf)
+    for at in (0.0, 4.0):
+        leaf = Value(at)
+        np.testing.assert_allclose(derivatives(f.function, [at])[0], autograd.gradient(leaf**y, [leaf]), rtol=1e-14)
+
+
+@pytest.mark.parametrize("row", ["maximum", "minimum"])
+def test_any_number_of_ties_share_evenly(door, row):
+    to, derivatives = door
+    if derivatives is None:
+        pytest.skip("NumPy has no derivatives")
+    xs = [Value(1.0) for _ in range(130)]
+    f = to(getattr(autograd, row)(*xs), xs)
+    point = jax().numpy.ones(130) if to is to_jax else torch().ones(130, dtype=torch().float64)
+    gradient = jax().grad(f.function)(point) if to is to_jax else torch().func.grad(f.function)(point)
+    np.testing.assert_allclose(np.asarray(gradient), np.full(130, 1.0 / 130.0), rtol=1e-14)
+
+
+def test_arrays_of_values_are_taken_as_lists_are(door):
+    to, _ = door
+    leaves = np.array([Value(0.5), Value(1.0)])
+    for f in (to(leaves * 2.0, leaves), to(lambda xs: np.array(xs) * 2.0, 2)):
+        np.testing.assert_array_equal(np.asarray(f(np.array([1.0, 2.0]))), [2.0, 4.0])
+
+
 def test_jax_trains_on_with_the_parameters():
     library = jax()
     model = nn.MLP(2, [4, 1], activation="tanh", rng=Random(0))
@@ -285,5 +327,13 @@ def test_a_value_is_an_input_or_a_parameter():
         to_numpy(x * x, [x], [x])
     with pytest.raises(ValueError, match="one of them is there twice"):
         to_numpy(x * x, [x, x])
-    with pytest.raises(ValueError, match="name must be an identifier of Python"):
-        to_numpy(x * x, [x], name="np")
+
+
+@pytest.mark.parametrize("name", ["np", "class", "None", "float", "x", "erf", "abs", "a b", "", "1", "tuple", "f"])
+def test_a_name_that_the_text_uses_is_refused(name):
+    x = Value(1.0)
+    if name == "f":
+        assert to_numpy(abs(x.erf()), [x], name=name).__name__ == "f"
+        return
+    with pytest.raises(ValueError, match="name must be an identifier of Python that the text does not use, not"):
+        to_numpy(abs(x.erf()), [x], name=name)

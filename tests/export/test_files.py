@@ -1,6 +1,7 @@
 """C for one sample, JavaScript and ONNX: every row, networks on their whole test set, memory; against the engine."""
 
 import functools
+import itertools
 import math
 import re
 import shutil
@@ -136,6 +137,37 @@ int main(void)
     assert list(map(int, found.stdout.split())) == classes(model, test)
 
 
+@needs_c
+@pytest.mark.parametrize("bits", [64, 32])
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("values", lambda x: x + math.nan),
+        ("k", lambda x: (x - 1e3) ** 2.5),
+        ("largest", lambda x: [x * 1.0, autograd.log(x)]),
+        ("apart", lambda x: x + math.inf),
+        ("x", lambda x: x.sin()),
+    ],
+)
+def test_a_program_of_c_checks_itself_whatever_it_is_called_and_whether_numbers_are_finite(
+    name, function, bits, tmp_path, monkeypatch
+):
+    few_samples(monkeypatch, 20)
+    x = Value(0.5)
+    files = to_c(function(x), [x], name=name, bits=bits)
+    source = next(key for key in files.files if key.endswith(".c"))
+    text, defined = files.files[source], f"-D{source.removesuffix('.c').upper()}_TEST"
+
+    def status():
+        return subprocess.run([program(tmp_path, files, defined)], capture_output=True, check=False).returncode
+
+    assert status() == 0
+    for wrong in ("0.125", "NAN"):  # what is wrong is found
+        files.files[source], many = re.subn(r"( values\w*\[\d+\]\[\d+\] = \{\n\s*\{)[^,}]+", rf"\g<1>{wrong}", text)
+        assert many == 1
+        assert status() == (0 if wrong == "NAN" and name in ("values", "k") else 1)
+
+
 def classes(model, test):
     with autograd.no_grad():
         scores = [[y.data for y in ys] for ys in model(test.inputs)]
@@ -155,6 +187,21 @@ def test_digits_in_javascript_are_the_same_classes_on_the_whole_test_set(tmp_pat
     )
     found = subprocess.run(["node", str(tmp_path / "main.js")], capture_output=True, text=True, check=True)
     assert list(map(int, found.stdout.split())) == classes(model, test)
+
+
+@needs_node
+@pytest.mark.parametrize("name", ["read", "write", "samples", "found", "x", "f", "w", "numbers"])
+def test_a_function_of_javascript_is_called_what_one_likes(name, monkeypatch):
+    few_samples(monkeypatch, 20)
+    x = Value(0.5)
+    assert to_javascript_function(x.sin(), [x], name=name).difference <= 1e-12
+
+
+@pytest.mark.parametrize("name", ["Math", "Float64Array", "NaN", "require", "let", "a b"])
+def test_a_name_that_javascript_has_is_refused(name):
+    x = Value(0.5)
+    with pytest.raises(ValueError, match="name must be an identifier of JavaScript that is free, such as f, not"):
+        to_javascript_function(x.sin(), [x], name=name)
 
 
 @needs_node
@@ -183,6 +230,25 @@ def test_every_row_in_onnx_is_within_rounding(row):
         assert np.mean(np.abs(found - expected) < 1e-5) > 0.9
     else:
         assert np.nanmax(np.abs(found - expected) / np.maximum(1.0, np.abs(expected))) <= 1e-5
+
+
+SPECIAL = [0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan, -2.5, 1e300]
+RUNTIMES = ("silu", "logsumexp", "log_softmax")
+"""Rows whose operators have special values of their own: x·Sigmoid(x) at -∞, Reduce and LogSoftmax at ±∞."""
+
+
+@np.errstate(all="ignore")
+@pytest.mark.parametrize("row", [row for row in TABLE.values() if row.name not in RUNTIMES], ids=lambda row: row.name)
+def test_every_row_in_onnx_has_the_special_values_of_the_engine(row):
+    needs_onnx()
+    import onnx as package
+
+    count = len(moderate_points(row)[0])
+    points = list(itertools.product(SPECIAL if count < 3 else SPECIAL[:5], repeat=count))[:400]
+    y, leaves = of_row(row, moderate_points(row)[0])
+    written = onnx._Writer(package, subject_of(y, leaves), 64).model("m")
+    (found,) = needed("onnx.reference").ReferenceEvaluator(written).run(None, {"x": np.array(points)})
+    np.testing.assert_allclose(found, [row.evaluate(point) for point in points], rtol=1e-6, atol=1e-6)
 
 
 def hold_exported(export, within, monkeypatch):

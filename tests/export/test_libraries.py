@@ -229,10 +229,11 @@ def test_what_cannot_be_read_from_scikit_learn_is_told():
     learn = pytest.importorskip("sklearn.linear_model")
     from sklearn.tree import DecisionTreeRegressor
 
-    with pytest.raises(ValueError, match=r"LinearRegression has no weights; it reads .* once they are fitted"):
-        nn.from_sklearn(learn.LinearRegression())
+    for estimator in (learn.LinearRegression(), learn.HuberRegressor(), learn.PoissonRegressor()):
+        with pytest.raises(ValueError, match=r"Regress.* has no weights; it reads .* once they are fitted"):
+            nn.from_sklearn(estimator)
     with pytest.raises(TypeError, match="DecisionTreeRegressor has no weights"):
-        nn.from_sklearn(DecisionTreeRegressor())
+        nn.from_sklearn(DecisionTreeRegressor().fit([[0.0], [1.0]], [0.0, 1.0]))
     with pytest.raises(TypeError, match="SGDClassifier gives no probabilities"):
         nn.from_sklearn(learn.SGDClassifier())
     with pytest.raises(TypeError, match="takes an estimator of scikit-learn, not list"):
@@ -269,7 +270,10 @@ def onnx_file(path, nodes, arrays, inputs=("x",)):
         "test",
         [helper.make_tensor_value_info(x, kind, ["n", 2]) for x in inputs],
         [helper.make_tensor_value_info("y", kind, ["n", None])],
-        [onnx.numpy_helper.from_array(np.array(x, dtype=np.float64), name) for name, x in arrays.items()],
+        [
+            onnx.numpy_helper.from_array(np.asarray(x) if name in "rs" else np.array(x, dtype=np.float64), name)
+            for name, x in arrays.items()
+        ],
     )
     onnx.save(helper.make_model(graph), path)
     return path
@@ -287,7 +291,7 @@ def test_matmul_and_add_are_a_layer(tmp_path):
     assert model([1.0, 2.0]).data == (1.0 + 6.0 + 0.5) + 0.5 * (2.0 + 8.0 - 20.0)
 
 
-@pytest.mark.parametrize("activation", [x for x in ACTIVATIONS if x not in ("silu", "logsigmoid")])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_networks_go_to_onnx_and_back(tmp_path, activation):
     needed("onnx")
     from autograd import to_onnx
@@ -309,13 +313,31 @@ def test_networks_go_to_onnx_and_back(tmp_path, activation):
         ([("Relu", ["x"], ["t"])], "its output is not at the end of a chain of layers"),
         ([("Softmax", ["x"], ["y"], {"axis": 0})], "Softmax is over axis 0"),
         ([("Gemm", ["x", "w"], ["y"], {"alpha": 2.0})], r"Gemm has \{'alpha': 2.0\}, and a layer is Wx \+ b"),
+        ([("MatMul", ["w", "x"], ["y"])], "MatMul has its constant on the left"),
+        ([("Sigmoid", ["x"], ["t"]), ("Mul", ["t", "t"], ["y"])], "Mul takes t, t, so it is no chain of layers"),
+        ([("Cast", ["x"], ["t"], {"to": 7}), ("Cast", ["t"], ["y"], {"to": 11})], "it computes something else"),
+        ([("Reshape", ["x", "s"], ["t"]), ("Softmax", ["t"], ["u"]), ("Reshape", ["u", "r"], ["y"])], "something else"),
     ],
-    ids=["convolution", "residual", "branch", "end", "axis", "gemm"],
+    ids=["convolution", "residual", "branch", "end", "axis", "gemm", "left", "square", "whole numbers", "shape"],
 )
 def test_what_cannot_be_read_from_onnx_is_told(tmp_path, nodes, message):
-    file = onnx_file(tmp_path / "m.onnx", nodes, {"w": [[1.0, 0.0], [0.0, 1.0]]})
+    shapes = {"s": np.array([-1, 1]), "r": np.array([-1, 2])}
+    file = onnx_file(tmp_path / "m.onnx", nodes, {"w": [[1.0, 0.0], [0.0, 1.0]], **shapes})
     with pytest.raises(TypeError, match=message):
         nn.from_onnx(file)
+
+
+def test_activations_of_several_operators_and_computed_constants_are_read(tmp_path):
+    nodes = [
+        ("Identity", ["w"], ["v"]), ("Transpose", ["v"], ["u"]), ("Constant", [], ["b"], {"value_floats": [0.5, 1.0]}),
+        ("Cast", ["b"], ["c"], {"to": 11}), ("Gemm", ["x", "u", "c"], ["s"]),
+        ("Sigmoid", ["s"], ["t"]), ("Mul", ["t", "s"], ["p"]),
+        ("Sigmoid", ["p"], ["q"]), ("Log", ["q"], ["r"]), ("Softmax", ["r"], ["z"]), ("Log", ["z"], ["y"]),
+    ]  # fmt: skip
+    model = nn.from_onnx(onnx_file(tmp_path / "m.onnx", nodes, {"w": [[1.0, 2.0], [3.0, 4.0]]}))
+    assert [type(layer).__name__ for layer in model.layers[1:]] == ["SiLU", "LogSigmoid", "LogSoftmax"]
+    assert [[w.data for w in line] for line in model.layers[0].weight] == [[1.0, 2.0], [3.0, 4.0]]
+    assert [b.data for b in model.layers[0].bias] == [0.5, 1.0]
 
 
 def test_a_file_that_is_none_is_told(tmp_path):

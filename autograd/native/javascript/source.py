@@ -24,6 +24,7 @@ from autograd.native.planning.plan import (
 SHORTEST = 4  # copies that are written as a loop
 
 _RESERVED = (
+    "Array Float64Array Infinity JSON Math NaN Number String console exports module process require undefined "
     "arguments await break case catch class const continue debugger default delete do else enum eval export extends "
     "false finally for function if implements import in instanceof interface let new null package private protected "
     "public return static super switch this throw true try typeof var void while with yield"
@@ -96,7 +97,7 @@ def javascript_source(
 def checked_name(name: str, door: str) -> str:
     """A name that JavaScript can use; ValueError for another."""
     if not re.fullmatch(r"[A-Za-z_$][\w$]*", name, re.ASCII) or name in _RESERVED.split():
-        raise ValueError(f"{door}: name must be an identifier of JavaScript, such as f, not {name!r}")
+        raise ValueError(f"{door}: name must be an identifier of JavaScript that is free, such as f, not {name!r}")
     return name
 
 

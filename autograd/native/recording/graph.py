@@ -51,6 +51,10 @@ class Domain(enum.IntEnum):
 class Graph:
     """Nodes in topological order.
 
+    Args:
+        pieces: Whether a maximum, minimum or mean of very many operands becomes one of shorter ones.  Where the graph
+            is differentiated afterwards, ties would share unevenly then.
+
     >>> graph = Graph()
     >>> x = graph.leaf(Domain.SAMPLE)
     >>> y = graph.node(primitives.mul, (x, x))
@@ -58,7 +62,8 @@ class Graph:
     (True, 6.0)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pieces: bool = True) -> None:
+        self.pieces = pieces
         self.rows: list[Primitive | None] = []
         self.operands: list[tuple[Ref, ...]] = []
         self.domains: list[Domain] = []
@@ -100,7 +105,7 @@ class Graph:
         """What gives the same number with less work, or None: x for x·1, x¹ and x + 0, -x for x·(-1) …"""
         if row is primitives.identity or row is chosen:
             return operands[0]
-        if row in IN_PIECES and len(operands) > LONGEST_SUM:
+        if self.pieces and row in IN_PIECES and len(operands) > LONGEST_SUM:
             return in_pieces(self, row, operands)
         if row is primitives.pow and isinstance(operands[1], float) and operands[1] in (0.0, 1.0):
             return operands[0] if operands[1] else 1.0  # of nan too
@@ -252,7 +257,7 @@ def gathered(graph: Graph, roots: Sequence[Ref]) -> tuple[Graph, list[Ref], list
     divided_by = Counter(
         graph.operands[i][1] for i, row in enumerate(graph.rows) if row is primitives.div and i not in jumped
     )
-    new = Graph()
+    new = Graph(graph.pieces)
     at: list[Ref] = [math.nan] * len(graph)
     for i, row in enumerate(graph.rows):
         if row is None:
