@@ -1,15 +1,17 @@
-"""The sweep with its adjoints in a dictionary: what the compiled core does of it is what Python does, node by node.
+"""Sweeps with adjoints or tangents in a dictionary: what the compiled core does of them is what Python does.
 
 On random programs at special values: on numbers, recorded, recorded within a trace, and what depends on inputs.
 """
 
 import math
 import warnings
+from random import Random
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import nn
 from autograd import Value, add, div, grad, gradient, sin
 from autograd.accelerator import compiled
 from autograd.core import graph
@@ -44,6 +46,17 @@ def on_numbers(f, point):
     return [adjoints.get(node, math.pi).hex() for node in order], [order.index(node) for node in depending]
 
 
+def tangents_of(f, point):
+    """The tangents of all nodes, in two directions."""
+    x, y = map(Value, point)
+    order: list[Value] = graph.topological_order(f(x, y))
+    found = []
+    for seeds in ({x: 1.0, y: -0.5}, {y: math.inf}):
+        graph.forward_sweep(order, seeds)
+        found += [seeds.get(node, math.pi).hex() for node in order]
+    return found
+
+
 def recorded(f, point):
     """The graph of a gradient, and that of its gradient."""
     x, y = map(Value, point)
@@ -71,7 +84,7 @@ def outcome(what, f, point):
     return found, [str(x.message) for x in caught]
 
 
-@pytest.mark.parametrize("what", [on_numbers, recorded, traces])
+@pytest.mark.parametrize("what", [on_numbers, tangents_of, recorded, traces])
 @settings(max_examples=150)
 @given(programs(), two_points)
 @example([(div, [0, 1])], (0.0, 0.0))
@@ -82,6 +95,19 @@ def test_the_core_sweeps_as_python_does(what, steps, point):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(graph, "compiled", None)
         assert outcome(what, f, point) == fast
+
+
+def test_the_core_takes_tangents_through_layers_as_python_does(monkeypatch):
+    model = nn.MLP(3, [4, 2], activation="tanh", output_activation="softmax", rng=Random(0))
+    inputs = [Value(0.5), Value(0.0), Value(-2.0)]
+    order = graph.topological_order(*model(inputs))
+    found = []
+    for core in (compiled, None):
+        monkeypatch.setattr(graph, "compiled", core)
+        tangents = dict.fromkeys((*inputs, *model.parameters()), 1.0)
+        graph.forward_sweep(order, tangents)
+        found.append([tangents[node].hex() for node in order])
+    assert found[0] == found[1]
 
 
 def test_what_changed_after_it_was_recorded_is_told():

@@ -4,6 +4,7 @@ import inspect
 import itertools
 import math
 from collections import Counter, OrderedDict, defaultdict, namedtuple
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -35,6 +36,7 @@ from autograd import (
     where,
 )
 from autograd.core.tree import flatten, take_apart
+from autograd.transforms import functions
 
 FIRST = {
     "grad": grad,
@@ -145,21 +147,21 @@ def test_by_no_variables_a_jacobian_has_the_structure_of_the_result(nothing):
 def test_jacobian_chooses_the_cheaper_mode():
     runs = []
 
-    def tall(x):
-        runs.append(type(x).__name__)
-        return [x, x * 2.0, x * 3.0]
+    def powers(count):
+        def f(x):
+            runs.append(type(x).__name__)
+            return [x * float(k) for k in range(count)]
 
-    assert jacobian(tall)(1.0) == [1.0, 2.0, 3.0]
-    assert runs == ["Value", "Dual"]
-    assert jacobian(lambda x: [x.exp(), x.detach()])(0.0) == [1.0, 0.0]
-    runs.clear()
+        return f
 
-    def wide(xs):
-        runs.append(type(xs[0]).__name__)
-        return xs[0] * xs[1] * xs[2]
-
-    assert jacobian(wide)([1.0, 2.0, 3.0]) == [6.0, 3.0, 2.0]
-    assert runs == ["Value"]
+    with mock.patch.object(functions, "_columns", wraps=functions._columns) as forward:
+        for count in (1, 3, 4, 40):
+            assert jacobian(powers(count))(1.0) == [float(k) for k in range(count)]
+            assert forward.call_count == (count == 4) + 2 * (count == 40)
+        assert jacobian(lambda x: [x.exp(), x.detach()] * 2)(0.0) == [1.0, 0.0] * 2
+        assert jacobian(lambda xs: xs[0] * xs[1] * xs[2])([1.0, 2.0, 3.0]) == [6.0, 3.0, 2.0]
+        assert forward.call_count == 3
+    assert runs == ["Value"] * 4  # f runs once
 
 
 def test_hessian_by_all_four_combinations():

@@ -388,6 +388,7 @@ static PyMethodDef functions[] = {
     {"witness", witness, METH_VARARGS, "Where to note operands, and in which run."},
     {"trace", trace, METH_VARARGS, "What class the nodes of a trace are of, and the list of them."},
     {"hand_down", hand_down, METH_VARARGS, "The recorded sweep, backwards until a node is for Python."},
+    {"hand_up", hand_up, METH_VARARGS, "The forward sweep on numbers, until a node is for Python."},
     {"note_down", note_down, METH_VARARGS, "Note sums and products of a trace as instructions, until one is for Python."},
     {"ways_of", ways_of, METH_VARARGS, "How instructions are taken over, and which are terms of one sum only."},
     {"gather", gather, METH_VARARGS, "Take over instructions, sums as one each, until one is for Python."},

@@ -1,5 +1,5 @@
-/* The twin of `reverse_sweep`, whose adjoints are in a dictionary: on numbers, and recorded for most nodes of one or two
- * operands.
+/* The twins of `reverse_sweep`, whose adjoints are in a dictionary, on numbers, and recorded for most nodes of one or two
+ * operands; and of `forward_sweep`, on numbers.
  */
 #ifndef AUTOGRAD_ADJOINTS_H
 #define AUTOGRAD_ADJOINTS_H
@@ -60,6 +60,77 @@ static int hand_on_number(const Node *node, double adjoint, PyObject *within, Py
         }
     }
     return 1;
+}
+
+/* The tangent of a node, from those of its operands.  1 if it was found, or there is none, 0 if it is a case for Python,
+ * as where what arrives is not finite; -1 with an exception set.
+ */
+static int tangent_of_number(const Node *node, PyObject *tangents)
+{
+    double found = 0.0;
+    PyObject *number;
+    int arrived = 0, failed;
+    for (Py_ssize_t k = 0, count = operand_count(node); k < count; k++) {
+        PyObject *x = (PyObject *)operand_at(node, k), *tangent = x == NULL ? NULL : PyDict_GetItemWithError(tangents, x);
+        double partial, contribution;
+        if (tangent == NULL) {
+            if (x != NULL && PyErr_Occurred()) {
+                return -1;
+            }
+            continue;
+        }
+        partial = numeric_partial(node, k);
+        if (!PyFloat_CheckExact(tangent) || (partial == 0.0 && node->kind == MANY)) {
+            return 0;
+        }
+        if (partial == 0.0 && node->kind < NEURON && row_is_gate[node->code]) {
+            continue;
+        }
+        contribution = PyFloat_AS_DOUBLE(tangent) * partial;
+        found = arrived ? found + contribution : contribution;
+        arrived = 1;
+    }
+    if (!arrived) {
+        return 1;
+    }
+    if (!is_finite(found)) {
+        return 0;
+    }
+    number = PyFloat_FromDouble(found);
+    failed = number == NULL || PyDict_SetItem(tangents, (PyObject *)node, number) < 0;
+    Py_XDECREF(number);
+    return failed ? -1 : 1;
+}
+
+/* hand_up(order, position, tangents): from a position on; the first that is a case for Python. */
+static PyObject *hand_up(PyObject *module, PyObject *arguments)
+{
+    PyObject *order, *tangents;
+    Py_ssize_t i;
+    int done = 1;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "O!nO!", &PyList_Type, &order, &i, &PyDict_Type, &tangents)) {
+        return NULL;
+    }
+    for (; done == 1 && i >= 0 && i < PyList_GET_SIZE(order); i += done == 1) {
+        PyObject *object = PyList_GET_ITEM(order, i);
+        int is_known;
+        if (!is_node(object) || NODE(object)->kind == OWN) {
+            break;
+        }
+        if (NODE(object)->kind == LEAF) {
+            continue;
+        }
+        is_known = PyDict_Contains(tangents, object);
+        if (is_known != 0) {
+            done = is_known;
+            continue;
+        }
+        Py_INCREF(object); /* to look into a dictionary may run Python */
+        done = tangent_of_number(NODE(object), tangents);
+        Py_DECREF(object);
+    }
+    return done < 0 ? NULL : PyLong_FromSsize_t(i);
 }
 
 /* ---------------------------------------------------------------- recorded */

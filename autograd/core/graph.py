@@ -212,7 +212,12 @@ def forward_sweep(
     """
     watch = current().watch
     edges_of = recorded_edges if record else edges
-    for node in order:
+    hand_up = None if compiled is None or record or reached is not None or watch is not None else compiled.hand_up
+    position = -1
+    while (position := position + 1) < len(order):
+        if hand_up is not None and (position := hand_up(order, position, tangents)) == len(order):
+            break
+        node = order[position]
         row = node.primitive
         if row is None or node in tangents:
             continue

@@ -4,7 +4,8 @@ A function takes floats, or nested lists, tuples, dicts or NumPy arrays of them,
 same structure.  All transforms nest in any order:
 
 * reverse mode (`grad`, `vjp`, `jacrev`) gives the function fresh Values, and sweeps the graph that it records;
-* forward mode (`jvp`, `jacfwd`) gives it dual numbers, each call on a level of its own;
+* forward mode for many directions (`linearize`, `jacfwd`) does so too, and sweeps the other way;
+* forward mode for one (`jvp`) gives it dual numbers, each call on a level of its own, and needs no graph;
 * inside another transform the inner sweep is recorded itself, so that the outer one can differentiate it.
 
 Called with floats, they return floats; called with Values, Values that are connected to them.
@@ -23,11 +24,13 @@ from autograd.core.tree import flatten, flatten_like, map_leaves
 from autograd.core.value import UNRECORDED, ByHand, Value, nothing_recorded
 from autograd.spellings import local_names
 from autograd.transforms.dual import Dual, Jet, next_level
-from autograd.transforms.reverse import Argnums, Inputs, parts_of, positions_of
+from autograd.transforms.reverse import Argnums, Inputs, parts_of
 from autograd.transforms.series import Expansion, Series
 from autograd.transforms.sparse import sparse_hessian, sparse_jacobian
 
 Function = Callable[..., Any]
+FORWARD_TAKES = 4
+"""Times as long as a sweep backwards: what a tangent comes from is looked up, node by node."""
 
 
 def _check_function(name: str, f: Any, argnums: Any = 0) -> None:
@@ -225,10 +228,10 @@ def linearize(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, .
 
 @local_names
 def jacfwd(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
-    """The Jacobian function by forward mode: one run of f on dual numbers an input, nothing stored.
+    """The Jacobian function by forward mode: f runs once and is recorded, and each input takes a sweep, as `linearize`.
 
     The structure of the results holds that of the arguments; arrays of arrays become matrices.
-    Use it when there are no more inputs than outputs; has_aux is as for `jacrev`.  Source: seeds, "2.2.2 Jacobians".
+    Use it when there are many more outputs than inputs; has_aux is as for `jacrev`.  Source: seeds, "2.2.2 Jacobians".
 
     >>> jacfwd(lambda x: [x[0] * x[1], x[0]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 0.0]]
@@ -237,32 +240,19 @@ def jacfwd(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function
 
     @wraps(f, updated=())
     def jacobian_function(*args: Any, **kwargs: Any) -> Any:
-        positions = positions_of(args, argnums)
-        chosen = [args[position] for position in positions]
-        points, rebuild = flatten(chosen, "jacfwd: the arguments")
-        if not points:  # f would not be run, and only it tells the rows
-            return jacrev(f, argnums, has_aux)(*args, **kwargs)
-
-        def at(*moved: Any) -> Any:
-            arguments = list(args)
-            for position, argument in zip(positions, moved, strict=True):
-                arguments[position] = argument
-            return f(*arguments, **kwargs)
-
-        columns = []
-        rebuild_result: Callable[[Any], Any] = list
-        aux = None
-        for i in range(len(points)):
-            unit = rebuild(float(i == j) for j in range(len(points)))
-            _, moved_by, *others = jvp(at, chosen, unit, has_aux)
-            column, rebuild_result = flatten(moved_by, "jacfwd: the result of the function")
-            columns.append(column)
-            aux = others[0] if others else None
-        rows = [rebuild(row) for row in zip(*columns, strict=True)]
-        found = rebuild_result(tuple(row) if isinstance(argnums, Sequence) else row[0] for row in rows)
-        return (found, aux) if has_aux else found
+        inputs = Inputs(args, argnums)
+        result, aux = _with_aux("jacfwd", inputs.call(f, kwargs), has_aux)
+        found = _columns(inputs, *flatten(result, "jacfwd: the result of the function"))
+        return (found, map_leaves(inputs.finished, aux)) if has_aux else found
 
     return jacobian_function
+
+
+def _columns(inputs: Inputs, leaves: Sequence[Any], rebuild: Callable[[Any], Any]) -> Any:
+    """The Jacobian of what was recorded, a sweep for each of the variables."""
+    sweep, count = inputs.pushforward(leaves), sum(inputs.sizes)
+    columns = [sweep([float(i == j) for j in range(count)]) for i in range(count)]
+    return rebuild(inputs.rebuild([column[k] for column in columns]) for k in range(len(leaves)))
 
 
 # ---------------------------------------------------------------- both, and beyond first order
@@ -270,10 +260,10 @@ def jacfwd(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function
 
 @local_names
 def jacobian(f: Function, argnums: Argnums = 0, has_aux: bool = False, *, sparse: bool = False) -> Function:
-    """The Jacobian function, by forward mode when there are no more inputs than outputs, by reverse mode otherwise.
+    """The Jacobian function: by forward mode where outputs are four times as many as inputs, else by reverse mode.
 
-    For forward mode f runs once more, recorded, to count the outputs.  What is made with `Value(data, children, op)`
-    has no forward mode, so then it is reverse mode.  has_aux as for `jacrev`.
+    A sweep forward takes about four times as long as one backward.  What is made with `Value(data, children, op)` has
+    no forward mode, so then it is reverse mode.  has_aux as for `jacrev`.
 
     With sparse the function returns a `Sparse` matrix of the entries that may be other than 0, a row a number of the
     result, a column a number of the arguments, both laid out flat: a sweep a row, over what that is made of only.
@@ -292,10 +282,10 @@ def jacobian(f: Function, argnums: Argnums = 0, has_aux: bool = False, *, sparse
         outputs, rebuild = flatten(result, "jacobian: the result of the function")
         if sparse:
             found: Any = sparse_jacobian(inputs, outputs)
-        elif sum(inputs.sizes) <= len(outputs) and not any(
+        elif FORWARD_TAKES * sum(inputs.sizes) <= len(outputs) and not any(
             isinstance(x.primitive, ByHand) for x in topological_order(*[x for x in outputs if isinstance(x, Value)])
         ):
-            return jacfwd(f, argnums, has_aux)(*args, **kwargs)
+            found = _columns(inputs, outputs, rebuild)
         else:
             found = _rows(inputs, outputs, rebuild)
         return (found, map_leaves(inputs.finished, aux)) if has_aux else found
