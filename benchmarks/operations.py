@@ -19,7 +19,23 @@ sys.path.insert(0, __file__.rsplit("/", 2)[0])
 import numpy as np
 
 import nn
-from autograd import Value, derivative, engine_info, exp, grad, hessian, hvp, hypot, jvp, mul, no_grad, sin, taylor
+from autograd import (
+    Value,
+    derivative,
+    engine_info,
+    exp,
+    grad,
+    hessian,
+    hvp,
+    hypot,
+    jacfwd,
+    jacobian,
+    jvp,
+    mul,
+    no_grad,
+    sin,
+    taylor,
+)
 
 a, b, frozen, scalar = Value(2.0), Value(3.0), Value(5.0).requires_grad_(False), np.float64(2.0)
 NAMES = {"a": a, "b": b, "frozen": frozen, "scalar": scalar, "mul": mul, "hypot": hypot, "Value": Value}
@@ -62,6 +78,12 @@ def rosenbrock(x):
     return sum(100.0 * (q - p**2) ** 2 + (1.0 - p) ** 2 for p, q in pairwise(x))
 
 
+def coupled(x):
+    for _ in range(20):
+        x = [x[i].sin() * x[i - 1] + x[i] for i in range(len(x))]
+    return x
+
+
 def resident():
     with open("/proc/self/statm") as statm:
         return int(statm.read().split()[1]) * os.sysconf("SC_PAGESIZE")
@@ -96,6 +118,8 @@ def main():
         ("its gradient", lambda: slope(point)),
         ("its Hessian times a vector", lambda: hvp(rosenbrock, (point,), (along,))),
         ("its derivative along a vector, by dual numbers", lambda: jvp(rosenbrock, (point,), (along,))),
+        ("Jacobian of 20 steps of 20 numbers, backward", lambda: jacobian(coupled)(point)),
+        ("the same forward", lambda: jacfwd(coupled)(point)),
         ("sparse Hessian of the 1,000-variable one", lambda: hessian(rosenbrock, sparse=True)(many)),
         ("taylor(exp(sin x)), order 40", lambda: taylor(lambda x: exp(sin(x)), 0.7, 40)),
         ("derivative(exp(sin x)), order 12", lambda: derivative(lambda x: exp(sin(x)), 12)(0.7)),
@@ -110,6 +134,11 @@ def main():
         there, direction = (torch.tensor(x, dtype=torch.float64) for x in (point, along))
         theirs = torch.autograd.functional
         ratio("the Hessian, PyTorch's over ours", lambda: theirs.hessian(rosenbrock, there), lambda: second(point))
+        ratio(
+            "the Jacobian, PyTorch's over ours",
+            lambda: theirs.jacobian(lambda x: torch.stack(coupled(x)), there),
+            lambda: jacobian(coupled)(point),
+        )
         ratio(
             "the Hessian times a vector, PyTorch's over ours",
             lambda: theirs.hvp(rosenbrock, there, direction),
