@@ -22,6 +22,7 @@ import nn
 from autograd import (
     Value,
     derivative,
+    dot,
     engine_info,
     exp,
     grad,
@@ -34,13 +35,16 @@ from autograd import (
     mul,
     no_grad,
     sin,
+    tanh,
     taylor,
 )
 
 a, b, frozen, scalar = Value(2.0), Value(3.0), Value(5.0).requires_grad_(False), np.float64(2.0)
 NAMES = {"a": a, "b": b, "frozen": frozen, "scalar": scalar, "mul": mul, "hypot": hypot, "Value": Value}
+NAMES |= {"tanh": tanh, "dot": dot, "numbers": [0.5] * 5, "vector": np.full(5, 0.5)}
 OPERATIONS = (
     "2.5*1.5", "a*b", "a*2.0", "a*scalar", "scalar*a", "a*frozen", "mul(a,b)", "hypot(a,b)", "a.tanh()", "Value(1.0)",
+    "tanh(1.5)", "tanh(scalar)", "dot(numbers,numbers)", "dot([a]*5,vector)",
 )  # fmt: skip
 
 

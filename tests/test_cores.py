@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Value, topological_order
+from autograd import TABLE, Value, topological_order
 from autograd.accelerator import compiled
 
 ROOT = Path(autograd.__file__).parent.parent
@@ -97,6 +97,34 @@ def test_both_cores_give_the_same_bits():
         assert a == b, f"program {seed}"
     assert plain[1] == fast[1]
     assert len(plain[1]) > 100
+
+
+NUMBERS = [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.0, 1e-320, 1e300, -1e300, math.inf, -math.inf, math.nan]
+SEQUENCES = {"dot": 2, "affine": 2, **dict.fromkeys(("sum", "prod", "mean", "logsumexp", "softmax", "log_softmax"), 1)}
+
+
+def arguments(row, numbers):
+    """What a row is called with that these are the operands of."""
+    parts = SEQUENCES.get(row.name, 0)
+    size = len(numbers) // max(parts, 1)
+    return [*(numbers[i * size : (i + 1) * size] for i in range(parts)), *numbers[parts * size :]]
+
+
+@pytest.mark.parametrize("row", TABLE.values(), ids=lambda row: row.name)
+def test_a_row_of_numbers_alone_is_to_the_last_bit_what_python_makes_of_it(row):
+    rng = random.Random(0)
+    count = row.arity or (5 if row.name == "affine" else 3 if row.name == "where" else 4)
+    kinds = [float, np.float64, lambda x: int(x) if abs(x) < 2.0**60 else x]
+    for _ in range(200):
+        numbers = [rng.choice(NUMBERS) for _ in range(count)]
+        for kind in kinds:
+            given = arguments(row, [kind(x) for x in numbers])
+            found, expected = row(*given), row.apply(*given)
+            assert type(found) is float
+            assert found.hex() == expected.hex(), given
+        for dtype in (float, object, ">f8"):
+            given = [np.array(x).astype(dtype) if isinstance(x, list) else x for x in arguments(row, numbers)]
+            assert row(*given).hex() == row.apply(*given).hex()
 
 
 def test_a_sum_of_negative_zeros_is_zero_as_of_fsum():

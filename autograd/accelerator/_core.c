@@ -76,16 +76,43 @@ typedef struct {
     int code;
 } Row;
 
-/* Of numbers alone the result is a number, which Python computes: NULL then, as for anything else it is to do. */
+static PyObject *finite_number(double number)
+{
+    return is_finite(number) ? PyFloat_FromDouble(number) : NULL;
+}
+
+/* What a row of many operands is of numbers alone; NULL where it is for Python. */
+static PyObject *number_of_many(int code, PyObject *const *xs, Py_ssize_t count)
+{
+    double few[128], *numbers = few, value;
+    PyObject *found = NULL;
+    Py_ssize_t known = 0;
+    if (count > 64 && (numbers = PyMem_Malloc(2 * (size_t)count * sizeof(double))) == NULL) {
+        return PyErr_NoMemory();
+    }
+    while (known < count && plain_number(xs[known], &numbers[known])) {
+        known++;
+    }
+    if (known == count && count > 0 && evaluate_formula(code, numbers, count, &value, numbers + count) == 0) {
+        found = finite_number(value);
+    }
+    if (numbers != few) {
+        PyMem_Free(numbers);
+    }
+    return found;
+}
+
+/* On Values and numbers, or on numbers alone, of which the result is a number; NULL for what Python is to do. */
 static PyObject *call_short(int code, PyObject *const *xs, Py_ssize_t count)
 {
-    double number;
+    double number, second;
     if (code >= ROWS) {
         for (Py_ssize_t i = 0; i < count; i++) {
             if (is_node(xs[i])) {
                 return record_many(code, xs, count);
             }
         }
+        return number_of_many(code, xs, count);
     }
     else if (count == 1 && unary_records[code] != NULL && is_node(xs[0])) {
         return unary_records[code](xs[0], NULL);
@@ -94,55 +121,73 @@ static PyObject *call_short(int code, PyObject *const *xs, Py_ssize_t count)
              operand_of(xs[0], &number) != STRANGE && operand_of(xs[1], &number) != STRANGE) {
         return binary_records[code](xs[0], xs[1]);
     }
+    else if (count == 1 && unary_values[code] != NULL && plain_number(xs[0], &number)) {
+        return finite_number(unary_values[code](number));
+    }
+    else if (count == 2 && binary_values[code] != NULL && plain_number(xs[0], &number) &&
+             plain_number(xs[1], &second)) {
+        return finite_number(binary_values[code](number, second));
+    }
     return NULL;
+}
+
+/* A list or tuple, or a vector of NumPy, of float64 or of objects, as a list; NULL for anything else. */
+static PyObject *as_sequence(PyObject *x)
+{
+    Py_buffer view;
+    int fits;
+    if (PyList_CheckExact(x) || PyTuple_CheckExact(x)) {
+        return Py_NewRef(x);
+    }
+    if (strcmp(Py_TYPE(x)->tp_name, "numpy.ndarray") != 0) { /* by its name, for NumPy need not be there */
+        return NULL;
+    }
+    if (PyObject_GetBuffer(x, &view, PyBUF_FORMAT | PyBUF_STRIDES) < 0) {
+        PyErr_Clear();
+        return NULL;
+    }
+    fits = view.ndim == 1 && (strcmp(view.format, "d") == 0 || strcmp(view.format, "O") == 0);
+    PyBuffer_Release(&view);
+    return fits ? PyObject_CallMethod(x, "tolist", NULL) : NULL;
 }
 
 /* Rows called with sequences: sum(xs), dot(a, b), affine(weights, inputs, bias) and the like. */
 static PyObject *call_sequences(int code, PyObject *const *xs, Py_ssize_t count)
 {
-    PyObject *few[64], **flat = few, *made = NULL;
-    Py_ssize_t sizes[2] = {0, 0}, sequences = code == DOT || code == AFFINE ? 2 : 1, total = 0;
-    Py_ssize_t singles = code == AFFINE && count == 3;
-    int any = 0;
-    if (count != sequences + singles) {
-        return NULL;
+    PyObject *few[64], **flat = few, *made = NULL, *parts[2] = {NULL, NULL};
+    Py_ssize_t sequences = code == DOT || code == AFFINE ? 2 : 1, singles = code == AFFINE, total = 0, filled = 0;
+    int any = 0, fits = count == sequences + singles;
+    for (Py_ssize_t i = 0; i < sequences && fits; i++) {
+        parts[i] = as_sequence(xs[i]);
+        fits = parts[i] != NULL;
+        total += fits ? PySequence_Fast_GET_SIZE(parts[i]) : 0;
     }
-    for (Py_ssize_t i = 0; i < sequences; i++) {
-        if (!PyList_CheckExact(xs[i]) && !PyTuple_CheckExact(xs[i])) {
-            return NULL;
+    if (fits && sequences == 2) {
+        fits = PySequence_Fast_GET_SIZE(parts[0]) == PySequence_Fast_GET_SIZE(parts[1]);
+    }
+    if (fits && total + singles > 64 && (flat = PyMem_Malloc((size_t)(total + singles) * sizeof *flat)) == NULL) {
+        PyErr_NoMemory();
+        fits = 0;
+    }
+    if (fits) {
+        for (Py_ssize_t i = 0; i < sequences; i++) {
+            for (Py_ssize_t k = 0; k < PySequence_Fast_GET_SIZE(parts[i]); k++) {
+                flat[filled++] = PySequence_Fast_GET_ITEM(parts[i], k);
+            }
         }
-        sizes[i] = PySequence_Fast_GET_SIZE(xs[i]);
-        total += sizes[i];
-    }
-    if (code == AFFINE && !singles) {
-        return NULL;
-    }
-    if (sequences == 2 && sizes[0] != sizes[1]) {
-        return NULL;
-    }
-    if (total + singles > 64) {
-        flat = PyMem_Malloc((size_t)(total + singles) * sizeof(PyObject *));
-        if (flat == NULL) {
-            return PyErr_NoMemory();
+        if (singles) {
+            flat[filled++] = xs[sequences];
         }
-    }
-    total = 0;
-    for (Py_ssize_t i = 0; i < sequences; i++) {
-        for (Py_ssize_t k = 0; k < sizes[i]; k++) {
-            flat[total] = PySequence_Fast_GET_ITEM(xs[i], k);
-            any |= is_node(flat[total++]);
+        for (Py_ssize_t i = 0; i < filled; i++) {
+            any |= is_node(flat[i]);
         }
-    }
-    if (singles) {
-        flat[total] = xs[sequences];
-        any |= is_node(flat[total++]);
-    }
-    if (any) {
-        made = record_many(code, flat, total);
+        made = any ? record_many(code, flat, filled) : number_of_many(code, flat, filled);
     }
     if (flat != few) {
         PyMem_Free(flat);
     }
+    Py_XDECREF(parts[0]);
+    Py_XDECREF(parts[1]);
     return made;
 }
 

@@ -52,8 +52,8 @@ def as_number(value: Any, role: str) -> float:
         ...
     TypeError: Value: data must be one real number, not str '3'
     """
-    if value.__class__ is float:
-        return value
+    if isinstance(value, float):
+        return value if value.__class__ is float else float(value)
     value = unwrapped(value)
     if getattr(getattr(value, "dtype", None), "kind", "") not in _NO_NUMBERS and (
         isinstance(value, Real)
