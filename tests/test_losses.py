@@ -193,6 +193,25 @@ def test_huber_loss_is_smooth_where_its_branches_meet():
     assert huber_loss(5.0, 0.0, delta=math.inf) == 12.5
 
 
+@pytest.mark.parametrize("shape", [(), (3,), (2, 2)])
+@pytest.mark.parametrize(
+    ("loss", "curvature"),
+    [
+        (mse_loss, 2.0),
+        (half_squared_loss, 1.0),
+        *((functools.partial(huber_loss, delta=delta), 1.0) for delta in (0.25, 1.0, math.inf)),
+        (functools.partial(gaussian_nll_loss, var=0.5), 2.0),
+    ],
+)
+def test_a_perfect_fit_is_curved_as_what_is_around_it(loss, curvature, shape):
+    """Newton's method needs the curvature of the sum there, at 0 and -0 too."""
+    for number in (0.0, -0.0, -1.5):
+        x, hits = Value(number), math.prod(shape)
+        inputs = np.full(shape, x).tolist()
+        slope = autograd.gradient(loss(inputs, np.full(shape, number).tolist(), reduction="sum"), x, create_graph=True)
+        assert (slope.data, autograd.gradient(slope, x)) == (0.0, curvature * hits)
+
+
 def test_the_subgradients_at_kinks_are_zero():
     x = values([1.0, 1.0])
     (l1_loss(x[:1], [1.0]) + hinge_loss(x[1:], [1])).backward()
@@ -366,7 +385,7 @@ REFUSED = [
     (lambda: gaussian_nll_loss(1.0, 2.0, -1.0), "gaussian_nll_loss: var must be at least 0, not -1.0"),
     (lambda: gaussian_nll_loss(1.0, 2.0, Value(math.nan)), "var must be at least 0, not nan"),
     (lambda: gaussian_nll_loss([1.0, 2.0], [1.0, 2.0], [1.0]), r"var has shape \(1,\), but input \(2,\)"),
-    (lambda: gaussian_nll_loss(1.0, 2.0, 1.0, eps=-1.0), "eps must be at least 0, not -1.0"),
+    (lambda: gaussian_nll_loss(1.0, 2.0, 1.0, eps=-1.0), "eps must be at least 0 and finite, not -1.0"),
     (lambda: margin([1.0], [0.5]), "margin: targets must be -1 or 1, not 0.5"),
     (lambda: multi_margin_loss([1.0, 2.0], 1, p=3), "multi_margin_loss: p must be 1 or 2, not 3"),
     (lambda: multi_margin_loss([1.0, 2.0], 1, margin=math.nan), "margin must be finite"),
@@ -386,7 +405,7 @@ REFUSED = [
     (lambda: cross_entropy([1.0, 2.0], [1.5, -0.5]), "shares of a target must be at least 0, not -0.5"),
     (lambda: cross_entropy([1.0, 2.0], [math.nan, 1.0]), "at least 0, not nan"),
     (lambda: cross_entropy(X, [[1.0, 0.0, 0.0]] * 2), r"a target of shape \(3,\) for 2 classes"),
-    (lambda: cross_entropy(X, [0, 1], label_smoothing=1.5), "label_smoothing must be at least 0 and at most 1.0, not"),
+    (lambda: cross_entropy(X, [0, 1], label_smoothing=1.5), "label_smoothing must be from 0 to 1, not 1.5"),
     (lambda: cross_entropy(X, [0, 1], label_smoothing=math.nan), "label_smoothing must be"),
     (lambda: cross_entropy(X, [0, 1], weight=[1.0]), r"weight must be 2 numbers, one a class, not of shape \(1,\)"),
     (lambda: cross_entropy(X, [0, 0], weight=[0.0, 1.0]), "the weights of all targets are 0, so there is no mean"),
@@ -402,6 +421,10 @@ NOT_NUMBERS = [
     (lambda: cross_entropy(X, np.array([0.0, 1.0])), "number of a class, not float 0.0"),
     (lambda: cross_entropy(X, [True, False]), "number of a class, not bool True"),
     (lambda: cross_entropy(X, ["a", "b"]), "a target|expected a sequence of numbers"),
+    (lambda: cross_entropy(X, [0, 1], label_smoothing="a"), "label_smoothing must be a number, not str 'a'"),
+    (lambda: gaussian_nll_loss(1.0, 2.0, 1.0, eps=None), "eps must be a number, not NoneType None"),
+    (lambda: gaussian_nll_loss(1.0, 2.0, 1.0, "mean"), "gaussian_nll_loss: full must be True or False, not 'mean'"),
+    (lambda: kl_div([0.5], [0.5], log_target="no"), "kl_div: log_target must be True or False, not 'no'"),
     (lambda: cross_entropy(1.0, 0), "cross_entropy: input: expected a sequence of numbers, got float"),
     (lambda: nll_loss(X, [[1, 0], [0, 1]]), "nll_loss: the target must be the number of a class, not list"),
 ]
@@ -411,6 +434,14 @@ NOT_NUMBERS = [
 def test_wrong_values_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("weight", [[1.0, 2.0], (1.0, 2.0), np.array([1.0, 2.0])], ids=type)
+@pytest.mark.parametrize("loss", [binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, nll_loss])
+def test_a_weight_in_the_third_place_is_asked_for_by_name(loss, weight):
+    """Where PyTorch has it."""
+    with pytest.raises(ValueError, match=r"^reduction must be 'mean', .*; weights go by name, weight=…$"):
+        loss([0.25, 0.5], [0.0, 1.0] if "binary" in loss.__name__ else 1, weight)
 
 
 @pytest.mark.parametrize(("call", "message"), NOT_NUMBERS)

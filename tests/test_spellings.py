@@ -103,6 +103,32 @@ def test_the_learning_rate_is_lr(optimizer):
         optimizer([Value(1.0)], nonsense=0.1)
 
 
+LOSSES = [getattr(nn.objectives.losses, name) for name in nn.objectives.losses.__all__]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("foreign", ["ignore_index", "size_average", "reduce", "beta", "weight", "log_input", "dim"])
+def test_an_argument_of_a_loss_of_pytorchs_is_refused_by_its_name(loss, foreign):
+    if foreign not in inspect.signature(loss).parameters:
+        with pytest.raises(TypeError, match=rf"^{loss.__name__} has no argument '{foreign}': \w+"):
+            loss([0.5, 0.25], [1.0, 0.0], **{foreign: 1})
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: nn.cross_entropy([0.5], 0, "mean", [1.0]), "cross_entropy takes 3 by position, not 4; by name there"),
+        (lambda: nn.SGD([Value(1.0)], 0.1, 0.9, 0.0, 0.0, False, True), "SGD takes 6 by position, not 7; .* maximize"),
+        (lambda: nn.DataLoader([], 1, False, None), "DataLoader takes 3 by position, not 4; .* drop_last, seed"),
+        (lambda: nn.Dropout(0.5, True), "Dropout takes 1 by position, not 2; by name there is rng"),
+        (lambda: nn.mse_loss([0.5], [1.0], "mean", None), "mse_loss takes 3 by position, not 4$"),
+    ],
+)
+def test_too_many_arguments_by_position_are_answered_with_names(call, message):
+    with pytest.raises(TypeError, match=f"^{message}"):
+        call()
+
+
 def test_arguments_of_derivatives():
     y = Value(2.0) * 3.0
     for message in ("retain_graph", "create_graph", "inputs"):

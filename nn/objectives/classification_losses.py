@@ -1,4 +1,4 @@
-"""Losses of classes: PyTorch's names and argument order."""
+"""Losses of classes: PyTorch's names, and its argument order but that `weight` goes by name."""
 
 import math
 import sys
@@ -7,8 +7,9 @@ from typing import Any
 
 from autograd import dot, exp, log, log1p, log_softmax_first, maximum, relu, softplus, where
 from autograd import sum as total
-from nn.inputs.checks import brief, number
+from nn.inputs.checks import brief, flag, number
 from nn.inputs.sequences import is_sequence
+from nn.inputs.spellings import local_names
 from nn.objectives.loss_inputs import (
     check_range,
     data_of,
@@ -42,6 +43,7 @@ _LOG_FLOOR = -100.0  # PyTorch's, for log 0 in binary_cross_entropy
 _FLOOR = math.exp(_LOG_FLOOR)
 
 
+@local_names
 def margin(input: Any, target: Any) -> Any:
     """The margin y·ŷ of scores ŷ and classes y = ±1, in the nesting of the input: positive where the sign is right.
 
@@ -54,6 +56,7 @@ def margin(input: Any, target: Any) -> Any:
     return nest([y * s for s, y in zip(scores, signs)], shape)
 
 
+@local_names
 def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """Hinge loss, mean of max(0, 1 - yᵢ sᵢ) for scores s and classes y = ±1; its subgradient at the kink is 0.
 
@@ -66,6 +69,7 @@ def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     return reduce_losses([relu(1.0 - s * y) for s, y in zip(scores, signs)], shape, reduction)
 
 
+@local_names
 def multi_margin_loss(
     input: Any, target: Any, p: int = 1, margin: float = 1.0, weight: Any = None, reduction: str = "mean"
 ) -> Any:
@@ -98,6 +102,7 @@ def multi_margin_loss(
     return reduce_losses(losses, shape, reduction)
 
 
+@local_names
 def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean", *, weight: Any = None) -> Any:
     """Cross-entropy of probabilities p with targets t in [0, 1], mean of -w (t log p + (1 - t) log(1 - p)).
 
@@ -133,6 +138,7 @@ def _binary_cross_entropy(p: Any, t: Any) -> Any:
     return dot(*zip(*terms))
 
 
+@local_names
 def binary_cross_entropy_with_logits(
     input: Any, target: Any, reduction: str = "mean", *, weight: Any = None, pos_weight: Any = None
 ) -> Any:
@@ -166,6 +172,7 @@ def _binary_cross_entropy_with_logits(logit: Any, target: Any, positive: float) 
     return positive * target * softplus(-logit) + (1.0 - target) * softplus(logit)
 
 
+@local_names
 def cross_entropy(
     input: Any, target: Any, reduction: str = "mean", *, weight: Any = None, label_smoothing: float = 0.0
 ) -> Any:
@@ -222,6 +229,7 @@ def _cross_entropy(logits: Sequence[Any], target: Any, weights: list[float] | No
     return dot(*zip(*pairs)) if pairs else 0.0
 
 
+@local_names
 def nll_loss(input: Any, target: Any, reduction: str = "mean", *, weight: Any = None) -> Any:
     """Negative log-likelihood -w_t·log pₜ of classes t, from log-probabilities (of `log_softmax`).
 
@@ -240,6 +248,7 @@ def nll_loss(input: Any, target: Any, reduction: str = "mean", *, weight: Any = 
     return reduce_losses(losses, shape, reduction, sum_of_weights(weights, indices))
 
 
+@local_names
 def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
     """Kullback-Leibler divergence t (log t - input) of log-probabilities `input` from probabilities t, by element.
 
@@ -250,6 +259,7 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     >>> kl_div([math.log(0.5), math.log(0.5)], [1.0, 0.0], reduction="sum")
     0.6931471805599453
     """
+    flag("kl_div: log_target", log_target)
     inputs, targets, shape = read_pairs("kl_div", input, target)
     for t in targets:
         if not (log_target or data_of(t) >= 0):

@@ -1,12 +1,13 @@
 """What all losses share: reading inputs and targets, and reducing to a number."""
 
 import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from autograd import Value, dot, example_number, mean
 from autograd import sum as total
-from nn.inputs.checks import as_float, brief, counted, shown
+from nn.inputs.checks import as_float, brief, counted, number, shown
 from nn.inputs.sequences import is_sequence, to_list
 
 _RECORDED = {float, Value}
@@ -37,8 +38,9 @@ def reduce_sum(sum_of: Callable[[list[Any]], Any], elements: list[Any], shape: t
 
 def check_reduction(reduction: str) -> None:
     """ValueError for what is no reduction."""
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"reduction must be 'mean', 'sum' or 'none', not {reduction!r}")
+    if not isinstance(reduction, str) or reduction not in ("mean", "sum", "none"):
+        advice = "; weights go by name, weight=…" if is_sequence(reduction) and not isinstance(reduction, str) else ""
+        raise ValueError(f"reduction must be 'mean', 'sum' or 'none', not {brief(reduction)}{advice}")
 
 
 def nest(flat: list[Any], shape: tuple[int, ...]) -> Any:
@@ -165,11 +167,8 @@ def sum_of_weights(weights: list[float] | None, indices: list[int]) -> float | N
 
 
 def check_range(name: str, argument: str, setting: float, top: float) -> None:
-    """ValueError for a setting outside [0, top]."""
-    if not 0.0 <= setting <= top or setting == math.inf:
-        raise ValueError(
-            f"{name}: {argument} must be at least 0{f' and at most {top}' * (top < math.inf)}, not {brief(setting)}"
-        )
+    """ValueError for a setting outside [0, top], or infinite; TypeError for what is no number."""
+    number(f"{name}: {argument}", setting, high=min(top, sys.float_info.max))
 
 
 def read_samples(name: str, input: Any, target: Any) -> tuple[list[list[Any]], list[Any], tuple[int, ...]]:
