@@ -346,6 +346,8 @@ def test_folds_have_the_sizes_of_scikit_learn_and_hold_each_sample_once(n, k):
 def test_bad_numbers_of_folds_are_refused():
     with pytest.raises(ValueError, match="k_fold: n_splits must be a whole number of at least 2, not 1"):
         k_fold(numbered(10), 1)
+    with pytest.raises(ValueError, match="k_fold: 5 parts cannot be made of 1 sample; there must be at least two"):
+        k_fold(numbered(1))
     with pytest.raises(ValueError, match="11 parts cannot be made of 10 samples; give n_splits of at most 10"):
         k_fold(numbered(10), 11)
 
@@ -470,6 +472,8 @@ def test_one_hot_takes_arrays_and_series():
     assert one_hot(np.array([1, 0])) == one_hot(pd.Series([1, 0])) == [[0, 1], [1, 0]]
     assert one_hot(np.int64(1)) == [0, 1]
     assert one_hot([], 3) == []
+    with pytest.raises(ValueError, match="one_hot: there are no classes, so n_classes is needed"):
+        one_hot([])
 
 
 def test_what_is_no_class_is_refused():

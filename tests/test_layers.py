@@ -137,7 +137,7 @@ def test_prelu_trains_a_slope_for_each_neuron():
     layer = Layer(2, 3, activation="prelu", rng=Random(0))
     slopes = [name for name, _ in layer.named_parameters() if name.endswith("slope")]
     assert slopes == [f"neurons.{k}.activation.slope" for k in range(3)]
-    slope = PReLU(0.1)
+    slope = PReLU(init=0.1)
     slope([-2.0, 5.0, -1.0])[0].backward()
     assert slope.slope.grad == -2.0  # ∂/∂a of a·s
     shared = Layer(2, 3, activation=PReLU(), rng=Random(0))
@@ -155,8 +155,8 @@ def test_the_slope_of_a_sigmoid_may_be_trained():
 def test_softmax_is_on_the_simplex_and_flattens_with_temperature():
     logits = [1.0, 2.0, 3.0]
     assert math.fsum(Softmax()(logits)) == pytest.approx(1.0, abs=1e-15)
-    assert Softmax(1e9)(logits) == pytest.approx([1 / 3] * 3)
-    assert Softmax(1e-3)(logits) == [0.0, 0.0, 1.0]
+    assert Softmax(temperature=1e9)(logits) == pytest.approx([1 / 3] * 3)
+    assert Softmax(temperature=1e-3)(logits) == [0.0, 0.0, 1.0]
     assert LogSoftmax()([logits, [1000.0, 0.0, -1000.0]])[1] == [0.0, -1000.0, -2000.0]
     np.testing.assert_allclose(np.exp(LogSoftmax()(logits)), Softmax()(logits), rtol=1e-15)
 
@@ -167,7 +167,7 @@ def test_wrong_activations_are_refused():
         (lambda: get_activation(3), "not 3"),
         (lambda: Polynomial([1.0]), "2 coefficients"),
         (lambda: LeakyReLU(math.nan), "finite"),
-        (lambda: Softmax(0.0), "above 0"),
+        (lambda: Softmax(temperature=0.0), "above 0"),
         (lambda: GELU("sigmoid"), "approximate"),
         (lambda: MLP(2, [3, 1], activation=["relu", "tanh"]), "1 hidden layer, but 2 activations"),
         (lambda: Dropout(1.0), "Dropout: p must be below 1"),
@@ -318,3 +318,20 @@ def test_summary_counts_layers_and_frozen_parameters():
     assert (summary.parameters, summary.frozen) == (13, 9)
     assert "9 (9 frozen)" in str(summary)
     assert "13 (9 frozen)" in repr(summary)
+
+
+def test_a_sequence_of_layers_grows():
+    model = Sequential()
+    assert model.append(Linear(2, 3)) is model.append(ReLU()).append(Linear(3, 1))
+    assert [type(layer) for layer in model] == [Linear, ReLU, Linear]
+    assert len(model) == len(model.layers) == 3
+    assert len(model.parameters()) == 13
+    whole = Sequential(*model)
+    assert whole([0.5, -0.25]).data == model([0.5, -0.25]).data
+    part = model[:1]
+    part.append(ReLU())  # leaves the model alone
+    assert (len(part), len(model)) == (2, 3)
+    for wrong in (ReLU, 3, None, [ReLU()]):
+        with pytest.raises(TypeError, match="Sequential: layer 3 must be a Module or a function, not"):
+            model.append(wrong)
+    assert len(model) == 3

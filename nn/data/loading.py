@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self, SupportsIndex, overload
 
 from autograd import arguments
-from nn.inputs.checks import brief, called, check_keys, counted, finite_rows, whole_number
+from nn.inputs.checks import brief, called, check_keys, counted, finite_rows, flag, whole_number
 from nn.inputs.sequences import is_sequence, shape_of, to_list
 from nn.inputs.spellings import local_names
 
@@ -149,6 +149,7 @@ def minibatches(
     if len(set(lengths)) != 1:
         raise ValueError(f"minibatches: the columns must have one length, got {lengths}")
     whole_number("minibatches: batch_size", batch_size)
+    flag("minibatches: shuffle", shuffle)
     return _batches(columns, random_order(lengths[0], seed) if shuffle else range(lengths[0]), batch_size)
 
 
@@ -185,7 +186,8 @@ class DataLoader:
     ) -> None:
         self.dataset = as_dataset(dataset)
         self.batch_size = whole_number("DataLoader: batch_size", batch_size)
-        self.shuffle, self.drop_last = shuffle, drop_last
+        self.shuffle = flag("DataLoader: shuffle", shuffle)
+        self.drop_last = flag("DataLoader: drop_last", drop_last)
         self.seed = random.Random().getrandbits(32) if seed is None else whole_number("DataLoader: seed", seed, None)
         self.epoch = 0
         if len(self) == 0:

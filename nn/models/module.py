@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
 from autograd import Value, depending_on
-from nn.inputs.checks import counted
-from nn.inputs.spellings import MODULE, attach
+from nn.inputs.checks import counted, flag
+from nn.inputs.spellings import MODULE, attach, local_names
 from nn.models.description import Description
 from nn.models.summary import Summary, summarize
 from nn.models.tree import ModuleTree, module_tree
@@ -76,7 +76,7 @@ class Module:
 
     def zero_grad(self, set_to_none: bool = False) -> None:
         """Set the `grad` of every parameter to 0, or to None."""
-        grad: Any = None if set_to_none else 0.0
+        grad: Any = None if flag("zero_grad: set_to_none", set_to_none) else 0.0
         for parameter in self.parameters():
             parameter.grad = grad
 
@@ -86,6 +86,7 @@ class Module:
         Frozen parameters get no gradient, no update and no graph: for fine-tuning the layers above them.
         Source: seeds, "3.1.1 Variants of Supervised Learning", fine-tuning.
         """
+        flag("requires_grad_: requires_grad", requires_grad)
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
         return self
@@ -94,6 +95,7 @@ class Module:
         """The numbers of all parameters by name."""
         return {name: parameter.data for name, parameter in self.named_parameters()}
 
+    @local_names
     def load_state_dict(self, state: Mapping[str, float]) -> None:
         """Set every parameter from a `state_dict`.
 
@@ -129,8 +131,9 @@ class Module:
 
     def train(self, mode: bool = True) -> Self:
         """Set this module and all within it to training, and return it."""
+        mode = flag("train: mode", mode)
         for module in self.modules():
-            module.training = bool(mode)
+            module.training = mode
         return self
 
     def eval(self) -> Self:

@@ -16,7 +16,7 @@ from typing import Any
 
 from autograd import Value, dot, primitive, sign, sqrt, where
 from autograd import sum as total
-from nn.inputs.checks import number
+from nn.inputs.checks import flag, number
 from nn.models.activations import ActivationModule
 from nn.models.module import Module
 from nn.objectives.loss_inputs import records
@@ -107,7 +107,7 @@ def frobenius_penalty(parameters: Parameters, strength: float, squared: bool = T
         matrices = _matrices(parameters)
     else:
         matrices = [_chosen("frobenius_penalty", parameters, biases=True)]
-    if squared:
+    if flag("frobenius_penalty: squared", squared):
         return _half_squares([w for matrix in matrices for w in matrix], strength)
     return strength * total([_norm(matrix) for matrix in matrices])
 
@@ -124,6 +124,7 @@ def _half_squares(parameters: list[Value], strength: float) -> Any:
 
 def _chosen(name: str, parameters: Parameters, biases: bool) -> list[Value]:
     """The parameters that count, checked."""
+    flag(f"{name}: biases", biases)
     if isinstance(parameters, Module):
         named = list(parameters.named_parameters())
         chosen = [p for path, p in named if biases or _attribute(path) not in _BIASES]
