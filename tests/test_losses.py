@@ -365,6 +365,41 @@ def test_a_loss_changes_nothing_it_was_given():
     assert json.dumps([numbers(x), t]) == before
 
 
+SPECIAL = [0.0, -0.0, 1.0, -1.0, 5e-324, 1e-300, 1e300, -1e300, math.inf, -math.inf, math.nan]
+PAIRS = [(x, y) for x in SPECIAL for y in SPECIAL]
+OF_PAIRS = {
+    **{f.__name__: lambda x, y, f=f: f([x], [y]) for f in (mse_loss, l1_loss, huber_loss, half_squared_loss, kl_div)},
+    "kl_div of logs": lambda x, y: kl_div([x], [y], log_target=True),
+    "gaussian_nll_loss": lambda x, y: gaussian_nll_loss([x], [1.0], [y]),
+    "gaussian_nll_loss without eps": lambda x, y: gaussian_nll_loss([x], [1.0], [y], eps=0.0),
+    "gaussian_nll_loss of one variance": lambda x, y: gaussian_nll_loss([x, 0.5], [1.0, 0.0], y, eps=0.0),
+    "cross_entropy": lambda x, y: cross_entropy([x, y, 0.0], 0),
+    "cross_entropy of shares": lambda x, y: cross_entropy([x, y, 0.0], [0.5, 0.25, 0.25]),
+    "nll_loss": lambda x, y: nll_loss([x, y], 0),
+    "multi_margin_loss": lambda x, y: multi_margin_loss([x, y], 0),
+    "hinge_loss": lambda x, y: hinge_loss([x, y], [1, -1]),
+    "binary_cross_entropy": lambda x, y: binary_cross_entropy([x], [y]),
+    "binary_cross_entropy_with_logits": lambda x, y: binary_cross_entropy_with_logits([x, y], [0.0, 0.25]),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", OF_PAIRS)
+def test_special_numbers_give_what_special_values_give(name):
+    """Or are refused as well: what raises is a ValueError, never an arithmetic error of Python's."""
+
+    def found(x, y):
+        try:
+            return numbers(OF_PAIRS[name](x, y))
+        except ValueError as error:
+            return type(error)
+
+    for x, y in PAIRS:
+        plain = found(x, y)
+        for recorded in (found(Value(x), y), found(x, Value(y))):
+            assert plain == recorded or (plain != plain and recorded != recorded), (x, y, plain, recorded)
+
+
 # ---------------------------------------------------------------- refusals
 
 X, T = [[0.5, 0.5], [0.25, 0.75]], [[1.0, 0.0], [0.5, 0.5]]
@@ -409,10 +444,20 @@ REFUSED = [
     (lambda: cross_entropy(X, [0, 1], label_smoothing=math.nan), "label_smoothing must be"),
     (lambda: cross_entropy(X, [0, 1], weight=[1.0]), r"weight must be 2 numbers, one a class, not of shape \(1,\)"),
     (lambda: cross_entropy(X, [0, 0], weight=[0.0, 1.0]), "the weights of all targets are 0, so there is no mean"),
+    *(
+        (lambda f=f: f([[[0.5, 1.0], [0.25, 0.5]]], [0]), rf"{f.__name__}: a sample must be .* not of shape \(2, 2\)")
+        for f in (cross_entropy, nll_loss, multi_margin_loss)
+    ),
+    *((lambda f=f: f([[]], [0]), "a sample has no classes") for f in (cross_entropy, nll_loss, multi_margin_loss)),
     (lambda: nll_loss(X, [0, 2]), "nll_loss: target 2 is not one of the classes"),
     (lambda: kl_div([0.5], [-0.5]), "kl_div: targets must be at least 0, not -0.5"),
 ]  # fmt: skip
 NOT_NUMBERS = [
+    *(
+        (lambda f=f, wrong=wrong: f([wrong, 1.0], 0), f"{f.__name__}: input must be numbers, not")
+        for f in (cross_entropy, nll_loss, multi_margin_loss)
+        for wrong in (None, 1j)
+    ),
     (lambda: mse_loss(["1"], [1.0]), "expected a sequence of numbers, got str '1'"),
     (lambda: mse_loss([1.0], [None]), "mse_loss: target must be numbers, not NoneType None"),
     (lambda: mse_loss({"a": 1}, [1.0]), "mse_loss: input: expected a sequence of numbers, got dict"),

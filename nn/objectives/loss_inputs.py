@@ -110,7 +110,8 @@ def read_pairs(name: str, input: Any, target: Any) -> tuple[list[Any], list[Any]
     if not inputs:
         raise ValueError(f"{name}: there are no inputs")
     for i, t in enumerate(targets):
-        if t.__class__ is float and t != t:
+        found = t if t.__class__ is float else data_of(t)
+        if found != found:
             raise ValueError(f"{name}: target {i} is nan: leave out what is missing")
     return inputs, targets, shape
 
@@ -177,8 +178,8 @@ def read_samples(name: str, input: Any, target: Any) -> tuple[list[list[Any]], l
     if not items:
         raise ValueError(f"{name}: there are no inputs")
     if not is_sequence(items[0]):
-        return [items], [target], ()
-    rows = [to_list(row, f"{name}: input") for row in items]
+        return [_scores(name, items)], [target], ()
+    rows = [_scores(name, row) for row in items]
     if not is_sequence(target):
         raise ValueError(f"{name}: {counted(len(rows), 'input')}, but one target, {brief(target)}")
     targets = to_list(target, f"{name}: target")
@@ -188,6 +189,19 @@ def read_samples(name: str, input: Any, target: Any) -> tuple[list[list[Any]], l
     if len(lengths) > 1:
         raise ValueError(f"{name}: every sample must have as many classes, not {' or '.join(map(str, lengths))}")
     return rows, targets, (len(rows),)
+
+
+def _scores(name: str, row: Any) -> list[Any]:
+    """The scores of one sample."""
+    scores, shape = read_elements(f"{name}: input", to_list(row, f"{name}: input"))
+    if len(shape) != 1:
+        raise ValueError(
+            f"{name}: a sample must be one score a class, not of shape {shape}; of samples in several dimensions give "
+            "one list, each with its classes"
+        )
+    if not scores:
+        raise ValueError(f"{name}: a sample has no classes")
+    return scores
 
 
 def read_class_index(name: str, target: Any, classes: int) -> int:

@@ -4,7 +4,7 @@ import math
 from itertools import chain
 from typing import Any
 
-from autograd import clamp, dot, log, maximum
+from autograd import clamp, div, dot, log, maximum
 from nn.inputs.checks import flag, number
 from nn.inputs.spellings import local_names
 from nn.objectives.loss_inputs import (
@@ -123,12 +123,12 @@ def gaussian_nll_loss(
         if not data_of(variance) >= 0:
             raise ValueError(f"{name}: var must be at least 0, not {data_of(variance)!r}")
     # At least eps, with the slope of v: the same formula whatever the number is.
-    variances = [max(v, eps) if v.__class__ is float else v + maximum(eps - v, 0.0).detach() for v in variances]
+    variances = [max(eps, v) if v.__class__ is float else v + maximum(eps - v, 0.0).detach() for v in variances]
     logs = [log(2.0 * math.pi * v if full else v) for v in variances]
     if not var_shape:
         (v,), (log_v,) = variances, logs
-        return reduce_sum(lambda rs: 0.5 * (len(rs) * log_v + squares(rs) / v), residuals, shape, reduction)
-    losses = [0.5 * (log_v + r * r / v) for r, v, log_v in zip(residuals, variances, logs)]
+        return reduce_sum(lambda rs: 0.5 * (len(rs) * log_v + div(squares(rs), v)), residuals, shape, reduction)
+    losses = [0.5 * (log_v + div(r * r, v)) for r, v, log_v in zip(residuals, variances, logs)]
     return reduce_losses(losses, shape, reduction)
 
 
