@@ -255,6 +255,20 @@ def test_modules_within_modules_are_found_once():
     seen = []
     model.apply(seen.append)
     assert seen[-1] is model
+    inner = model.inner
+    assert seen == [*inner.neurons, inner, model]
+
+
+def test_apply_goes_from_the_inner_to_the_outer_in_the_order_of_assignment():
+    """PyTorch's order, so that a function that draws weights draws them alike."""
+    model = Sequential(Linear(2, 1), Sequential(Tanh(), Linear(1, 1)), Tanh())
+    seen = []
+    model.apply(lambda module: seen.append(type(module).__name__))
+    layers = [name for name in seen if name != "Neuron"]  # which PyTorch has not
+    assert layers == ["Linear", "Tanh", "Linear", "Sequential", "Tanh", "Sequential"]
+
+
+def test_what_defines_no_forward_cannot_be_called():
     with pytest.raises(TypeError, match=r"Empty defines no forward\(self, x\)"):
         type("Empty", (Module,), {})()(1.0)
 

@@ -193,6 +193,58 @@ def test_huber_loss_is_smooth_where_its_branches_meet():
     assert huber_loss(5.0, 0.0, delta=math.inf) == 12.5
 
 
+LOSSES_OF_NOTHING = {
+    "kl_div": lambda x, **more: kl_div([x, x], [0.0, 0.0], **more),
+    "kl_div of logs": lambda x, **more: kl_div([x, x], [-1e9, -math.inf], log_target=True, **more),
+    "cross_entropy without weights": lambda x, **more: cross_entropy([[x, 0.0]], [[0.5, 0.5]], weight=[0, 0], **more),
+    "smoothed without weights": lambda x, **more: cross_entropy(
+        [x, 0.0], [0.5, 0.5], weight=[0, 0], label_smoothing=0.1, **more
+    ),
+    "cross_entropy of one class": lambda x, **more: cross_entropy([[x]], [0], **more),
+    "multi_margin_loss of one class": lambda x, **more: multi_margin_loss([[x]], [0], **more),
+    "squared multi_margin_loss of one class": lambda x, **more: multi_margin_loss([x], 0, p=2, **more),
+}
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("name", LOSSES_OF_NOTHING)
+def test_the_loss_of_values_is_a_value_even_if_none_counts(name, reduction):
+    for number in (0.5,) if "of one class" in name else (0.5, -math.inf, math.inf):
+        x = Value(number)
+        for loss in flat([LOSSES_OF_NOTHING[name](x, reduction=reduction)]):
+            loss.backward()
+            assert (loss.data, x.grad) == (0.0, 0.0)
+    assert flat([LOSSES_OF_NOTHING[name](0.5, reduction=reduction)])[0].__class__ is float
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_losses_have_their_limits_at_infinities():
+    """Where PyTorch's are nan: docs/coming_from.md."""
+    inf = math.inf
+    for logits, target, expected in (
+        ([inf, 0.0, 1.0], 0, 0.0), ([inf, 0.0, 1.0], 2, inf), ([inf, -inf, 0.0], 1, inf), ([-inf, inf, 0.0], 1, 0.0),
+    ):  # fmt: skip
+        assert cross_entropy(logits, target) == cross_entropy(values(logits), target).data == expected
+    for logit, target, expected in (
+        (inf, 1.0, 0.0),
+        (-inf, 0.0, 0.0),
+        (inf, 0.0, inf),
+        (-inf, 1.0, inf),
+        (-inf, 0.25, inf),
+    ):
+        assert binary_cross_entropy_with_logits(logit, target) == expected
+        assert binary_cross_entropy_with_logits(Value(logit), target).data == expected
+    for logarithm in (0.0, -1000.0, inf, -inf):
+        assert kl_div(logarithm, 0.0) == kl_div(Value(logarithm), 0.0).data == 0.0
+        assert kl_div(logarithm, -inf, log_target=True) == 0.0
+
+
+def test_second_derivatives_at_kinks_of_a_slope_lie_between_those_of_both_sides():
+    for f, kink in ((lambda x: huber_loss(x, 0.0, delta=0.5), 0.5), (lambda x: autograd.elu(x, 2.0), 0.0)):
+        below, at, above = (autograd.derivative(f, 2)(kink + step) for step in (-1e-6, 0.0, 1e-6))
+        assert min(below, above) <= at <= max(below, above)
+
+
 @pytest.mark.parametrize("shape", [(), (3,), (2, 2)])
 @pytest.mark.parametrize(
     ("loss", "curvature"),

@@ -124,8 +124,8 @@ class Module:
         return [module for _, module in self.named_modules()]
 
     def apply(self, function: Callable[["Module"], object]) -> Self:
-        """Call the function with every module within, this one last, and return this one."""
-        for module in reversed(self.modules()):
+        """Call the function with every module within, the inner before the outer, this last, and return this one."""
+        for _, module in list(_found("", self, Module, set(), inner_first=True)):
             function(module)
         return self
 
@@ -211,16 +211,17 @@ attach(Module, MODULE)
 _HOLDERS = (Module, dict, list, tuple)
 
 
-def _found(name: str, item: Any, kind: type, seen: set[int]) -> Iterator[tuple[str, Any]]:
+def _found(name: str, item: Any, kind: type, seen: set[int], *, inner_first: bool = False) -> Iterator[tuple[str, Any]]:
     """All items of this kind, Value or Module, in an item and its attributes and elements, each once, with its path."""
     if id(item) in seen:
         return
     seen.add(id(item))
-    if isinstance(item, kind):
+    if isinstance(item, kind) and not inner_first:
         yield name, item
-    if isinstance(item, Module):
-        item = vars(item)
-    children = enumerate(item) if isinstance(item, list | tuple) else item.items() if isinstance(item, dict) else ()
+    held = vars(item) if isinstance(item, Module) else item
+    children = enumerate(held) if isinstance(held, list | tuple) else held.items() if isinstance(held, dict) else ()
     for key, child in children:
         if isinstance(child, (_HOLDERS, kind)):  # not to look into each number takes half as long
-            yield from _found(f"{name}.{key}" if name else str(key), child, kind, seen)
+            yield from _found(f"{name}.{key}" if name else str(key), child, kind, seen, inner_first=inner_first)
+    if isinstance(item, kind) and inner_first:
+        yield name, item

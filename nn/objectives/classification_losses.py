@@ -14,6 +14,7 @@ from nn.objectives.loss_inputs import (
     check_range,
     data_of,
     nest,
+    none_of,
     read_binary_pairs,
     read_class_index,
     read_class_weights,
@@ -98,7 +99,8 @@ def multi_margin_loss(
     for scores, item in zip(rows, targets):
         index = read_class_index(name, item, len(scores))
         excess = [relu(s - scores[index] + margin) for j, s in enumerate(scores) if j != index]
-        losses.append((weights[index] / len(scores)) * (total(excess) if p == 1 else squares(excess)))
+        margins = (total(excess) if p == 1 else squares(excess)) if excess else none_of(scores[0])
+        losses.append((weights[index] / len(scores)) * margins)
     return reduce_losses(losses, shape, reduction)
 
 
@@ -226,7 +228,7 @@ def _cross_entropy(logits: Sequence[Any], target: Any, weights: list[float] | No
         for j, q in enumerate(shares)
         if q.__class__ is not float or q != 0.0
     ]
-    return dot(*zip(*pairs)) if pairs else 0.0
+    return dot(*zip(*pairs)) if pairs else none_of(log_softmax_first(logits))
 
 
 @local_names
@@ -272,12 +274,12 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
 
 def _divergence(x: Any, t: Any) -> Any:
     if t.__class__ is float:
-        return t * (log(t) - x) if t > 0.0 else 0.0
+        return t * (log(t) - x) if t > 0.0 else none_of(x)
     return where(t, t * (log(where(t, t, 1.0)) - x), 0.0)  # the same graph whatever the numbers are
 
 
 def _divergence_of_logs(x: Any, t: Any) -> Any:
     p = exp(t)
     if t.__class__ is float:
-        return p * (t - x) if p else 0.0
+        return p * (t - x) if p else none_of(x)
     return where(p, p * (t - x), 0.0)

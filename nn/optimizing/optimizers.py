@@ -26,7 +26,7 @@ class SGD(FirstOrderOptimizer):
         parameters: What to move: Values, or groups.
         lr: η.
         momentum: μ in [0, 1); 0 for θₜ = θₜ₋₁ - η·∇f.
-        dampening: τ in [0, 1].
+        dampening: τ in [0, 1], from the second step on, whatever μ was in the first.
         weight_decay: λ; λ·θ is added to ∇f.
         nesterov: Step by ∇f + μ·vₜ instead of vₜ; needs momentum without dampening.
         maximize: Climb: -∇f instead of ∇f.
