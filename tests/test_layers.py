@@ -259,6 +259,33 @@ def test_modules_within_modules_are_found_once():
     assert seen == [*inner.neurons, inner, model]
 
 
+def test_parameters_are_found_in_sequences_dicts_and_arrays_of_any_depth_and_refused_in_sets():
+    class Holder(Module):
+        def __init__(self, held):
+            self.held = held
+
+    for held, names in [
+        ([[Value(1.0)], (Value(2.0),)], ["0.0", "1.0"]),
+        ({"a": {1: [Value(1.0)]}}, ["a.1.0"]),
+        (np.array([[Value(1.0), 2.0], [3.0, Value(4.0)]]), ["0.0", "1.1"]),
+        ([np.array([Value(1.0)])], ["0.0"]),
+        (np.array([Linear(1, 1, bias=False), None]), ["0.neurons.0.w.0"]),
+        (np.array([1.0, 2.0]), []),
+        ({1, "a"}, []),
+    ]:
+        assert [name for name, _ in Holder(held).named_parameters()] == [f"held.{name}" for name in names]
+    weights = np.array([[Value(float(i + j)) for i in range(20)] for j in range(30)])
+    model = Holder([weights, weights[::2], weights.T])  # views of the same Values
+    assert [parameter.data for parameter in model.parameters()] == [i + j for j in range(30) for i in range(20)]
+    for held in ({Value(1.0)}, frozenset([Linear(1, 1)]), [{"a": {Value(1.0)}}]):
+        for ask in (Module.parameters, Module.state_dict, Module.modules):
+            with pytest.raises(
+                TypeError, match=r"^held.* is a (frozen)?set of parameters, which has no order; write a list$"
+            ):
+                ask(Holder(held))
+        assert "Holder" in repr(Holder(held))
+
+
 def test_apply_goes_from_the_inner_to_the_outer_in_the_order_of_assignment():
     """PyTorch's order, so that a function that draws weights draws them alike."""
     model = Sequential(Linear(2, 1), Sequential(Tanh(), Linear(1, 1)), Tanh())
