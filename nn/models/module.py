@@ -240,8 +240,10 @@ def _children(name: str, item: Any) -> Iterable[tuple[Any, Any]]:
         return item.items()
     if isinstance(item, list | tuple):
         return enumerate(item)
-    if isinstance(item, set | frozenset) and any(isinstance(x, Value | Module) for x in item):
-        raise TypeError(f"{name} is a {type(item).__name__} of parameters, which has no order; write a list")
+    if isinstance(item, set | frozenset):
+        if any(isinstance(x, Value | Module) for x in item):
+            raise TypeError(f"{name} is a {type(item).__name__} of parameters, which has no order; write a list")
+        return ()
     if getattr(item, "ndim", 0) and item.dtype.hasobject:  # an array of Values
         return enumerate(item.tolist())
     return ()
