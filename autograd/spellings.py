@@ -154,7 +154,8 @@ def local_names(function: Callable[Parameters, Result]) -> Callable[Parameters, 
     a_function_alone = list(parameters) == ["function"]
     kinds = [x.kind for x in parameters.values()]
     any_number = inspect.Parameter.VAR_POSITIONAL in kinds or a_function_alone
-    most = sys.maxsize if any_number else kinds.count(inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    most = sys.maxsize if any_number else sum(map(kinds.count, by_place))
     named = [name for name, x in parameters.items() if x.kind is inspect.Parameter.KEYWORD_ONLY]
     by_name = f"; by name there is {', '.join(named)}" if named else ""
     is_init = function.__name__ == "__init__"

@@ -161,6 +161,22 @@ def test_softmax_is_on_the_simplex_and_flattens_with_temperature():
     np.testing.assert_allclose(np.exp(LogSoftmax()(logits)), Softmax()(logits), rtol=1e-15)
 
 
+@pytest.mark.parametrize("wrong", [True, "0.1", None, [0.1], Value(0.1), 1j, math.nan, math.inf, 10**400])
+def test_a_setting_of_an_activation_that_is_no_finite_number_is_refused(wrong):
+    """LeakyReLU(True) is meant in place, and trained slopes are PReLU's."""
+    for name, make in {
+        "LeakyReLU: negative_slope": LeakyReLU,
+        "PReLU: init": lambda x: PReLU(init=x),
+        "ELU: alpha": ELU,
+        "Sigmoid: slope": Sigmoid,
+        "Power: exponent": Power,
+        "Polynomial: coefficient 1": lambda x: Polynomial([0.0, x]),
+        "Softmax: temperature": lambda x: Softmax(temperature=x),
+    }.items():
+        with pytest.raises((TypeError, ValueError), match=f"^{name} must be"):
+            make(wrong)
+
+
 def test_wrong_activations_are_refused():
     for make, message in [
         (lambda: get_activation("rleu"), "not 'rleu'"),

@@ -4,13 +4,13 @@ Elementwise ones take a number, a sample or a batch; softmax and log_softmax tak
 """
 
 import functools
-import math
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import autograd
 from autograd import Value
-from nn.inputs.checks import flag
+from nn.inputs.checks import flag, number
 from nn.inputs.sequences import is_sequence, over_batch, to_list
 from nn.inputs.spellings import local_names
 from nn.models.description import Description
@@ -147,8 +147,8 @@ class Sigmoid(Elementwise):
 
     @local_names
     def __init__(self, slope: float = 1.0, trainable: bool = False) -> None:
-        number = _finite("Sigmoid: slope", slope)
-        self.slope = Value(number) if flag("Sigmoid: trainable", trainable) else number
+        a = _finite("Sigmoid: slope", slope)
+        self.slope = Value(a) if flag("Sigmoid: trainable", trainable) else a
 
     def function(self, s: Any) -> Any:
         return autograd.sigmoid(s if self.slope == 1.0 else self.slope * s)
@@ -273,10 +273,7 @@ class LogSoftmax(ActivationModule):
 
 
 def _finite(name: str, setting: Any) -> float:
-    number = Value(setting).data
-    if not math.isfinite(number):
-        raise ValueError(f"{name} must be a finite number, not {setting!r}")
-    return number
+    return number(name, setting, low=-sys.float_info.max)
 
 
 ACTIVATIONS: dict[str, Activation] = {
