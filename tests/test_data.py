@@ -1,5 +1,6 @@
 """Datasets, loaders, splits, standardising and encodings."""
 
+import copy
 import json
 import math
 import random
@@ -461,6 +462,20 @@ def test_standardizers_refuse_what_does_not_fit():
 
 
 # ---------------------------------------------------------------- encodings
+
+
+@pytest.mark.parametrize("targets", [[0, 1, 2], [[0, 1], [1, 0], [1, 1]]])
+def test_who_changes_a_batch_changes_no_data(targets):
+    dataset = Dataset([[0.0], [1.0], [2.0]], targets)
+    before = copy.deepcopy([dataset.inputs, dataset.targets])
+    for _ in range(2):
+        for inputs, found in DataLoader(dataset, batch_size=2):
+            for row in (*inputs, *found):
+                if isinstance(row, list):
+                    row[0] += 100.0
+            inputs.clear()
+            found.clear()
+    assert [dataset.inputs, dataset.targets] == before
 
 
 def test_one_hot_vectors_are_those_of_pytorch():

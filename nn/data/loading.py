@@ -156,6 +156,8 @@ def minibatches(
 class DataLoader:
     """Minibatches (inputs, targets) of a dataset; each `for` over it is an epoch, shuffled in an order of its own.
 
+    What is changed in a batch, such as noise that is added, changes no data.
+
     Args:
         dataset: A Dataset, a tuple (X, y), or a sequence of pairs.
         batch_size: Samples a batch; the last one is smaller if they do not divide.
@@ -204,7 +206,8 @@ class DataLoader:
         return called("DataLoader", counted(len(self.dataset), "sample"), **settings)
 
     def __iter__(self) -> Iterator[tuple[list[Row], list[Any]]]:
-        return _batches((self.dataset.inputs, self.dataset.targets), self.next_order(), self.batch_size)
+        batches = _batches((self.dataset.inputs, self.dataset.targets), self.next_order(), self.batch_size)
+        return ((_copied(inputs), _copied(targets)) for inputs, targets in batches)
 
     def next_order(self) -> Sequence[int]:
         """The rows of the next epoch, one batch after the other."""
@@ -245,6 +248,11 @@ def _batches(columns: Iterable[Any], rows: Sequence[int], batch_size: int) -> It
     for start in range(0, len(rows), batch_size):
         chosen = rows[start : start + batch_size]
         yield tuple([column[i] for i in chosen] for column in columns)
+
+
+def _copied(rows: list[Any]) -> list[Any]:
+    """The rows as lists of their own, so that who changes a batch changes no data."""
+    return [row.copy() if row.__class__ is list else row for row in rows]
 
 
 def _names(names: Iterable[str] | None, data: Any) -> list[str] | None:
