@@ -3,6 +3,7 @@
 import math
 import sys
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 from autograd import Value, dot, example_number, mean, where
@@ -184,7 +185,9 @@ def read_samples(name: str, input: Any, target: Any) -> tuple[list[list[Any]], l
         raise ValueError(f"{name}: there are no inputs")
     if not is_sequence(items[0]):
         return [_scores(name, items)], [target], ()
-    rows = [_scores(name, row) for row in items]
+    rows = [to_list(row, f"{name}: input") for row in items]
+    if not set(map(type, chain(*rows))) <= _RECORDED or not all(rows):  # one by one would take as long as the loss
+        rows = [_scores(name, row) for row in rows]
     if not is_sequence(target):
         raise ValueError(f"{name}: {counted(len(rows), 'input')}, but one target, {brief(target)}")
     targets = to_list(target, f"{name}: target")
@@ -196,9 +199,9 @@ def read_samples(name: str, input: Any, target: Any) -> tuple[list[list[Any]], l
     return rows, targets, (len(rows),)
 
 
-def _scores(name: str, row: Any) -> list[Any]:
+def _scores(name: str, row: list[Any]) -> list[Any]:
     """The scores of one sample."""
-    scores, shape = read_elements(f"{name}: input", to_list(row, f"{name}: input"))
+    scores, shape = read_elements(f"{name}: input", row)
     if len(shape) != 1:
         raise ValueError(
             f"{name}: a sample must be one score a class, not of shape {shape}; of samples in several dimensions give "
