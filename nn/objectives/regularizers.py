@@ -74,8 +74,7 @@ def elastic_net_penalty(parameters: Parameters, strength: float, l1_ratio: float
     Value(data=4.5, grad=0.0)
     """
     _check_strength("elastic_net_penalty", strength)
-    if not 0.0 <= l1_ratio <= 1.0:
-        raise ValueError(f"elastic_net_penalty: l1_ratio must be in [0, 1], not {l1_ratio!r}")
+    number("elastic_net_penalty: l1_ratio", l1_ratio, high=1.0)
     chosen = _chosen("elastic_net_penalty", parameters, biases)
     return strength * l1_ratio * l1_norm(chosen) + _half_squares(chosen, strength * (1.0 - l1_ratio))
 

@@ -164,7 +164,9 @@ class LambdaLR(LRScheduler):
 
     def rates(self, k: int) -> list[float]:
         """As of `LRScheduler`."""
-        return [base * f(k) for base, f in zip(self.base_lrs, self.lr_lambdas, strict=True)]
+        where = f"{self._name}: lr_lambda({k})"
+        factors = [number(where, f(k), -math.inf, math.inf) for f in self.lr_lambdas]
+        return [base * factor for base, factor in zip(self.base_lrs, factors, strict=True)]
 
 
 class StepLR(LRScheduler):
@@ -347,6 +349,8 @@ class SequentialLR(LRScheduler):
         self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int], last_epoch: int = -1
     ) -> None:
         self.schedulers, self.milestones = list(schedulers), _milestones("SequentialLR: milestones", milestones)
+        if not self.schedulers:
+            raise ValueError("SequentialLR: there are no schedules")
         for schedule in self.schedulers:
             if not isinstance(schedule, LRScheduler):
                 raise TypeError(
