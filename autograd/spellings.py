@@ -6,6 +6,7 @@ None of these names works; to make them work would be to have two names of every
 import difflib
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
@@ -24,6 +25,16 @@ ARGUMENTS: Mapping[str, str | tuple[str, ...]] = {
     "test_size": ("test",),
     "argnum": ("argnums",),
     "hidden_layer_sizes": ("nouts",),
+    "params": ("parameters",),
+    **dict.fromkeys(("size_average", "reduce"), ("reduction",)),
+    "ignore_index": "leave those samples out before",
+    "beta": ("delta",),
+    "dim": "all numbers of a sample are taken together: leave it out",
+    "num_parameters": 'activation="prelu" gives each neuron its own: leave it out',
+    "strict": "all and only its parameters are loaded: complete a part, {**model.state_dict(), **part}",
+    **dict.fromkeys(("foreach", "fused", "capturable"), "there is one way to make a step: leave it out"),
+    "decoupled_weight_decay": "AdamW decouples it",
+    "sampler": "dataset[positions] is a Dataset of those, in that order",
     "name": ("label",),
     "requires_grad": "a leaf is trainable unless requires_grad_(False) freezes it: leave it out",
     "retain_graph": "a graph stays as long as something refers to it: leave it out",
@@ -141,12 +152,26 @@ def local_names(function: Callable[Parameters, Result]) -> Callable[Parameters, 
     known = set(parameters)
     any_other = any(x.kind is inspect.Parameter.VAR_KEYWORD for x in parameters.values())
     a_function_alone = list(parameters) == ["function"]
+    kinds = [x.kind for x in parameters.values()]
+    any_number = inspect.Parameter.VAR_POSITIONAL in kinds or a_function_alone
+    by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    most = sys.maxsize if any_number else sum(map(kinds.count, by_place))
+    named = [name for name, x in parameters.items() if x.kind is inspect.Parameter.KEYWORD_ONLY]
+    by_name = f"; by name there is {', '.join(named)}" if named else ""
+    is_init = function.__name__ == "__init__"
+
+    def called(arguments: tuple[Any, ...]) -> str:
+        """The name of the function, or of the class that is made."""
+        return type(arguments[0]).__name__ if is_init and arguments else function.__qualname__
 
     @functools.wraps(function)
     def call(*arguments: Parameters.args, **options: Parameters.kwargs) -> Result:
         for name in options.keys() - known:
             if not any_other or _local(name, known):  # else another function, which gets it, says so
-                raise TypeError(unknown_argument(function.__qualname__.removesuffix(".__init__"), name, known))
+                raise TypeError(unknown_argument(called(arguments), name, known))
+        if len(arguments) > most:
+            taken, given = most - is_init, len(arguments) - is_init
+            raise TypeError(f"{called(arguments)} takes {taken} by position, not {given}{by_name}")
         if a_function_alone and len(arguments) > 1:
             raise TypeError(f"{function.__qualname__} takes a function alone: write {function.__qualname__}(f)(x)")
         return function(*arguments, **options)

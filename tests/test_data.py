@@ -1,5 +1,6 @@
 """Datasets, loaders, splits, standardising and encodings."""
 
+import copy
 import json
 import math
 import random
@@ -346,6 +347,8 @@ def test_folds_have_the_sizes_of_scikit_learn_and_hold_each_sample_once(n, k):
 def test_bad_numbers_of_folds_are_refused():
     with pytest.raises(ValueError, match="k_fold: n_splits must be a whole number of at least 2, not 1"):
         k_fold(numbered(10), 1)
+    with pytest.raises(ValueError, match="k_fold: 5 parts cannot be made of 1 sample; there must be at least two"):
+        k_fold(numbered(1))
     with pytest.raises(ValueError, match="11 parts cannot be made of 10 samples; give n_splits of at most 10"):
         k_fold(numbered(10), 11)
 
@@ -461,6 +464,20 @@ def test_standardizers_refuse_what_does_not_fit():
 # ---------------------------------------------------------------- encodings
 
 
+@pytest.mark.parametrize("targets", [[0, 1, 2], [[0, 1], [1, 0], [1, 1]]])
+def test_who_changes_a_batch_changes_no_data(targets):
+    dataset = Dataset([[0.0], [1.0], [2.0]], targets)
+    before = copy.deepcopy([dataset.inputs, dataset.targets])
+    for _ in range(2):
+        for inputs, found in DataLoader(dataset, batch_size=2):
+            for row in (*inputs, *found):
+                if isinstance(row, list):
+                    row[0] += 100.0
+            inputs.clear()
+            found.clear()
+    assert [dataset.inputs, dataset.targets] == before
+
+
 def test_one_hot_vectors_are_those_of_pytorch():
     for classes, n_classes, vectors in PYTORCH["one_hot"]:
         assert one_hot(classes, None if n_classes == -1 else n_classes) == vectors
@@ -470,6 +487,8 @@ def test_one_hot_takes_arrays_and_series():
     assert one_hot(np.array([1, 0])) == one_hot(pd.Series([1, 0])) == [[0, 1], [1, 0]]
     assert one_hot(np.int64(1)) == [0, 1]
     assert one_hot([], 3) == []
+    with pytest.raises(ValueError, match="one_hot: there are no classes, so n_classes is needed"):
+        one_hot([])
 
 
 def test_what_is_no_class_is_refused():

@@ -137,7 +137,7 @@ def test_prelu_trains_a_slope_for_each_neuron():
     layer = Layer(2, 3, activation="prelu", rng=Random(0))
     slopes = [name for name, _ in layer.named_parameters() if name.endswith("slope")]
     assert slopes == [f"neurons.{k}.activation.slope" for k in range(3)]
-    slope = PReLU(0.1)
+    slope = PReLU(init=0.1)
     slope([-2.0, 5.0, -1.0])[0].backward()
     assert slope.slope.grad == -2.0  # ∂/∂a of a·s
     shared = Layer(2, 3, activation=PReLU(), rng=Random(0))
@@ -155,10 +155,26 @@ def test_the_slope_of_a_sigmoid_may_be_trained():
 def test_softmax_is_on_the_simplex_and_flattens_with_temperature():
     logits = [1.0, 2.0, 3.0]
     assert math.fsum(Softmax()(logits)) == pytest.approx(1.0, abs=1e-15)
-    assert Softmax(1e9)(logits) == pytest.approx([1 / 3] * 3)
-    assert Softmax(1e-3)(logits) == [0.0, 0.0, 1.0]
+    assert Softmax(temperature=1e9)(logits) == pytest.approx([1 / 3] * 3)
+    assert Softmax(temperature=1e-3)(logits) == [0.0, 0.0, 1.0]
     assert LogSoftmax()([logits, [1000.0, 0.0, -1000.0]])[1] == [0.0, -1000.0, -2000.0]
     np.testing.assert_allclose(np.exp(LogSoftmax()(logits)), Softmax()(logits), rtol=1e-15)
+
+
+@pytest.mark.parametrize("wrong", [True, "0.1", None, [0.1], Value(0.1), 1j, math.nan, math.inf, 10**400])
+def test_a_setting_of_an_activation_that_is_no_finite_number_is_refused(wrong):
+    """LeakyReLU(True) is meant in place, and trained slopes are PReLU's."""
+    for name, make in {
+        "LeakyReLU: negative_slope": LeakyReLU,
+        "PReLU: init": lambda x: PReLU(init=x),
+        "ELU: alpha": ELU,
+        "Sigmoid: slope": Sigmoid,
+        "Power: exponent": Power,
+        "Polynomial: coefficient 1": lambda x: Polynomial([0.0, x]),
+        "Softmax: temperature": lambda x: Softmax(temperature=x),
+    }.items():
+        with pytest.raises((TypeError, ValueError), match=f"^{name} must be"):
+            make(wrong)
 
 
 def test_wrong_activations_are_refused():
@@ -167,7 +183,7 @@ def test_wrong_activations_are_refused():
         (lambda: get_activation(3), "not 3"),
         (lambda: Polynomial([1.0]), "2 coefficients"),
         (lambda: LeakyReLU(math.nan), "finite"),
-        (lambda: Softmax(0.0), "above 0"),
+        (lambda: Softmax(temperature=0.0), "above 0"),
         (lambda: GELU("sigmoid"), "approximate"),
         (lambda: MLP(2, [3, 1], activation=["relu", "tanh"]), "1 hidden layer, but 2 activations"),
         (lambda: Dropout(1.0), "Dropout: p must be below 1"),
@@ -255,6 +271,47 @@ def test_modules_within_modules_are_found_once():
     seen = []
     model.apply(seen.append)
     assert seen[-1] is model
+    inner = model.inner
+    assert seen == [*inner.neurons, inner, model]
+
+
+def test_parameters_are_found_in_sequences_dicts_and_arrays_of_any_depth_and_refused_in_sets():
+    class Holder(Module):
+        def __init__(self, held):
+            self.held = held
+
+    for held, names in [
+        ([[Value(1.0)], (Value(2.0),)], ["0.0", "1.0"]),
+        ({"a": {1: [Value(1.0)]}}, ["a.1.0"]),
+        (np.array([[Value(1.0), 2.0], [3.0, Value(4.0)]]), ["0.0", "1.1"]),
+        ([np.array([Value(1.0)])], ["0.0"]),
+        (np.array([Linear(1, 1, bias=False), None]), ["0.neurons.0.w.0"]),
+        (np.array([1.0, 2.0]), []),
+        ({1, "a"}, []),
+    ]:
+        assert [name for name, _ in Holder(held).named_parameters()] == [f"held.{name}" for name in names]
+    weights = np.array([[Value(float(i + j)) for i in range(20)] for j in range(30)])
+    model = Holder([weights, weights[::2], weights.T])  # views of the same Values
+    assert [parameter.data for parameter in model.parameters()] == [i + j for j in range(30) for i in range(20)]
+    for held in ({Value(1.0)}, frozenset([Linear(1, 1)]), [{"a": {Value(1.0)}}]):
+        for ask in (Module.parameters, Module.state_dict, Module.modules):
+            with pytest.raises(
+                TypeError, match=r"^held.* is a (frozen)?set of parameters, which has no order; write a list$"
+            ):
+                ask(Holder(held))
+        assert "Holder" in repr(Holder(held))
+
+
+def test_apply_goes_from_the_inner_to_the_outer_in_the_order_of_assignment():
+    """PyTorch's order, so that a function that draws weights draws them alike."""
+    model = Sequential(Linear(2, 1), Sequential(Tanh(), Linear(1, 1)), Tanh())
+    seen = []
+    model.apply(lambda module: seen.append(type(module).__name__))
+    layers = [name for name in seen if name != "Neuron"]  # which PyTorch has not
+    assert layers == ["Linear", "Tanh", "Linear", "Sequential", "Tanh", "Sequential"]
+
+
+def test_what_defines_no_forward_cannot_be_called():
     with pytest.raises(TypeError, match=r"Empty defines no forward\(self, x\)"):
         type("Empty", (Module,), {})()(1.0)
 
@@ -318,3 +375,20 @@ def test_summary_counts_layers_and_frozen_parameters():
     assert (summary.parameters, summary.frozen) == (13, 9)
     assert "9 (9 frozen)" in str(summary)
     assert "13 (9 frozen)" in repr(summary)
+
+
+def test_a_sequence_of_layers_grows():
+    model = Sequential()
+    assert model.append(Linear(2, 3)) is model.append(ReLU()).append(Linear(3, 1))
+    assert [type(layer) for layer in model] == [Linear, ReLU, Linear]
+    assert len(model) == len(model.layers) == 3
+    assert len(model.parameters()) == 13
+    whole = Sequential(*model)
+    assert whole([0.5, -0.25]).data == model([0.5, -0.25]).data
+    part = model[:1]
+    part.append(ReLU())  # leaves the model alone
+    assert (len(part), len(model)) == (2, 3)
+    for wrong in (ReLU, 3, None, [ReLU()]):
+        with pytest.raises(TypeError, match="Sequential: layer 3 must be a Module or a function, not"):
+            model.append(wrong)
+    assert len(model) == 3

@@ -193,6 +193,77 @@ def test_huber_loss_is_smooth_where_its_branches_meet():
     assert huber_loss(5.0, 0.0, delta=math.inf) == 12.5
 
 
+LOSSES_OF_NOTHING = {
+    "kl_div": lambda x, **more: kl_div([x, x], [0.0, 0.0], **more),
+    "kl_div of logs": lambda x, **more: kl_div([x, x], [-1e9, -math.inf], log_target=True, **more),
+    "cross_entropy without weights": lambda x, **more: cross_entropy([[x, 0.0]], [[0.5, 0.5]], weight=[0, 0], **more),
+    "smoothed without weights": lambda x, **more: cross_entropy(
+        [x, 0.0], [0.5, 0.5], weight=[0, 0], label_smoothing=0.1, **more
+    ),
+    "cross_entropy of one class": lambda x, **more: cross_entropy([[x]], [0], **more),
+    "multi_margin_loss of one class": lambda x, **more: multi_margin_loss([[x]], [0], **more),
+    "squared multi_margin_loss of one class": lambda x, **more: multi_margin_loss([x], 0, p=2, **more),
+}
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("name", LOSSES_OF_NOTHING)
+def test_the_loss_of_values_is_a_value_even_if_none_counts(name, reduction):
+    for number in (0.5,) if "of one class" in name else (0.5, -math.inf, math.inf):
+        x = Value(number)
+        for loss in flat([LOSSES_OF_NOTHING[name](x, reduction=reduction)]):
+            loss.backward()
+            assert (loss.data, x.grad) == (0.0, 0.0)
+    assert flat([LOSSES_OF_NOTHING[name](0.5, reduction=reduction)])[0].__class__ is float
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_losses_have_their_limits_at_infinities():
+    """Where PyTorch's are nan: docs/coming_from.md."""
+    inf = math.inf
+    for logits, target, expected in (
+        ([inf, 0.0, 1.0], 0, 0.0), ([inf, 0.0, 1.0], 2, inf), ([inf, -inf, 0.0], 1, inf), ([-inf, inf, 0.0], 1, 0.0),
+    ):  # fmt: skip
+        assert cross_entropy(logits, target) == cross_entropy(values(logits), target).data == expected
+    for logit, target, expected in (
+        (inf, 1.0, 0.0),
+        (-inf, 0.0, 0.0),
+        (inf, 0.0, inf),
+        (-inf, 1.0, inf),
+        (-inf, 0.25, inf),
+    ):
+        assert binary_cross_entropy_with_logits(logit, target) == expected
+        assert binary_cross_entropy_with_logits(Value(logit), target).data == expected
+    for logarithm in (0.0, -1000.0, inf, -inf):
+        assert kl_div(logarithm, 0.0) == kl_div(Value(logarithm), 0.0).data == 0.0
+        assert kl_div(logarithm, -inf, log_target=True) == 0.0
+
+
+def test_second_derivatives_at_kinks_of_a_slope_lie_between_those_of_both_sides():
+    for f, kink in ((lambda x: huber_loss(x, 0.0, delta=0.5), 0.5), (lambda x: autograd.elu(x, 2.0), 0.0)):
+        below, at, above = (autograd.derivative(f, 2)(kink + step) for step in (-1e-6, 0.0, 1e-6))
+        assert min(below, above) <= at <= max(below, above)
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 2)])
+@pytest.mark.parametrize(
+    ("loss", "curvature"),
+    [
+        (mse_loss, 2.0),
+        (half_squared_loss, 1.0),
+        *((functools.partial(huber_loss, delta=delta), 1.0) for delta in (0.25, 1.0, math.inf)),
+        (functools.partial(gaussian_nll_loss, var=0.5), 2.0),
+    ],
+)
+def test_a_perfect_fit_is_curved_as_what_is_around_it(loss, curvature, shape):
+    """Newton's method needs the curvature of the sum there, at 0 and -0 too."""
+    for number in (0.0, -0.0, -1.5):
+        x, hits = Value(number), math.prod(shape)
+        inputs = np.full(shape, x).tolist()
+        slope = autograd.gradient(loss(inputs, np.full(shape, number).tolist(), reduction="sum"), x, create_graph=True)
+        assert (slope.data, autograd.gradient(slope, x)) == (0.0, curvature * hits)
+
+
 def test_the_subgradients_at_kinks_are_zero():
     x = values([1.0, 1.0])
     (l1_loss(x[:1], [1.0]) + hinge_loss(x[1:], [1])).backward()
@@ -346,6 +417,41 @@ def test_a_loss_changes_nothing_it_was_given():
     assert json.dumps([numbers(x), t]) == before
 
 
+SPECIAL = [0.0, -0.0, 1.0, -1.0, 5e-324, 1e-300, 1e300, -1e300, math.inf, -math.inf, math.nan]
+PAIRS = [(x, y) for x in SPECIAL for y in SPECIAL]
+OF_PAIRS = {
+    **{f.__name__: lambda x, y, f=f: f([x], [y]) for f in (mse_loss, l1_loss, huber_loss, half_squared_loss, kl_div)},
+    "kl_div of logs": lambda x, y: kl_div([x], [y], log_target=True),
+    "gaussian_nll_loss": lambda x, y: gaussian_nll_loss([x], [1.0], [y]),
+    "gaussian_nll_loss without eps": lambda x, y: gaussian_nll_loss([x], [1.0], [y], eps=0.0),
+    "gaussian_nll_loss of one variance": lambda x, y: gaussian_nll_loss([x, 0.5], [1.0, 0.0], y, eps=0.0),
+    "cross_entropy": lambda x, y: cross_entropy([x, y, 0.0], 0),
+    "cross_entropy of shares": lambda x, y: cross_entropy([x, y, 0.0], [0.5, 0.25, 0.25]),
+    "nll_loss": lambda x, y: nll_loss([x, y], 0),
+    "multi_margin_loss": lambda x, y: multi_margin_loss([x, y], 0),
+    "hinge_loss": lambda x, y: hinge_loss([x, y], [1, -1]),
+    "binary_cross_entropy": lambda x, y: binary_cross_entropy([x], [y]),
+    "binary_cross_entropy_with_logits": lambda x, y: binary_cross_entropy_with_logits([x, y], [0.0, 0.25]),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", OF_PAIRS)
+def test_special_numbers_give_what_special_values_give(name):
+    """Or are refused as well: what raises is a ValueError, never an arithmetic error of Python's."""
+
+    def found(x, y):
+        try:
+            return numbers(OF_PAIRS[name](x, y))
+        except ValueError as error:
+            return type(error)
+
+    for x, y in PAIRS:
+        plain = found(x, y)
+        for recorded in (found(Value(x), y), found(x, Value(y))):
+            assert plain == recorded or (plain != plain and recorded != recorded), (x, y, plain, recorded)
+
+
 # ---------------------------------------------------------------- refusals
 
 X, T = [[0.5, 0.5], [0.25, 0.75]], [[1.0, 0.0], [0.5, 0.5]]
@@ -366,7 +472,7 @@ REFUSED = [
     (lambda: gaussian_nll_loss(1.0, 2.0, -1.0), "gaussian_nll_loss: var must be at least 0, not -1.0"),
     (lambda: gaussian_nll_loss(1.0, 2.0, Value(math.nan)), "var must be at least 0, not nan"),
     (lambda: gaussian_nll_loss([1.0, 2.0], [1.0, 2.0], [1.0]), r"var has shape \(1,\), but input \(2,\)"),
-    (lambda: gaussian_nll_loss(1.0, 2.0, 1.0, eps=-1.0), "eps must be at least 0, not -1.0"),
+    (lambda: gaussian_nll_loss(1.0, 2.0, 1.0, eps=-1.0), "eps must be at least 0 and finite, not -1.0"),
     (lambda: margin([1.0], [0.5]), "margin: targets must be -1 or 1, not 0.5"),
     (lambda: multi_margin_loss([1.0, 2.0], 1, p=3), "multi_margin_loss: p must be 1 or 2, not 3"),
     (lambda: multi_margin_loss([1.0, 2.0], 1, margin=math.nan), "margin must be finite"),
@@ -386,14 +492,24 @@ REFUSED = [
     (lambda: cross_entropy([1.0, 2.0], [1.5, -0.5]), "shares of a target must be at least 0, not -0.5"),
     (lambda: cross_entropy([1.0, 2.0], [math.nan, 1.0]), "at least 0, not nan"),
     (lambda: cross_entropy(X, [[1.0, 0.0, 0.0]] * 2), r"a target of shape \(3,\) for 2 classes"),
-    (lambda: cross_entropy(X, [0, 1], label_smoothing=1.5), "label_smoothing must be at least 0 and at most 1.0, not"),
+    (lambda: cross_entropy(X, [0, 1], label_smoothing=1.5), "label_smoothing must be from 0 to 1, not 1.5"),
     (lambda: cross_entropy(X, [0, 1], label_smoothing=math.nan), "label_smoothing must be"),
     (lambda: cross_entropy(X, [0, 1], weight=[1.0]), r"weight must be 2 numbers, one a class, not of shape \(1,\)"),
     (lambda: cross_entropy(X, [0, 0], weight=[0.0, 1.0]), "the weights of all targets are 0, so there is no mean"),
+    *(
+        (lambda f=f: f([[[0.5, 1.0], [0.25, 0.5]]], [0]), rf"{f.__name__}: a sample must be .* not of shape \(2, 2\)")
+        for f in (cross_entropy, nll_loss, multi_margin_loss)
+    ),
+    *((lambda f=f: f([[]], [0]), "a sample has no classes") for f in (cross_entropy, nll_loss, multi_margin_loss)),
     (lambda: nll_loss(X, [0, 2]), "nll_loss: target 2 is not one of the classes"),
     (lambda: kl_div([0.5], [-0.5]), "kl_div: targets must be at least 0, not -0.5"),
 ]  # fmt: skip
 NOT_NUMBERS = [
+    *(
+        (lambda f=f, wrong=wrong: f([wrong, 1.0], 0), f"{f.__name__}: input must be numbers, not")
+        for f in (cross_entropy, nll_loss, multi_margin_loss)
+        for wrong in (None, 1j)
+    ),
     (lambda: mse_loss(["1"], [1.0]), "expected a sequence of numbers, got str '1'"),
     (lambda: mse_loss([1.0], [None]), "mse_loss: target must be numbers, not NoneType None"),
     (lambda: mse_loss({"a": 1}, [1.0]), "mse_loss: input: expected a sequence of numbers, got dict"),
@@ -402,6 +518,10 @@ NOT_NUMBERS = [
     (lambda: cross_entropy(X, np.array([0.0, 1.0])), "number of a class, not float 0.0"),
     (lambda: cross_entropy(X, [True, False]), "number of a class, not bool True"),
     (lambda: cross_entropy(X, ["a", "b"]), "a target|expected a sequence of numbers"),
+    (lambda: cross_entropy(X, [0, 1], label_smoothing="a"), "label_smoothing must be a number, not str 'a'"),
+    (lambda: gaussian_nll_loss(1.0, 2.0, 1.0, eps=None), "eps must be a number, not NoneType None"),
+    (lambda: gaussian_nll_loss(1.0, 2.0, 1.0, "mean"), "gaussian_nll_loss: full must be True or False, not 'mean'"),
+    (lambda: kl_div([0.5], [0.5], log_target="no"), "kl_div: log_target must be True or False, not 'no'"),
     (lambda: cross_entropy(1.0, 0), "cross_entropy: input: expected a sequence of numbers, got float"),
     (lambda: nll_loss(X, [[1, 0], [0, 1]]), "nll_loss: the target must be the number of a class, not list"),
 ]
@@ -411,6 +531,14 @@ NOT_NUMBERS = [
 def test_wrong_values_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("weight", [[1.0, 2.0], (1.0, 2.0), np.array([1.0, 2.0])], ids=type)
+@pytest.mark.parametrize("loss", [binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, nll_loss])
+def test_a_weight_in_the_third_place_is_asked_for_by_name(loss, weight):
+    """Where PyTorch has it."""
+    with pytest.raises(ValueError, match=r"^reduction must be 'mean', .*; weights go by name, weight=…$"):
+        loss([0.25, 0.5], [0.0, 1.0] if "binary" in loss.__name__ else 1, weight)
 
 
 @pytest.mark.parametrize(("call", "message"), NOT_NUMBERS)

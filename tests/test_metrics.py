@@ -195,6 +195,8 @@ def test_wrong_values_are_refused(call, message):
     [
         (lambda: accuracy(["a"], [1]), "expected a sequence of numbers, got str|must be numbers"),
         (lambda: accuracy([None], [1]), "accuracy: target must be numbers, not NoneType None"),
+        (lambda: accuracy([1], [0.7], "0.5"), "accuracy: threshold must be a number, not str '0.5'"),
+        (lambda: zero_one_loss([1], [0.7], True), "zero_one_loss: threshold must be a number, not bool True"),
         (lambda: mean_squared_error([1.0], ["1"]), "got str|must be numbers, not str"),
         (lambda: mean_squared_error(1.0, 1.0), "mean_squared_error: target: expected a sequence of numbers, got float"),
         (lambda: top_k_accuracy([1], [0.5]), "top_k_accuracy: predicted: expected a sequence of numbers, got float"),

@@ -446,3 +446,31 @@ def test_transforms_by_something_else_see_the_arguments_anew(f):
     compiled = jit(f)
     for x in (2.0, 5.0):
         assert compiled(x) == pytest.approx(f(x), rel=1e-15)
+
+
+@primitive(
+    partials=(lambda _z, _x, y: 1.0 / y, lambda z, _x, y: -z / y), outside=lambda x, y: x * math.copysign(math.inf, y)
+)
+def quotient_of_ones_own(x, y):
+    """x / y, infinite at y = 0."""
+    return x / y
+
+
+@pytest.mark.filterwarnings("ignore::autograd.DomainWarning")
+@pytest.mark.parametrize("divide", [lambda x, y: x / y, quotient_of_ones_own])
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+@pytest.mark.parametrize(
+    "transform",
+    [
+        grad,
+        lambda f: grad(lambda x: f(f(x) * 0.0 + x)),
+        lambda f: grad(grad(f)),
+        lambda f: lambda x: jvp(f, (x,), (1.0,))[1],
+    ],
+)
+def test_a_derivative_by_a_constant_of_0_is_infinite_in_machine_code_too(divide, zero, transform):
+    """The partial 1/y at a number of 0 is an error of Python's, after which it is recorded."""
+    uncompiled = transform(lambda x: divide(x, zero))
+    compiled = jit(uncompiled)
+    for number in (2.0, -5.0):
+        np.testing.assert_equal(compiled(number), uncompiled(number))

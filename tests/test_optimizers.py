@@ -162,6 +162,24 @@ def test_a_rule_of_ones_own_gets_groups_decay_and_saving():
 # ---------------------------------------------------------------- groups and learning rates
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "theirs"), [(SGD, -0.11339120000000004), (RMSprop, -0.04289365083760803)], ids=["SGD", "RMSprop"]
+)
+def test_momentum_that_is_switched_off_for_a_while_goes_on_where_it_was(optimizer, theirs):
+    """Numbers by torch 2.13.0, in double precision."""
+    x = Value(1.0)
+    moving = optimizer([x], lr=0.1, momentum=0.9)
+    kept = []
+    for momentum in (0.9, 0.9, 0.0, 0.0, 0.5, 0.5, 0.5):
+        moving.param_groups[0]["momentum"] = momentum
+        moving.zero_grad()
+        (x * x).backward()
+        moving.step()
+        kept.append(moving.state_dict()["state"]["0"]["momentum_buffer"])
+    assert kept[1] == kept[2] == kept[3] != kept[4]
+    assert x.item() == pytest.approx(theirs, rel=1e-12)
+
+
 def test_groups_have_their_own_settings_and_lr_sets_all():
     x, y, z = Value(1.0), Value(1.0), Value(1.0)
     optimizer = SGD([{"params": [x]}, {"params": y, "lr": 0.5}], lr=0.1, momentum=0.9)

@@ -275,8 +275,10 @@ def test_what_cannot_be_told_is_refused():
         with pytest.raises(ValueError, match="biases=False needs the Module, since plain Values have no names"):
             penalty([Value(1.0)], 1.0, biases=False)
     for ratio in (-0.1, 1.1, math.nan):
-        with pytest.raises(ValueError, match=r"elastic_net_penalty: l1_ratio must be in \[0, 1\]"):
+        with pytest.raises(ValueError, match="elastic_net_penalty: l1_ratio must be from 0 to 1, not"):
             elastic_net_penalty([Value(1.0)], 1.0, ratio)
+    with pytest.raises(TypeError, match="elastic_net_penalty: l1_ratio must be a number, not str 'half'"):
+        elastic_net_penalty([Value(1.0)], 1.0, "half")
     only_bias = Module()
     only_bias.b = Value(1.0)
     with pytest.raises(ValueError, match="Module has no parameters that are not biases"):

@@ -53,6 +53,77 @@ def test_schedules_equal_pytorchs_over_40_steps(name):
         assert ours == pytest.approx(theirs, rel=1e-12, abs=1e-15)
 
 
+class Schedules:
+    """The modules of the schedules as one, like PyTorch's."""
+
+    ReduceLROnPlateau = ReduceLROnPlateau
+
+    def __getattr__(self, name):
+        return getattr(schedules, name)
+
+
+@pytest.mark.filterwarnings("ignore:SGD.step. the gradient of every parameter is 0")  # the schedule alone matters
+@pytest.mark.parametrize("name", list(reference.CHAINS))
+def test_schedules_that_are_all_stepped_multiply_each_other_as_pytorchs(name):
+    found = reference.chained_rates(optimizers, Schedules(), Value, name)
+    for ours, theirs in zip(found, PYTORCH["chains"][name], strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-12, abs=1e-15)
+
+
+@pytest.mark.parametrize("name", list(reference.CHAINS))
+def test_schedules_that_are_all_stepped_resume_from_json(name):
+    """1e-13: the rates of a state are divided by the multipliers and multiplied again."""
+
+    def begin():
+        optimizer = two_groups()
+        return optimizer, [getattr(Schedules(), kind)(optimizer, **more) for kind, more in reference.CHAINS[name]]
+
+    def rates(optimizer, chain, metrics):
+        for metric in metrics:
+            for schedule in chain:
+                schedule.step(*[metric] * isinstance(schedule, ReduceLROnPlateau))
+            yield [group["lr"] for group in optimizer.param_groups]
+
+    whole = list(rates(*begin(), reference.METRICS))
+    optimizer, chain = begin()
+    assert list(rates(optimizer, chain, reference.METRICS[:7])) == whole[:7]
+    saved = json.loads(json.dumps([optimizer.state_dict(), [schedule.state_dict() for schedule in chain]]))
+    optimizer, chain = begin()
+    optimizer.load_state_dict(saved[0])
+    for schedule, state in zip(chain, saved[1], strict=True):
+        schedule.load_state_dict(state)
+    for ours, theirs in zip(rates(optimizer, chain, reference.METRICS[7:]), whole[7:], strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-13)
+
+
+@pytest.mark.parametrize("name", [name for name in MAKERS if name != "LambdaLR"])
+def test_a_rate_that_was_assigned_is_gone_on_from(name):
+    """Half the rate stays half of what it would have been, until the next part of a sequence."""
+    alone, halved = two_groups(), two_groups()
+    one, other = MAKERS[name](alone), MAKERS[name](halved)
+    for k in range(6):
+        if k == 2:
+            for group in halved.param_groups:
+                least = 0.01 if name == "CosineAnnealingLR" else 0.0
+                group["lr"] = least + (group["lr"] - least) / 2
+        one.step()
+        other.step()
+        share = 2.0 if k >= 2 and name != "SequentialLR" else 1.0  # whose next part begins then
+        for whole, half in zip(alone.param_groups, halved.param_groups, strict=True):
+            least = 0.01 if name == "CosineAnnealingLR" else 0.0
+            assert half["lr"] - least == pytest.approx((whole["lr"] - least) / share, rel=1e-14)
+
+
+def test_a_rate_that_was_assigned_below_the_least_of_a_cosine_stays_a_rate():
+    optimizer = SGD([Value(0.0)], lr=1.0)
+    schedule = CosineAnnealingLR(optimizer, T_max=5, eta_min=0.5)
+    for k in range(12):
+        schedule.step()
+        if k == 3:
+            optimizer.lr = 0.1
+        assert 0.0 <= optimizer.lr <= 1.0
+
+
 @pytest.mark.filterwarnings("ignore:SGD.step. the gradient of every parameter is 0")  # the schedule alone matters
 @pytest.mark.parametrize("name", list(reference.PLATEAUS))
 def test_reduce_on_plateau_equals_pytorchs(name):
@@ -172,8 +243,10 @@ def test_schedules_refuse_bad_settings():
         (lambda: CosineAnnealingLR(o, 5, eta_min=-1.0), ValueError, "eta_min"),
         (lambda: LambdaLR(o, [abs, abs]), ValueError, "LambdaLR: lr_lambda must be a function, or a list of 1"),
         (lambda: LambdaLR(o, 0.5), ValueError, "lr_lambda must be a function"),
+        (lambda: LambdaLR(o, lambda _: None), TypeError, r"LambdaLR: lr_lambda\(0\) must be a number, not NoneType"),
         (lambda: LambdaLR([], abs), TypeError, "optimizer must be"),
         (lambda: StepLR(o, 2, last_epoch=-2), ValueError, "last_epoch"),
+        (lambda: SequentialLR(o, [], []), ValueError, "SequentialLR: there are no schedules"),
         (lambda: SequentialLR(o, [StepLR(o, 2)], [3]), ValueError, "1 schedule, but 1 milestone: give one fewer"),
         (lambda: SequentialLR(o, [StepLR(two_groups(), 2)], []), ValueError, "made for this optimiser"),
         (lambda: SequentialLR(o, [ReduceLROnPlateau(o)], []), TypeError, "not ReduceLROnPlateau"),

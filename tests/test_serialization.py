@@ -53,9 +53,12 @@ def test_training_resumes_bit_for_bit(tmp_path):
 
 
 def test_a_model_is_built_anew_from_the_file_alone(tmp_path):
-    shared = PReLU(0.1)
+    shared = PReLU(init=0.1)
     model = Sequential(
-        MLP(2, [4, 3], activation=shared, dropout=0.5, rng=Random(0)), shared, Linear(3, 2, bias=False), Softmax(2.0)
+        MLP(2, [4, 3], activation=shared, dropout=0.5, rng=Random(0)),
+        shared,
+        Linear(3, 2, bias=False),
+        Softmax(temperature=2.0),
     )
     model[0].layers[0].requires_grad_(False)
     model.eval()
@@ -439,8 +442,8 @@ def mutated(whole, rng):
 def refuse_mutants(tmp_path, count):
     """Load as many mutants: each must give a model or an error that names the file, and change nothing on the way."""
     rng = Random(0)
-    shared = PReLU(0.1)
-    model = Sequential(MLP(1, [2, 1], activation=shared, dropout=0.5, rng=Random(0)), shared, Softmax(2.0))
+    shared = PReLU(init=0.1)
+    model = Sequential(MLP(1, [2, 1], activation=shared, dropout=0.5, rng=Random(0)), shared, Softmax(temperature=2.0))
     optimizer = Adam(model.parameters(), lr=0.02)
     save(model, tmp_path / "m.json", optimizer=optimizer)
     whole = json.loads((tmp_path / "m.json").read_text())

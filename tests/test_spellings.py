@@ -78,6 +78,47 @@ def test_what_advice_names_exists(names):
             assert called in known, advice
 
 
+POINTS = [-7.0, -2.0, -0.25, 0.0, 0.75, 4.0]
+AT_POINTS = {  # by torch 2.13.0, in double precision
+    "Hardtanh": [-1.0, -1.0, -0.25, 0.0, 0.75, 1.0],
+    "ReLU6": [0.0, 0.0, 0.0, 0.0, 0.75, 4.0],
+    "Hardsigmoid": [0.0, 0.16666666666666666, 0.4583333333333333, 0.5, 0.625, 1.0],
+    "Hardswish": [-0.0, -0.3333333333333333, -0.11458333333333333, 0.0, 0.46875, 4.0],
+    "Mish": [-0.006380263409573668, -0.2525014826957089, -0.129926963679141, 0.0, 0.610018335218293, 3.99741280697624],
+    "SELU": [-1.7564961617648047, -1.5201664685956948, -0.388890197478119, 0.0, 0.7880257405166103, 4.202803949421922],
+    "Softsign": [-0.875, -0.6666666666666666, -0.2, 0.0, 0.42857142857142855, 0.8],
+    "Softshrink": [-6.5, -1.5, -0.0, 0.0, 0.25, 3.5],
+    "Tanhshrink": [-6.0000016630560555, -1.035972419924183, -0.005081337596290869, 0.0, 0.11485104761271, 3.0006707003],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", AT_POINTS)
+def test_what_is_advised_for_an_activation_is_pytorchs(name):
+    assert [eval(PACKAGE[name], {"autograd": autograd}, {"x": x}) for x in POINTS] == pytest.approx(AT_POINTS[name])
+
+
+def test_what_is_advised_for_a_loss_is_pytorchs():
+    """Numbers by torch 2.13.0, in double precision."""
+    names = {"autograd": autograd, "huber_loss": nn.huber_loss}
+    pairs = [(0.5, 1.0), (-1.5, -1.0), (2.0, -1.0)]
+    for name, mean in (("SoftMarginLoss", 0.9341394244019439), ("PoissonNLLLoss", 3.0869691765930694)):
+        term = PACKAGE[name].removeprefix("the mean of ")
+        assert sum(eval(term, names, {"y": y, "t": t}) for y, t in pairs) / 3 == pytest.approx(mean)
+    outputs, targets = zip(*pairs)
+    given = {"outputs": outputs, "targets": targets, "beta": 0.25}
+    assert eval(PACKAGE["SmoothL1Loss"], names, given) == pytest.approx(1.2083333333333333)
+
+
+def test_what_is_advised_for_splits_and_restarts_works():
+    dataset = nn.make_line(20)
+    split, _, _ = PACKAGE["train_test_split"].partition(", or")
+    assert list(map(len, eval(split, {"random_split": nn.random_split, "dataset": dataset}))) == [15, 5]
+    optimizer = nn.SGD([Value(0.0)], lr=1.0)
+    rounds = [nn.CosineAnnealingLR(optimizer, T_max=4) for _ in range(3)]
+    schedule = nn.SequentialLR(optimizer, rounds, milestones=[4, 8])
+    assert [schedule.rates(k) for k in range(12)] == [rounds[0].rates(k % 4) for k in range(12)]
+
+
 @pytest.mark.parametrize("function", [*WITH_SEED, nn.DataLoader])
 def test_random_state_is_seed(function):
     for foreign in ("random_state", "generator"):
@@ -101,6 +142,104 @@ def test_the_learning_rate_is_lr(optimizer):
         optimizer([Value(1.0)], learning_rate=0.1)
     with pytest.raises(TypeError, match=rf"^{optimizer.__name__} has no argument 'nonsense': it has .*lr.*parameters"):
         optimizer([Value(1.0)], nonsense=0.1)
+
+
+LOSSES = [getattr(nn.objectives.losses, name) for name in nn.objectives.losses.__all__]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("foreign", ["ignore_index", "size_average", "reduce", "beta", "weight", "log_input", "dim"])
+def test_an_argument_of_a_loss_of_pytorchs_is_refused_by_its_name(loss, foreign):
+    if foreign not in inspect.signature(loss).parameters:
+        with pytest.raises(TypeError, match=rf"^{loss.__name__} has no argument '{foreign}': \w+"):
+            loss([0.5, 0.25], [1.0, 0.0], **{foreign: 1})
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: nn.cross_entropy([0.5], 0, "mean", [1.0]), "cross_entropy takes 3 by position, not 4; by name there"),
+        (lambda: nn.SGD([Value(1.0)], 0.1, 0.9, 0.0, 0.0, False, True), "SGD takes 6 by position, not 7; .* maximize"),
+        (lambda: nn.DataLoader([], 1, False, None), "DataLoader takes 3 by position, not 4; .* drop_last, seed"),
+        (lambda: nn.Dropout(0.5, True), "Dropout takes 1 by position, not 2; by name there is rng"),
+        (lambda: nn.mse_loss([0.5], [1.0], "mean", None), "mse_loss takes 3 by position, not 4$"),
+    ],
+)
+def test_too_many_arguments_by_position_are_answered_with_names(call, message):
+    with pytest.raises(TypeError, match=f"^{message}"):
+        call()
+
+
+SETTINGS_OF_PYTORCH = [
+    (nn.ReLU, {"inplace": True}, "nothing is changed in place"),
+    (nn.ELU, {"inplace": True}, "nothing is changed in place"),
+    (nn.Softplus, {"beta": 2.0}, "it has none"),
+    (nn.Softmax, {"dim": 1}, "all numbers of a sample"),
+    (nn.LogSoftmax, {"dim": -1}, "all numbers of a sample"),
+    (nn.PReLU, {"num_parameters": 4}, 'activation="prelu"'),
+    (nn.Linear(2, 1).load_state_dict, {"strict": False}, "all and only its parameters"),
+    (nn.SGD, {"params": []}, "write parameters"),
+    (nn.Adam, {"fused": True}, "there is one way"),
+]
+
+
+@pytest.mark.parametrize(("function", "options", "told"), SETTINGS_OF_PYTORCH)
+def test_a_setting_of_a_module_of_pytorchs_is_answered(function, options, told):
+    name = function.__name__ if isinstance(function, type) else function.__qualname__
+    with pytest.raises(TypeError, match=f"^{name} has no argument '{next(iter(options))}': {told}"):
+        function(**options)
+
+
+@pytest.mark.parametrize("activation", [nn.Softmax, nn.LogSoftmax, nn.PReLU, nn.ReLU, nn.Softplus])
+def test_what_pytorch_has_first_is_never_taken_for_a_setting(activation):
+    """Softmax(2) along dimension 2 is no temperature, PReLU(64) of 64 slopes no slope of 64."""
+    with pytest.raises(TypeError, match=f"^{activation.__name__} takes 0 by position, not 1"):
+        activation(2)
+
+
+LINE = nn.Linear(1, 1)
+FLAGS = {
+    "zero_grad: set_to_none": lambda no: nn.SGD([Value(1.0)]).zero_grad(set_to_none=no),
+    "zero_grad: set_to_none ": lambda no: nn.Linear(1, 1).zero_grad(no),
+    "requires_grad_: requires_grad": lambda no: nn.Linear(1, 1).requires_grad_(no),
+    "train: mode": lambda no: nn.Linear(1, 1).train(no),
+    "nonlin": lambda no: nn.Neuron(1, no),
+    "bias": lambda no: nn.Linear(1, 1, no),
+    "trainable": lambda no: nn.Sigmoid(1.0, no),
+    "trainable ": lambda no: nn.Polynomial([0.0, 1.0], no),
+    "include_bias": lambda no: nn.PolynomialBasis(2, no),
+    "line_search": lambda no: nn.Newton([Value(1.0)], line_search=no),
+    "error_if_nonfinite": lambda no: nn.clip_grad_norm_([Value(1.0)], 1.0, 2.0, no),
+    "full": lambda no: nn.gaussian_nll_loss([1.0], [1.0], [1.0], no),
+    "log_target": lambda no: nn.kl_div([1.0], [1.0], "mean", no),
+    **{f"{f.__name__}: biases": lambda no, f=f: f(nn.Linear(1, 1), 0.1, biases=no)
+       for f in (nn.l1_penalty, nn.l2_penalty, nn.elastic_net_penalty)},
+    "squared": lambda no: nn.frobenius_penalty(nn.Linear(1, 1), 0.1, no),
+    **{f"{f.__name__}: shuffle": lambda no, f=f: f(shuffle=no)
+       for f in (nn.make_moons, nn.make_circles, nn.make_blobs, nn.make_spirals)},
+    "scaled": lambda no: nn.load_digits(scaled=no),
+    **{f"{f.__name__}: stratify": lambda no, f=f: f(nn.make_moons(20), stratify=no)
+       for f in (nn.k_fold, nn.train_validation_test_split)},
+    "minibatches: shuffle": lambda no: nn.minibatches([1], batch_size=1, shuffle=no),
+    "DataLoader: shuffle": lambda no: nn.DataLoader(nn.make_line(3), 1, no),
+    "DataLoader: drop_last": lambda no: nn.DataLoader(nn.make_line(3), drop_last=no),
+    "fit: compile": lambda no: nn.fit(LINE, nn.make_line(3), nn.mse_loss, nn.SGD(LINE.parameters()), compile=no),
+    "restore_best": lambda no: nn.EarlyStopping(restore_best=no),
+    "maximize": lambda no: nn.EarlyStopping(maximize=no),
+    **{f"{f.__name__}: maximize": lambda no, f=f: f([Value(1.0)], maximize=no)
+       for f in (nn.SGD, nn.Adam, nn.AdamW, nn.RMSprop, nn.Adagrad)},
+    "nesterov": lambda no: nn.SGD([Value(1.0)], momentum=0.5, nesterov=no),
+    "amsgrad": lambda no: nn.Adam([Value(1.0)], amsgrad=no),
+    "centered": lambda no: nn.RMSprop([Value(1.0)], centered=no),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FLAGS)
+@pytest.mark.parametrize("wrong", ["no", 1, None, 0.0])
+def test_a_flag_that_is_none_is_refused(name, wrong):
+    """Text is true whatever it says, and a number in this place was meant for another argument."""
+    with pytest.raises(TypeError, match=rf"{name.strip()} must be True or False, not"):
+        FLAGS[name](wrong)
 
 
 def test_arguments_of_derivatives():

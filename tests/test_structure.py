@@ -177,6 +177,7 @@ BESIDE_THE_TABLE = {
     "autograd.formulas.safe_expression.FUNCTIONS": "made from the table: what an expression may call",
     "autograd.native.c.names._RESERVED": "words that a C file must not use as names, those of its libraries included",
     "autograd.native.javascript.code.OF_MATH": "the functions that JavaScript's Math has",
+    "nn._PACKAGE": "what is said of names of PyTorch's, some of which autograd has and nn has not",
     "nn.export.activations.BY_NAME": "the modules of these layers' activations, by the names that layers have",
     "nn.models.activations.ACTIVATIONS": "the vocabulary of layers, of which some words are modules",
 }

@@ -514,4 +514,4 @@ def partials_of(
 
 def _lifted(number: float, like: Any) -> Any:
     """A constant of the kind of another quantity."""
-    return like.like([number]) if hasattr(like, "primal") else type(like)(number)
+    return like.like([number]) if hasattr(like, "primal") else Value(number)

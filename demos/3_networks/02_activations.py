@@ -86,7 +86,7 @@ figure.savefig(OUT / "activations_dead.png", dpi=110)
 # PReLU has its slope below 0 as a parameter.  Asked for |x|, it finds −1: then PReLU(x) is |x| itself.
 
 # %%
-phi = PReLU(0.25)
+phi = PReLU(init=0.25)
 xs = [[x / 10.0] for x in range(-20, 21)]
 history = fit(phi, (xs, [abs(x) for (x,) in xs]), lambda output, y: mse_loss([o[0] for o in output], y),
               SGD(phi.parameters(), lr=0.3), epochs=60, batch_size=41)  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from nn.data.loading import Dataset, seeded
-from nn.inputs.checks import MOST, fraction, number, whole_number
+from nn.inputs.checks import MOST, flag, fraction, number, whole_number
 from nn.inputs.optional import require
 from nn.inputs.spellings import local_names
 
@@ -151,7 +151,7 @@ def load_digits(*, scaled: bool = False) -> Dataset:
     >>> load_digits()
     Dataset(1,797 samples, inputs (1797, 64), targets (1797,))
     """
-    return _loaded("load_digits", 16.0 if scaled else 1.0)
+    return _loaded("load_digits", 16.0 if flag("load_digits: scaled", scaled) else 1.0)
 
 
 def load_iris() -> Dataset:
@@ -211,7 +211,7 @@ def _drawn(
         for label, points in enumerate(classes)
         for point in points
     ]
-    if shuffle:
+    if flag(f"{name}: shuffle", shuffle):
         rng.shuffle(pairs)
     return Dataset.from_pairs(pairs)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self, SupportsIndex, overload
 
 from autograd import arguments
-from nn.inputs.checks import brief, called, check_keys, counted, finite_rows, whole_number
+from nn.inputs.checks import brief, called, check_keys, counted, finite_rows, flag, whole_number
 from nn.inputs.sequences import is_sequence, shape_of, to_list
 from nn.inputs.spellings import local_names
 
@@ -149,11 +149,14 @@ def minibatches(
     if len(set(lengths)) != 1:
         raise ValueError(f"minibatches: the columns must have one length, got {lengths}")
     whole_number("minibatches: batch_size", batch_size)
+    flag("minibatches: shuffle", shuffle)
     return _batches(columns, random_order(lengths[0], seed) if shuffle else range(lengths[0]), batch_size)
 
 
 class DataLoader:
     """Minibatches (inputs, targets) of a dataset; each `for` over it is an epoch, shuffled in an order of its own.
+
+    What is changed in a batch, such as noise that is added, changes no data.
 
     Args:
         dataset: A Dataset, a tuple (X, y), or a sequence of pairs.
@@ -185,7 +188,8 @@ class DataLoader:
     ) -> None:
         self.dataset = as_dataset(dataset)
         self.batch_size = whole_number("DataLoader: batch_size", batch_size)
-        self.shuffle, self.drop_last = shuffle, drop_last
+        self.shuffle = flag("DataLoader: shuffle", shuffle)
+        self.drop_last = flag("DataLoader: drop_last", drop_last)
         self.seed = random.Random().getrandbits(32) if seed is None else whole_number("DataLoader: seed", seed, None)
         self.epoch = 0
         if len(self) == 0:
@@ -202,7 +206,8 @@ class DataLoader:
         return called("DataLoader", counted(len(self.dataset), "sample"), **settings)
 
     def __iter__(self) -> Iterator[tuple[list[Row], list[Any]]]:
-        return _batches((self.dataset.inputs, self.dataset.targets), self.next_order(), self.batch_size)
+        batches = _batches((self.dataset.inputs, self.dataset.targets), self.next_order(), self.batch_size)
+        return ((_copied(inputs), _copied(targets)) for inputs, targets in batches)
 
     def next_order(self) -> Sequence[int]:
         """The rows of the next epoch, one batch after the other."""
@@ -243,6 +248,11 @@ def _batches(columns: Iterable[Any], rows: Sequence[int], batch_size: int) -> It
     for start in range(0, len(rows), batch_size):
         chosen = rows[start : start + batch_size]
         yield tuple([column[i] for i in chosen] for column in columns)
+
+
+def _copied(rows: list[Any]) -> list[Any]:
+    """The rows as lists of their own, so that who changes a batch changes no data."""
+    return [row.copy() if row.__class__ is list else row for row in rows]
 
 
 def _names(names: Iterable[str] | None, data: Any) -> list[str] | None:

@@ -120,6 +120,8 @@ def one_hot(classes: Any, n_classes: int | None = None) -> list[Any]:
             raise TypeError(
                 f"one_hot: a class must be a whole number, not {type(y).__name__} {y!r}; for labels see classes_of"
             )
+    if not numbers and n_classes is None:
+        raise ValueError("one_hot: there are no classes, so n_classes is needed")
     size = max(0, *numbers) + 1 if n_classes is None else n_classes
     size = whole_number("one_hot: n_classes", size, most=MOST)
     for y in numbers:

@@ -6,7 +6,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from nn.data.loading import Dataset, as_dataset, random_order
-from nn.inputs.checks import brief, counted, number, whole_number
+from nn.inputs.checks import brief, counted, flag, number, whole_number
 from nn.inputs.sequences import is_sequence, to_list
 from nn.inputs.spellings import local_names
 
@@ -68,9 +68,8 @@ def k_fold(
     dataset = as_dataset(dataset)
     n = len(dataset)
     if whole_number("k_fold: n_splits", n_splits, 2) > n:
-        raise ValueError(
-            f"k_fold: {brief(n_splits)} parts cannot be made of {counted(n, 'sample')}; give n_splits of at most {n}"
-        )
+        advice = f"give n_splits of at most {n}" if n > 1 else "there must be at least two"
+        raise ValueError(f"k_fold: {brief(n_splits)} parts cannot be made of {counted(n, 'sample')}; {advice}")
     order = _drawn("k_fold", dataset, seed, stratify)
     bounds = [i * (n // n_splits) + min(i, n % n_splits) for i in range(n_splits + 1)]
     return [(dataset[order[:a] + order[b:]], dataset[order[a:b]]) for a, b in pairwise(bounds)]
@@ -79,7 +78,7 @@ def k_fold(
 def _drawn(name: str, dataset: Dataset, seed: int | None, stratify: bool) -> list[int]:
     """A random order; if stratified, with every class spread evenly, so that any stretch has its share of each."""
     order = random_order(len(dataset), seed)
-    if not stratify:
+    if not flag(f"{name}: stratify", stratify):
         return order
     if is_sequence(dataset.targets[0]):
         raise ValueError(f"{name}: to stratify, the targets must be one number each, not {dataset.targets[0]}")

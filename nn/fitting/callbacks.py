@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nn.fitting.history import History
-from nn.inputs.checks import called, number, whole_number
+from nn.inputs.checks import called, flag, number, whole_number
 
 
 @dataclass
@@ -80,10 +80,11 @@ class EarlyStopping(Callback):
         restore_best: bool = True,
         maximize: bool = False,
     ) -> None:
-        self.monitor, self.restore_best = monitor, restore_best
+        self.monitor = monitor
+        self.restore_best = flag("EarlyStopping: restore_best", restore_best)
         self.patience = whole_number("EarlyStopping: patience", patience, 0)
         self.min_delta = number("EarlyStopping: min_delta", min_delta)
-        self.maximize = maximize
+        self.maximize = flag("EarlyStopping: maximize", maximize)
         self.started(None)
 
     def started(self, run: Run | None) -> None:  # noqa: ARG002

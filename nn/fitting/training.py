@@ -13,7 +13,7 @@ from nn.fitting.callbacks import Callback, Run, as_callback
 from nn.fitting.compiled_fit import CompiledEpochs
 from nn.fitting.history import History
 from nn.fitting.scores import Metrics, Scores, as_value
-from nn.inputs.checks import number, whole_number
+from nn.inputs.checks import flag, number, whole_number
 from nn.inputs.optional import require
 from nn.inputs.spellings import local_names
 from nn.models.module import Module
@@ -87,7 +87,7 @@ def fit(
     check_optimizer(optimizer, model)
     batches = loader(data, batch_size, shuffle=True, seed=seed)
     check_limit(clip_grad_norm)
-    epochs_of = CompiledEpochs if compile else _EagerEpochs
+    epochs_of = CompiledEpochs if flag("fit: compile", compile) else _EagerEpochs
     epoch = epochs_of(model, loss, optimizer, batches, regularizer, clip_grad_norm)
     run = new_run(model, optimizer, batches, schedule, history)
     return run_epochs(epoch, run, epochs, validation, metrics, callbacks, progress)

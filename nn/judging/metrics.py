@@ -14,7 +14,7 @@ from statistics import fmean
 from typing import Any
 
 from autograd import Value
-from nn.inputs.checks import MOST, as_float, brief, counted, shown, whole_number
+from nn.inputs.checks import MOST, as_float, brief, counted, number, shown, whole_number
 from nn.inputs.sequences import is_sequence, to_list
 
 # ---------------------------------------------------------------- right and wrong
@@ -223,8 +223,9 @@ def _hits(name: str, target: Any, predicted: Any, threshold: float | None) -> li
         classes = _classes(f"{name}: predicted", predicted, advice=_SCORES)
         _check_lengths(name, targets, classes)
         return [t == c for t, c in zip(targets, classes)]
-    if math.isnan(threshold):
+    if threshold != threshold:
         raise ValueError(f"{name}: threshold must be a number, not nan")
+    threshold = number(f"{name}: threshold", threshold, -math.inf, math.inf)
     signs, scores = _numbers(f"{name}: target", target), _numbers(f"{name}: predicted", predicted)
     _check_lengths(name, signs, scores)
     if set(signs) <= {0.0, 1.0}:
@@ -255,10 +256,10 @@ def _classes(name: str, x: Any, advice: str = "") -> list[int]:
                 )
             classes.append(row.index(max(row)))
             continue
-        number = _number(name, item)
-        if not number.is_integer():
-            raise ValueError(f"{name}: a class must be a whole number, not {number!r}{advice}")
-        classes.append(int(number))
+        found = _number(name, item)
+        if not found.is_integer():
+            raise ValueError(f"{name}: a class must be a whole number, not {found!r}{advice}")
+        classes.append(int(found))
     return classes
 
 

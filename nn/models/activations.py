@@ -4,13 +4,15 @@ Elementwise ones take a number, a sample or a batch; softmax and log_softmax tak
 """
 
 import functools
-import math
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import autograd
 from autograd import Value
+from nn.inputs.checks import flag, number
 from nn.inputs.sequences import is_sequence, over_batch, to_list
+from nn.inputs.spellings import local_names
 from nn.models.description import Description
 from nn.models.module import Module
 
@@ -24,6 +26,10 @@ def identity(x: Any) -> Any:
 
 class ActivationModule(Module):
     """Base of the activations that are modules: its settings are its attributes."""
+
+    @local_names
+    def __init__(self) -> None:
+        """Of an activation that has no settings."""
 
     def describe(self) -> Description:
         """Its name and settings."""
@@ -73,6 +79,7 @@ class LeakyReLU(Elementwise):
     [2.0, -0.2]
     """
 
+    @local_names
     def __init__(self, negative_slope: float = 0.01) -> None:
         self.negative_slope = _finite("LeakyReLU: negative_slope", negative_slope)
 
@@ -84,6 +91,7 @@ class PReLU(Elementwise):
     """Parametric ReLU: leaky ReLU whose slope a is trained; as `activation="prelu"` each neuron has its own.
 
     φ(s) = s for s ≥ 0, a·s otherwise; ∂φ/∂a = min(0, s).
+    `init` goes by name: PyTorch's PReLU(1) has one slope, of 0.25.
     Source: seeds, "5.4 Activation Functions"; He et al. (2015), who begin with a = 0.25.
 
     >>> from nn import Layer
@@ -91,7 +99,8 @@ class PReLU(Elementwise):
     20
     """
 
-    def __init__(self, init: float = 0.25) -> None:
+    @local_names
+    def __init__(self, *, init: float = 0.25) -> None:
         self.slope = Value(_finite("PReLU: init", init))
 
     def function(self, s: Any) -> Any:
@@ -105,6 +114,7 @@ class ELU(Elementwise):
     [2.0, -0.6321205588285577]
     """
 
+    @local_names
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = _finite("ELU: alpha", alpha)
 
@@ -135,9 +145,10 @@ class Sigmoid(Elementwise):
     [1.9287498479639178e-22, 0.5, 1.0]
     """
 
+    @local_names
     def __init__(self, slope: float = 1.0, trainable: bool = False) -> None:
-        number = _finite("Sigmoid: slope", slope)
-        self.slope = Value(number) if trainable else number
+        a = _finite("Sigmoid: slope", slope)
+        self.slope = Value(a) if flag("Sigmoid: trainable", trainable) else a
 
     def function(self, s: Any) -> Any:
         return autograd.sigmoid(s if self.slope == 1.0 else self.slope * s)
@@ -180,6 +191,7 @@ class GELU(Elementwise):
     [0.0, 100.0]
     """
 
+    @local_names
     def __init__(self, approximate: str = "none") -> None:
         if approximate not in ("none", "tanh"):
             raise ValueError(f"GELU: approximate must be 'none' or 'tanh', not {approximate!r}")
@@ -196,6 +208,7 @@ class Power(Elementwise):
     [8.0, -1.0]
     """
 
+    @local_names
     def __init__(self, exponent: float = 2.0) -> None:
         self.exponent = _finite("Power: exponent", exponent)
 
@@ -210,10 +223,12 @@ class Polynomial(Elementwise):
     19.0
     """
 
+    @local_names
     def __init__(self, coefficients: Sequence[float] = (0.0, 1.0, 1.0), trainable: bool = False) -> None:
         numbers = [_finite(f"Polynomial: coefficient {i}", c) for i, c in enumerate(coefficients)]
         if len(numbers) < 2:
             raise ValueError(f"Polynomial: a constant is no activation; give 2 coefficients or more, not {numbers}")
+        trainable = flag("Polynomial: trainable", trainable)
         self.coefficients: list[Any] = [Value(c) for c in numbers] if trainable else numbers
 
     def function(self, s: Any) -> Any:
@@ -223,14 +238,16 @@ class Polynomial(Elementwise):
 class Softmax(ActivationModule):
     """softmax(x / τ), the output of a classification in m classes; τ is the temperature.
 
-    τ → ∞ gives 1/m for every class, τ → 0 the class with the largest logit.
+    τ → ∞ gives 1/m for every class, τ → 0 the class with the largest logit.  It goes by name: PyTorch's Softmax(1)
+    takes the exponentials along dimension 1.
     Source: seeds, "4.2.1 The Probability Simplex and the Softmax Function".
 
     >>> Softmax(temperature=0.5)([1.0, 1.0])
     [0.5, 0.5]
     """
 
-    def __init__(self, temperature: float = 1.0) -> None:
+    @local_names
+    def __init__(self, *, temperature: float = 1.0) -> None:
         self.temperature = _finite("Softmax: temperature", temperature)
         if self.temperature <= 0.0:
             raise ValueError(f"Softmax: temperature must be above 0, not {temperature!r}")
@@ -256,10 +273,7 @@ class LogSoftmax(ActivationModule):
 
 
 def _finite(name: str, setting: Any) -> float:
-    number = Value(setting).data
-    if not math.isfinite(number):
-        raise ValueError(f"{name} must be a finite number, not {setting!r}")
-    return number
+    return number(name, setting, low=-sys.float_info.max)
 
 
 ACTIVATIONS: dict[str, Activation] = {

@@ -7,10 +7,10 @@ the list of what its samples give.  A single output is bare, as in micrograd: q 
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
-from typing import Any
+from typing import Any, Self
 
 from autograd import Value, affine, linear, where
-from nn.inputs.checks import MOST, counted, fraction, whole_number
+from nn.inputs.checks import MOST, counted, flag, fraction, whole_number
 from nn.inputs.sequences import NUMBERS, is_batch, is_sequence, over_batch, to_list
 from nn.inputs.spellings import local_names
 from nn.models.activations import WHOLE_LAYER, Activation, described, get_activation, identity
@@ -58,8 +58,8 @@ class Neuron(Module):
         draw = get_initializer(initializer)
         self.w = [Value(draw(nin, fan_out, rng)) for _ in range(nin)]
         self.b: Any = Value(0.0)
-        self.nonlin = nonlin
-        self.activation = get_activation(activation) if nonlin else identity
+        self.nonlin = flag("nonlin", nonlin)
+        self.activation = get_activation(activation) if self.nonlin else identity
 
     @over_batch
     def forward(self, x: Any) -> Any:
@@ -181,7 +181,7 @@ class Linear(Layer):
         in_features = whole_number("in_features", in_features, most=MOST)
         out_features = whole_number("out_features", out_features, most=MOST)
         super().__init__(in_features, out_features, activation=identity, initializer=initializer, rng=rng)
-        draw = get_initializer(initializer)
+        draw, bias = get_initializer(initializer), flag("bias", bias)
         for neuron in self.neurons:
             neuron.b = Value(draw(in_features, out_features, rng)) if bias else 0.0
 
@@ -241,10 +241,17 @@ class Sequential(Module):
     """
 
     def __init__(self, *layers: Callable[[Any], Any]) -> None:
-        for i, layer in enumerate(layers):
-            if not callable(layer) or isinstance(layer, type):
-                raise TypeError(f"Sequential: layer {i} must be a Module or a function, not {layer!r}")
-        self.layers = list(layers)
+        self.layers: list[Any] = []
+        for layer in layers:
+            self.append(layer)
+
+    def append(self, layer: Callable[[Any], Any]) -> Self:
+        """Add a layer at the end, and return the model."""
+        if not callable(layer) or isinstance(layer, type):
+            i = len(self.layers)
+            raise TypeError(f"Sequential: layer {i} must be a Module or a function, not {layer!r}")
+        self.layers.append(layer)
+        return self
 
     @over_batch
     def forward(self, x: Any) -> Any:

@@ -2,12 +2,13 @@
 
 import contextlib
 import html
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from autograd import Value, depending_on
-from nn.inputs.checks import counted
-from nn.inputs.spellings import MODULE, attach
+from nn.inputs.checks import counted, flag
+from nn.inputs.spellings import MODULE, attach, local_names
 from nn.models.description import Description
 from nn.models.summary import Summary, summarize
 from nn.models.tree import ModuleTree, module_tree
@@ -17,10 +18,11 @@ assignments = [0]
 
 
 class Module:
-    """Base of everything with parameters: Values, Modules, and lists, tuples and dicts of them in its attributes.
+    """Base of everything with parameters: Values and Modules in attributes, and lists, tuples, dicts, arrays of them.
 
     A subclass assigns them in `__init__` and defines `forward`, which is run by calling the module.  A parameter
     that two attributes share is one parameter.  Only leaves are parameters, not what a recorded operation made.
+    A set of them is refused with TypeError when parameters are asked for.
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -57,7 +59,7 @@ class Module:
         Raises ValueError where two have one name, as under the keys 1 and "1" of a dict.
         """
         names = set()
-        found = list(_found("", self, Value, set()))
+        found = list(_found("", self, Value, {}))
         leaves = [x for _, x in found if x.primitive is None]
         results = {x for _, x in found if x.primitive is not None}
         if results:  # what forward computed from the parameters and kept is not one; a weight 0.1·Value(…) is
@@ -76,7 +78,7 @@ class Module:
 
     def zero_grad(self, set_to_none: bool = False) -> None:
         """Set the `grad` of every parameter to 0, or to None."""
-        grad: Any = None if set_to_none else 0.0
+        grad: Any = None if flag("zero_grad: set_to_none", set_to_none) else 0.0
         for parameter in self.parameters():
             parameter.grad = grad
 
@@ -86,6 +88,7 @@ class Module:
         Frozen parameters get no gradient, no update and no graph: for fine-tuning the layers above them.
         Source: seeds, "3.1.1 Variants of Supervised Learning", fine-tuning.
         """
+        flag("requires_grad_: requires_grad", requires_grad)
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
         return self
@@ -94,6 +97,7 @@ class Module:
         """The numbers of all parameters by name."""
         return {name: parameter.data for name, parameter in self.named_parameters()}
 
+    @local_names
     def load_state_dict(self, state: Mapping[str, float]) -> None:
         """Set every parameter from a `state_dict`.
 
@@ -115,22 +119,23 @@ class Module:
 
     def named_modules(self) -> Iterator[tuple[str, "Module"]]:
         """The module itself, under the name "", and each module within it once, the outer before the inner."""
-        return _found("", self, Module, set())
+        return _found("", self, Module, {})
 
     def modules(self) -> list["Module"]:
         """The module itself and all within it, in the order of `named_modules`."""
         return [module for _, module in self.named_modules()]
 
     def apply(self, function: Callable[["Module"], object]) -> Self:
-        """Call the function with every module within, this one last, and return this one."""
-        for module in reversed(self.modules()):
+        """Call the function with every module within, the inner before the outer, this last, and return this one."""
+        for _, module in list(_found("", self, Module, {}, inner_first=True)):
             function(module)
         return self
 
     def train(self, mode: bool = True) -> Self:
         """Set this module and all within it to training, and return it."""
+        mode = flag("train: mode", mode)
         for module in self.modules():
-            module.training = bool(mode)
+            module.training = mode
         return self
 
     def eval(self) -> Self:
@@ -205,19 +210,40 @@ _SCREEN = 40  # lines
 
 attach(Module, MODULE)
 
-_HOLDERS = (Module, dict, list, tuple)
+_HOLDERS = (Module, dict, list, tuple, set, frozenset)
 
 
-def _found(name: str, item: Any, kind: type, seen: set[int]) -> Iterator[tuple[str, Any]]:
+def _found(
+    name: str, item: Any, kind: type, seen: dict[int, Any], *, inner_first: bool = False
+) -> Iterator[tuple[str, Any]]:
     """All items of this kind, Value or Module, in an item and its attributes and elements, each once, with its path."""
     if id(item) in seen:
         return
-    seen.add(id(item))
-    if isinstance(item, kind):
+    seen[id(item)] = item  # kept, so that no other gets its id
+    if isinstance(item, kind) and not inner_first:
         yield name, item
+    if isinstance(item, Value):
+        return
+    holders = (*_HOLDERS, kind, sys.modules["numpy"].ndarray) if "numpy" in sys.modules else (*_HOLDERS, kind)
+    for key, child in _children(name, item):
+        if isinstance(child, holders):  # not to look into each number takes half as long
+            yield from _found(f"{name}.{key}" if name else str(key), child, kind, seen, inner_first=inner_first)
+    if isinstance(item, kind) and inner_first:
+        yield name, item
+
+
+def _children(name: str, item: Any) -> Iterable[tuple[Any, Any]]:
+    """What an item holds, by key or index; TypeError for parameters or modules in a set."""
     if isinstance(item, Module):
-        item = vars(item)
-    children = enumerate(item) if isinstance(item, list | tuple) else item.items() if isinstance(item, dict) else ()
-    for key, child in children:
-        if isinstance(child, (_HOLDERS, kind)):  # not to look into each number takes half as long
-            yield from _found(f"{name}.{key}" if name else str(key), child, kind, seen)
+        return vars(item).items()
+    if isinstance(item, dict):
+        return item.items()
+    if isinstance(item, list | tuple):
+        return enumerate(item)
+    if isinstance(item, set | frozenset):
+        if any(isinstance(x, Value | Module) for x in item):
+            raise TypeError(f"{name} is a {type(item).__name__} of parameters, which has no order; write a list")
+        return ()
+    if getattr(item, "ndim", 0) and item.dtype.hasobject:  # an array of Values
+        return enumerate(item.tolist())
+    return ()

@@ -1,4 +1,4 @@
-"""Losses of classes: PyTorch's names and argument order."""
+"""Losses of classes: PyTorch's names, and its argument order but that `weight` goes by name."""
 
 import math
 import sys
@@ -7,12 +7,14 @@ from typing import Any
 
 from autograd import dot, exp, log, log1p, log_softmax_first, maximum, relu, softplus, where
 from autograd import sum as total
-from nn.inputs.checks import brief, number
+from nn.inputs.checks import brief, flag, number
 from nn.inputs.sequences import is_sequence
+from nn.inputs.spellings import local_names
 from nn.objectives.loss_inputs import (
     check_range,
     data_of,
     nest,
+    none_of,
     read_binary_pairs,
     read_class_index,
     read_class_weights,
@@ -42,6 +44,7 @@ _LOG_FLOOR = -100.0  # PyTorch's, for log 0 in binary_cross_entropy
 _FLOOR = math.exp(_LOG_FLOOR)
 
 
+@local_names
 def margin(input: Any, target: Any) -> Any:
     """The margin y·ŷ of scores ŷ and classes y = ±1, in the nesting of the input: positive where the sign is right.
 
@@ -54,6 +57,7 @@ def margin(input: Any, target: Any) -> Any:
     return nest([y * s for s, y in zip(scores, signs)], shape)
 
 
+@local_names
 def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """Hinge loss, mean of max(0, 1 - yᵢ sᵢ) for scores s and classes y = ±1; its subgradient at the kink is 0.
 
@@ -66,6 +70,7 @@ def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     return reduce_losses([relu(1.0 - s * y) for s, y in zip(scores, signs)], shape, reduction)
 
 
+@local_names
 def multi_margin_loss(
     input: Any, target: Any, p: int = 1, margin: float = 1.0, weight: Any = None, reduction: str = "mean"
 ) -> Any:
@@ -94,10 +99,12 @@ def multi_margin_loss(
     for scores, item in zip(rows, targets):
         index = read_class_index(name, item, len(scores))
         excess = [relu(s - scores[index] + margin) for j, s in enumerate(scores) if j != index]
-        losses.append((weights[index] / len(scores)) * (total(excess) if p == 1 else squares(excess)))
+        margins = (total(excess) if p == 1 else squares(excess)) if excess else none_of(scores[0])
+        losses.append((weights[index] / len(scores)) * margins)
     return reduce_losses(losses, shape, reduction)
 
 
+@local_names
 def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean", *, weight: Any = None) -> Any:
     """Cross-entropy of probabilities p with targets t in [0, 1], mean of -w (t log p + (1 - t) log(1 - p)).
 
@@ -133,6 +140,7 @@ def _binary_cross_entropy(p: Any, t: Any) -> Any:
     return dot(*zip(*terms))
 
 
+@local_names
 def binary_cross_entropy_with_logits(
     input: Any, target: Any, reduction: str = "mean", *, weight: Any = None, pos_weight: Any = None
 ) -> Any:
@@ -166,6 +174,7 @@ def _binary_cross_entropy_with_logits(logit: Any, target: Any, positive: float) 
     return positive * target * softplus(-logit) + (1.0 - target) * softplus(logit)
 
 
+@local_names
 def cross_entropy(
     input: Any, target: Any, reduction: str = "mean", *, weight: Any = None, label_smoothing: float = 0.0
 ) -> Any:
@@ -219,9 +228,10 @@ def _cross_entropy(logits: Sequence[Any], target: Any, weights: list[float] | No
         for j, q in enumerate(shares)
         if q.__class__ is not float or q != 0.0
     ]
-    return dot(*zip(*pairs)) if pairs else 0.0
+    return dot(*zip(*pairs)) if pairs else none_of(log_softmax_first(logits))
 
 
+@local_names
 def nll_loss(input: Any, target: Any, reduction: str = "mean", *, weight: Any = None) -> Any:
     """Negative log-likelihood -w_t·log pₜ of classes t, from log-probabilities (of `log_softmax`).
 
@@ -240,6 +250,7 @@ def nll_loss(input: Any, target: Any, reduction: str = "mean", *, weight: Any = 
     return reduce_losses(losses, shape, reduction, sum_of_weights(weights, indices))
 
 
+@local_names
 def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
     """Kullback-Leibler divergence t (log t - input) of log-probabilities `input` from probabilities t, by element.
 
@@ -250,6 +261,7 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     >>> kl_div([math.log(0.5), math.log(0.5)], [1.0, 0.0], reduction="sum")
     0.6931471805599453
     """
+    flag("kl_div: log_target", log_target)
     inputs, targets, shape = read_pairs("kl_div", input, target)
     for t in targets:
         if not (log_target or data_of(t) >= 0):
@@ -262,12 +274,12 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
 
 def _divergence(x: Any, t: Any) -> Any:
     if t.__class__ is float:
-        return t * (log(t) - x) if t > 0.0 else 0.0
+        return t * (log(t) - x) if t > 0.0 else none_of(x)
     return where(t, t * (log(where(t, t, 1.0)) - x), 0.0)  # the same graph whatever the numbers are
 
 
 def _divergence_of_logs(x: Any, t: Any) -> Any:
     p = exp(t)
     if t.__class__ is float:
-        return p * (t - x) if p else 0.0
+        return p * (t - x) if p else none_of(x)
     return where(p, p * (t - x), 0.0)

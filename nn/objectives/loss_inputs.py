@@ -1,12 +1,14 @@
 """What all losses share: reading inputs and targets, and reducing to a number."""
 
 import math
+import sys
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
-from autograd import Value, dot, example_number, mean
+from autograd import Value, dot, example_number, mean, where
 from autograd import sum as total
-from nn.inputs.checks import as_float, brief, counted, shown
+from nn.inputs.checks import as_float, brief, counted, number, shown
 from nn.inputs.sequences import is_sequence, to_list
 
 _RECORDED = {float, Value}
@@ -37,8 +39,9 @@ def reduce_sum(sum_of: Callable[[list[Any]], Any], elements: list[Any], shape: t
 
 def check_reduction(reduction: str) -> None:
     """ValueError for what is no reduction."""
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"reduction must be 'mean', 'sum' or 'none', not {reduction!r}")
+    if not isinstance(reduction, str) or reduction not in ("mean", "sum", "none"):
+        advice = "; weights go by name, weight=…" if is_sequence(reduction) and not isinstance(reduction, str) else ""
+        raise ValueError(f"reduction must be 'mean', 'sum' or 'none', not {brief(reduction)}{advice}")
 
 
 def nest(flat: list[Any], shape: tuple[int, ...]) -> Any:
@@ -62,6 +65,11 @@ def squares(xs: list[Any]) -> Any:
 
 
 data_of = example_number  # what is read here is only checked, so losses can be compiled
+
+
+def none_of(x: Any) -> Any:
+    """0, whatever x is; of a Value a Value, so that the loss of Values is one always."""
+    return where(0.0, x, 0.0)
 
 
 def records(x: Any) -> bool:
@@ -108,7 +116,8 @@ def read_pairs(name: str, input: Any, target: Any) -> tuple[list[Any], list[Any]
     if not inputs:
         raise ValueError(f"{name}: there are no inputs")
     for i, t in enumerate(targets):
-        if t.__class__ is float and t != t:
+        found = t if t.__class__ is float else data_of(t)
+        if found != found:
             raise ValueError(f"{name}: target {i} is nan: leave out what is missing")
     return inputs, targets, shape
 
@@ -165,11 +174,8 @@ def sum_of_weights(weights: list[float] | None, indices: list[int]) -> float | N
 
 
 def check_range(name: str, argument: str, setting: float, top: float) -> None:
-    """ValueError for a setting outside [0, top]."""
-    if not 0.0 <= setting <= top or setting == math.inf:
-        raise ValueError(
-            f"{name}: {argument} must be at least 0{f' and at most {top}' * (top < math.inf)}, not {brief(setting)}"
-        )
+    """ValueError for a setting outside [0, top], or infinite; TypeError for what is no number."""
+    number(f"{name}: {argument}", setting, high=min(top, sys.float_info.max))
 
 
 def read_samples(name: str, input: Any, target: Any) -> tuple[list[list[Any]], list[Any], tuple[int, ...]]:
@@ -178,8 +184,10 @@ def read_samples(name: str, input: Any, target: Any) -> tuple[list[list[Any]], l
     if not items:
         raise ValueError(f"{name}: there are no inputs")
     if not is_sequence(items[0]):
-        return [items], [target], ()
+        return [_scores(name, items)], [target], ()
     rows = [to_list(row, f"{name}: input") for row in items]
+    if not set(map(type, chain(*rows))) <= _RECORDED or not all(rows):  # one by one would take as long as the loss
+        rows = [_scores(name, row) for row in rows]
     if not is_sequence(target):
         raise ValueError(f"{name}: {counted(len(rows), 'input')}, but one target, {brief(target)}")
     targets = to_list(target, f"{name}: target")
@@ -189,6 +197,19 @@ def read_samples(name: str, input: Any, target: Any) -> tuple[list[list[Any]], l
     if len(lengths) > 1:
         raise ValueError(f"{name}: every sample must have as many classes, not {' or '.join(map(str, lengths))}")
     return rows, targets, (len(rows),)
+
+
+def _scores(name: str, row: list[Any]) -> list[Any]:
+    """The scores of one sample."""
+    scores, shape = read_elements(f"{name}: input", row)
+    if len(shape) != 1:
+        raise ValueError(
+            f"{name}: a sample must be one score a class, not of shape {shape}; of samples in several dimensions give "
+            "one list, each with its classes"
+        )
+    if not scores:
+        raise ValueError(f"{name}: a sample has no classes")
+    return scores
 
 
 def read_class_index(name: str, target: Any, classes: int) -> int:

@@ -4,8 +4,9 @@ import math
 from itertools import chain
 from typing import Any
 
-from autograd import dot, log, maximum, minimum
-from nn.inputs.checks import number
+from autograd import clamp, div, dot, log, maximum
+from nn.inputs.checks import flag, number
+from nn.inputs.spellings import local_names
 from nn.objectives.loss_inputs import (
     check_range,
     data_of,
@@ -20,6 +21,7 @@ from nn.objectives.loss_inputs import (
 __all__ = ["gaussian_nll_loss", "gaussian_variance", "half_squared_loss", "huber_loss", "l1_loss", "mse_loss"]
 
 
+@local_names
 def half_squared_loss(input: Any, target: Any, reduction: str | None = None) -> Any:
     """Half the squared error of a sample, ½ Σₖ (tₖ - yₖ)², summed over its outputs; the mean is over samples.
 
@@ -43,6 +45,7 @@ def half_squared_loss(input: Any, target: Any, reduction: str | None = None) -> 
     return reduce_sum(lambda rows: 0.5 * squares(list(chain(*rows))), samples, shape[:1], reduction or "mean")
 
 
+@local_names
 def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """Mean squared error, (1/n) Σ (inputᵢ - targetᵢ)².
 
@@ -54,6 +57,7 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     return reduce_sum(squares, *read_residuals("mse_loss", input, target), reduction)
 
 
+@local_names
 def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """Absolute error, (1/n) Σ |inputᵢ - targetᵢ|; its subgradient at 0 is 0.
 
@@ -66,6 +70,7 @@ def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     return reduce_losses([abs(r) for r in residuals], shape, reduction)
 
 
+@local_names
 def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
     """Mean of ½r² for |r| ≤ δ and δ(|r| - ½δ) beyond, r = input - target: outliers pull with δ at most.
 
@@ -77,15 +82,17 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     if number("huber_loss: delta", data_of(delta) if records(delta) else delta, high=math.inf) == 0.0:
         raise ValueError(f"huber_loss: delta must be above 0, not {delta!r}")
     residuals, shape = read_residuals("huber_loss", input, target)
+    least = -delta
 
-    def huber(magnitudes: list[Any]) -> Any:
-        # m·a - ½m² with m = min(a, δ) is both branches at once
-        capped = [minimum(a, delta) for a in magnitudes]
-        return dot(capped, magnitudes) - 0.5 * squares(capped)
+    def huber(rs: list[Any]) -> Any:
+        # m·r - ½m², m being r within [-δ, δ], is both branches at once; of |r| the curvature at 0 would be lost
+        capped = [clamp(r, least, delta) for r in rs]
+        return dot(capped, rs) - 0.5 * squares(capped)
 
-    return reduce_sum(huber, [abs(r) for r in residuals], shape, reduction)
+    return reduce_sum(huber, residuals, shape, reduction)
 
 
+@local_names
 def gaussian_nll_loss(
     input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
 ) -> Any:
@@ -106,6 +113,7 @@ def gaussian_nll_loss(
     0.5
     """
     name = "gaussian_nll_loss"
+    flag(f"{name}: full", full)
     check_range(name, "eps", eps, math.inf)
     residuals, shape = read_residuals(name, input, target)
     variances, var_shape = read_elements(f"{name}: var", var)
@@ -115,15 +123,16 @@ def gaussian_nll_loss(
         if not data_of(variance) >= 0:
             raise ValueError(f"{name}: var must be at least 0, not {data_of(variance)!r}")
     # At least eps, with the slope of v: the same formula whatever the number is.
-    variances = [max(v, eps) if v.__class__ is float else v + maximum(eps - v, 0.0).detach() for v in variances]
+    variances = [max(eps, v) if v.__class__ is float else v + maximum(eps - v, 0.0).detach() for v in variances]
     logs = [log(2.0 * math.pi * v if full else v) for v in variances]
     if not var_shape:
         (v,), (log_v,) = variances, logs
-        return reduce_sum(lambda rs: 0.5 * (len(rs) * log_v + squares(rs) / v), residuals, shape, reduction)
-    losses = [0.5 * (log_v + r * r / v) for r, v, log_v in zip(residuals, variances, logs)]
+        return reduce_sum(lambda rs: 0.5 * (len(rs) * log_v + div(squares(rs), v)), residuals, shape, reduction)
+    losses = [0.5 * (log_v + div(r * r, v)) for r, v, log_v in zip(residuals, variances, logs)]
     return reduce_losses(losses, shape, reduction)
 
 
+@local_names
 def gaussian_variance(input: Any, target: Any) -> Any:
     """The variance that minimises `gaussian_nll_loss`, σ*² = (1/n) Σ (targetᵢ - inputᵢ)²: the mean squared error.
 

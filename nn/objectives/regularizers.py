@@ -16,7 +16,7 @@ from typing import Any
 
 from autograd import Value, dot, primitive, sign, sqrt, where
 from autograd import sum as total
-from nn.inputs.checks import number
+from nn.inputs.checks import flag, number
 from nn.models.activations import ActivationModule
 from nn.models.module import Module
 from nn.objectives.loss_inputs import records
@@ -74,8 +74,7 @@ def elastic_net_penalty(parameters: Parameters, strength: float, l1_ratio: float
     Value(data=4.5, grad=0.0)
     """
     _check_strength("elastic_net_penalty", strength)
-    if not 0.0 <= l1_ratio <= 1.0:
-        raise ValueError(f"elastic_net_penalty: l1_ratio must be in [0, 1], not {l1_ratio!r}")
+    number("elastic_net_penalty: l1_ratio", l1_ratio, high=1.0)
     chosen = _chosen("elastic_net_penalty", parameters, biases)
     return strength * l1_ratio * l1_norm(chosen) + _half_squares(chosen, strength * (1.0 - l1_ratio))
 
@@ -107,7 +106,7 @@ def frobenius_penalty(parameters: Parameters, strength: float, squared: bool = T
         matrices = _matrices(parameters)
     else:
         matrices = [_chosen("frobenius_penalty", parameters, biases=True)]
-    if squared:
+    if flag("frobenius_penalty: squared", squared):
         return _half_squares([w for matrix in matrices for w in matrix], strength)
     return strength * total([_norm(matrix) for matrix in matrices])
 
@@ -124,6 +123,7 @@ def _half_squares(parameters: list[Value], strength: float) -> Any:
 
 def _chosen(name: str, parameters: Parameters, biases: bool) -> list[Value]:
     """The parameters that count, checked."""
+    flag(f"{name}: biases", biases)
     if isinstance(parameters, Module):
         named = list(parameters.named_parameters())
         chosen = [p for path, p in named if biases or _attribute(path) not in _BIASES]

@@ -147,7 +147,7 @@ class Optimizer:
 
     def zero_grad(self, set_to_none: bool = False) -> None:
         """Set the `grad` of every parameter to 0; or to None, and `step` passes it over until backward() reaches it."""
-        grad: Any = None if set_to_none else 0.0
+        grad: Any = None if flag(f"{self._name}.zero_grad: set_to_none", set_to_none) else 0.0
         for parameter in self.parameters:
             parameter.grad = grad
 

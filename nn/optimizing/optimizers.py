@@ -26,7 +26,7 @@ class SGD(FirstOrderOptimizer):
         parameters: What to move: Values, or groups.
         lr: η.
         momentum: μ in [0, 1); 0 for θₜ = θₜ₋₁ - η·∇f.
-        dampening: τ in [0, 1].
+        dampening: τ in [0, 1], from the second step on, whatever μ was in the first.
         weight_decay: λ; λ·θ is added to ∇f.
         nesterov: Step by ∇f + μ·vₜ instead of vₜ; needs momentum without dampening.
         maximize: Climb: -∇f instead of ∇f.
@@ -188,7 +188,7 @@ class RMSprop(FirstOrderOptimizer):
         alpha: α in [0, 1).
         eps: ε.
         weight_decay: λ; λ·θ is added to g.
-        momentum: μ in [0, 1): b ← μ·b + g / (√v + ε), θ ← θ - η·b.
+        momentum: μ in [0, 1): b ← μ·b + g / (√v + ε), θ ← θ - η·b; at 0 b stays as it is.
         centered: Take the mean of g off: √(v - m²) with m ← αm + (1-α)g instead of √v.
         maximize: Climb: -∇f instead of ∇f.
 
@@ -229,7 +229,7 @@ class RMSprop(FirstOrderOptimizer):
         super().__init__(parameters, {**defaults, "weight_decay": weight_decay, "maximize": maximize})
 
     def rule(self, settings: Settings, t: int, xs: Numbers, gs: Numbers, state: State) -> tuple[Numbers, State]:  # noqa: ARG002
-        """θ ← θ - η·b."""
+        """θ ← θ - η·b, or θ ← θ - η·g / (√v + ε) without momentum."""
         lr, alpha, eps, momentum, sqrt = *(settings[k] for k in ("lr", "alpha", "eps", "momentum")), self.sqrt
         rest = 1.0 - alpha
         vs, ms, bs = state
@@ -237,8 +237,10 @@ class RMSprop(FirstOrderOptimizer):
         if settings["centered"]:
             ms = [alpha * m + rest * g for m, g in zip(ms, gs)]
             variances = [self.larger(v - m * m, 0.0) for v, m in zip(vs, ms)]  # equals may round to less than 0
-        bs = [momentum * b + g / (sqrt(v) + eps) for b, g, v in zip(bs, gs, variances)]
-        return [x - lr * b for x, b in zip(xs, bs)], (vs, ms, bs)
+        steps = [g / (sqrt(v) + eps) for g, v in zip(gs, variances)]
+        if momentum:
+            bs = steps = [momentum * b + step for b, step in zip(bs, steps)]
+        return [x - lr * step for x, step in zip(xs, steps)], (vs, ms, bs)
 
 
 class Adagrad(FirstOrderOptimizer):

@@ -17,8 +17,8 @@ A schedule is a function of the number of steps so far, and sets the learning ra
 [0.1]
 
 PyTorch multiplies the rate of the step before; here every rate is computed from the first one.  The numbers are the
-same, without the accumulated rounding.  But of two schedules that take turns on one optimiser the last one wins, where
-PyTorch's multiply: join them by `SequentialLR` or `LambdaLR`.
+same, without the accumulated rounding.  What others set is gone on from, so schedules of one optimiser that are all
+stepped multiply each other, as PyTorch's do.
 """
 
 import math
@@ -39,9 +39,11 @@ class LRScheduler(Schedule):
         last_epoch: k - 1 to start with; -1 for the beginning.
         settings: Of the subclass, by name.
 
-    η₀ is the learning rate when the first schedule was made, and stays in the group as "initial_lr".  Call `step` after
-    that of the optimiser.  Raises TypeError for what is no optimiser, and for a setting of the wrong type, ValueError
-    for one out of range.
+    η₀ is the learning rate when the schedule was made; the first one's stays in the group as "initial_lr".  Call `step`
+    after that of the optimiser.  It goes on from a learning rate that was assigned since the last step: η₀ becomes what
+    leads to it.  So the multipliers of several schedules of one optimiser, each of them stepped, are multiplied, as in
+    PyTorch.  Raises TypeError for what is no optimiser, and for a setting of the wrong type, ValueError for one out of
+    range.
     """
 
     progress: ClassVar = {"last_epoch": count}
@@ -56,10 +58,34 @@ class LRScheduler(Schedule):
                 f'{self._name}: to start at last_epoch={last_epoch} the groups need the "initial_lr" that an earlier '
                 "schedule left there; load the state of the optimiser first"
             )
-        self.base_lrs: list[float] = [group["initial_lr" if "initial_lr" in group else "lr"] for group in groups]
+        firsts: list[float] = [group["initial_lr" if "initial_lr" in group else "lr"] for group in groups]
+        self.base_lrs: list[float] = []
+        self._begin(firsts, firsts if last_epoch >= 0 else [group["lr"] for group in groups])
         self._assign(self.rates(self.last_epoch))
-        for group, base in zip(groups, self.base_lrs):
-            group["initial_lr"] = base
+        for group, first in zip(groups, firsts):
+            group["initial_lr"] = first
+
+    def _begin(self, firsts: list[float], now: list[float]) -> None:  # noqa: ARG002  # for schedules made of others
+        """Take η₀ for each group, of the first learning rates and those now, which others may have set."""
+        self.base_lrs = now
+
+    def _based_on(self, rate: float, base: float, k: int) -> float:
+        """The η₀ of which this rate comes after k steps; the one that there is, `base`, where none is told by it."""
+        if type(self).multiplier is LRScheduler.multiplier:
+            return base  # of a subclass with rates of its own
+        multiplier = self.multiplier(k)
+        return rate / multiplier if multiplier else base
+
+    def _follow(self) -> None:
+        """Go on from learning rates that others have set since the last step."""
+        now = [group["lr"] for group in self.optimizer.param_groups]
+        if now != self._last_lr and len(now) == len(self._last_lr):  # of other groups the next rates are refused
+            self._rebase(now, self._last_lr, self.last_epoch)
+
+    def _rebase(self, now: list[float], mine: list[float], k: int) -> None:
+        self.base_lrs = [
+            base if rate == own else self._based_on(rate, base, k) for rate, own, base in zip(now, mine, self.base_lrs)
+        ]
 
     def multiplier(self, k: int) -> float:
         """ηₖ / η₀."""
@@ -78,11 +104,16 @@ class LRScheduler(Schedule):
 
     def step(self) -> None:
         """Set the learning rates after one more step; ValueError, and nothing changed, for one that is no rate."""
+        self._follow()
         self._assign(self.rates(self.last_epoch + 1))
         self.last_epoch += 1
 
     def state_dict(self) -> dict[str, Any]:
         """As of all schedules, with η₀ as "base_lrs"."""
+        self._follow()
+        return self._state()
+
+    def _state(self) -> dict[str, Any]:
         return {**super().state_dict(), "base_lrs": list(self.base_lrs)}
 
     def _checked_state(self, state: Mapping[str, Any], more: Sequence[str] = ()) -> dict[str, Any]:
@@ -102,7 +133,7 @@ class LambdaLR(LRScheduler):
         lr_lambda: f, or a list of one a group.
         last_epoch: As of `LRScheduler`.
 
-    The functions are not part of `state_dict`.
+    Always from the first η₀, whatever other schedules have set.  The functions are not part of `state_dict`.
 
     >>> from nn.optimizing.optimizers import SGD
     >>> LambdaLR(SGD([Value(0.0)], lr=1.0), lambda k: 1 / (1 + k)).rates(3)
@@ -125,9 +156,17 @@ class LambdaLR(LRScheduler):
         names = [getattr(f, "__qualname__", brief(f)) for f in self.lr_lambdas]
         return called(self._name, *names, last_epoch=self.last_epoch)
 
+    def _begin(self, firsts: list[float], now: list[float]) -> None:  # noqa: ARG002  # whatever others have set
+        self.base_lrs = firsts
+
+    def _rebase(self, now: list[float], mine: list[float], k: int) -> None:
+        pass
+
     def rates(self, k: int) -> list[float]:
         """As of `LRScheduler`."""
-        return [base * f(k) for base, f in zip(self.base_lrs, self.lr_lambdas, strict=True)]
+        where = f"{self._name}: lr_lambda({k})"
+        factors = [number(where, f(k), -math.inf, math.inf) for f in self.lr_lambdas]
+        return [base * factor for base, factor in zip(self.base_lrs, factors, strict=True)]
 
 
 class StepLR(LRScheduler):
@@ -261,6 +300,7 @@ class ConstantLR(LRScheduler):
 class CosineAnnealingLR(LRScheduler):
     """Half a wave down, and up again beyond T_max: ηₖ = η_min + (η₀ - η_min)·(1 + cos(π·k / T_max)) / 2.
 
+    Beside other schedules it rises, beyond T_max, to what they have left of η₀; PyTorch's rises from the first η₀ anew.
     Source: Loshchilov and Hutter, arXiv:1608.03983.
 
     >>> from nn.optimizing.optimizers import SGD
@@ -277,8 +317,15 @@ class CosineAnnealingLR(LRScheduler):
 
     def rates(self, k: int) -> list[float]:
         """As of `LRScheduler`."""
-        height = (1.0 + math.cos(math.pi * count(f"{self._name}: k", k) / self.T_max)) / 2.0
+        height = self._height(count(f"{self._name}: k", k))
         return [self.eta_min + (base - self.eta_min) * height for base in self.base_lrs]
+
+    def _height(self, k: int) -> float:
+        return (1.0 + math.cos(math.pi * k / self.T_max)) / 2.0
+
+    def _based_on(self, rate: float, base: float, k: int) -> float:
+        height = self._height(k)
+        return max(self.eta_min + (rate - self.eta_min) / height, 0.0) if height else base
 
 
 class SequentialLR(LRScheduler):
@@ -302,6 +349,8 @@ class SequentialLR(LRScheduler):
         self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int], last_epoch: int = -1
     ) -> None:
         self.schedulers, self.milestones = list(schedulers), _milestones("SequentialLR: milestones", milestones)
+        if not self.schedulers:
+            raise ValueError("SequentialLR: there are no schedules")
         for schedule in self.schedulers:
             if not isinstance(schedule, LRScheduler):
                 raise TypeError(
@@ -322,10 +371,18 @@ class SequentialLR(LRScheduler):
         i = bisect_right(self.milestones, k)
         return self.schedulers[i].rates(k - self.milestones[i - 1] if i else k)
 
-    def state_dict(self) -> dict[str, Any]:
-        """As of all schedules, with those of the parts."""
-        parts = [schedule.state_dict() for schedule in self.schedulers]
-        return {**super().state_dict(), "milestones": list(self.milestones), "schedulers": parts}
+    def _begin(self, firsts: list[float], now: list[float]) -> None:  # noqa: ARG002  # which the parts have set
+        self.base_lrs = firsts
+        for schedule in self.schedulers:
+            schedule._begin(firsts, firsts)
+
+    def _rebase(self, now: list[float], mine: list[float], k: int) -> None:
+        i = bisect_right(self.milestones, k)
+        self.schedulers[i]._rebase(now, mine, k - self.milestones[i - 1] if i else k)
+
+    def _state(self) -> dict[str, Any]:
+        parts = [schedule._state() for schedule in self.schedulers]
+        return {**super()._state(), "milestones": list(self.milestones), "schedulers": parts}
 
     def _checked_state(self, state: Mapping[str, Any], more: Sequence[str] = ()) -> dict[str, Any]:
         checked = super()._checked_state(state, ("milestones", "schedulers", *more))

@@ -149,7 +149,7 @@ def test_a_network_is_products_of_matrices_and_its_parameters_go_along(door):
 
 def test_arrays_come_back_in_the_order_of_the_values(door):
     to, _ = door
-    model = nn.MLP(2, [3, 1], activation=nn.PReLU(0.2), rng=Random(0))
+    model = nn.MLP(2, [3, 1], activation=nn.PReLU(init=0.2), rng=Random(0))
     model.layers[0].neurons[1].w[0].requires_grad_(False)
     f = to(model)
     assert f.values == [p for p in model.parameters() if p.requires_grad]

@@ -153,7 +153,7 @@ class Twice(nn.Module):
     [
         (nn.MLP(2, [3, 1], activation="prelu"), "different activations; autograd.to_torch_function"),
         (nn.Sequential(nn.Linear(2, 2), nn.Power(3)), "Power is no layer or activation that other libraries have"),
-        (nn.Sequential(nn.Linear(2, 2), nn.Softmax(2.0)), "Softmax with a temperature"),
+        (nn.Sequential(nn.Linear(2, 2), nn.Softmax(temperature=2.0)), "Softmax with a temperature"),
         (nn.Sequential(nn.Linear(2, 2), nn.Sigmoid(2.0)), "Sigmoid with a slope"),
         (Twice(), "to_torch: Twice is no layer or activation that other libraries have"),
         (autograd.Value(1.0), "takes a model of layers, not Value; autograd.to_torch_function"),

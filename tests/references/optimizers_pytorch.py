@@ -140,6 +140,23 @@ SCHEDULES: dict[str, list[tuple[str, dict[str, Any]]]] = {
 }  # fmt: skip
 """Constructors and their settings; of several, which follow each other, also the milestones."""
 
+CHAINS: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "warm-up times decay": [("LinearLR", {"start_factor": 0.1, "total_iters": 8}), ("ExponentialLR", {"gamma": 0.9})],
+    "two kinds of steps": [("StepLR", {"step_size": 4, "gamma": 0.3}), ("MultiStepLR", {"milestones": [2, 9, 9]})],
+    "cosine below a constant": [("CosineAnnealingLR", {"T_max": 40, "eta_min": 1e-3}), ("ConstantLR", {"factor": 0.5})],
+    "a plateau under a decay": [("ExponentialLR", {"gamma": 0.9}), ("ReduceLROnPlateau", {"patience": 1})],
+    "three": [
+        ("LinearLR", {"total_iters": 6}), ("StepLR", {"step_size": 5}), ("CosineAnnealingLR", {"T_max": 30}),
+    ],
+    "a function of the step goes first": [
+        ("LambdaLR", {"lr_lambda": lambda step: 1.0 / (1.0 + step)}), ("StepLR", {"step_size": 5}),
+    ],
+    "a function of the step goes last": [
+        ("StepLR", {"step_size": 5}), ("LambdaLR", {"lr_lambda": lambda step: 1.0 / (1.0 + step)}),
+    ],
+}  # fmt: skip
+"""Schedules of one optimiser that are all stepped."""
+
 PLATEAUS: dict[str, dict[str, Any]] = {
     "min rel": {"factor": 0.5, "patience": 2},
     "min abs": {"factor": 0.3, "patience": 1, "threshold": 0.05, "threshold_mode": "abs", "cooldown": 2},
@@ -164,6 +181,23 @@ def rates(library: Any, schedules: Any, make: Any, name: str) -> list[list[float
         schedule.step()
         assert schedule.get_last_lr() == [group["lr"] for group in optimizer.param_groups]
         found.append(schedule.get_last_lr())
+    return found
+
+
+def chained_rates(library: Any, schedules: Any, make: Any, name: str) -> list[list[float]]:
+    """The learning rates of two groups while several schedules step, a rate is assigned, and one comes in later."""
+    optimizer = library.SGD([{"params": [make(0.0)]}, {"params": [make(0.0)], "lr": 0.03}], lr=0.2)
+    chain = [getattr(schedules, kind)(optimizer, **settings) for kind, settings in CHAINS[name]]
+    found = [[group["lr"] for group in optimizer.param_groups]]
+    for step, metric in enumerate(METRICS):
+        optimizer.step()
+        for schedule in chain:
+            schedule.step(*[metric] * (type(schedule).__name__ == "ReduceLROnPlateau"))
+        if step == 6:
+            optimizer.param_groups[0]["lr"] *= 0.7
+        if step == 12:
+            chain.append(schedules.ExponentialLR(optimizer, gamma=0.8))
+        found.append([group["lr"] for group in optimizer.param_groups])
     return found
 
 
@@ -213,7 +247,7 @@ def main() -> None:
     def tensor(g: float) -> Any:
         return torch.tensor(g, dtype=torch.float64)
 
-    found: dict[str, Any] = {name: {} for name in ("runs", "counts", "states", "schedules", "plateaus")}
+    found: dict[str, Any] = {name: {} for name in ("runs", "counts", "states", "schedules", "chains", "plateaus")}
     found["clips"] = []
     for problem, case, variant in runs():
         positions, optimizer = run(torch.optim, make, problem, case, variant)
@@ -228,6 +262,8 @@ def main() -> None:
     schedulers = torch.optim.lr_scheduler
     for name in SCHEDULES:
         found["schedules"][name] = rates(torch.optim, schedulers, make, name)
+    for name in CHAINS:
+        found["chains"][name] = chained_rates(torch.optim, schedulers, make, name)
     for name in PLATEAUS:
         found["plateaus"][name] = plateau_rates(torch.optim, schedulers, make, name)
     for kind, limit, norm_type in CLIPS:
