@@ -58,7 +58,7 @@ class ArrayText:
         code: ArrayCode | None = None,
     ) -> None:
         self.plan, self.numbers, self.target, self.name = plan, numbers, target, name
-        self.code = ArrayCode(target, Rows(target)) if code is None else code
+        self.code = ArrayCode(target, Rows(target, name)) if code is None else code
         self.rows = self.code.rows
         self.size: dict[int, int] = {}
         self.constants: list[tuple[str, Any]] = []

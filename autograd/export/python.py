@@ -8,7 +8,7 @@ from typing import Any
 from autograd.core.value import Value
 from autograd.export.arrays import ArrayText
 from autograd.export.exported import Exported
-from autograd.export.subject import Subject, subject_of
+from autograd.export.subject import Subject, named, subject_of
 from autograd.export.targets import JAX, NUMPY, TORCH, Target
 from autograd.export.verification import SAMPLES, Reference, held_to
 from autograd.installation import require
@@ -114,7 +114,7 @@ def _exported(
     door: str,
     run: Callable[[Callable[..., Any], Reference], Found],
 ) -> Exported:
-    _check_name(name, target.taken, door)
+    _check_name(named(name, door), target.taken, door)
     printed = ArrayText(subject.plan(pieces=False), subject.numbers(), target, name, subject.single, subject.note())
     text = printed.text()
     _check_name(name, _names_used(text), door)

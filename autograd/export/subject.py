@@ -92,6 +92,13 @@ def subject_of(what: Any, inputs: Any, parameters: Iterable[Value] | None, door:
     return Subject(outputs, leaves, along, single)
 
 
+def named(name: Any, door: str) -> str:
+    """What an export is called; TypeError for what is no text."""
+    if not isinstance(name, str):
+        raise TypeError(f"{door}: name must be text, not {brief(name)}")
+    return name
+
+
 def _of_model(model: Any, inputs: Any, parameters: Iterable[Value] | None, door: str) -> Subject:
     shape = _shape(model, inputs, door)
     leaves = [traced(0.5) for _ in range(math.prod(shape))]

@@ -61,7 +61,8 @@ class Target:
     @property
     def taken(self) -> tuple[str, ...]:
         """Names that mean something in every text."""
-        return (self.module, "np", "math", "stack", "join", "rule", "x", "parameters", "PARAMETERS", "DTYPE", "result")
+        own = ("stack", "join", "rule", "x", "parameters", "PARAMETERS", "DTYPE", "result")
+        return (self.module, "jax", "np", "math", "torch", *own)
 
 
 NUMPY = Target(

@@ -258,6 +258,36 @@ def test_a_row_of_your_own_goes_along_with_its_derivative(door):
         np.testing.assert_allclose(derivatives(f.function, [2.0])[0], [24.0])
 
 
+NAMES = ["class", "zip", "jax", "torch", "x", "p", "s1", "t1", "f", "cube_by_x", '"""\n\\', ""]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_row_of_your_own_is_called_what_one_likes(door, name):
+    to, derivatives = door
+
+    def row(name, factor):
+        def function(x):
+            return factor * x * x
+
+        function.__name__ = name
+        partial = lambda y, x: autograd.where(x > 100.0, y, 2.0 * factor * x)  # as long as a function
+        return primitive(partials=(partial,), domain=name)(function)
+
+    first, second, third = row(name, 1.0), row("cube", 2.0), row(name, 3.0)
+    x, w = [Value(0.5), Value(0.25)], [Value(0.1 * i) for i in range(20)]
+
+    def function(x, w):
+        layer = [autograd.dot(x, w[:2]) + w[4], autograd.dot(x, w[2:4]) + w[5]]
+        total = autograd.dot([first(third(each)) for each in layer], w[6:8]) + second(x[0]).erf()
+        return first(x[1]) * total + autograd.dot([first(each * total) for each in w], [float(i) for i in range(20)])
+
+    f = to(function(x, w), x, w)
+    if derivatives:
+        plain = [each.data for each in w]
+        expected = autograd.grad(lambda x: function(x, plain))([0.3, 0.2])
+        np.testing.assert_allclose(derivatives(f.function, [0.3, 0.2])[0], expected, rtol=1e-12)
+
+
 def test_a_recorded_gradient_is_an_output_like_others(door):
     to, _ = door
     x, y = Value(0.5), Value(2.0)
