@@ -60,6 +60,8 @@ def to_c(
     if bits not in TOLERANCES:
         raise ValueError(f"to_c: bits must be 64 (double) or 32 (float), not {bits!r}")
     subject = subject_of(what, inputs, parameters, "to_c")
+    if not subject.inputs:
+        raise ValueError("to_c: inputs is empty, and C has no arrays of no numbers; give at least one leaf")
     file = _File(subject, identifiers([named(name, "to_c")], "model", _LOCAL)[0], bits == 32)
     reference = Reference(subject, narrow=bits == 32)
     found = _run(file, reference)

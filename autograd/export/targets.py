@@ -61,7 +61,7 @@ class Target:
     @property
     def taken(self) -> tuple[str, ...]:
         """Names that mean something in every text."""
-        own = ("stack", "join", "rule", "x", "parameters", "PARAMETERS", "DTYPE", "result")
+        own = ("stack", "join", "rule", "x", "parameters", "PARAMETERS", "DTYPE", "result", "key", "array", "given")
         return (self.module, "jax", "np", "math", "torch", *own)
 
 

@@ -26,6 +26,11 @@ SEVERAL = {
     ("Softmax", "Log"): "LogSoftmax",
 }  # fmt: skip
 """Activations that are written as several operators; the product is with what went into the first."""
+MADE_BY = {
+    "skl2onnx": "from_sklearn(estimator) reads the estimator itself",
+    "pytorch": "from_torch(module) reads the module itself",
+}
+"""What else there is for files of these."""
 SAMPLES = 20
 
 
@@ -61,7 +66,12 @@ def from_onnx(file: str | os.PathLike[str]) -> Sequential:
         else:  # a constant, written or computed
             found = evaluator(node).run(None, {x: arrays[x] for x in node.input if x})
             arrays.update(zip(node.output, found))
-    read = Sequential(*_layers(onnx, chain, arrays, inputs[0].name, [x.name for x in graph.output]))
+    try:
+        read = Sequential(*_layers(onnx, chain, arrays, inputs[0].name, [x.name for x in graph.output]))
+    except TypeError as error:
+        if model.producer_name in MADE_BY:
+            raise TypeError(f"{error}; {MADE_BY[model.producer_name]}") from None
+        raise
     return _held_to(evaluator(model), inputs[0], read)
 
 

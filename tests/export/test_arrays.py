@@ -155,7 +155,7 @@ def test_arrays_come_back_in_the_order_of_the_values(door):
     assert f.values == [p for p in model.parameters() if p.requires_grad]
     assert f.flat(f.parameters) == [p.data for p in f.values]
     some = next(iter(f.parameters))
-    with pytest.raises(ValueError, match=rf"f.flat: {some} has .*number.*, not 0"):
+    with pytest.raises(ValueError, match=rf"f.flat: {some} must have the shape .*, not \(0,\)"):
         f.flat({**f.parameters, some: []})
     with pytest.raises(ValueError, match=r"f.flat: takes the arrays .*, not none"):
         f.flat({})
@@ -317,6 +317,36 @@ def test_a_dropout_passes_on_what_is_exported_and_trains_on_afterwards():
     assert model.layers[1].training
 
 
+def test_an_embedding_is_checked_on_whole_numbers(door):
+    to, _ = door
+    model = nn.Sequential(nn.Embedding(4, 3, rng=Random(0)), nn.Linear(3, 2, rng=Random(0)))
+    checked = []
+    with mock.patch.object(verification, "largest", lambda found, _: checked.append(np.array(found)) or (0.0, 0, 0)):
+        f = to(model, 1)
+    for k in range(4):
+        expected = [y.data for y in model(k)]
+        np.testing.assert_allclose(np.asarray(f([float(k)])), expected, rtol=1e-12)
+        assert np.isclose(checked[0], expected).all(axis=1).any()
+
+
+@pytest.mark.parametrize("tolerance", [math.nan, None, "1e-6"])
+def test_a_tolerance_that_is_no_number_is_told(tolerance):
+    x = Value(0.5)
+    with pytest.raises(TypeError, match="to_numpy: tolerance must be a number, such as 1e-6, not "):
+        to_numpy(x.sin(), [x], tolerance=tolerance)
+
+
+def test_a_long_formula_is_checked_in_reasonable_time():
+    """XLA computes what is used twice as often as it is used, unless it is told not to."""
+    jax()
+    draw, values = Random(0), [Value(0.3), Value(0.7)]
+    x = values[:2]
+    for _ in range(700):
+        a, b = draw.choice(values[-40:]), draw.choice(values[-40:])
+        values.append(draw.choice([(a + b) * 0.5, (a * b).tanh(), a.sin(), a - b * 0.3]))
+    assert to_jax(sum(values[-40:]), x).difference < 1e-12
+
+
 def test_an_export_that_differs_is_refused():
     x = Value(0.5)
     with pytest.raises(VerificationError, match=r"to_numpy: on 1,000 random samples it differs from the engine"):
@@ -334,6 +364,9 @@ def test_an_export_that_differs_is_refused():
         ((Value(1.0) * 2.0,), TypeError, r"say which leaves are the inputs, as in to_numpy\(y, \[x\]\)"),
         ((lambda x: [3.0, 4.0], 2), TypeError, r"gives Values that depend on its inputs, and this gave \[3.0, 4.0\]"),
         ((nn.Linear(3, 1), 4), ValueError, r"called with a sample of shape \(4,\); where it takes another, say so"),
+        ((lambda x: {"y": x[0]}, 1), TypeError, "this gave {'y': .*; a list of the values of a dict is taken"),
+        ((nn.Sequential(nn.Embedding(5, 2), nn.Linear(2, 1)),), TypeError, "say how many numbers a sample has"),
+        ((lambda x: x[0], 1, [Value(1.0).tanh()]), TypeError, "parameters must be leaves, number 0 is the result of"),
         ((lambda rows: rows[0][0], 4), TypeError, r"as in to_numpy\(model, inputs=\(9, 27\)\)"),
     ],
 )

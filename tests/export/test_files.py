@@ -413,3 +413,9 @@ def test_a_name_that_is_no_text_is_told(export, name):
     x = Value(0.5)
     with pytest.raises(TypeError, match=rf"{export.__name__}: name must be text, not {name!r}"):
         export(x.sin(), [x], name=name)
+
+
+def test_c_without_inputs_is_refused():
+    w = Value(0.5)
+    with pytest.raises(ValueError, match="to_c: inputs is empty, and C has no arrays of no numbers"):
+        to_c(w.sin(), [], [w])

@@ -351,3 +351,13 @@ def test_a_file_that_is_none_is_told(tmp_path):
 
 def test_activations_here_are_those_of_pytorch(torch):
     assert [name for name in MODULES if not hasattr(torch.nn, name)] == []
+
+
+@pytest.mark.parametrize(("producer", "hint"), [("skl2onnx", r"from_sklearn\(est"), ("pytorch", r"from_torch\(mod")])
+def test_what_cannot_be_read_from_onnx_may_be_read_from_where_it_came(tmp_path, producer, hint):
+    onnx = needed("onnx")
+    model = onnx.load(onnx_file(tmp_path / "m.onnx", [("ArgMax", ["x"], ["y"])], {}))
+    model.producer_name = producer
+    onnx.save(model, tmp_path / "m.onnx")
+    with pytest.raises(TypeError, match=rf"it has ArgMax, and these are read: .*; {hint}"):
+        nn.from_onnx(tmp_path / "m.onnx")
