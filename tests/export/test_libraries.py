@@ -313,16 +313,26 @@ def test_networks_go_to_onnx_and_back(tmp_path, activation):
         ([("Relu", ["x"], ["t"])], "its output is not at the end of a chain of layers"),
         ([("Softmax", ["x"], ["y"], {"axis": 0})], "Softmax is over axis 0"),
         ([("Gemm", ["x", "w"], ["y"], {"alpha": 2.0})], r"Gemm has \{'alpha': 2.0\}, and a layer is Wx \+ b"),
+        ([("Gemm", ["x", "w", "column"], ["y"])], r"Gemm has a constant of shape \(20, 1\), and a layer has one bias"),
+        ([("Gemm", ["x", "w", "three"], ["y"])], r"a constant of shape \(3,\), .* for each of its 2 outputs"),
+        ([("MatMul", ["x", "w"], ["t"]), ("Add", ["t", "column"], ["y"])], r"Add has a constant of shape \(20, 1\)"),
+        (
+            [("MatMul", ["x", "stack"], ["y"])],
+            r"it has weights of shape \(1, 2, 2\), and those of a layer are a matrix",
+        ),
+        ([("MatMul", ["x", "two"], ["y"])], r"it has weights of shape \(2,\), and those of a layer are a matrix"),
+        ([("Relu", ["x"], ["y"], {"domain": "com.example"})], "it has Relu of com.example, and these are read"),
         ([("MatMul", ["w", "x"], ["y"])], "MatMul has its constant on the left"),
         ([("Sigmoid", ["x"], ["t"]), ("Mul", ["t", "t"], ["y"])], "Mul takes t, t, so it is no chain of layers"),
         ([("Cast", ["x"], ["t"], {"to": 7}), ("Cast", ["t"], ["y"], {"to": 11})], "it computes something else"),
         ([("Reshape", ["x", "s"], ["t"]), ("Softmax", ["t"], ["u"]), ("Reshape", ["u", "r"], ["y"])], "something else"),
     ],
-    ids=["convolution", "residual", "branch", "end", "axis", "gemm", "left", "square", "whole numbers", "shape"],
 )
 def test_what_cannot_be_read_from_onnx_is_told(tmp_path, nodes, message):
+    one = np.eye(2)
+    arrays = {"w": one, "stack": [one], "two": [1.0, 2.0], "three": [1.0] * 3, "column": np.ones((20, 1))}
     shapes = {"s": np.array([-1, 1]), "r": np.array([-1, 2])}
-    file = onnx_file(tmp_path / "m.onnx", nodes, {"w": [[1.0, 0.0], [0.0, 1.0]], **shapes})
+    file = onnx_file(tmp_path / "m.onnx", nodes, {**arrays, **shapes})
     with pytest.raises(TypeError, match=message):
         nn.from_onnx(file)
 
@@ -338,6 +348,24 @@ def test_activations_of_several_operators_and_computed_constants_are_read(tmp_pa
     assert [type(layer).__name__ for layer in model.layers[1:]] == ["SiLU", "LogSigmoid", "LogSoftmax"]
     assert [[w.data for w in line] for line in model.layers[0].weight] == [[1.0, 2.0], [3.0, 4.0]]
     assert [b.data for b in model.layers[0].bias] == [0.5, 1.0]
+
+
+@pytest.mark.parametrize("bias", [0.5, [0.5], [[0.5]], [[0.5, -1.0]]])
+@pytest.mark.parametrize("operator", ["Add", "Gemm"])
+def test_a_bias_of_any_shape_that_means_one_is_read(tmp_path, bias, operator):
+    nodes = [("MatMul", ["x", "w"], ["s"]), ("Add", ["b", "s"], ["y"])]
+    nodes = nodes if operator == "Add" else [("Gemm", ["x", "w", "b"], ["y"])]
+    model = nn.from_onnx(onnx_file(tmp_path / "m.onnx", nodes, {"w": [[1.0, 2.0], [3.0, math.inf]], "b": bias}))
+    assert [b.data for b in model.layers[0].bias] == np.broadcast_to(bias, (1, 2))[0].tolist()
+
+
+def test_samples_of_several_axes_are_told(tmp_path):
+    onnx = needed("onnx")
+    model = onnx.load(onnx_file(tmp_path / "m.onnx", [("MatMul", ["x", "w"], ["y"])], {"w": np.eye(2)}))
+    model.graph.input[0].type.tensor_type.shape.dim.insert(1, onnx.TensorShapeProto.Dimension(dim_value=5))
+    onnx.save(model, tmp_path / "m.onnx")
+    with pytest.raises(TypeError, match=r"a sample of it has the shape \(5, 2\), and its first layer takes 2 numbers"):
+        nn.from_onnx(tmp_path / "m.onnx")
 
 
 def test_a_file_that_is_none_is_told(tmp_path):
