@@ -216,7 +216,13 @@ class Rows:
         arguments = []
         for partial, x in zip(row.partials, names, strict=True):
             by = self._free(f"{name}_by_{x}")
-            one = self._function(by, ("result", *names), _partial(partial), "")
+            try:
+                one = self._function(by, ("result", *names), _partial(partial), "")
+            except TypeError as error:
+                raise TypeError(
+                    f"{row.name}: the partial derivative by {x} cannot be printed ({error}); write it in operations "
+                    "that record, as autograd.sin, and where in the place of if"
+                ) from error
             head, *lines = one.splitlines()
             if len(lines) == 1:
                 arguments.append(

@@ -9,7 +9,8 @@ from typing import Any
 
 from autograd.arguments import brief, counted
 from autograd.core.graph import depending_on, topological_order
-from autograd.core.value import Value
+from autograd.core.mode import changed
+from autograd.core.value import Frozen, Value
 from autograd.native.lowered import lowered
 from autograd.native.planning.plan import Plan
 from autograd.native.recording.derivative import batch_gradient
@@ -105,9 +106,31 @@ def subject_of(what: Any, inputs: Any, parameters: Iterable[Value] | None, door:
         raise TypeError(f"{door}: say which leaves are the inputs, as in {door}(y, [x]); all others are constants")
     leaves = _leaves(inputs, f"{door}: inputs")
     along = _leaves(_listed(parameters), f"{door}: parameters")
+    along = [p for p in along if p.requires_grad]  # as of a model
+    for i, x in enumerate(leaves):
+        if isinstance(x, Frozen):
+            raise ValueError(
+                f"{door}: inputs: number {i} is frozen, so that what was recorded has its number as a constant; say "
+                "requires_grad_(True), and record it again"
+            )
     if set(leaves) & set(along):
         raise ValueError(f"{door}: a Value is among the inputs and among the parameters")
-    return Subject(outputs, leaves, along, single)
+    found, fresh = _traced_anew(outputs, leaves)
+    return Subject(found, fresh, along, single)
+
+
+def _traced_anew(outputs: Sequence[Any], leaves: Sequence[Value]) -> tuple[list[Any], list[Value]]:
+    """Outputs and leaves recorded once more, of traced numbers.
+
+    So partial derivatives that choose by `where` choose when they are computed.
+    """
+    at: dict[Any, Any] = {x: traced(x._number) for x in leaves}
+    order = topological_order(*[y for y in outputs if isinstance(y, Value)], above=set(leaves))
+    with tracing(), changed(warns=False):
+        for node in order:
+            if node.primitive is not None and any(x in at for x in node.operands):
+                at[node] = node._apply_primitive(node.primitive, [at.get(x, x) for x in node.operands])
+    return [at.get(y, y) for y in outputs], [at[x] for x in leaves]
 
 
 def named(name: Any, door: str) -> str:

@@ -288,6 +288,59 @@ def test_a_row_of_your_own_is_called_what_one_likes(door, name):
         np.testing.assert_allclose(derivatives(f.function, [0.3, 0.2])[0], expected, rtol=1e-12)
 
 
+CHOOSING = {
+    "where": (
+        lambda y, x: autograd.where(x > 0.5, 3.0 * x * x, 2.0 * x),
+        lambda m, x: m.where(x > 0.5, x * x * x, x * x),
+        lambda x: x**3 if x > 0.5 else x * x,
+    ),
+    "constant": (lambda y, x: 0.0 * x, lambda m, x: 4.0, lambda x: 4.0),
+    "itself": (lambda y, x: 1.0, None, lambda x: x),
+    "result": (lambda y, x: y, "exp", math.exp),
+}
+
+
+@pytest.mark.parametrize("kind", CHOOSING)
+def test_rows_of_your_own_that_choose_or_compute_nothing_have_derivatives_of_two_orders(door, kind):
+    to, derivatives = door
+    partial, lowering, value = CHOOSING[kind]
+    row = primitive(partials=(partial,), lowering=lowering)(value)
+
+    def function(x):
+        return row(row(x[0]) * x[1]) * x[1]
+
+    leaves = [Value(0.4), Value(0.9)]
+    f = to(function(leaves), leaves)
+    for point in ([0.4, 0.9], [0.7, -0.3], [1.2, 0.8]):
+        np.testing.assert_allclose(np.asarray(f(np.array([point])))[0], function(point), rtol=1e-12)
+        if derivatives:
+            gradient, hessian = derivatives(f.function, point)
+            np.testing.assert_allclose(gradient, autograd.grad(function)(point), rtol=1e-12)
+            np.testing.assert_allclose(hessian, autograd.hessian(function)(point), rtol=1e-12, atol=1e-12)
+
+
+def test_a_partial_derivative_that_cannot_be_printed_is_told(door):
+    to, derivatives = door
+    row = primitive(partials=(lambda y, x: math.cos(x),), lowering="sin")(lambda x: math.sin(x))
+    x = Value(0.5)
+    if derivatives is None:
+        assert to(row(x), [x]).difference == 0.0
+        return
+    with pytest.raises(TypeError, match=r"the partial derivative by x cannot be printed .*as autograd.sin, and where"):
+        to(row(x), [x])
+
+
+def test_a_frozen_leaf_is_no_input_and_no_parameter(door):
+    to, _ = door
+    x, y = Value(0.5), Value(2.0)
+    x.requires_grad_(False)
+    with pytest.raises(ValueError, match="inputs: number 1 is frozen, so that what was recorded has its number"):
+        to(x * y, [y, x])
+    f = to(x * y, [y], [x])
+    assert f.values == []
+    assert float(f(np.array([3.0]))) == 1.5
+
+
 def test_a_recorded_gradient_is_an_output_like_others(door):
     to, _ = door
     x, y = Value(0.5), Value(2.0)

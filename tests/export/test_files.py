@@ -415,6 +415,16 @@ def test_a_name_that_is_no_text_is_told(export, name):
         export(x.sin(), [x], name=name)
 
 
+@pytest.mark.parametrize("export", [pytest.param(to_c, marks=needs_c), to_javascript_function])
+def test_partial_derivatives_that_choose_by_where_choose_for_each_sample(export):
+    partials = (lambda y, x: autograd.where(x > 0.5, 3.0 * x * x, 2.0 * x),)
+    lowering = lambda m, x: m.where(x > 0.5, x * x * x, x * x)  # as its value
+    row = autograd.primitive(partials=partials, lowering=lowering)(lambda x: x**3 if x > 0.5 else x * x)
+    x, y = Value(0.4), Value(0.5)
+    files = export(row(x) * row(x * y), [x, y])
+    assert files.difference is None or files.difference <= 1e-12
+
+
 def test_c_without_inputs_is_refused():
     w = Value(0.5)
     with pytest.raises(ValueError, match="to_c: inputs is empty, and C has no arrays of no numbers"):
