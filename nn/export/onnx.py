@@ -164,8 +164,8 @@ def _linear(operator: str, weights: Any, bias: Any) -> Linear:
         raise TypeError(f"from_onnx: it has weights of shape {weights.T.shape}, and those of a layer are a matrix")
     if bias is not None and (bias.size not in (1, len(weights)) or bias.shape[-1:] not in ((), (bias.size,))):
         raise TypeError(
-            f"from_onnx: {operator} has a constant of shape {bias.shape}, and a layer has one bias for each of its "
-            f"{len(weights)} outputs"
+            f"from_onnx: {operator} has a constant of shape {bias.shape}, and a layer has one bias for each output, of "
+            f"which there are {len(weights)}"
         )
     numbers = None if bias is None else bias.ravel().tolist() * (len(weights) // bias.size)
     return linear_of(weights.tolist(), numbers)
