@@ -138,6 +138,30 @@ def test_special_values_and_slopes_of_pytorch_are_those_of_the_engine(torch, row
         np.testing.assert_allclose([value, *gradient], np.hstack(both(point)), rtol=1e-14)
 
 
+def test_shared_and_frozen_layers_go_to_pytorch_and_back_as_such(torch):
+    shared, frozen = nn.Linear(2, 2, rng=Random(0)), nn.Linear(2, 2, bias=False, rng=Random(1))
+    frozen.requires_grad_(False)
+    network = nn.to_torch(nn.Sequential(shared, nn.Tanh(), shared, frozen))
+    assert network[0] is network[2]
+    assert network[0].weight.requires_grad
+    assert not network[3].weight.requires_grad
+    again = nn.from_torch(network)
+    assert again.layers[0] is again.layers[2]
+    assert [p.requires_grad for p in again.layers[3].parameters() if p.data] == [False] * 4
+    x = torch.tensor([[0.5, -1.0]], dtype=torch.float64)
+    network(x).sum().backward()
+    sum(again(x[0].tolist())).backward()
+    found = [w.grad for line in again.layers[0].weight for w in line]
+    np.testing.assert_allclose(found, network[0].weight.grad.ravel(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("layers", [[], [nn.Tanh()], [nn.Softmax(), nn.ReLU()]], ids=str)
+def test_activations_without_layers_go_to_pytorch(torch, layers):
+    network = nn.to_torch(nn.Sequential(*layers))
+    assert network.difference <= 1e-12
+    assert len(network) == len(layers)
+
+
 class Twice(nn.Module):
     """A module of one's own."""
 
