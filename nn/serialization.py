@@ -18,7 +18,7 @@ from typing import Any
 
 from autograd import TABLE, Primitive, Value, write_whole
 from nn.judging import calibration
-from nn.models import activations, basis, layers
+from nn.models import activations, basis, embedding, layers
 from nn.models.module import Module
 
 FORMAT, VERSION = "scalar-autograd", 1
@@ -30,7 +30,7 @@ thirty modules, each of which holds the next one twice, would describe one that 
 
 CLASSES: dict[str, type[Module]] = {
     name: found
-    for module in (activations, basis, calibration, layers)
+    for module in (activations, basis, calibration, embedding, layers)
     for name, found in vars(module).items()
     if isinstance(found, type) and issubclass(found, Module)
 }

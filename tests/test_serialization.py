@@ -12,6 +12,7 @@ from random import Random
 
 import pytest
 
+import nn
 from autograd import Value
 from nn import MLP, SGD, Adam, Dropout, Linear, Module, PReLU, Sequential, Softmax, mse_loss, serialization
 from nn.data.loading import DataLoader
@@ -77,8 +78,10 @@ def test_every_module_of_nn_can_be_built_anew(tmp_path):
     arguments = {
         "Neuron": (2,), "Layer": (2, 3), "Linear": (2, 3), "MLP": (2, [3, 1]), "Sequential": (Dropout(0.1),),
         "PolynomialBasis": (2, True), "FourierBasis": (2, 4.0), "GaussianBasis": ([[0.0], [Value(1.0)]], Value(0.5)),
-        "TemperatureScaling": (MLP(2, [3]), 2.0),
+        "TemperatureScaling": (MLP(2, [3]), 2.0), "Embedding": (3, 2),
     }  # fmt: skip
+    public = [kind for name in nn.__all__ if isinstance(kind := getattr(nn, name), type) and issubclass(kind, Module)]
+    assert [kind for kind in public if CLASSES.get(kind.__name__) is not kind] == []
     for name, kind in CLASSES.items():
         if name in ("Module", "Elementwise", "Basis"):
             continue

@@ -58,7 +58,7 @@ class ArrayText:
         code: ArrayCode | None = None,
     ) -> None:
         self.plan, self.numbers, self.target, self.name = plan, numbers, target, name
-        self.code = ArrayCode(target, Rows(target)) if code is None else code
+        self.code = ArrayCode(target, Rows(target, name)) if code is None else code
         self.rows = self.code.rows
         self.size: dict[int, int] = {}
         self.constants: list[tuple[str, Any]] = []
@@ -105,6 +105,14 @@ class ArrayText:
         if count := self.plan.inputs:
             told = f"{self.name}: x must have {counted(count, 'input')} on its last axis; its shape is"
             lines += [f"if x.shape[-1:] != ({count},):", f'    raise ValueError(f"{told} {{tuple(x.shape)}}")']
+        if self.parameters:
+            told = f"{self.name}: {{key}} must have the shape {{tuple(array.shape)}}, not {{tuple(given.shape)}}"
+            lines += [
+                "for key, array in PARAMETERS.items():",
+                "    given = parameters[key]",
+                "    if given.shape != array.shape:",
+                f'        raise ValueError(f"{told}")',
+            ]
         lines += [f'{key} = parameters["{key}"]' for key in self.parameters]
         documented = [f'    """{self.note}"""', *(f"    {line}" for line in [*lines, *body])]
         return self.target.decorator + "\n".join([f"def {self.name}({signature}):", *documented, ""])

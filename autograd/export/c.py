@@ -14,7 +14,7 @@ from autograd.arguments import counted
 from autograd.core.value import Value
 from autograd.export.braces import DOUBLE, FLOAT, Pair
 from autograd.export.exported import ExportedFiles
-from autograd.export.subject import Subject, subject_of
+from autograd.export.subject import Subject, named, subject_of
 from autograd.export.verification import SAMPLES, Reference, held_to
 from autograd.native.c.backend import c_compiler
 from autograd.native.c.names import identifiers
@@ -60,7 +60,9 @@ def to_c(
     if bits not in TOLERANCES:
         raise ValueError(f"to_c: bits must be 64 (double) or 32 (float), not {bits!r}")
     subject = subject_of(what, inputs, parameters, "to_c")
-    file = _File(subject, identifiers([name], "model", _LOCAL)[0], bits == 32)
+    if not subject.inputs:
+        raise ValueError("to_c: inputs is empty, and C has no arrays of no numbers; give at least one leaf")
+    file = _File(subject, identifiers([named(name, "to_c")], "model", _LOCAL)[0], bits == 32)
     reference = Reference(subject, narrow=bits == 32)
     found = _run(file, reference)
     if found is not None:

@@ -5,14 +5,16 @@ lowering of the row; where the library differentiates, that function has the row
 """
 
 import builtins
+import keyword
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partialmethod
+from itertools import chain, count
 from typing import Any
 
 from autograd.export.targets import Target
 from autograd.native.c.code import CHOICE, PRIMARY, PRODUCT, RELATION, SIGN, SUM, CCode, Expression, Form
-from autograd.native.c.names import identifiers
+from autograd.native.c.names import identifier
 from autograd.table import primitives
 from autograd.table.primitive import Partial, Primitive, evaluate_partial
 from autograd.table.primitives import TABLE
@@ -148,10 +150,16 @@ def _partial(partial: Partial) -> Callable[[ArrayCode, Sequence[Any]], Any]:
 
 
 class Rows:
-    """The functions that a text defines for rows, and those of its library that it calls by another name."""
+    """The functions that a text defines for rows, and those of its library that it calls by another name.
 
-    def __init__(self, target: Target) -> None:
+    Args:
+        target: The library.
+        name: What the function that the text is for is called.
+    """
+
+    def __init__(self, target: Target, name: str = "") -> None:
         self.target = target
+        self.taken = {*target.taken, *target.missing, *keyword.kwlist, *dir(builtins), name}
         self.names: dict[Primitive, str] = {}
         self.texts: list[str] = []
         self.helpers: dict[str, str] = {}
@@ -185,26 +193,36 @@ class Rows:
     def name_of(self, row: Primitive) -> str:
         """The name of the function of a row, which is written if it is the first time."""
         if row not in self.names:
-            taken = [*self.names.values(), *self.target.taken, *self.target.missing]
-            name = identifiers([row.name], "row", taken)[0]
-            plain = name.removesuffix("_")  # what C's library has is free here, what Python has is not
-            self.names[row] = name = name if plain in taken or hasattr(builtins, plain) else plain
+            name = self.names[row] = self._free(row.name)
             self.texts.append(self._text(row, name))
         return self.names[row]
+
+    def _free(self, text: str) -> str:
+        """A text as a name of a function that means nothing else in all that is written."""
+        plain = identifier(text, "row").removesuffix("_")  # what C's library has is free here
+        found = chain([plain, f"{plain}_"], (f"{plain}_{k}" for k in count(2)))
+        name = next(x for x in found if x not in self.taken and not _OF_TEXTS.fullmatch(x))
+        self.taken.add(name)
+        return name
 
     def _text(self, row: Primitive, name: str) -> str:
         count = row.arity or 0
         names = OPERANDS[:count] if count <= len(OPERANDS) else [f"x{i}" for i in range(1, count + 1)]
-        text = self._function(
-            name, names, lambda code, xs: row.lowered(code, *xs), f"{row.name}: {row.domain or 'everywhere'}"
-        )
+        comment = _in_docstring(f"{row.name}: {row.domain or 'everywhere'}")
+        text = self._function(name, names, lambda code, xs: row.lowered(code, *xs), comment)
         if not self.target.rule:
             return text
         assert isinstance(row.partials, tuple)
         arguments = []
         for partial, x in zip(row.partials, names, strict=True):
-            by = f"{name}_by_{x}"
-            one = self._function(by, ("result", *names), _partial(partial), "")
+            by = self._free(f"{name}_by_{x}")
+            try:
+                one = self._function(by, ("result", *names), _partial(partial), "")
+            except TypeError as error:
+                raise TypeError(
+                    f"{row.name}: the partial derivative by {x} cannot be printed ({error}); write it in operations "
+                    "that record, as autograd.sin, and where in the place of if"
+                ) from error
             head, *lines = one.splitlines()
             if len(lines) == 1:
                 arguments.append(
@@ -226,6 +244,13 @@ class Rows:
         )
 
 
+def _in_docstring(text: str) -> str:
+    """A text on one line that can neither end a docstring nor escape a character of it."""
+    return "".join(c if c.isprintable() and c not in '"\\' else "_" for c in " ".join(text.split()))
+
+
+_OF_TEXTS = re.compile("[A-Za-z][0-9]*")
+"""What texts call their arrays and what they compute."""
 _FAMILIES = re.compile(r"power_derivative_.*|polygamma_([4-9]|\d\d+)")
 """Rows each of which has the next as its derivative: from there on the library differentiates the formula."""
 _WRITTEN_OUT = frozenset({"pow", "sqrt", "floor"})

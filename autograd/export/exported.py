@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from autograd.arguments import called, counted
+from autograd.arguments import brief, called
 from autograd.core.value import Value
 from autograd.files import write_whole
 
@@ -53,7 +53,7 @@ class Exported:
         """The numbers of arrays like `parameters`, or derivatives by them, in the order of `values`.
 
         What was trained elsewhere comes back by it: `for p, number in zip(f.values, f.flat(trained)): p.data = number`.
-        Raises ValueError for arrays of other names or sizes.
+        Raises ValueError for arrays of other names or shapes, TypeError for what is no dict.
 
         >>> from autograd import to_numpy
         >>> x, a, b = Value(1.0), Value(2.0), Value(3.0)
@@ -61,6 +61,8 @@ class Exported:
         >>> f.parameters, f.flat({"p": [4.0, 5.0]})
         ({'p': array([2., 3.])}, [4.0, 5.0])
         """
+        if not isinstance(arrays, Mapping):
+            raise TypeError(f"{self.__name__}.flat: takes a dict of arrays like parameters, not {brief(arrays)}")
         if arrays.keys() != self.places.keys():
             expected, found = ", ".join(self.places), ", ".join(arrays)
             raise ValueError(
@@ -68,11 +70,11 @@ class Exported:
             )
         flat = [math.nan] * len(self.values)
         for name in self.places:
-            places, numbers = list(_numbers(self.places[name])), list(_numbers(arrays[name]))
-            if len(numbers) != len(places):
-                expected = counted(len(places), "number")
-                raise ValueError(f"{self.__name__}.flat: {name} has {expected}, not {len(numbers)}")
-            for place, number in zip(places, numbers, strict=True):
+            array = _nested(arrays[name])
+            if _shape(array) != _shape(self.places[name]):
+                told = f"{_shape(self.places[name])}, not {_shape(array)}"
+                raise ValueError(f"{self.__name__}.flat: {name} must have the shape {told}")
+            for place, number in zip(_numbers(self.places[name]), _numbers(array), strict=True):
                 flat[place] = float(number)
         return flat
 
@@ -87,9 +89,21 @@ class Exported:
         return called("Exported", self.__name__, lines=self.source.count("\n"), difference=self.difference)
 
 
+def _nested(array: Any) -> Any:
+    """An array of any library as lists of lists."""
+    return array.tolist() if hasattr(array, "tolist") else array
+
+
+def _shape(nested: Any) -> tuple[Any, ...]:
+    """The shape of lists of lists; rows of several lengths are told so."""
+    if not isinstance(nested, list | tuple):
+        return ()
+    inner = {_shape(item) for item in nested}
+    return (len(nested), *(("several",) if len(inner) > 1 else next(iter(inner), ())))
+
+
 def _numbers(nested: Any) -> Iterator[Any]:
-    """The numbers of an array of any library, or of lists, row by row."""
-    nested = nested.tolist() if hasattr(nested, "tolist") else nested
+    """The numbers of lists of lists, row by row."""
     if not isinstance(nested, list | tuple):
         yield nested
         return

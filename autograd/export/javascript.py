@@ -11,7 +11,7 @@ from typing import Any
 from autograd.core.value import Value
 from autograd.export.braces import JAVASCRIPT, Pair
 from autograd.export.exported import ExportedFiles
-from autograd.export.subject import Subject, subject_of
+from autograd.export.subject import Subject, named, subject_of
 from autograd.export.verification import SAMPLES, Reference, held_to
 from autograd.native.c.steps import braces, index
 from autograd.native.javascript.code import functions_used, literal
@@ -58,7 +58,7 @@ def to_javascript_function(
     True
     """
     subject = subject_of(what, inputs, parameters, "to_javascript_function")
-    text = _text(subject, name)
+    text = _text(subject, checked_name(named(name, "to_javascript_function"), "to_javascript_function"))
     difference = _run(text, name, Reference(subject))
     told = "nobody ran it yet, as there was no node"
     if difference is not None:
@@ -91,10 +91,7 @@ def _text(subject: Subject, name: str) -> str:
     inside += braces("function f(x)", of_values)
     inside += braces(f"f.gradient = function (x{seeds})", of_sweep)
     inside[-1] += ";"
-    return (
-        "\n".join(braces(f"const {checked_name(name, 'to_javascript_function')} = (() =>", [*inside, "return f;"]))
-        + ")();\n"
-    )
+    return "\n".join(braces(f"const {name} = (() =>", [*inside, "return f;"])) + ")();\n"
 
 
 def _number(place: int | float) -> str:

@@ -14,7 +14,7 @@ from autograd.core.value import Value
 from autograd.export.arrays import ArrayText
 from autograd.export.code import ArrayCode, Rows
 from autograd.export.exported import ExportedFiles
-from autograd.export.subject import Subject, subject_of
+from autograd.export.subject import Subject, named, subject_of
 from autograd.export.targets import ONNX
 from autograd.export.verification import SAMPLES, Reference, held_to
 from autograd.installation import require
@@ -25,6 +25,7 @@ from autograd.table.primitive import Primitive
 OPSET, IR = 20, 9
 """The first with Gelu, and the version of the format that goes with it."""
 TOLERANCES = {64: 1e-12, 32: 1e-5}
+_FILE = re.compile(r"\w[\w .+-]*")
 
 
 def to_onnx(
@@ -44,7 +45,7 @@ def to_onnx(
 
     Args:
         what, inputs, parameters: As for `to_numpy`; the parameters become initializers.
-        name: What the graph and the file are called.
+        name: What the graph and the file are called; the folder is told to `save`.
         bits: 32 for float, 64 for double.
         tolerance: How far it may be from the engine, relative to numbers above 1: 1e-5, or 1e-12 for double.
 
@@ -55,6 +56,8 @@ def to_onnx(
     onnx = require("onnx", "to_onnx")
     if bits not in TOLERANCES:
         raise ValueError(f"to_onnx: bits must be 32 (float) or 64 (double), not {bits!r}")
+    if not _FILE.fullmatch(named(name, "to_onnx")):
+        raise ValueError(f"to_onnx: name must be that of a file without its folder, such as model, not {name!r}")
     subject = subject_of(what, inputs, parameters, "to_onnx")
     model = _Writer(onnx, subject, bits).model(name)
     reference = Reference(subject, narrow=bits == 32, derivatives=False)

@@ -8,7 +8,7 @@ from typing import Any
 from autograd.core.value import Value
 from autograd.export.arrays import ArrayText
 from autograd.export.exported import Exported
-from autograd.export.subject import Subject, subject_of
+from autograd.export.subject import Subject, named, subject_of
 from autograd.export.targets import JAX, NUMPY, TORCH, Target
 from autograd.export.verification import SAMPLES, Reference, held_to
 from autograd.installation import require
@@ -71,7 +71,9 @@ def to_jax(
 
     Layers are products of matrices.  What JAX has itself is called by its name (jax.nn.softplus); every other formula
     is printed from the table, with the table's partial derivatives.  Held to the engine in float64, values and
-    derivatives by the inputs; it computes in float32 unless jax_enable_x64 is set.
+    derivatives by the inputs; it computes in float32 unless jax_enable_x64 is set.  XLA computes what a long formula
+    uses twice as often as it is used, in exponential time from some hundred operations on that are no layers:
+    `jax.jit(f, compiler_options={"xla_disable_hlo_passes": "fusion"})` keeps it from that.
 
     Raises ModuleNotFoundError without JAX, others as `to_numpy`.
 
@@ -114,7 +116,7 @@ def _exported(
     door: str,
     run: Callable[[Callable[..., Any], Reference], Found],
 ) -> Exported:
-    _check_name(name, target.taken, door)
+    _check_name(named(name, door), target.taken, door)
     printed = ArrayText(subject.plan(pieces=False), subject.numbers(), target, name, subject.single, subject.note())
     text = printed.text()
     _check_name(name, _names_used(text), door)
@@ -170,8 +172,11 @@ def _by_jax(function: Callable[..., Any], reference: Reference) -> Found:
     jnp = jax.numpy
     with jax.enable_x64(True):
         gradient = jax.grad(lambda x: jnp.sum(function(x)))
-        both = jax.jit(lambda samples: (jax.vmap(function)(samples), jax.vmap(gradient)(samples)))
-        outputs, gradients = both(jnp.asarray(reference.samples))  # one by one, each operation would be compiled
+        # One by one, each operation would be compiled; fused, a number that is used twice is computed twice, so that
+        # a long formula takes exponential time.
+        options = {"xla_disable_hlo_passes": "fusion"}
+        both = jax.jit(lambda xs: (jax.vmap(function)(xs), jax.vmap(gradient)(xs)), compiler_options=options)
+        outputs, gradients = both(jnp.asarray(reference.samples))
         return _rows(outputs), _rows(gradients)
 
 

@@ -2,18 +2,19 @@
 
 import math
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from autograd.arguments import brief, counted
-from autograd.core.graph import depending_on
-from autograd.core.value import Value
+from autograd.core.graph import depending_on, topological_order
+from autograd.core.mode import changed
+from autograd.core.value import Frozen, Value
 from autograd.native.lowered import lowered
 from autograd.native.planning.plan import Plan
 from autograd.native.recording.derivative import batch_gradient
-from autograd.native.recording.tracing import traced, tracing
+from autograd.native.recording.tracing import at_least, traced, tracing
 from autograd.table import primitives
 
 SEED = 20240229
@@ -59,10 +60,28 @@ class Subject:
         )
 
     def samples(self, count: int) -> list[list[float]]:
-        """Inputs to check an export on: normally distributed about the numbers that were recorded."""
+        """Inputs to check an export on: normally distributed about the numbers that were recorded.
+
+        An input that is held to be equal to whole numbers, as by an Embedding, is one of these in every other sample.
+        """
         draw = random.Random(SEED)  # noqa: S311  # not for secrets
         centres = [x._number if math.isfinite(x._number) else 0.0 for x in self.inputs]
-        return [[draw.gauss(centre, max(1.0, abs(centre))) for centre in centres] for _ in range(count)]
+        found = [[draw.gauss(centre, max(1.0, abs(centre))) for centre in centres] for _ in range(count)]
+        for i, numbers in self._whole_numbers().items():
+            for sample in found[::2]:
+                sample[i] = draw.choice(numbers)
+        return found
+
+    def _whole_numbers(self) -> dict[int, list[float]]:
+        """By the position of an input the whole numbers that it is held to be equal to, x ≥ k and x ≤ k."""
+        position = {x: i for i, x in enumerate(self.inputs)}
+        order = topological_order(*[y for y in self.outputs if isinstance(y, Value)], above=set(self.inputs))
+        pairs = {node.operands for node in order if node.primitive is at_least}
+        known: dict[int, list[float]] = {}
+        for x, k in pairs:
+            if x in position and isinstance(k, float) and k.is_integer() and (k, x) in pairs:
+                known.setdefault(position[x], []).append(k)
+        return {i: sorted(known[i]) for i in sorted(known)}
 
 
 def subject_of(what: Any, inputs: Any, parameters: Iterable[Value] | None, door: str) -> Subject:
@@ -86,10 +105,39 @@ def subject_of(what: Any, inputs: Any, parameters: Iterable[Value] | None, door:
     if inputs is None:
         raise TypeError(f"{door}: say which leaves are the inputs, as in {door}(y, [x]); all others are constants")
     leaves = _leaves(inputs, f"{door}: inputs")
-    along = _leaves([] if parameters is None else parameters, f"{door}: parameters")
+    along = _leaves(_listed(parameters), f"{door}: parameters")
+    along = [p for p in along if p.requires_grad]  # as of a model
+    for i, x in enumerate(leaves):
+        if isinstance(x, Frozen):
+            raise ValueError(
+                f"{door}: inputs: number {i} is frozen, so that what was recorded has its number as a constant; say "
+                "requires_grad_(True), and record it again"
+            )
     if set(leaves) & set(along):
         raise ValueError(f"{door}: a Value is among the inputs and among the parameters")
-    return Subject(outputs, leaves, along, single)
+    found, fresh = _traced_anew(outputs, leaves)
+    return Subject(found, fresh, along, single)
+
+
+def _traced_anew(outputs: Sequence[Any], leaves: Sequence[Value]) -> tuple[list[Any], list[Value]]:
+    """Outputs and leaves recorded once more, of traced numbers.
+
+    So partial derivatives that choose by `where` choose when they are computed.
+    """
+    at: dict[Any, Any] = {x: traced(x._number) for x in leaves}
+    order = topological_order(*[y for y in outputs if isinstance(y, Value)], above=set(leaves))
+    with tracing(), changed(warns=False):
+        for node in order:
+            if node.primitive is not None and any(x in at for x in node.operands):
+                at[node] = node._apply_primitive(node.primitive, [at.get(x, x) for x in node.operands])
+    return [at.get(y, y) for y in outputs], [at[x] for x in leaves]
+
+
+def named(name: Any, door: str) -> str:
+    """What an export is called; TypeError for what is no text."""
+    if not isinstance(name, str):
+        raise TypeError(f"{door}: name must be text, not {brief(name)}")
+    return name
 
 
 def _of_model(model: Any, inputs: Any, parameters: Iterable[Value] | None, door: str) -> Subject:
@@ -106,9 +154,11 @@ def _of_model(model: Any, inputs: Any, parameters: Iterable[Value] | None, door:
         raise
     outputs = _flat(found)
     if not any(isinstance(y, Value) for y in outputs):
-        raise TypeError(f"{door}: a model gives Values that depend on its inputs, and this gave {brief(found)}")
+        hint = "; a list of the values of a dict is taken" if isinstance(found, Mapping) else ""
+        raise TypeError(f"{door}: a model gives Values that depend on its inputs, and this gave {brief(found)}{hint}")
     outputs = [y if isinstance(y, Value) else float(y) for y in outputs]
-    own = model.parameters() if parameters is None and hasattr(model, "parameters") else parameters or ()
+    own = model.parameters() if parameters is None and hasattr(model, "parameters") else _listed(parameters)
+    own = _leaves(own, f"{door}: parameters")
     along = [p for p in own if p.requires_grad]
     used = set(depending_on(along, *[y for y in outputs if isinstance(y, Value)])) if along else set()
     return Subject(outputs, leaves, [p for p in along if p in used], not _is_nested(found))
@@ -117,8 +167,9 @@ def _of_model(model: Any, inputs: Any, parameters: Iterable[Value] | None, door:
 def _shape(model: Any, inputs: Any, door: str) -> tuple[int, ...]:
     if inputs is None:
         modules = model.modules() if hasattr(model, "modules") else []
-        sizes = [module.describe().sizes for module in modules if hasattr(module, "describe")]
-        inputs = next((size[0] for size in sizes if size), None)
+        told = [module.describe() for module in modules if hasattr(module, "describe")]
+        first = next((each for each in told if each.sizes), None)
+        inputs = None if first is None or first.kind == "Embedding" else first.sizes[0]  # which takes any count of them
         if inputs is None:
             raise TypeError(f"{door}: say how many numbers a sample has, as in {door}(model, inputs=4)")
     shape = tuple(inputs) if isinstance(inputs, list | tuple) else (inputs,)
@@ -160,6 +211,13 @@ def _flat(items: Any) -> list[Any]:
     if not isinstance(items, list | tuple):
         return [items]
     return [x for item in items for x in _flat(item)]
+
+
+def _listed(values: Any) -> Any:
+    """What is there to go through, an iterator too, as a list; nothing for None."""
+    if values is None:
+        return []
+    return values if isinstance(values, Value) or not isinstance(values, Iterable) else list(values)
 
 
 def _leaves(values: Any, name: str) -> list[Value]:

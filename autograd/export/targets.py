@@ -61,7 +61,8 @@ class Target:
     @property
     def taken(self) -> tuple[str, ...]:
         """Names that mean something in every text."""
-        return (self.module, "np", "math", "stack", "join", "rule", "x", "parameters", "PARAMETERS", "DTYPE", "result")
+        own = ("stack", "join", "rule", "x", "parameters", "PARAMETERS", "DTYPE", "result", "key", "array", "given")
+        return (self.module, "jax", "np", "math", "torch", *own)
 
 
 NUMPY = Target(
@@ -166,7 +167,7 @@ def join(*arrays):
     rule_text='''\
 def rule(function, *partials):
     """A function with these partial derivatives, each a function of (result, *operands), to any order."""
-    ruled = jax.custom_jvp(function)
+    ruled = jax.custom_jvp(lambda *operands: jnp.broadcast_arrays(function(*operands), *operands)[0])
 
     @ruled.defjvp
     def _(operands, tangents):
@@ -229,7 +230,8 @@ def rule(function, *partials):
 
         @staticmethod
         def forward(*operands):
-            return function(*operands)
+            result = torch.as_tensor(function(*operands), dtype=DTYPE)
+            return result.expand_as(operands[0]).clone()  # it may be a number, or the operand itself
 
         @staticmethod
         def setup_context(ctx, operands, result):

@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from autograd.arguments import brief
 from autograd.core.graph import depending_on, reverse_sweep, topological_order
 from autograd.core.mode import changed
 from autograd.core.value import Value
@@ -131,8 +132,11 @@ class VerificationError(ArithmeticError):
 def held_to(tolerance: float, apart: float, door: str, condition: float | None = None, unit: float = 0.0) -> float:
     """The difference, if it is within the tolerance.
 
-    Raises VerificationError if it is not, which says what rounding to the unit alone may lead to by the condition.
+    Raises VerificationError if it is not, which says what rounding to the unit alone may lead to by the condition;
+    TypeError for a tolerance that is no number.
     """
+    if not isinstance(tolerance, int | float) or tolerance != tolerance:
+        raise TypeError(f"{door}: tolerance must be a number, such as 1e-6, not {brief(tolerance)}")
     if not apart <= tolerance:
         alone = "" if condition is None else f" (rounding alone may make it {condition * unit:.1e} there)"
         raise VerificationError(

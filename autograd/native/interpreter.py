@@ -64,6 +64,9 @@ class Interpreter:
         at.update(zip(self.recorded.parameters, parameters, strict=True))
         with changed(records=True, warns=False):  # as in compiled code
             for node in self.order:
-                if node.primitive is not None:
-                    at[node] = node._apply_primitive(node.primitive, [at.get(x, x) for x in node.operands])
+                row = node.primitive
+                if row is not None:
+                    operands = [at.get(x, x) for x in node.operands]
+                    plain = row.arity == len(operands) and row.pack is None and isinstance(operands[0], Value)
+                    at[node] = row(*operands) if plain else node._apply_primitive(row, operands)
         return [at.get(x, x) for x in self.recorded.outputs]

@@ -406,8 +406,8 @@ class Primitive(Row):
         except TypeError as error:
             raise TypeError(
                 f"{self.name} cannot be compiled: its value is not made of + - * / abs alone ({error}); say how a "
-                f"machine computes it, Primitive(…, lowering=lambda m, x: …) or @primitive(…, lowering=…), or ask for "
-                "backend='numpy', which calls the value as it is"
+                f"machine computes it, Primitive(…, lowering=lambda m, x: …) or @primitive(…, lowering=…), or ask jit "
+                "and compile for backend='numpy', which calls the value as it is"
             ) from error
 
     def _on_floats(self) -> Callable[..., Any]:

@@ -26,6 +26,11 @@ SEVERAL = {
     ("Softmax", "Log"): "LogSoftmax",
 }  # fmt: skip
 """Activations that are written as several operators; the product is with what went into the first."""
+MADE_BY = {
+    "skl2onnx": "from_sklearn(estimator) reads the estimator itself",
+    "pytorch": "from_torch(module) reads the module itself",
+}
+"""What else there is for files of these."""
 SAMPLES = 20
 
 
@@ -61,7 +66,12 @@ def from_onnx(file: str | os.PathLike[str]) -> Sequential:
         else:  # a constant, written or computed
             found = evaluator(node).run(None, {x: arrays[x] for x in node.input if x})
             arrays.update(zip(node.output, found))
-    read = Sequential(*_layers(onnx, chain, arrays, inputs[0].name, [x.name for x in graph.output]))
+    try:
+        read = Sequential(*_layers(onnx, chain, arrays, inputs[0].name, [x.name for x in graph.output]))
+    except TypeError as error:
+        if model.producer_name in MADE_BY:
+            raise TypeError(f"{error}; {MADE_BY[model.producer_name]}") from None
+        raise
     return _held_to(evaluator(model), inputs[0], read)
 
 
@@ -78,10 +88,12 @@ def _layers(onnx: Any, chain: Sequence[Any], arrays: Mapping[str, Any], here: st
         others = [arrays[x] for x in node.input if x in arrays]
         is_added = operator == "Add" and pending is not None and len(others) == 1
         if pending is not None and operator not in PASSING:
-            layers.append(linear_of(pending, others[0].ravel().tolist() if is_added else None))
+            layers.append(_linear(operator, pending, others[0] if is_added else None))
             pending = None
+        if node.domain not in ("", "ai.onnx"):
+            raise _not_read(f"{operator} of {node.domain}")
         if operator == "MatMul":
-            pending = others[0].T.tolist()
+            pending = others[0].T
         elif operator == "Gemm":
             layers.append(_gemm(others, settings))
         elif several is not None:
@@ -89,7 +101,7 @@ def _layers(onnx: Any, chain: Sequence[Any], arrays: Mapping[str, Any], here: st
         elif not is_added and operator not in PASSING:
             layers.append(_activation(operator, settings))
     if pending is not None:
-        layers.append(linear_of(pending, None))
+        layers.append(_linear("MatMul", pending, None))
     if here not in ends:
         raise TypeError("from_onnx: its output is not at the end of a chain of layers")
     return layers
@@ -122,13 +134,19 @@ def _held_to(evaluator: Any, given: Any, model: Sequential) -> Sequential:
         warnings.simplefilter("ignore")
         (found, *_) = evaluator.run(None, {given.name: samples})
     rows = samples.reshape(shape[0] if shape[1:] else 1, -1)
+    if rows.shape[1] != count and any(isinstance(layer, Linear) for layer in model.layers):
+        raise TypeError(
+            f"from_onnx: a sample of it has the shape {tuple(sizes[1:])}, and its first layer takes {count} numbers"
+        )
     with no_grad():
         outputs = [model(row) for row in rows.tolist()]
     expected = numpy.array([[getattr(y, "data", y) for y in (ys if isinstance(ys, list) else [ys])] for ys in outputs])
     if numpy.size(found) != expected.size or not numpy.allclose(
-        numpy.reshape(found, expected.shape), expected, rtol=1e-4, atol=1e-4
+        numpy.reshape(found, expected.shape), expected, rtol=1e-4, atol=1e-4, equal_nan=True
     ):
-        raise TypeError("from_onnx: it computes something else than the layers that were read, by a Reshape or a Cast")
+        raise TypeError(
+            "from_onnx: it computes something else than the layers that were read, by a Reshape, a Cast or in 16 bits"
+        )
     return model
 
 
@@ -137,15 +155,27 @@ def _gemm(others: list[Any], settings: dict[str, Any]) -> Any:
         raise TypeError(f"from_onnx: Gemm has {settings}, and a layer is Wx + b")
     weights, *bias = others
     weights = weights if settings.get("transB", 0) else weights.T
-    return linear_of(weights.tolist(), bias[0].ravel().tolist() * (len(weights) // bias[0].size) if bias else None)
+    return _linear("Gemm", weights, bias[0] if bias else None)
+
+
+def _linear(operator: str, weights: Any, bias: Any) -> Linear:
+    """A layer with these weights, outputs × inputs; a bias of one number is that of all outputs."""
+    if weights.ndim != 2 or not weights.size:
+        raise TypeError(f"from_onnx: it has weights of shape {weights.T.shape}, and those of a layer are a matrix")
+    if bias is not None and (bias.size not in (1, len(weights)) or bias.shape[-1:] not in ((), (bias.size,))):
+        raise TypeError(
+            f"from_onnx: {operator} has a constant of shape {bias.shape}, and a layer has one bias for each output, of "
+            f"which there are {len(weights)}"
+        )
+    numbers = None if bias is None else bias.ravel().tolist() * (len(weights) // bias.size)
+    return linear_of(weights.tolist(), numbers)
 
 
 def _activation(operator: str, settings: dict[str, Any]) -> Any:
     if operator in PLAIN:
         return module_of(PLAIN[operator], {}, "from_onnx")
     if operator not in SETTING:
-        known = ", ".join(["Gemm", "MatMul", "Add", *PLAIN, *SETTING])
-        raise TypeError(f"from_onnx: it has {operator}, and these are read: {known}")
+        raise _not_read(operator)
     if operator in ("Softmax", "LogSoftmax"):
         if settings.get("axis", -1) not in (1, -1):
             raise TypeError(
@@ -155,3 +185,8 @@ def _activation(operator: str, settings: dict[str, Any]) -> Any:
     name, here, default = ATTRIBUTES[operator]
     found = settings.get(name, default)
     return module_of(SETTING[operator], {here: found.decode() if isinstance(found, bytes) else found}, "from_onnx")
+
+
+def _not_read(operator: str) -> TypeError:
+    known = ", ".join(["Gemm", "MatMul", "Add", *PLAIN, *SETTING])
+    return TypeError(f"from_onnx: it has {operator}, and these are read: {known}")

@@ -10,6 +10,8 @@ from nn.models.layers import Dropout, Linear, Sequential
 from nn.models.module import Module
 
 SAMPLES = 1000
+ANY = 3
+"""How many numbers a sample has where no layer says so."""
 TOLERANCE = 1e-12
 
 LINEAR_FROM = 20
@@ -25,8 +27,9 @@ SETTINGS = {
 def to_torch(model: Module) -> Any:
     """An `nn.Sequential` of PyTorch with the same weights, in float64, ready for use (`eval()`).
 
-    Layers become Linear and an activation.  It is compared with the model on 1,000 random samples; the largest
-    difference, relative to numbers above 1, is its attribute `difference`.
+    Layers become Linear and an activation; a layer that is there twice is one module, and what is frozen stays so.  It
+    is compared with the model on 1,000 random samples; the largest difference, relative to numbers above 1, is its
+    attribute `difference`.
 
     Raises TypeError for a model that is no chain of layers, which `autograd.to_torch_function` takes;
     ModuleNotFoundError without PyTorch.
@@ -35,15 +38,21 @@ def to_torch(model: Module) -> Any:
     >>> network(torch.tensor([[1.0, 2.0]], dtype=torch.float64))  # doctest: +SKIP
     """
     torch = require("torch", "to_torch")
-    modules = []
+    modules: list[Any] = []
+    known: dict[int, Any] = {}
     for name, item in steps_of(model, "to_torch"):
-        if name == "linear":
+        if name == "linear" and id(item) in known:
+            modules.append(known[id(item)])
+        elif name == "linear":
             weights = [[_number(w) for w in line] for line in item.weight]
             bias = [_number(b) for b in item.bias]
             linear = torch.nn.Linear(len(weights[0]), len(weights), dtype=torch.float64)
             with torch.no_grad():
                 linear.weight.copy_(torch.tensor(weights, dtype=torch.float64))
                 linear.bias.copy_(torch.tensor(bias, dtype=torch.float64))
+            for theirs, ours in ((linear.weight, [w for line in item.weight for w in line]), (linear.bias, item.bias)):
+                theirs.requires_grad_(any(isinstance(x, Value) and x.requires_grad for x in ours))
+            known[id(item)] = linear
             modules.append(linear)
         elif name == "dropout":
             modules.append(torch.nn.Dropout(item))
@@ -64,7 +73,7 @@ def _number(x: Any) -> float:
 
 
 def _difference(torch: Any, network: Any, model: Module) -> float:
-    inputs = next(module.in_features for module in network if hasattr(module, "in_features"))
+    inputs = next((module.in_features for module in network if hasattr(module, "in_features")), ANY)
     draw = torch.Generator().manual_seed(0)
     samples = torch.randn(SAMPLES, inputs, dtype=torch.float64, generator=draw)
     was = model.training
@@ -73,7 +82,7 @@ def _difference(torch: Any, network: Any, model: Module) -> float:
         outputs = [model(sample) for sample in samples.tolist()]
     model.train(was)
     expected = torch.tensor(
-        [[y.data for y in (ys if isinstance(ys, list) else [ys])] for ys in outputs], dtype=torch.float64
+        [[_number(y) for y in (ys if isinstance(ys, list) else [ys])] for ys in outputs], dtype=torch.float64
     )
     with torch.no_grad():
         apart = (network(samples) - expected).abs() / expected.abs().clamp(min=1.0)
@@ -89,7 +98,7 @@ def from_torch(module: Any) -> Sequential:
     """A module of PyTorch as ours, so that one can look inside: the same weights, to the last bit.
 
     Reads Sequential, within one another too, of Linear, Dropout, Flatten, Identity and the usual activations; weights
-    of float32 and float64 alike become our floats.
+    of float32 and float64 alike become our floats.  A Linear that is there twice is one layer; what is frozen stays so.
 
     Raises TypeError for what else there is in it, a `forward` or hooks of one's own included.
 
@@ -98,11 +107,19 @@ def from_torch(module: Any) -> Sequential:
     """
     torch = require("torch", "from_torch")
     layers: list[Any] = []
+    known: dict[int, Linear] = {}
     for part in _chain(torch, module):
         name = type(part).__name__
         if isinstance(part, torch.nn.Linear):
             bias = None if part.bias is None else part.bias.detach().tolist()
-            layers.append(linear_of(part.weight.detach().tolist(), bias))
+            if id(part) not in known:
+                layer = known[id(part)] = linear_of(part.weight.detach().tolist(), bias)
+                for neuron in layer.neurons:
+                    for w in neuron.w:
+                        w.requires_grad_(part.weight.requires_grad)
+                    if part.bias is not None:
+                        neuron.b.requires_grad_(part.bias.requires_grad)
+            layers.append(known[id(part)])
         elif isinstance(part, torch.nn.Dropout):
             layers.append(Dropout(part.p))
         elif name not in ("Identity", "Flatten"):

@@ -155,7 +155,7 @@ def test_arrays_come_back_in_the_order_of_the_values(door):
     assert f.values == [p for p in model.parameters() if p.requires_grad]
     assert f.flat(f.parameters) == [p.data for p in f.values]
     some = next(iter(f.parameters))
-    with pytest.raises(ValueError, match=rf"f.flat: {some} has .*number.*, not 0"):
+    with pytest.raises(ValueError, match=rf"f.flat: {some} must have the shape .*, not \(0,\)"):
         f.flat({**f.parameters, some: []})
     with pytest.raises(ValueError, match=r"f.flat: takes the arrays .*, not none"):
         f.flat({})
@@ -258,6 +258,89 @@ def test_a_row_of_your_own_goes_along_with_its_derivative(door):
         np.testing.assert_allclose(derivatives(f.function, [2.0])[0], [24.0])
 
 
+NAMES = ["class", "zip", "jax", "torch", "x", "p", "s1", "t1", "f", "cube_by_x", '"""\n\\', ""]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_row_of_your_own_is_called_what_one_likes(door, name):
+    to, derivatives = door
+
+    def row(name, factor):
+        def function(x):
+            return factor * x * x
+
+        function.__name__ = name
+        partial = lambda y, x: autograd.where(x > 100.0, y, 2.0 * factor * x)  # as long as a function
+        return primitive(partials=(partial,), domain=name)(function)
+
+    first, second, third = row(name, 1.0), row("cube", 2.0), row(name, 3.0)
+    x, w = [Value(0.5), Value(0.25)], [Value(0.1 * i) for i in range(20)]
+
+    def function(x, w):
+        layer = [autograd.dot(x, w[:2]) + w[4], autograd.dot(x, w[2:4]) + w[5]]
+        total = autograd.dot([first(third(each)) for each in layer], w[6:8]) + second(x[0]).erf()
+        return first(x[1]) * total + autograd.dot([first(each * total) for each in w], [float(i) for i in range(20)])
+
+    f = to(function(x, w), x, w)
+    if derivatives:
+        plain = [each.data for each in w]
+        expected = autograd.grad(lambda x: function(x, plain))([0.3, 0.2])
+        np.testing.assert_allclose(derivatives(f.function, [0.3, 0.2])[0], expected, rtol=1e-12)
+
+
+CHOOSING = {
+    "where": (
+        lambda y, x: autograd.where(x > 0.5, 3.0 * x * x, 2.0 * x),
+        lambda m, x: m.where(x > 0.5, x * x * x, x * x),
+        lambda x: x**3 if x > 0.5 else x * x,
+    ),
+    "constant": (lambda y, x: 0.0 * x, lambda m, x: 4.0, lambda x: 4.0),
+    "itself": (lambda y, x: 1.0, None, lambda x: x),
+    "result": (lambda y, x: y, "exp", math.exp),
+}
+
+
+@pytest.mark.parametrize("kind", CHOOSING)
+def test_rows_of_your_own_that_choose_or_compute_nothing_have_derivatives_of_two_orders(door, kind):
+    to, derivatives = door
+    partial, lowering, value = CHOOSING[kind]
+    row = primitive(partials=(partial,), lowering=lowering)(value)
+
+    def function(x):
+        return row(row(x[0]) * x[1]) * x[1]
+
+    leaves = [Value(0.4), Value(0.9)]
+    f = to(function(leaves), leaves)
+    for point in ([0.4, 0.9], [0.7, -0.3], [1.2, 0.8]):
+        np.testing.assert_allclose(np.asarray(f(np.array([point])))[0], function(point), rtol=1e-12)
+        if derivatives:
+            gradient, hessian = derivatives(f.function, point)
+            np.testing.assert_allclose(gradient, autograd.grad(function)(point), rtol=1e-12)
+            np.testing.assert_allclose(hessian, autograd.hessian(function)(point), rtol=1e-12, atol=1e-12)
+
+
+def test_a_partial_derivative_that_cannot_be_printed_is_told(door):
+    to, derivatives = door
+    row = primitive(partials=(lambda y, x: math.cos(x),), lowering="sin")(lambda x: math.sin(x))
+    x = Value(0.5)
+    if derivatives is None:
+        assert to(row(x), [x]).difference == 0.0
+        return
+    with pytest.raises(TypeError, match=r"the partial derivative by x cannot be printed .*as autograd.sin, and where"):
+        to(row(x), [x])
+
+
+def test_a_frozen_leaf_is_no_input_and_no_parameter(door):
+    to, _ = door
+    x, y = Value(0.5), Value(2.0)
+    x.requires_grad_(False)
+    with pytest.raises(ValueError, match="inputs: number 1 is frozen, so that what was recorded has its number"):
+        to(x * y, [y, x])
+    f = to(x * y, [y], [x])
+    assert f.values == []
+    assert float(f(np.array([3.0]))) == 1.5
+
+
 def test_a_recorded_gradient_is_an_output_like_others(door):
     to, _ = door
     x, y = Value(0.5), Value(2.0)
@@ -287,6 +370,36 @@ def test_a_dropout_passes_on_what_is_exported_and_trains_on_afterwards():
     assert model.layers[1].training
 
 
+def test_an_embedding_is_checked_on_whole_numbers(door):
+    to, _ = door
+    model = nn.Sequential(nn.Embedding(4, 3, rng=Random(0)), nn.Linear(3, 2, rng=Random(0)))
+    checked = []
+    with mock.patch.object(verification, "largest", lambda found, _: checked.append(np.array(found)) or (0.0, 0, 0)):
+        f = to(model, 1)
+    for k in range(4):
+        expected = [y.data for y in model(k)]
+        np.testing.assert_allclose(np.asarray(f([float(k)])), expected, rtol=1e-12)
+        assert np.isclose(checked[0], expected).all(axis=1).any()
+
+
+@pytest.mark.parametrize("tolerance", [math.nan, None, "1e-6"])
+def test_a_tolerance_that_is_no_number_is_told(tolerance):
+    x = Value(0.5)
+    with pytest.raises(TypeError, match="to_numpy: tolerance must be a number, such as 1e-6, not "):
+        to_numpy(x.sin(), [x], tolerance=tolerance)
+
+
+def test_a_long_formula_is_checked_in_reasonable_time():
+    """XLA computes what is used twice as often as it is used, unless it is told not to."""
+    jax()
+    draw, values = Random(0), [Value(0.3), Value(0.7)]
+    x = values[:2]
+    for _ in range(700):
+        a, b = draw.choice(values[-40:]), draw.choice(values[-40:])
+        values.append(draw.choice([(a + b) * 0.5, (a * b).tanh(), a.sin(), a - b * 0.3]))
+    assert to_jax(sum(values[-40:]), x).difference < 1e-12
+
+
 def test_an_export_that_differs_is_refused():
     x = Value(0.5)
     with pytest.raises(VerificationError, match=r"to_numpy: on 1,000 random samples it differs from the engine"):
@@ -304,6 +417,9 @@ def test_an_export_that_differs_is_refused():
         ((Value(1.0) * 2.0,), TypeError, r"say which leaves are the inputs, as in to_numpy\(y, \[x\]\)"),
         ((lambda x: [3.0, 4.0], 2), TypeError, r"gives Values that depend on its inputs, and this gave \[3.0, 4.0\]"),
         ((nn.Linear(3, 1), 4), ValueError, r"called with a sample of shape \(4,\); where it takes another, say so"),
+        ((lambda x: {"y": x[0]}, 1), TypeError, "this gave {'y': .*; a list of the values of a dict is taken"),
+        ((nn.Sequential(nn.Embedding(5, 2), nn.Linear(2, 1)),), TypeError, "say how many numbers a sample has"),
+        ((lambda x: x[0], 1, [Value(1.0).tanh()]), TypeError, "parameters must be leaves, number 0 is the result of"),
         ((lambda rows: rows[0][0], 4), TypeError, r"as in to_numpy\(model, inputs=\(9, 27\)\)"),
     ],
 )

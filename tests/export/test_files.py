@@ -375,3 +375,57 @@ def test_numbers_of_16_bits_are_none():
         to_c(x.sin(), [x], bits=16)
     with pytest.raises(ValueError, match="name must be an identifier of JavaScript"):
         to_javascript_function(x.sin(), [x], name="a b")
+
+
+@pytest.mark.parametrize(
+    ("export", "name"),
+    [(to_c, name) for name in ("../m", "/m", "a/b", "..", "", "m 2")]
+    + [(to_onnx, name) for name in ("m", "m 2", "m-1.0", "μ")]
+    + [(to_javascript_function, "$m")],
+)
+def test_files_are_written_into_the_folder_whatever_they_are_called(export, name, tmp_path, monkeypatch):
+    if export is to_onnx:
+        needs_onnx()
+    few_samples(monkeypatch, 2)
+    x = Value(0.5)
+    files = export(x.sin(), [x], name=name)
+    folder = tmp_path / "a new" / "folder"
+    files.save(folder)
+    written = [path.relative_to(folder).as_posix() for path in tmp_path.rglob("*") if path.is_file()]
+    assert sorted(written) == sorted(files.files)
+
+
+@pytest.mark.parametrize("name", ["../m", "/m", "a/b", "a\\b", "..", ".m", "", "a\0b", "a\nb", "C:m", "m\n"])
+def test_a_name_that_leads_out_of_the_folder_is_refused(name):
+    needs_onnx()
+    x = Value(0.5)
+    with pytest.raises(ValueError, match="name must be that of a file without its folder"):
+        to_onnx(x.sin(), [x], name=name)
+    with pytest.raises(ValueError, match="name must be an identifier of JavaScript"):
+        to_javascript_function(x.sin(), [x], name=name)
+
+
+@pytest.mark.parametrize("export", [to_onnx, to_c, to_javascript_function, autograd.to_numpy])
+@pytest.mark.parametrize("name", [None, 3, b"model"])
+def test_a_name_that_is_no_text_is_told(export, name):
+    if export is to_onnx:
+        needs_onnx()
+    x = Value(0.5)
+    with pytest.raises(TypeError, match=rf"{export.__name__}: name must be text, not {name!r}"):
+        export(x.sin(), [x], name=name)
+
+
+@pytest.mark.parametrize("export", [pytest.param(to_c, marks=needs_c), to_javascript_function])
+def test_partial_derivatives_that_choose_by_where_choose_for_each_sample(export):
+    partials = (lambda y, x: autograd.where(x > 0.5, 3.0 * x * x, 2.0 * x),)
+    lowering = lambda m, x: m.where(x > 0.5, x * x * x, x * x)  # as its value
+    row = autograd.primitive(partials=partials, lowering=lowering)(lambda x: x**3 if x > 0.5 else x * x)
+    x, y = Value(0.4), Value(0.5)
+    files = export(row(x) * row(x * y), [x, y])
+    assert files.difference is None or files.difference <= 1e-12
+
+
+def test_c_without_inputs_is_refused():
+    w = Value(0.5)
+    with pytest.raises(ValueError, match="to_c: inputs is empty, and C has no arrays of no numbers"):
+        to_c(w.sin(), [], [w])

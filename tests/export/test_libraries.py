@@ -138,6 +138,30 @@ def test_special_values_and_slopes_of_pytorch_are_those_of_the_engine(torch, row
         np.testing.assert_allclose([value, *gradient], np.hstack(both(point)), rtol=1e-14)
 
 
+def test_shared_and_frozen_layers_go_to_pytorch_and_back_as_such(torch):
+    shared, frozen = nn.Linear(2, 2, rng=Random(0)), nn.Linear(2, 2, bias=False, rng=Random(1))
+    frozen.requires_grad_(False)
+    network = nn.to_torch(nn.Sequential(shared, nn.Tanh(), shared, frozen))
+    assert network[0] is network[2]
+    assert network[0].weight.requires_grad
+    assert not network[3].weight.requires_grad
+    again = nn.from_torch(network)
+    assert again.layers[0] is again.layers[2]
+    assert [p.requires_grad for p in again.layers[3].parameters() if p.data] == [False] * 4
+    x = torch.tensor([[0.5, -1.0]], dtype=torch.float64)
+    network(x).sum().backward()
+    sum(again(x[0].tolist())).backward()
+    found = [w.grad for line in again.layers[0].weight for w in line]
+    np.testing.assert_allclose(found, network[0].weight.grad.ravel(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("layers", [[], [nn.Tanh()], [nn.Softmax(), nn.ReLU()]], ids=str)
+def test_activations_without_layers_go_to_pytorch(torch, layers):
+    network = nn.to_torch(nn.Sequential(*layers))
+    assert network.difference <= 1e-12
+    assert len(network) == len(layers)
+
+
 class Twice(nn.Module):
     """A module of one's own."""
 
@@ -313,16 +337,29 @@ def test_networks_go_to_onnx_and_back(tmp_path, activation):
         ([("Relu", ["x"], ["t"])], "its output is not at the end of a chain of layers"),
         ([("Softmax", ["x"], ["y"], {"axis": 0})], "Softmax is over axis 0"),
         ([("Gemm", ["x", "w"], ["y"], {"alpha": 2.0})], r"Gemm has \{'alpha': 2.0\}, and a layer is Wx \+ b"),
+        ([("Gemm", ["x", "w", "column"], ["y"])], r"Gemm has a constant of shape \(20, 1\), and a layer has one bias"),
+        (
+            [("Gemm", ["x", "w", "three"], ["y"])],
+            r"a constant of shape \(3,\), .* for each output, of which there are 2",
+        ),
+        ([("MatMul", ["x", "w"], ["t"]), ("Add", ["t", "column"], ["y"])], r"Add has a constant of shape \(20, 1\)"),
+        (
+            [("MatMul", ["x", "stack"], ["y"])],
+            r"it has weights of shape \(1, 2, 2\), and those of a layer are a matrix",
+        ),
+        ([("MatMul", ["x", "two"], ["y"])], r"it has weights of shape \(2,\), and those of a layer are a matrix"),
+        ([("Relu", ["x"], ["y"], {"domain": "com.example"})], "it has Relu of com.example, and these are read"),
         ([("MatMul", ["w", "x"], ["y"])], "MatMul has its constant on the left"),
         ([("Sigmoid", ["x"], ["t"]), ("Mul", ["t", "t"], ["y"])], "Mul takes t, t, so it is no chain of layers"),
         ([("Cast", ["x"], ["t"], {"to": 7}), ("Cast", ["t"], ["y"], {"to": 11})], "it computes something else"),
         ([("Reshape", ["x", "s"], ["t"]), ("Softmax", ["t"], ["u"]), ("Reshape", ["u", "r"], ["y"])], "something else"),
     ],
-    ids=["convolution", "residual", "branch", "end", "axis", "gemm", "left", "square", "whole numbers", "shape"],
 )
 def test_what_cannot_be_read_from_onnx_is_told(tmp_path, nodes, message):
+    one = np.eye(2)
+    arrays = {"w": one, "stack": [one], "two": [1.0, 2.0], "three": [1.0] * 3, "column": np.ones((20, 1))}
     shapes = {"s": np.array([-1, 1]), "r": np.array([-1, 2])}
-    file = onnx_file(tmp_path / "m.onnx", nodes, {"w": [[1.0, 0.0], [0.0, 1.0]], **shapes})
+    file = onnx_file(tmp_path / "m.onnx", nodes, {**arrays, **shapes})
     with pytest.raises(TypeError, match=message):
         nn.from_onnx(file)
 
@@ -340,6 +377,24 @@ def test_activations_of_several_operators_and_computed_constants_are_read(tmp_pa
     assert [b.data for b in model.layers[0].bias] == [0.5, 1.0]
 
 
+@pytest.mark.parametrize("bias", [0.5, [0.5], [[0.5]], [[0.5, -1.0]]])
+@pytest.mark.parametrize("operator", ["Add", "Gemm"])
+def test_a_bias_of_any_shape_that_means_one_is_read(tmp_path, bias, operator):
+    nodes = [("MatMul", ["x", "w"], ["s"]), ("Add", ["b", "s"], ["y"])]
+    nodes = nodes if operator == "Add" else [("Gemm", ["x", "w", "b"], ["y"])]
+    model = nn.from_onnx(onnx_file(tmp_path / "m.onnx", nodes, {"w": [[1.0, 2.0], [3.0, math.inf]], "b": bias}))
+    assert [b.data for b in model.layers[0].bias] == np.broadcast_to(bias, (1, 2))[0].tolist()
+
+
+def test_samples_of_several_axes_are_told(tmp_path):
+    onnx = needed("onnx")
+    model = onnx.load(onnx_file(tmp_path / "m.onnx", [("MatMul", ["x", "w"], ["y"])], {"w": np.eye(2)}))
+    model.graph.input[0].type.tensor_type.shape.dim.insert(1, onnx.TensorShapeProto.Dimension(dim_value=5))
+    onnx.save(model, tmp_path / "m.onnx")
+    with pytest.raises(TypeError, match=r"a sample of it has the shape \(5, 2\), and its first layer takes 2 numbers"):
+        nn.from_onnx(tmp_path / "m.onnx")
+
+
 def test_a_file_that_is_none_is_told(tmp_path):
     needed("onnx")
     (tmp_path / "m.onnx").write_bytes(b"\xff\xff\xff no")
@@ -351,3 +406,13 @@ def test_a_file_that_is_none_is_told(tmp_path):
 
 def test_activations_here_are_those_of_pytorch(torch):
     assert [name for name in MODULES if not hasattr(torch.nn, name)] == []
+
+
+@pytest.mark.parametrize(("producer", "hint"), [("skl2onnx", r"from_sklearn\(est"), ("pytorch", r"from_torch\(mod")])
+def test_what_cannot_be_read_from_onnx_may_be_read_from_where_it_came(tmp_path, producer, hint):
+    onnx = needed("onnx")
+    model = onnx.load(onnx_file(tmp_path / "m.onnx", [("ArgMax", ["x"], ["y"])], {}))
+    model.producer_name = producer
+    onnx.save(model, tmp_path / "m.onnx")
+    with pytest.raises(TypeError, match=rf"it has ArgMax, and these are read: .*; {hint}"):
+        nn.from_onnx(tmp_path / "m.onnx")

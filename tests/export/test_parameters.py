@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import to_jax, to_torch_function
+from autograd import Value, to_jax, to_numpy, to_torch_function
 from nn.export.activations import steps_of
 from tests.export.needed import needed
 from tests.export.networks import digits, iris
@@ -78,3 +78,25 @@ def test_modules_of_pytorch_have_the_gradient_by_every_parameter(torch, network)
         values += [p for line in layer.weight for p in line] + list(layer.bias)
         found += linear.weight.grad.ravel().tolist() + linear.bias.grad.tolist()
     hold(values, found, of_engine(model, inputs, seeds))
+
+
+@pytest.mark.parametrize("to", [to_numpy, to_jax, to_torch_function])
+def test_arrays_of_another_shape_are_refused_where_they_go_in_and_where_they_come_back(to):
+    if to is not to_numpy:
+        needed("jax" if to is to_jax else "torch")
+    f = to(nn.MLP(3, [3, 1], activation="tanh"))
+    x = np.zeros((2, 3))
+    for key in f.parameters:
+        turned = {**f.parameters, key: f.parameters[key].reshape(1, -1)[:, 1:]}
+        with pytest.raises(ValueError, match=rf"f: {key} must have the shape \(.*\), not \(1, \d\)"):
+            f(x, turned)
+        with pytest.raises(ValueError, match=rf"f.flat: {key} must have the shape \(.*\), not \(1, \d\)"):
+            f.flat(turned)
+    with pytest.raises(ValueError, match=r"f.flat: W1 must have the shape \(3, 3\), not \(3, 'several'\)"):
+        f.flat({**f.parameters, "W1": [[1.0, 2.0], [3.0, 4.0, 5.0, 6.0], [1.0, 2.0]]})
+    with pytest.raises(TypeError, match=r"f.flat: takes a dict of arrays like parameters, not "):
+        f.flat(list(f.parameters.values()))
+    assert f.flat({key: f.parameters[key].tolist() for key in f.parameters}) == [p.data for p in f.values]
+    w, one = Value(2.0), Value(0.5)
+    g = to(w * one.tanh(), [one], (p for p in [w]))  # an iterator of parameters
+    assert g.flat(g.parameters) == [2.0]
