@@ -38,6 +38,7 @@ from autograd import (
     tanh,
     taylor,
 )
+from autograd.render.scenes.scene import scene
 
 a, b, frozen, scalar = Value(2.0), Value(3.0), Value(5.0).requires_grad_(False), np.float64(2.0)
 NAMES = {"a": a, "b": b, "frozen": frozen, "scalar": scalar, "mul": mul, "hypot": hypot, "Value": Value}
@@ -117,6 +118,7 @@ def main():
     print(
         f"{'hessian of the 20-variable Rosenbrock function':60} {nanoseconds(lambda: second(point), 20) / 1e6:6.2f} ms"
     )
+    drawn = forward(500)
     many, along = [0.01 * i for i in range(1000)], [1.0] * 20
     for what, call in (
         ("its gradient", lambda: slope(point)),
@@ -125,6 +127,7 @@ def main():
         ("Jacobian of 20 steps of 20 numbers, backward", lambda: jacobian(coupled)(point)),
         ("the same forward", lambda: jacfwd(coupled)(point)),
         ("sparse Hessian of the 1,000-variable one", lambda: hessian(rosenbrock, sparse=True)(many)),
+        ("the scene of a picture of 2,000 nodes", lambda: scene(drawn, summarize=False)),
         ("taylor(exp(sin x)), order 40", lambda: taylor(lambda x: exp(sin(x)), 0.7, 40)),
         ("derivative(exp(sin x)), order 12", lambda: derivative(lambda x: exp(sin(x)), 12)(0.7)),
     ):
