@@ -145,14 +145,25 @@ def jacrev(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function
     >>> jacrev(lambda x: [x[0] * x[1], x[0]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 0.0]]
     """
-    _check_function("jacrev", f, argnums)
+    return _swept("jacrev", f, argnums, has_aux, _rows)
+
+
+def _swept(
+    name: str,
+    f: Function,
+    argnums: Argnums,
+    has_aux: bool,
+    found: Callable[[Inputs, Sequence[Any], Callable[[Any], Any]], Any],
+) -> Function:
+    """The function that records f once, and gives what is found of its inputs and outputs."""
+    _check_function(name, f, argnums)
 
     @wraps(f, updated=())
     def jacobian_function(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums)
-        result, aux = _with_aux("jacrev", inputs.call(f, kwargs), has_aux)
-        found = _rows(inputs, *flatten(result, "jacrev: the result of the function"))
-        return (found, map_leaves(inputs.finished, aux)) if has_aux else found
+        result, aux = _with_aux(name, inputs.call(f, kwargs), has_aux)
+        jacobian = found(inputs, *flatten(result, f"{name}: the result of the function"))
+        return (jacobian, map_leaves(inputs.finished, aux)) if has_aux else jacobian
 
     return jacobian_function
 
@@ -236,16 +247,7 @@ def jacfwd(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function
     >>> jacfwd(lambda x: [x[0] * x[1], x[0]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 0.0]]
     """
-    _check_function("jacfwd", f, argnums)
-
-    @wraps(f, updated=())
-    def jacobian_function(*args: Any, **kwargs: Any) -> Any:
-        inputs = Inputs(args, argnums)
-        result, aux = _with_aux("jacfwd", inputs.call(f, kwargs), has_aux)
-        found = _columns(inputs, *flatten(result, "jacfwd: the result of the function"))
-        return (found, map_leaves(inputs.finished, aux)) if has_aux else found
-
-    return jacobian_function
+    return _swept("jacfwd", f, argnums, has_aux, _columns)
 
 
 def _columns(inputs: Inputs, leaves: Sequence[Any], rebuild: Callable[[Any], Any]) -> Any:
@@ -273,24 +275,17 @@ def jacobian(f: Function, argnums: Argnums = 0, has_aux: bool = False, *, sparse
     >>> jacobian(lambda x: [x[0] * x[1], 2.0 * x[2]], sparse=True)([3.0, 4.0, 5.0])
     Sparse(rows=[0, 0, 1], cols=[0, 1, 2], values=[4.0, 3.0, 2.0], shape=(2, 3))
     """
-    _check_function("jacobian", f, argnums)
 
-    @wraps(f, updated=())
-    def jacobian_function(*args: Any, **kwargs: Any) -> Any:
-        inputs = Inputs(args, argnums)
-        result, aux = _with_aux("jacobian", inputs.call(f, kwargs), has_aux)
-        outputs, rebuild = flatten(result, "jacobian: the result of the function")
+    def found(inputs: Inputs, outputs: Sequence[Any], rebuild: Callable[[Any], Any]) -> Any:
         if sparse:
-            found: Any = sparse_jacobian(inputs, outputs)
-        elif FORWARD_TAKES * sum(inputs.sizes) <= len(outputs) and not any(
+            return sparse_jacobian(inputs, outputs)
+        if FORWARD_TAKES * sum(inputs.sizes) <= len(outputs) and not any(
             isinstance(x.primitive, ByHand) for x in topological_order(*[x for x in outputs if isinstance(x, Value)])
         ):
-            found = _columns(inputs, outputs, rebuild)
-        else:
-            found = _rows(inputs, outputs, rebuild)
-        return (found, map_leaves(inputs.finished, aux)) if has_aux else found
+            return _columns(inputs, outputs, rebuild)
+        return _rows(inputs, outputs, rebuild)
 
-    return jacobian_function
+    return _swept("jacobian", f, argnums, has_aux, found)
 
 
 def sparsity(f: Function, argnums: Argnums = 0) -> Function:
